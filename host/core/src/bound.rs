@@ -1,0 +1,276 @@
+//! A function bound to a query: columns in, values out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
+
+use crate::columns::{self, Column, Document, FieldUse, ID, SCORE, Source, source_of};
+use crate::error::{EvaluateError, Stopped};
+use crate::instance::{Instance, RunError};
+use crate::manifest::Function;
+use crate::sink::{Evaluated, OnError, Statistics};
+use crate::state::{Columns, PIECE_ROWS};
+use crate::udf::Udf;
+use crate::value::{Kind, Value};
+
+/// A function bound to the arguments of one query, for one worker.
+///
+/// After `bind` it knows which fields it reads ([`Bound::fields`]); a data node loads those and
+/// nothing else.
+pub struct Bound {
+    /// Keeps the engine, and with it the clock.
+    _udf: Udf,
+    function: Function,
+    instance: Instance,
+    sources: Option<Sources>,
+    ended: bool,
+}
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Bound")
+            .field("function", &self.function.name)
+            .field("fields", &self.fields())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the columns are in batches of one schema. Names are looked up when it changes, not for
+/// each batch.
+struct Sources {
+    schema: SchemaRef,
+    id: Option<Source>,
+    score: Option<Source>,
+    fields: Vec<Option<Source>>,
+}
+
+impl Bound {
+    pub(crate) fn new(udf: Udf, function: Function, mut instance: Instance) -> Self {
+        instance.state_mut().sink.set_returns(function.returns);
+        Self {
+            _udf: udf,
+            function,
+            instance,
+            sources: None,
+            ended: false,
+        }
+    }
+
+    /// The function's signature.
+    pub fn function(&self) -> &Function {
+        &self.function
+    }
+
+    /// The fields that the function reads, in the order in which it resolved them.
+    pub fn fields(&self) -> &[FieldUse] {
+        &self.instance.state().fields
+    }
+
+    /// The columns to load: a batch of this schema is read in place. Other Arrow types of the
+    /// same values are cast, and a column that is not there is none in every row.
+    pub fn schema(&self) -> Schema {
+        let fields = self
+            .fields()
+            .iter()
+            .map(|field| field.kind.field(&field.path));
+        Schema::new(fields.collect::<Vec<_>>())
+    }
+
+    /// What to do with documents that the function fails for; [`OnError::Fail`] until then.
+    pub fn set_on_error(&mut self, on_error: OnError) {
+        self.instance.state_mut().sink.on_error = on_error;
+    }
+
+    /// What the function has done so far.
+    pub fn statistics(&self) -> Statistics {
+        let mut statistics = self.instance.state().sink.statistics.clone();
+        statistics.memory_peak_bytes = self.instance.state().memory.bytes();
+        statistics
+    }
+
+    /// The columns that the function reads, out of JSON documents.
+    ///
+    /// # Errors
+    ///
+    /// Where Arrow cannot hold the columns: texts of more than 2 GiB in one batch.
+    pub fn load(&self, documents: &[Document<'_>]) -> Result<RecordBatch, EvaluateError> {
+        columns::batch_of(self.fields(), documents)
+            .map_err(|source| column_error("documents", Kind::Json, source))
+    }
+
+    /// Evaluates the function for each row of a batch: an array of the function's kind, null
+    /// where it gave no value or failed.
+    ///
+    /// The columns are found by name; a dotted path goes into structs. The columns `_id` (text)
+    /// and `_score` (float64), where they are there, are the documents' ids and scores; without
+    /// them a document's id is its position in the query, from 0, and its score 1. Of no rows
+    /// the array is empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bound::evaluate_rows`].
+    pub fn evaluate(&mut self, batch: &RecordBatch) -> Result<ArrayRef, EvaluateError> {
+        self.evaluate_rows(batch).map(|evaluated| evaluated.values)
+    }
+
+    /// As [`Bound::evaluate`], and tells which rows failed.
+    ///
+    /// # Errors
+    ///
+    /// * A document failed, and [`OnError::Fail`] holds.
+    /// * The guest trapped or broke the contract, a limit of the budget was met, or the query
+    ///   was cancelled. The function is ended then: later calls fail with
+    ///   [`EvaluateError::Ended`].
+    /// * A column cannot be cast to the kind that the function reads.
+    pub fn evaluate_rows(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
+        let started = Instant::now();
+        let evaluated = self.evaluate_pieces(batch);
+        let state = self.instance.state_mut();
+        state.columns = Columns::none();
+        state.sink.statistics.time += started.elapsed();
+        evaluated
+    }
+
+    /// Evaluates the function for one JSON document.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bound::evaluate_rows`].
+    pub fn evaluate_document(&mut self, document: Document<'_>) -> Result<Value, EvaluateError> {
+        let batch = self.load(&[document])?;
+        let values = self.evaluate(&batch)?;
+        Ok(value_at(&values, 0, self.function.returns))
+    }
+
+    fn evaluate_pieces(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
+        if self.ended {
+            return Err(EvaluateError::Ended {
+                function: self.function.name.clone(),
+            });
+        }
+        self.find_sources(batch.schema_ref());
+        let rows = batch.num_rows();
+        self.instance.state_mut().sink.begin(rows);
+        let mut start = 0;
+        while start < rows {
+            let length = PIECE_ROWS.min(rows - start);
+            self.instance.state_mut().sink.seek(start);
+            if length == rows {
+                self.evaluate_piece(batch)?;
+            } else {
+                self.evaluate_piece(&batch.slice(start, length))?;
+            }
+            start += length;
+        }
+        Ok(self.instance.state_mut().sink.finish())
+    }
+
+    fn evaluate_piece(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
+        self.instance.state_mut().columns = self.columns(piece)?;
+        if let Err(source) = self.instance.state().query.check() {
+            return Err(self.end(source));
+        }
+        match self.instance.run(piece.num_rows()) {
+            Ok(()) => Ok(()),
+            Err(RunError::Stopped(source)) => Err(self.end(source)),
+            Err(RunError::Document(failed)) => {
+                self.ended = true;
+                Err(EvaluateError::Document {
+                    function: self.function.name.clone(),
+                    document: failed.0.document,
+                    message: failed.0.message,
+                })
+            }
+        }
+    }
+
+    fn end(&mut self, source: Stopped) -> EvaluateError {
+        self.ended = true;
+        EvaluateError::Stopped {
+            function: self.function.name.clone(),
+            document: self.instance.document(),
+            source,
+        }
+    }
+
+    fn find_sources(&mut self, schema: &SchemaRef) {
+        let known = self.sources.as_ref().is_some_and(|sources| {
+            Arc::ptr_eq(&sources.schema, schema) || sources.schema == *schema
+        });
+        if known {
+            return;
+        }
+        let find = |path: &str, kind| {
+            source_of(
+                schema,
+                &FieldUse {
+                    path: path.to_owned(),
+                    kind,
+                },
+            )
+        };
+        self.sources = Some(Sources {
+            id: find(ID, Kind::Text),
+            score: find(SCORE, Kind::Float64),
+            fields: self
+                .fields()
+                .iter()
+                .map(|field| source_of(schema, field))
+                .collect(),
+            schema: Arc::clone(schema),
+        });
+    }
+
+    fn columns(&self, piece: &RecordBatch) -> Result<Columns, EvaluateError> {
+        let Some(Sources {
+            id, score, fields, ..
+        }) = &self.sources
+        else {
+            return Ok(Columns::none());
+        };
+        let read = |source: &Option<Source>, name: &str, kind| match source {
+            None => Ok(Column::Missing(kind)),
+            Some(source) => source
+                .column(piece)
+                .and_then(|array| Column::new(&array, source.field(), kind))
+                .map_err(|error| column_error(name, kind, error)),
+        };
+        let fields = self.fields().iter().zip(fields);
+        let fields = fields.map(|(field, source)| read(source, &field.path, field.kind));
+        Ok(Columns {
+            id: read(id, ID, Kind::Text)?,
+            score: read(score, SCORE, Kind::Float64)?,
+            fields: fields.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn column_error(column: &str, kind: Kind, source: ArrowError) -> EvaluateError {
+    EvaluateError::Column {
+        column: column.to_owned(),
+        kind,
+        source,
+    }
+}
+
+/// The value in a row of an array that `evaluate` gave.
+fn value_at(values: &ArrayRef, row: usize, kind: Kind) -> Value {
+    if values.is_null(row) {
+        return Value::Null;
+    }
+    match kind {
+        Kind::Boolean => Value::Boolean(values.as_boolean().value(row)),
+        Kind::Int64 => Value::Int64(values.as_primitive::<Int64Type>().value(row)),
+        Kind::Float64 => Value::Float64(values.as_primitive::<Float64Type>().value(row)),
+        Kind::Text => Value::Text(values.as_string::<i32>().value(row).to_owned()),
+        Kind::Timestamp => {
+            Value::Timestamp(values.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
+        Kind::Json => Value::Json(values.as_string::<i32>().value(row).to_owned()),
+    }
+}

@@ -1,0 +1,180 @@
+//! JSON documents as a batch of the columns that a function reads.
+//!
+//! For data nodes that hold documents rather than columns, and for the single-document
+//! convenience. One walk per document and field; a data node with columns of its own has no
+//! need of it.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+};
+use arrow_schema::{ArrowError, Schema};
+use serde_json::Value as Json;
+
+use super::{FieldUse, cast};
+use crate::value::Kind;
+
+/// A JSON document to evaluate a function for.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// Unique within the query.
+    pub id: &'a str,
+    /// An object; anything else has no fields.
+    pub source: &'a Json,
+    /// What the query scored it before the function; `None` is 1.
+    pub score: Option<f64>,
+}
+
+/// The documents' ids, scores and fields as columns, the fields in the order of `fields`.
+pub(crate) fn batch_of(
+    fields: &[FieldUse],
+    documents: &[Document<'_>],
+) -> Result<RecordBatch, ArrowError> {
+    let ids = StringArray::from_iter_values(documents.iter().map(|document| document.id));
+    let scores: Float64Array = documents.iter().map(|document| document.score).collect();
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(ids), Arc::new(scores)];
+    let mut schema = vec![
+        Kind::Text.field(super::ID),
+        Kind::Float64.field(super::SCORE),
+    ];
+    for field in fields {
+        let found = documents
+            .iter()
+            .map(|document| Found::at(document.source, &field.path));
+        columns.push(column(field.kind, found)?);
+        schema.push(field.kind.field(&field.path));
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(documents.len()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(schema)), columns, &options)
+}
+
+fn column<'a>(kind: Kind, found: impl Iterator<Item = Found<'a>>) -> Result<ArrayRef, ArrowError> {
+    Ok(match kind {
+        Kind::Boolean => {
+            let values = found.map(|found| found.first().and_then(Json::as_bool));
+            Arc::new(values.collect::<BooleanArray>())
+        }
+        Kind::Int64 => {
+            let values = found.map(|found| found.first().and_then(Json::as_i64));
+            Arc::new(values.collect::<Int64Array>())
+        }
+        Kind::Float64 => {
+            let values = found.map(|found| found.first().and_then(Json::as_f64));
+            Arc::new(values.collect::<Float64Array>())
+        }
+        Kind::Text => Arc::new(texts(found)),
+        Kind::Timestamp => {
+            let texts: ArrayRef = Arc::new(texts(found));
+            cast(&texts, &kind.data_type())?
+        }
+        Kind::Json => Arc::new(found.map(Found::json).collect::<StringArray>()),
+    })
+}
+
+fn texts<'a>(found: impl Iterator<Item = Found<'a>>) -> StringArray {
+    found
+        .map(|found| found.first().and_then(Json::as_str))
+        .collect()
+}
+
+/// What a path leads to: one value, or one per element of the lists on the way.
+struct Found<'a> {
+    values: Vec<&'a Json>,
+    through_list: bool,
+}
+
+impl<'a> Found<'a> {
+    fn at(source: &'a Json, path: &str) -> Self {
+        let mut found = Self {
+            values: Vec::new(),
+            through_list: false,
+        };
+        found.collect(source, path);
+        found
+    }
+
+    /// Collects the values at the path, the longest key first; whether there are any.
+    fn collect(&mut self, value: &'a Json, path: &str) -> bool {
+        match value {
+            Json::Object(members) => {
+                if let Some(value) = members.get(path) {
+                    self.values.push(value);
+                    return true;
+                }
+                path.rmatch_indices('.').any(|(dot, _)| {
+                    let inner = members.get(&path[..dot]);
+                    inner.is_some_and(|inner| self.collect(inner, &path[dot + 1..]))
+                })
+            }
+            Json::Array(elements) => {
+                let before = self.values.len();
+                for element in elements {
+                    self.collect(element, path);
+                }
+                let any = self.values.len() > before;
+                self.through_list |= any;
+                any
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+        }
+    }
+
+    /// The first value that is not null, looking into lists.
+    fn first(&self) -> Option<&'a Json> {
+        self.values.iter().find_map(|value| first_of(value))
+    }
+
+    /// All that was found, as one JSON text; `None` where it is nothing or null.
+    fn json(self) -> Option<String> {
+        if self.through_list {
+            return serde_json::to_string(&self.values).ok();
+        }
+        let value = self.values.first()?;
+        (!value.is_null()).then(|| value.to_string())
+    }
+}
+
+fn first_of(value: &Json) -> Option<&Json> {
+    match value {
+        Json::Null => None,
+        Json::Array(elements) => elements.iter().find_map(first_of),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => Some(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json_at(source: Json, path: &str) -> Option<String> {
+        Found::at(&source, path).json()
+    }
+
+    fn first_at(source: Json, path: &str) -> Option<Json> {
+        Found::at(&source, path).first().cloned()
+    }
+
+    #[test]
+    fn paths_are_dotted_and_a_key_with_dots_wins() {
+        let document = serde_json::json!({"a.b": 1, "a": {"b": 2, "c": 3, "d.e": 4}, "n": null});
+        assert_eq!(first_at(document.clone(), "a.b"), Some(1.into()));
+        assert_eq!(first_at(document.clone(), "a.c"), Some(3.into()));
+        assert_eq!(first_at(document.clone(), "a.d.e"), Some(4.into()));
+        assert_eq!(json_at(document.clone(), "n"), None);
+        assert_eq!(json_at(document.clone(), "a.x"), None);
+        assert_eq!(json_at(document, ""), None);
+    }
+
+    #[test]
+    fn several_values_give_the_first_one_and_all_as_json() {
+        let document = serde_json::json!({"a": [null, [2], 3], "b": [{"c": 1}, {}, {"c": 2}]});
+        assert_eq!(first_at(document.clone(), "a"), Some(2.into()));
+        assert_eq!(
+            json_at(document.clone(), "a"),
+            Some("[null,[2],3]".to_owned())
+        );
+        assert_eq!(first_at(document.clone(), "b.c"), Some(1.into()));
+        assert_eq!(json_at(document, "b.c"), Some("[1,2]".to_owned()));
+    }
+}

@@ -1,0 +1,72 @@
+//! Any column as JSON texts, for fields that a function reads as json.
+//!
+//! The text is what `arrow-json` writes for the value. A column of the extension type
+//! `arrow.json` is JSON already.
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_json::writer::{EncoderOptions, make_encoder};
+use arrow_schema::{ArrowError, DataType, Field};
+
+use super::cast;
+use crate::value::Kind;
+
+pub(super) fn column(array: &ArrayRef, field: &Field) -> Result<StringArray, ArrowError> {
+    if Kind::is_json_field(field) {
+        return Ok(cast(array, &DataType::Utf8)?.as_string::<i32>().clone());
+    }
+    let options = EncoderOptions::default().with_explicit_nulls(true);
+    let field = std::sync::Arc::new(field.clone().with_data_type(array.data_type().clone()));
+    let mut encoder = make_encoder(&field, array, &options)?;
+    let mut texts = StringBuilder::new();
+    let mut text = Vec::new();
+    for row in 0..array.len() {
+        if encoder.is_null(row) {
+            texts.append_null();
+            continue;
+        }
+        text.clear();
+        encoder.encode(row, &mut text);
+        let text = std::str::from_utf8(&text)
+            .map_err(|error| ArrowError::JsonError(format!("its JSON is not UTF-8: {error}")))?;
+        texts.append_value(text);
+    }
+    Ok(texts.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::builder::{Int64Builder, ListBuilder};
+    use arrow_array::{Float64Array, StructArray};
+
+    use super::*;
+
+    fn texts(array: ArrayRef) -> Vec<Option<String>> {
+        let field = Field::new("x", array.data_type().clone(), true);
+        let texts = column(&array, &field).expect("json");
+        texts.iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn anything_reads_as_json() {
+        let some = |text: &str| Some(text.to_owned());
+        let strings = StringArray::from(vec![Some("a \"b\""), None]);
+        assert_eq!(texts(Arc::new(strings)), [some("\"a \\\"b\\\"\""), None]);
+        assert_eq!(
+            texts(Arc::new(Float64Array::from(vec![0.5]))),
+            [some("0.5")]
+        );
+        let mut lists = ListBuilder::new(Int64Builder::new());
+        lists.append_value([Some(1), None]);
+        let lists: ArrayRef = Arc::new(lists.finish());
+        assert_eq!(texts(Arc::clone(&lists)), [some("[1,null]")]);
+        let item = Arc::new(Field::new("list", lists.data_type().clone(), true));
+        assert_eq!(
+            texts(Arc::new(StructArray::from(vec![(item, lists)]))),
+            [some("{\"list\":[1,null]}")]
+        );
+    }
+}

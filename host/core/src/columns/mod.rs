@@ -1,0 +1,337 @@
+//! Columns: from the arrays of a data node's batch to the six kinds of the contract.
+//!
+//! A function's fields are found in a batch once per schema ([`path`]), and cast once per batch
+//! with Arrow's kernels, so that an accessor meets six array types and nothing else. A column
+//! that already has its kind's Arrow type is passed on as it is, slices included. What cannot be
+//! read as the kind is missing, never an error.
+
+mod documents;
+mod json;
+mod path;
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
+};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
+
+pub use documents::Document;
+pub(crate) use documents::batch_of;
+pub(crate) use path::{Source, source_of};
+
+use crate::value::Kind;
+
+/// The columns of a batch that hold the documents' ids and scores.
+pub(crate) const ID: &str = "_id";
+pub(crate) const SCORE: &str = "_score";
+
+/// A field that a function reads, and as what.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FieldUse {
+    /// The dotted path.
+    pub path: String,
+    /// The kind that the function asked for.
+    pub kind: Kind,
+}
+
+/// A column as an accessor reads it.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    /// No document has a value.
+    Missing(Kind),
+    Boolean(BooleanArray),
+    Int64(Int64Array),
+    Float64(Float64Array),
+    Text(StringArray),
+    Timestamp(TimestampMicrosecondArray),
+    Json(StringArray),
+}
+
+impl Column {
+    /// Reads an array as a kind. `field` tells JSON text from plain text.
+    pub(crate) fn new(array: &ArrayRef, field: &Field, kind: Kind) -> Result<Self, ArrowError> {
+        if kind == Kind::Json {
+            return json::column(array, field).map(Self::Json);
+        }
+        if Kind::is_json_field(field) {
+            return Ok(Self::Missing(kind));
+        }
+        let array = scalars(array)?;
+        let Some(target) = target(array.data_type(), kind) else {
+            return Ok(Self::Missing(kind));
+        };
+        let array = cast(&array, &target)?;
+        Ok(match kind {
+            Kind::Boolean => Self::Boolean(array.as_boolean().clone()),
+            Kind::Int64 => Self::Int64(array.as_primitive::<Int64Type>().clone()),
+            Kind::Float64 => Self::Float64(array.as_primitive::<Float64Type>().clone()),
+            Kind::Text | Kind::Json => Self::Text(array.as_string::<i32>().clone()),
+            Kind::Timestamp => {
+                Self::Timestamp(array.as_primitive::<TimestampMicrosecondType>().clone())
+            }
+        })
+    }
+
+    /// Whether the row has a value.
+    pub(crate) fn has(&self, row: usize) -> bool {
+        match self {
+            Self::Missing(_) => false,
+            Self::Boolean(array) => array.is_valid(row),
+            Self::Int64(array) => array.is_valid(row),
+            Self::Float64(array) => array.is_valid(row),
+            Self::Text(array) | Self::Json(array) => array.is_valid(row),
+            Self::Timestamp(array) => array.is_valid(row),
+        }
+    }
+
+    /// The kind that the column is read as.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Missing(kind) => *kind,
+            Self::Boolean(_) => Kind::Boolean,
+            Self::Int64(_) => Kind::Int64,
+            Self::Float64(_) => Kind::Float64,
+            Self::Text(_) => Kind::Text,
+            Self::Timestamp(_) => Kind::Timestamp,
+            Self::Json(_) => Kind::Json,
+        }
+    }
+
+    /// The text of a row of a text or json column; `None` where it has none.
+    pub(crate) fn text(&self, row: usize) -> Option<&str> {
+        match self {
+            Self::Text(array) | Self::Json(array) => array.is_valid(row).then(|| array.value(row)),
+            Self::Missing(_)
+            | Self::Boolean(_)
+            | Self::Int64(_)
+            | Self::Float64(_)
+            | Self::Timestamp(_) => None,
+        }
+    }
+}
+
+/// The Arrow type to cast to, so that a value of `found` reads as `kind`; `None` where the
+/// contract does not convert.
+fn target(found: &DataType, kind: Kind) -> Option<DataType> {
+    use DataType as T;
+    let readable = match kind {
+        Kind::Boolean => matches!(found, T::Boolean),
+        Kind::Int64 => found.is_integer(),
+        Kind::Float64 => found.is_numeric(),
+        Kind::Text => matches!(found, T::Utf8 | T::LargeUtf8 | T::Utf8View),
+        Kind::Timestamp => matches!(
+            found,
+            T::Timestamp(..) | T::Date32 | T::Date64 | T::Utf8 | T::LargeUtf8 | T::Utf8View
+        ),
+        Kind::Json => false,
+    };
+    readable.then(|| kind.data_type())
+}
+
+/// The first value of each row where a row may have several, and plain values where they are
+/// encoded in a dictionary or in runs.
+fn scalars(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match array.data_type() {
+        DataType::Dictionary(_, values) => scalars(&cast(array, values)?),
+        DataType::RunEndEncoded(_, values) => scalars(&cast(array, values.data_type())?),
+        DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            scalars(&cast(array, &DataType::List(item.clone()))?)
+        }
+        DataType::List(_) => {
+            let list = array.as_list::<i32>();
+            let values = scalars(list.values())?;
+            let first = |row: usize| {
+                let (start, end) = (list.value_offsets()[row], list.value_offsets()[row + 1]);
+                (start..end).find(|at| usize::try_from(*at).is_ok_and(|at| values.is_valid(at)))
+            };
+            let indices: arrow_array::Int32Array = (0..list.len())
+                .map(|row| if list.is_valid(row) { first(row) } else { None })
+                .collect();
+            arrow_select::take::take(&values, &indices, None)
+        }
+        _ => Ok(Arc::clone(array)),
+    }
+}
+
+/// Casts with Arrow's kernel; a value that does not fit becomes null.
+fn cast(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
+    if array.data_type() == target {
+        return Ok(Arc::clone(array));
+    }
+    // A zone says how an instant is shown, not which it is, and one without a zone is in UTC by
+    // contract. So units are converted within the zone, and the zone's name, for which Arrow
+    // would need a database, is exchanged.
+    if let DataType::Timestamp(TimeUnit::Microsecond, Some(_)) = target {
+        let zone = match array.data_type() {
+            DataType::Timestamp(_, zone) => Some(zone.clone()),
+            DataType::Date32 | DataType::Date64 => Some(None),
+            _ => None,
+        };
+        if let Some(zone) = zone {
+            let array = cast_safely(array, &DataType::Timestamp(TimeUnit::Microsecond, zone))?;
+            let array = array.as_primitive::<TimestampMicrosecondType>().clone();
+            return Ok(Arc::new(array.with_data_type(target.clone())));
+        }
+    }
+    cast_safely(array, target)
+}
+
+fn cast_safely(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
+    cast_with_options(
+        array,
+        target,
+        &CastOptions {
+            safe: true,
+            ..CastOptions::default()
+        },
+    )
+}
+
+/// Reads one text as a timestamp, as a column of texts is read: microseconds since
+/// 1970-01-01T00:00:00 UTC.
+pub(crate) fn timestamp_from_text(text: &str) -> Option<i64> {
+    let texts: ArrayRef = Arc::new(StringArray::from(vec![text]));
+    let array = cast(&texts, &Kind::Timestamp.data_type()).ok()?;
+    let array = array.as_primitive::<TimestampMicrosecondType>();
+    array.is_valid(0).then(|| array.value(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::builder::{Int64Builder, ListBuilder};
+    use arrow_array::types::Int8Type;
+    use arrow_array::{
+        Date32Array, Date64Array, Decimal128Array, DictionaryArray, Float32Array, LargeStringArray,
+        StringViewArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+    };
+
+    use super::*;
+
+    fn read(array: impl Array + 'static, kind: Kind) -> Column {
+        let field = Field::new("x", array.data_type().clone(), true);
+        Column::new(&(Arc::new(array) as ArrayRef), &field, kind).expect("arrow reads it")
+    }
+
+    fn int64(array: impl Array + 'static) -> Vec<Option<i64>> {
+        let Column::Int64(array) = read(array, Kind::Int64) else {
+            panic!("not int64")
+        };
+        array.iter().collect()
+    }
+
+    fn float64(array: impl Array + 'static) -> Vec<Option<f64>> {
+        let Column::Float64(array) = read(array, Kind::Float64) else {
+            panic!("not float64")
+        };
+        array.iter().collect()
+    }
+
+    fn timestamp(array: impl Array + 'static) -> Vec<Option<i64>> {
+        let Column::Timestamp(array) = read(array, Kind::Timestamp) else {
+            panic!("not timestamp")
+        };
+        array.iter().collect()
+    }
+
+    fn text(array: impl Array + 'static) -> Vec<Option<String>> {
+        let Column::Text(array) = read(array, Kind::Text) else {
+            panic!("not text")
+        };
+        array.iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn integers_of_every_width_read_as_int64_and_widen_to_float64() {
+        assert_eq!(
+            int64(arrow_array::Int8Array::from(vec![Some(-3), None])),
+            [Some(-3), None]
+        );
+        assert_eq!(int64(UInt64Array::from(vec![7, u64::MAX])), [Some(7), None]);
+        assert_eq!(
+            float64(arrow_array::UInt16Array::from(vec![7])),
+            [Some(7.0)]
+        );
+        assert_eq!(float64(Float32Array::from(vec![0.5])), [Some(0.5)]);
+        let decimal = Decimal128Array::from(vec![1250]).with_precision_and_scale(6, 2);
+        assert_eq!(float64(decimal.expect("fits")), [Some(12.5)]);
+    }
+
+    #[test]
+    fn another_kind_is_missing() {
+        assert!(matches!(
+            read(Float64Array::from(vec![1.0]), Kind::Int64),
+            Column::Missing(_)
+        ));
+        assert!(matches!(
+            read(Int64Array::from(vec![1]), Kind::Text),
+            Column::Missing(_)
+        ));
+        assert!(matches!(
+            read(Int64Array::from(vec![1]), Kind::Timestamp),
+            Column::Missing(_)
+        ));
+        assert!(matches!(
+            read(StringArray::from(vec!["1"]), Kind::Boolean),
+            Column::Missing(_)
+        ));
+    }
+
+    #[test]
+    fn texts_of_every_encoding_read_as_text() {
+        let expected = [Some("ä".to_owned()), None];
+        assert_eq!(
+            text(LargeStringArray::from(vec![Some("ä"), None])),
+            expected
+        );
+        assert_eq!(text(StringViewArray::from(vec![Some("ä"), None])), expected);
+        let dictionary: DictionaryArray<Int8Type> = vec![Some("ä"), None].into_iter().collect();
+        assert_eq!(text(dictionary), expected);
+    }
+
+    #[test]
+    fn dates_timestamps_and_iso_texts_read_as_microseconds() {
+        assert_eq!(
+            timestamp(TimestampSecondArray::from(vec![-1])),
+            [Some(-1_000_000)]
+        );
+        let nanoseconds =
+            TimestampNanosecondArray::from(vec![1_500]).with_timezone("Europe/Berlin");
+        assert_eq!(timestamp(nanoseconds), [Some(1)]);
+        assert_eq!(
+            timestamp(Date32Array::from(vec![1])),
+            [Some(86_400_000_000)]
+        );
+        assert_eq!(timestamp(Date64Array::from(vec![1])), [Some(1_000)]);
+        let texts = [
+            "1970-01-02",
+            "1970-01-01T00:00:01Z",
+            "1970-01-01 00:00:00.5",
+            "1970-01-01T02:00:00+02:00",
+            "Jun 12 1998",
+        ];
+        let expected = [
+            Some(86_400_000_000),
+            Some(1_000_000),
+            Some(500_000),
+            Some(0),
+            None,
+        ];
+        assert_eq!(timestamp(StringArray::from(texts.to_vec())), expected);
+    }
+
+    #[test]
+    fn the_first_value_of_several_is_the_first_that_is_not_null() {
+        let mut builder = ListBuilder::new(Int64Builder::new());
+        builder.append_value([None, Some(2), Some(3)]);
+        builder.append_value([]);
+        builder.append_null();
+        builder.append_value([Some(4)]);
+        let list = builder.finish();
+        assert_eq!(int64(list.clone()), [Some(2), None, None, Some(4)]);
+        assert_eq!(int64(list.slice(2, 2)), [None, Some(4)]);
+    }
+}

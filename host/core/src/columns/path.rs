@@ -1,0 +1,162 @@
+//! Where a dotted path lies in a batch.
+//!
+//! A key that contains the dots wins over the nested one: at each level the longest key that
+//! exists is tried first. This is looked up once per schema, not per document; taking the
+//! column out of a batch afterwards is a walk along indices.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema};
+
+use super::{FieldUse, cast};
+
+/// Where a field's column is: indices from the batch's columns down through structs, and the
+/// leaf's Arrow field. `None` where the schema has no such path.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    steps: Vec<usize>,
+    leaf: FieldRef,
+}
+
+/// Finds the column for a field. Of several columns of one name, one that has the kind's own
+/// type wins.
+pub(crate) fn source_of(schema: &Schema, field: &FieldUse) -> Option<Source> {
+    let own = field.kind.field(&field.path);
+    let exact = schema.fields().iter().position(|column| {
+        column.name() == own.name()
+            && column.data_type() == own.data_type()
+            && column.metadata() == own.metadata()
+    });
+    if let Some(index) = exact {
+        return Some(Source {
+            steps: vec![index],
+            leaf: Arc::clone(&schema.fields()[index]),
+        });
+    }
+    let mut steps = Vec::new();
+    let leaf = descend(schema.fields(), &field.path, &mut steps)?;
+    Some(Source { steps, leaf })
+}
+
+fn descend(fields: &Fields, path: &str, steps: &mut Vec<usize>) -> Option<FieldRef> {
+    if let Some((index, field)) = fields.find(path) {
+        steps.push(index);
+        return Some(Arc::clone(field));
+    }
+    for (dot, _) in path.rmatch_indices('.') {
+        let Some((index, field)) = fields.find(&path[..dot]) else {
+            continue;
+        };
+        let Some(inner) = members(field.data_type()) else {
+            continue;
+        };
+        steps.push(index);
+        if let Some(leaf) = descend(inner, &path[dot + 1..], steps) {
+            return Some(leaf);
+        }
+        steps.pop();
+    }
+    None
+}
+
+/// The members of a struct, also of each element of a list of structs.
+fn members(data_type: &DataType) -> Option<&Fields> {
+    match data_type {
+        DataType::Struct(fields) => Some(fields),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            members(item.data_type())
+        }
+        _ => None,
+    }
+}
+
+impl Source {
+    /// The Arrow field that names the column's type and extension.
+    pub(crate) fn field(&self) -> &Field {
+        &self.leaf
+    }
+
+    /// Takes the column out of a batch of the schema that this was looked up in. A column under
+    /// a list is a list.
+    ///
+    /// # Errors
+    ///
+    /// Where Arrow cannot shape the column.
+    pub(crate) fn column(&self, batch: &RecordBatch) -> Result<ArrayRef, ArrowError> {
+        let [first, rest @ ..] = &*self.steps else {
+            return Err(ArrowError::SchemaError("a path has no steps".to_owned()));
+        };
+        walk(batch.column(*first), rest)
+    }
+}
+
+fn walk(array: &ArrayRef, steps: &[usize]) -> Result<ArrayRef, ArrowError> {
+    let [step, rest @ ..] = steps else {
+        return Ok(Arc::clone(array));
+    };
+    match array.data_type() {
+        DataType::Struct(_) => {
+            let parent = array.as_struct();
+            let child = walk(parent.column(*step), rest)?;
+            with_nulls_of(&child, parent.nulls())
+        }
+        DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            walk(&cast(array, &DataType::List(Arc::clone(item)))?, steps)
+        }
+        _ => {
+            let list = array.as_list::<i32>();
+            let values = walk(list.values(), steps)?;
+            let item = Arc::new(Field::new_list_field(values.data_type().clone(), true));
+            let offsets = list.offsets().clone();
+            Ok(Arc::new(ListArray::try_new(
+                item,
+                offsets,
+                values,
+                list.nulls().cloned(),
+            )?))
+        }
+    }
+}
+
+/// A struct's null row hides the values of its members.
+fn with_nulls_of(child: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef, ArrowError> {
+    let Some(parent) = parent else {
+        return Ok(Arc::clone(child));
+    };
+    let nulls = NullBuffer::union(child.logical_nulls().as_ref(), Some(parent));
+    let data = child.to_data().into_builder().nulls(nulls).build()?;
+    Ok(arrow_array::make_array(data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Kind;
+
+    fn steps(schema: &Schema, path: &str) -> Option<Vec<usize>> {
+        let field = FieldUse {
+            path: path.to_owned(),
+            kind: Kind::Int64,
+        };
+        source_of(schema, &field).map(|source| source.steps)
+    }
+
+    #[test]
+    fn a_key_with_dots_wins_over_the_nested_one() {
+        let int = |name: &str| Field::new(name, DataType::Int64, true);
+        let nested = |name: &str, inner: Vec<Field>| Field::new_struct(name, inner, true);
+        let schema = Schema::new(vec![
+            nested("a", vec![int("b"), nested("c", vec![int("d")])]),
+            int("a.b"),
+            nested("a.c", vec![int("x")]),
+        ]);
+        assert_eq!(steps(&schema, "a.b"), Some(vec![1]));
+        assert_eq!(steps(&schema, "a.c.x"), Some(vec![2, 0]));
+        assert_eq!(steps(&schema, "a.c.d"), Some(vec![0, 1, 0]));
+        assert_eq!(steps(&schema, "a.d"), None);
+        assert_eq!(steps(&schema, ""), None);
+    }
+}

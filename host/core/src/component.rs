@@ -1,0 +1,150 @@
+//! What a component is made of, read before anything of it is compiled.
+//!
+//! The bytes are hostile. This reads imports, exports and sizes, and refuses what the engine's
+//! limits or the contract do not allow; it knows nothing of engines and instances.
+
+use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+
+use crate::contract::{DOCUMENT, FUNCTIONS, LOGGING, TEXT_WORDS, TYPES};
+use crate::error::RegisterError;
+use crate::limits::{LimitExceeded, Limits};
+
+/// A component's imports and exports, within the limits and allowed by the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+}
+
+/// Everything that this host offers a guest.
+const OFFERED: [&str; 4] = [TYPES, DOCUMENT, TEXT_WORDS, LOGGING];
+
+/// Checks what can be checked without compiling.
+pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
+    LimitExceeded::check(
+        "component_bytes",
+        "bytes",
+        limits.component_bytes,
+        bytes.len(),
+    )?;
+    let shape = read(bytes, limits)?;
+    for import in &shape.imports {
+        allowed(import)?;
+    }
+    if !shape.exports.iter().any(|export| export == FUNCTIONS) {
+        return Err(RegisterError::World {
+            expected: FUNCTIONS,
+            found: told(&shape.exports),
+        });
+    }
+    Ok(shape)
+}
+
+/// Checks every instruction. Slow for large components; a component whose compiled code is in
+/// the cache has passed.
+pub(crate) fn validate(bytes: &[u8]) -> Result<(), RegisterError> {
+    let features = WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL;
+    Validator::new_with_features(features)
+        .validate_all(bytes)
+        .map_err(invalid)?;
+    Ok(())
+}
+
+fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
+    let mut shape = Shape {
+        imports: Vec::new(),
+        exports: Vec::new(),
+    };
+    let mut depth = 0_usize;
+    let mut modules = 0;
+    let mut memories = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(invalid)? {
+            Payload::Version {
+                encoding: Encoding::Module,
+                ..
+            } if depth == 0 => {
+                return Err(RegisterError::CoreModule);
+            }
+            Payload::ModuleSection { .. } => {
+                modules += 1;
+                LimitExceeded::check("core_modules", "modules", limits.core_modules, modules)?;
+                depth += 1;
+            }
+            Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::MemorySection(section) => {
+                memories += section.count() as usize;
+                LimitExceeded::check("core_memories", "memories", limits.core_memories, memories)?;
+            }
+            Payload::CodeSectionEntry(body) => {
+                let bytes = body.range().len();
+                LimitExceeded::check("function_bytes", "bytes", limits.function_bytes, bytes)?;
+            }
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                let count = shape.imports.len() + section.count() as usize;
+                LimitExceeded::check("imports", "imports", limits.imports, count)?;
+                for import in section {
+                    shape
+                        .imports
+                        .push(import.map_err(invalid)?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                let count = shape.exports.len() + section.count() as usize;
+                LimitExceeded::check("exports", "exports", limits.exports, count)?;
+                for export in section {
+                    shape
+                        .exports
+                        .push(export.map_err(invalid)?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(shape)
+}
+
+fn allowed(import: &str) -> Result<(), RegisterError> {
+    if OFFERED.contains(&import) {
+        return Ok(());
+    }
+    // By package, at any version: composition joins imports of compatible versions.
+    let package = import.split('/').next().unwrap_or(import);
+    let reason = match package {
+        "whittle:host" => "which is private to the host",
+        "whittle:udf" => "which this host has in version 0.1.0 only",
+        _ if package.starts_with("wasi:") => {
+            "but a UDF has no access to the system: build it without WASI"
+        }
+        _ => "which is no part of the contract `whittle:udf@0.1.0`",
+    };
+    Err(RegisterError::Import {
+        import: import.escape_debug().to_string(),
+        reason,
+    })
+}
+
+fn told(exports: &[String]) -> String {
+    const SHOWN: usize = 8;
+    if exports.is_empty() {
+        return "it exports nothing".to_owned();
+    }
+    let shown = exports.iter().take(SHOWN);
+    let mut names: Vec<_> = shown
+        .map(|name| format!("`{}`", name.escape_debug()))
+        .collect();
+    if exports.len() > SHOWN {
+        names.push("...".to_owned());
+    }
+    format!("it exports {}", names.join(", "))
+}
+
+fn invalid(error: wasmparser::BinaryReaderError) -> RegisterError {
+    let reason = format!(
+        "{} (at byte {})",
+        error.message().replace('\n', " "),
+        error.offset()
+    );
+    RegisterError::Invalid { reason }
+}

@@ -1,0 +1,240 @@
+//! The engine: Wasmtime, configured once for a data node.
+//!
+//! One engine serves all UDFs and queries of a process. It owns the pool of instance slots, the
+//! thread that keeps deadlines, and the cache of compiled components.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{
+    Config, Inlining, InstanceAllocationStrategy, MemoryType, PoolingAllocationConfig, Store,
+};
+
+use crate::cache::Cache;
+use crate::composed;
+use crate::contract::{document, logging, text_words, types};
+use crate::error::{Cause, EngineError};
+use crate::limits::Limits;
+use crate::state::State;
+use crate::ticker::Ticker;
+
+/// How an engine is set up.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// The folder for compiled components, which is made where it is missing; by default none,
+    /// and each [`Udf`](crate::Udf) is compiled anew. Whoever can write there can run code in
+    /// this process: it must belong to the data node alone.
+    pub cache: Option<PathBuf>,
+    /// How documents are read; by default [`Accessor::Composed`].
+    pub accessor: Accessor,
+    /// What a component may be.
+    pub limits: Limits,
+    /// How many instances there can be at once, one for each query and worker; by default 256.
+    /// Address space of some 16 GiB is reserved for each, where the machine has it.
+    pub pool_instances: u32,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            cache: None,
+            accessor: Accessor::default(),
+            limits: Limits::default(),
+            pool_instances: 256,
+        }
+    }
+}
+
+/// How documents are read. Both give the same answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accessor {
+    /// Arrow buffers in place, by code that is compiled into the guest's. The default. A build
+    /// without the feature `intrinsics` takes the reference accessor instead.
+    #[default]
+    Composed,
+    /// A host function for each field: slower, and without unsafe code.
+    Reference,
+}
+
+/// Where instances get their memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Allocation {
+    /// From slots reserved at the start.
+    Pool {
+        /// How many instances there can be at once.
+        instances: u32,
+    },
+    /// From the system, for each instance; the address space is too small for a pool. Slower to
+    /// instantiate, and where even one memory's usual reservation is too large, slower to run.
+    OnDemand,
+}
+
+/// Runs UDFs. Clones share it.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    wasmtime: wasmtime::Engine,
+    linker: Linker<State>,
+    allocation: Allocation,
+    accessor: Accessor,
+    cache: Option<Cache>,
+    limits: Arc<Limits>,
+    _ticker: Ticker,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Engine")
+            .field("allocation", &self.0.allocation)
+            .field("accessor", &self.0.accessor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Starts an engine, and the thread that keeps its deadlines.
+    ///
+    /// Where the address space is too small for the pool, it tries a smaller one, then none, and
+    /// logs a warning; see [`Engine::allocation`].
+    ///
+    /// # Errors
+    ///
+    /// Where Wasmtime does not run on this machine, or the thread cannot be started.
+    pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        let EngineOptions {
+            cache,
+            accessor,
+            limits,
+            pool_instances,
+        } = options;
+        let accessor = if composed::AVAILABLE {
+            accessor
+        } else {
+            Accessor::Reference
+        };
+        let (wasmtime, allocation) = allocate(pool_instances)?;
+        let linker = linker(&wasmtime, accessor)
+            .map_err(|error| EngineError::Wasmtime(Cause::new(error)))?;
+        let ticker = Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?;
+        Ok(Self(Arc::new(Inner {
+            wasmtime,
+            linker,
+            allocation,
+            accessor,
+            cache: cache.map(Cache::new),
+            limits: Arc::new(limits),
+            _ticker: ticker,
+        })))
+    }
+
+    /// Where instances get their memory.
+    pub fn allocation(&self) -> Allocation {
+        self.0.allocation
+    }
+
+    /// How documents are read.
+    pub fn accessor(&self) -> Accessor {
+        self.0.accessor
+    }
+
+    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.0.wasmtime
+    }
+
+    pub(crate) fn linker(&self) -> &Linker<State> {
+        &self.0.linker
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.0.cache.as_ref()
+    }
+
+    pub(crate) fn limits(&self) -> &Arc<Limits> {
+        &self.0.limits
+    }
+}
+
+/// Core instances, memories and tables that an instance may have, of which accessor, driver and
+/// the components' adapters take some.
+const CORE_INSTANCES: u32 = 32;
+const MEMORIES: u32 = 4;
+const TABLES: u32 = 16;
+const TABLE_ELEMENTS: usize = 1 << 16;
+
+/// Tries one way to allocate after the other, the fastest first.
+fn allocate(instances: u32) -> Result<(wasmtime::Engine, Allocation), EngineError> {
+    let few = instances.min(8);
+    for instances in [instances, few] {
+        match wasmtime::Engine::new(config().allocation_strategy(pool(instances))) {
+            Ok(engine) => return Ok((engine, Allocation::Pool { instances })),
+            Err(error) => {
+                log::warn!("no address space for a pool of {instances} instances: {error:#}");
+            }
+        }
+    }
+    let start = |config: &Config| {
+        wasmtime::Engine::new(config).map_err(|error| EngineError::Wasmtime(Cause::new(error)))
+    };
+    let engine = start(config().allocation_strategy(InstanceAllocationStrategy::OnDemand))?;
+    if can_reserve(&engine) {
+        return Ok((engine, Allocation::OnDemand));
+    }
+    log::warn!("no address space to reserve a memory of 4 GiB: guests will run slower");
+    let mut small = config();
+    small
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .memory_reservation(0)
+        .memory_guard_size(0)
+        .memory_reservation_for_growth(0);
+    Ok((start(&small)?, Allocation::OnDemand))
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        // Sync calls only: support for async ones costs two to three times a call.
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        // Inlines across the modules of a component, which is all of the gain here, for half of
+        // the compile time of inlining everywhere.
+        .compiler_inlining(Inlining::InterModule)
+        .wasm_backtrace_max_frames(None)
+        // Same input, same output, on every machine.
+        .relaxed_simd_deterministic(true);
+    config
+}
+
+fn pool(instances: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(CORE_INSTANCES))
+        .total_memories(instances.saturating_mul(MEMORIES))
+        .total_tables(instances.saturating_mul(TABLES))
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .table_elements(TABLE_ELEMENTS);
+    pool
+}
+
+/// Whether there is room for one linear memory as Wasmtime reserves it.
+fn can_reserve(engine: &wasmtime::Engine) -> bool {
+    let mut store = Store::new(engine, ());
+    wasmtime::Memory::new(&mut store, MemoryType::new(1, None)).is_ok()
+}
+
+fn linker(engine: &wasmtime::Engine, accessor: Accessor) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    logging::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    match accessor {
+        Accessor::Composed => composed::link(&mut linker)?,
+        Accessor::Reference => {
+            document::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+            text_words::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        }
+    }
+    Ok(linker)
+}

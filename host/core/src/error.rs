@@ -1,0 +1,316 @@
+//! What can go wrong, an error type for each step of a UDF's life: start an engine, register,
+//! bind, evaluate.
+//!
+//! Variants carry what a data node needs to tell it in its own way (a status code, an SQL
+//! error); their texts are complete sentences for a person. A guest's words are bounded, and
+//! stand in quotes.
+
+use std::sync::Arc;
+
+use crate::limits::LimitExceeded;
+use crate::value::Kind;
+
+/// Why an [`Engine`](crate::Engine) cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Wasmtime refuses the machine or the configuration.
+    #[error("wasmtime cannot start on this machine")]
+    Wasmtime(#[source] Cause),
+    /// The thread that keeps deadlines cannot be started.
+    #[error("the thread that keeps deadlines cannot be started")]
+    Ticker(#[source] std::io::Error),
+}
+
+/// Why a component cannot be a UDF of this host.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The component is larger than the engine's [`Limits`](crate::Limits).
+    #[error(transparent)]
+    Limit(#[from] LimitExceeded),
+    /// The bytes are not a valid component.
+    #[error("not a valid WebAssembly component: {reason}")]
+    Invalid {
+        /// What the validator found, and where.
+        reason: String,
+    },
+    /// The bytes are a core module.
+    #[error(
+        "this is a core WebAssembly module, not a component: make one of it with `whittle build`"
+    )]
+    CoreModule,
+    /// The component does not export `whittle:udf/functions` of this version.
+    #[error("the component does not export `{expected}`: {found}")]
+    World {
+        /// The export that is missing.
+        expected: &'static str,
+        /// What it exports instead.
+        found: String,
+    },
+    /// The component imports what this host does not offer.
+    #[error("the component imports `{import}`, {reason}")]
+    Import {
+        /// The import's name.
+        import: String,
+        /// Why it cannot have it.
+        reason: &'static str,
+    },
+    /// The component's types are not those of the contract.
+    #[error("the component does not fit the contract `whittle:udf@0.1.0`")]
+    Contract(#[source] Cause),
+    /// Wasmtime cannot compile it.
+    #[error("the component cannot be compiled")]
+    Compile(#[source] Cause),
+    /// `describe`, or the component's start, did not come to an end.
+    #[error("the component could not be described")]
+    Describe(#[source] Stopped),
+    /// What `describe` returned breaks a rule.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
+/// A rule for manifests that a component broke.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the manifest is wrong: {place}: {problem}")]
+pub struct ManifestError {
+    /// Where in the manifest, such as ``parameter `target` of function `string_distance` ``.
+    pub place: String,
+    /// The rule, and what was found.
+    pub problem: String,
+}
+
+/// Why a function cannot be bound to a query's arguments.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// The component has no such function.
+    #[error("unknown function `{function}`: {}", did_you_mean(function, known))]
+    UnknownFunction {
+        /// The name in the query.
+        function: String,
+        /// The component's functions.
+        known: Vec<String>,
+    },
+    /// An argument does not fit the manifest.
+    #[error("function `{function}`: {source}")]
+    Argument {
+        /// The function.
+        function: String,
+        /// Which parameter, and why.
+        source: ArgumentError,
+    },
+    /// The guest refused the arguments.
+    #[error("function `{function}` refused its arguments: \"{message}\"")]
+    Refused {
+        /// The function.
+        function: String,
+        /// The guest's words.
+        message: String,
+    },
+    /// `bind` did not come to an end.
+    #[error("function `{function}` could not be bound")]
+    Stopped {
+        /// The function.
+        function: String,
+        /// What stopped it.
+        source: Stopped,
+    },
+}
+
+/// Why an argument does not fit its parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// The function has no such parameter.
+    #[error("unknown parameter `{parameter}`: {}", did_you_mean(parameter, known))]
+    Unknown {
+        /// The name in the query.
+        parameter: String,
+        /// The function's parameters.
+        known: Vec<String>,
+    },
+    /// A required parameter has no argument.
+    #[error("missing parameter `{parameter}` ({kind}): {description}")]
+    Missing {
+        /// The parameter.
+        parameter: String,
+        /// Its kind.
+        kind: Kind,
+        /// Its description in the manifest.
+        description: String,
+    },
+    /// A parameter has two arguments.
+    #[error("parameter `{parameter}` is given twice")]
+    Twice {
+        /// The parameter.
+        parameter: String,
+    },
+    /// The argument is of another kind, or out of its range.
+    #[error("parameter `{parameter}` is {expected}, but {found} was given")]
+    Kind {
+        /// The parameter.
+        parameter: String,
+        /// The parameter's kind.
+        expected: Kind,
+        /// What the query gave.
+        found: String,
+    },
+}
+
+/// Why an evaluation ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluateError {
+    /// The function failed for a document, and the query is to fail then.
+    #[error("function `{function}` failed for document `{document}`: {message}")]
+    Document {
+        /// The function.
+        function: String,
+        /// The document's id.
+        document: String,
+        /// What was wrong; the guest's words in quotes.
+        message: String,
+    },
+    /// A trap, an exhausted budget or a cancellation.
+    #[error("function `{function}` was stopped at document `{document}`")]
+    Stopped {
+        /// The function.
+        function: String,
+        /// The id of the document that was being evaluated.
+        document: String,
+        /// What stopped it.
+        source: Stopped,
+    },
+    /// A column of the batch cannot be read as the kind that the function asked for.
+    #[error("column `{column}` cannot be read as {kind}")]
+    Column {
+        /// The column, or the dotted path into it.
+        column: String,
+        /// The kind asked for.
+        kind: Kind,
+        /// Arrow's error.
+        source: arrow_schema::ArrowError,
+    },
+    /// An earlier call ended the query; bind the function again.
+    #[error("function `{function}` was stopped before: bind it again")]
+    Ended {
+        /// The function.
+        function: String,
+    },
+}
+
+/// What stops guest code from outside, or by its own fault. It ends the query.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// A limit of the budget was met.
+    #[error(transparent)]
+    Limit(#[from] LimitExceeded),
+    /// The query was cancelled.
+    #[error("the query was cancelled")]
+    Cancelled,
+    /// The guest trapped.
+    #[error("the guest trapped: {reason}")]
+    Trap {
+        /// Wasmtime's name for the trap.
+        reason: String,
+    },
+    /// The guest called the document accessor in a way that the contract forbids.
+    #[error("the guest broke the contract: {reason}")]
+    Misuse {
+        /// The rule, and what the guest did.
+        reason: String,
+    },
+    /// The engine has no room for another instance: its pool is in use.
+    #[error("the engine cannot start another instance")]
+    Instantiate(#[source] Cause),
+    /// Wasmtime failed in a way that is no trap.
+    #[error("wasmtime failed")]
+    Wasmtime(#[source] Cause),
+}
+
+/// An error of a library that we do not name in our interface.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{text}")]
+pub struct Cause {
+    text: Arc<str>,
+}
+
+impl Cause {
+    /// Keeps an error's text, in one line; a library's own error type gives its causes too.
+    pub(crate) fn new(error: impl std::fmt::Display) -> Self {
+        Self {
+            text: format!("{error:#}").replace('\n', " ").into(),
+        }
+    }
+
+    /// Keeps the texts of an error and of its causes, in one line.
+    pub(crate) fn chain(error: &dyn std::error::Error) -> Self {
+        let texts = std::iter::successors(Some(error), |error| error.source());
+        Self::new(
+            texts
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(": "),
+        )
+    }
+}
+
+/// Shows the known names that are nearest to a wrong one, or all where none is near.
+fn did_you_mean(wrong: &str, known: &[String]) -> String {
+    let mut near: Vec<(usize, &String)> = known
+        .iter()
+        .map(|name| (edits(wrong, name), name))
+        .filter(|(distance, name)| *distance <= name.len().max(wrong.len()) / 3)
+        .collect();
+    near.sort();
+    let (lead, names): (_, Vec<&String>) = if near.is_empty() {
+        ("it has", known.iter().collect())
+    } else {
+        (
+            "did you mean",
+            near.into_iter().map(|(_, name)| name).collect(),
+        )
+    };
+    if names.is_empty() {
+        return "it has none".to_owned();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let end = if lead == "did you mean" { "?" } else { "" };
+    format!("{lead} {}{end}", names.join(", "))
+}
+
+/// Levenshtein distance in bytes; names are ASCII.
+fn edits(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.bytes().enumerate() {
+            let substituted = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::did_you_mean;
+
+    #[test]
+    fn a_wrong_name_shows_the_nearest_valid_ones_or_all() {
+        let known = ["string_distance", "string_length"].map(str::to_owned);
+        assert_eq!(
+            did_you_mean("string_distanse", &known),
+            "did you mean `string_distance`?"
+        );
+        assert_eq!(
+            did_you_mean("price", &known),
+            "it has `string_distance`, `string_length`"
+        );
+        assert_eq!(did_you_mean("price", &[]), "it has none");
+    }
+}

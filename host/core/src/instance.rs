@@ -1,0 +1,199 @@
+//! One instance of a UDF: a store, the guest in it, and its exports.
+//!
+//! Made anew for each query and worker, so that no state outlives a query and a trap poisons
+//! nothing. Every entry into the guest, its start included, runs under the query's budget.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Instance as WasmInstance, InstancePre, TypedFunc};
+use wasmtime::{Store, Trap, UpdateDeadline};
+
+use crate::composed::Driver;
+use crate::contract::{FUNCTIONS, types};
+use crate::engine::{Accessor, Engine};
+use crate::error::{Cause, Stopped};
+use crate::query::QueryContext;
+use crate::reference;
+use crate::sink::Failed;
+use crate::state::{Phase, State};
+
+/// A guest, ready to be called.
+pub(crate) struct Instance {
+    store: Store<State>,
+    instance: WasmInstance,
+    exports: Exports,
+    path: Path,
+}
+
+/// How rows are evaluated.
+enum Path {
+    Composed(Driver),
+    Reference,
+}
+
+/// The guest's exports.
+pub(crate) struct Exports {
+    bind: TypedFunc<(String, Vec<types::Argument>), (Result<(), types::Error>,)>,
+    evaluate: TypedFunc<(), (Result<types::Value, types::Error>,)>,
+}
+
+/// Why rows were not evaluated.
+pub(crate) enum RunError {
+    /// The query is to fail with this document.
+    Document(Failed),
+    Stopped(Stopped),
+}
+
+impl Instance {
+    /// Instantiates a guest and runs its start functions.
+    pub(crate) fn new(
+        engine: &Engine,
+        udf: Arc<str>,
+        component: &InstancePre<State>,
+        query: &QueryContext,
+        phase: Phase,
+    ) -> Result<Self, Stopped> {
+        query.check()?;
+        let state = State::new(udf, query.clone(), Arc::clone(engine.limits()), phase);
+        let mut store = Store::new(engine.wasmtime(), state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(query.budget().memory_bytes);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|context| {
+            context.data().query.check()?;
+            Ok(UpdateDeadline::Continue(1))
+        });
+        let instance = match component.instantiate(&mut store) {
+            Ok(instance) => instance,
+            Err(error) => return Err(instantiate_error(error, store.data())),
+        };
+        let failed = |error| Stopped::Wasmtime(Cause::new(error));
+        let exports = Exports::of(&mut store, &instance).map_err(failed)?;
+        let path = match engine.accessor() {
+            Accessor::Composed => {
+                Path::Composed(Driver::of(&mut store, &instance).map_err(failed)?)
+            }
+            Accessor::Reference => Path::Reference,
+        };
+        Ok(Self {
+            store,
+            instance,
+            exports,
+            path,
+        })
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        self.store.data()
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        self.store.data_mut()
+    }
+
+    /// What the component says of itself, unchecked.
+    pub(crate) fn describe(&mut self) -> Result<types::Manifest, Stopped> {
+        let describe =
+            export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe");
+        let called = describe.and_then(|describe| describe.call(&mut self.store, ()));
+        called
+            .map(|(manifest,)| manifest)
+            .map_err(|error| stopped(&error, self.store.data()))
+    }
+
+    /// Binds a function to arguments. The inner error is the guest's.
+    pub(crate) fn bind(
+        &mut self,
+        function: &str,
+        arguments: Vec<types::Argument>,
+    ) -> Result<Result<(), types::Error>, Stopped> {
+        let bound = self
+            .exports
+            .bind
+            .call(&mut self.store, (function.to_owned(), arguments));
+        let bound = bound.map(|(bound,)| bound);
+        let bound = bound.map_err(|error| stopped(&error, self.store.data()))?;
+        self.store.data_mut().phase = Phase::Evaluate;
+        Ok(bound)
+    }
+
+    /// Evaluates the bound function for the rows of the state's columns.
+    pub(crate) fn run(&mut self, rows: usize) -> Result<(), RunError> {
+        let result = match &self.path {
+            // A piece has at most `PIECE_ROWS` rows.
+            Path::Composed(driver) => driver.run(&mut self.store, rows as u32),
+            Path::Reference => reference::run(&self.exports, &mut self.store, rows),
+        };
+        result.map_err(|error| match error.downcast_ref::<Failed>() {
+            Some(failed) => RunError::Document(failed.clone()),
+            None => RunError::Stopped(stopped(&error, self.store.data())),
+        })
+    }
+
+    /// The id of the document that is being evaluated.
+    pub(crate) fn document(&self) -> String {
+        let state = self.store.data();
+        state.query.bounded(&state.id())
+    }
+}
+
+impl Exports {
+    fn of(store: &mut Store<State>, instance: &WasmInstance) -> wasmtime::Result<Self> {
+        Ok(Self {
+            bind: export(store, instance, "bind")?,
+            evaluate: export(store, instance, "evaluate")?,
+        })
+    }
+
+    pub(crate) fn evaluate(
+        &self,
+        store: &mut Store<State>,
+    ) -> wasmtime::Result<Result<types::Value, types::Error>> {
+        self.evaluate.call(store, ()).map(|(result,)| result)
+    }
+}
+
+fn export<Parameters, Results>(
+    store: &mut Store<State>,
+    instance: &WasmInstance,
+    name: &str,
+) -> wasmtime::Result<TypedFunc<Parameters, Results>>
+where
+    Parameters: wasmtime::component::ComponentNamedList + wasmtime::component::Lower,
+    Results: wasmtime::component::ComponentNamedList + wasmtime::component::Lift,
+{
+    let interface = instance.get_export_index(&mut *store, None, FUNCTIONS);
+    let function = instance.get_export_index(&mut *store, interface.as_ref(), name);
+    let function = function
+        .ok_or_else(|| wasmtime::Error::msg(format!("`{FUNCTIONS}` has no function `{name}`")))?;
+    instance.get_typed_func(store, function)
+}
+
+/// What ended a call into the guest.
+fn stopped(error: &wasmtime::Error, state: &State) -> Stopped {
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        return stopped.clone();
+    }
+    // A guest that is refused memory traps, sooner or later: the refusal is the reason.
+    if let Some(refused) = state.memory.refused() {
+        return Stopped::Limit(refused.clone());
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => {
+            let reason = trap.to_string();
+            let reason = reason
+                .strip_prefix("wasm trap: ")
+                .unwrap_or(&reason)
+                .to_owned();
+            Stopped::Trap { reason }
+        }
+        None => Stopped::Wasmtime(Cause::new(format!("{error:#}"))),
+    }
+}
+
+fn instantiate_error(error: wasmtime::Error, state: &State) -> Stopped {
+    if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+        return Stopped::Instantiate(Cause::new(error));
+    }
+    stopped(&error, state)
+}

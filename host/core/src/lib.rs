@@ -1,0 +1,114 @@
+//! Runs user-defined functions (UDFs), as WebAssembly components, over Arrow batches.
+//!
+//! A data node embeds this crate to run logic that its operators did not write. A UDF is made in
+//! any language against the contract `wit/udf.wit`; it sees one document at a time. The host
+//! hands it Arrow columns in place and gives Arrow arrays back, within a budget.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+//! use whittle_host::{
+//!     Arguments, Budget, Engine, EngineOptions, QueryContext, Udf, encode_component,
+//! };
+//!
+//! // A guest by hand: the function `double` returns twice the document's price. Authors write
+//! // this in a language of theirs, and `whittle build` makes a component of it.
+//! let guest = r#"(module
+//!   (import "whittle:udf/document@0.1.0" "resolve"
+//!     (func $resolve (param i32 i32 i32) (result i32)))
+//!   (import "whittle:udf/document@0.1.0" "float64-or"
+//!     (func $float64-or (param i32 f64) (result f64)))
+//!   (memory (export "memory") 1)
+//!   (data (i32.const 0) "double\00\000.1.0\00\00\00price")
+//!   (data (i32.const 64) "\00\00\00\00\06\00\00\00\08\00\00\00\05\00\00\00")
+//!   (data (i32.const 96) "\80\00\00\00\01\00\00\00")
+//!   (data (i32.const 128) "\00\00\00\00\06\00\00\00")
+//!   (data (i32.const 152) "\02")
+//!   (global $price (mut i32) (i32.const 0))
+//!   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+//!   (func (export "whittle:udf/functions@0.1.0#describe") (result i32) (i32.const 64))
+//!   (func (export "whittle:udf/functions@0.1.0#bind") (param i32 i32 i32 i32) (result i32)
+//!     (global.set $price (call $resolve (i32.const 16) (i32.const 5) (i32.const 2)))
+//!     (i32.const 256))
+//!   (func (export "whittle:udf/functions@0.1.0#evaluate") (result i32)
+//!     (i32.store8 (i32.const 520) (i32.const 3))
+//!     (f64.store (i32.const 528)
+//!       (f64.mul (f64.const 2) (call $float64-or (global.get $price) (f64.const 0))))
+//!     (i32.const 512)))"#;
+//! let component = encode_component(&wat::parse_str(guest)?)?;
+//!
+//! // Once in a process; once for a UDF; once for a query and worker.
+//! let engine = Engine::new(EngineOptions::default())?;
+//! let udf = Udf::new(&engine, &component)?;
+//! let query = QueryContext::new(Budget::default());
+//! let mut double = udf.bind("double", &Arguments::new(), &query)?;
+//! assert_eq!(double.fields()[0].path, "price");
+//!
+//! // For each batch: the columns that it reads, and one value a row back.
+//! let price: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.5), None, Some(4.0)]));
+//! let batch = RecordBatch::try_from_iter([("price", price)])?;
+//! let values = double.evaluate(&batch)?;
+//! assert_eq!(*values, Float64Array::from(vec![3.0, 0.0, 8.0]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In the order in which one meets them: [`Engine`] is Wasmtime, configured; [`Udf`] is a
+//! component, checked and compiled, with its [`Manifest`]; [`QueryContext`] is a query's account
+//! against its [`Budget`]; [`Bound`] is a function with its [`Arguments`], and knows the fields
+//! that it reads.
+//!
+//! # Features
+//!
+//! * `intrinsics` (default): documents are read in place, by code that is compiled together with
+//!   the guest's. Without it every field is a call into the host: the same answers, about ten
+//!   times slower per field, and the cache of compiled code the only unsafe code.
+//!
+//! # What this is not for
+//!
+//! It knows nothing of queries, search or HTTP, and has no way for a UDF to reach the system. To
+//! run WASI programs, use Wasmtime itself.
+
+#![doc(test(attr(deny(warnings))))]
+
+mod arguments;
+mod bound;
+mod cache;
+mod columns;
+mod component;
+#[cfg(feature = "intrinsics")]
+mod composed;
+#[cfg(not(feature = "intrinsics"))]
+#[path = "composed_disabled.rs"]
+mod composed;
+mod contract;
+mod encode;
+mod engine;
+mod error;
+mod instance;
+mod limits;
+mod manifest;
+mod memory;
+mod query;
+mod reference;
+mod sink;
+mod state;
+mod ticker;
+mod udf;
+mod value;
+
+pub use arguments::Arguments;
+pub use bound::Bound;
+pub use columns::{Document, FieldUse};
+pub use encode::{EncodeError, encode_component};
+pub use engine::{Accessor, Allocation, Engine, EngineOptions};
+pub use error::{
+    ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,
+    Stopped,
+};
+pub use limits::{Budget, LimitExceeded, Limits};
+pub use manifest::{Function, Manifest, Parameter, Presence};
+pub use query::{LogLevel, LogLine, QueryContext, Usage};
+pub use sink::{DocumentError, Evaluated, OnError, Statistics};
+pub use udf::Udf;
+pub use value::{Kind, Value};

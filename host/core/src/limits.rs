@@ -1,0 +1,141 @@
+//! What a UDF may take: [`Limits`] for a component, [`Budget`] for a query.
+//!
+//! Both are plain structs with public fields and defaults. A field is added here, applied where
+//! its class of resource is handed out, and told in one form, [`LimitExceeded`], whose name for
+//! the limit is the field's.
+
+use std::time::Duration;
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+/// What a component may be and say of itself. An [`Engine`](crate::Engine) has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The component's size in bytes; by default 64 MiB.
+    pub component_bytes: usize,
+    /// Imported interfaces; by default 64.
+    pub imports: usize,
+    /// Exported interfaces; by default 64.
+    pub exports: usize,
+    /// Core modules inside the component; by default 64.
+    pub core_modules: usize,
+    /// Linear memories that the core modules define; by default 8.
+    pub core_memories: usize,
+    /// The size of one core function's body in bytes, which compile time depends on more than
+    /// on anything else; by default 1 MiB.
+    pub function_bytes: usize,
+    /// Compiled code in bytes; by default 256 MiB.
+    pub compiled_bytes: usize,
+    /// Functions in the manifest; by default 256.
+    pub functions: usize,
+    /// Parameters of one function; by default 64.
+    pub parameters: usize,
+    /// A name or a version in the manifest, in bytes of UTF-8; by default 128.
+    pub name_bytes: usize,
+    /// A description, an author or a text default in the manifest, in bytes of UTF-8; by
+    /// default 4 KiB.
+    pub description_bytes: usize,
+    /// Fields that one `bind` resolves; by default 1,024.
+    pub fields: usize,
+    /// The path of one field, in bytes of UTF-8; by default 1 KiB.
+    pub path_bytes: usize,
+    /// The budget of `describe`; by default that of a query with 1 s, 64 MiB of memory and
+    /// 16 KiB of log.
+    pub describe: Budget,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            component_bytes: 64 * MIB,
+            imports: 64,
+            exports: 64,
+            core_modules: 64,
+            core_memories: 8,
+            function_bytes: MIB,
+            compiled_bytes: 256 * MIB,
+            functions: 256,
+            parameters: 64,
+            name_bytes: 128,
+            description_bytes: 4 * KIB,
+            fields: 1024,
+            path_bytes: KIB,
+            describe: Budget {
+                wall_clock: Duration::from_secs(1),
+                memory_bytes: 64 * MIB,
+                log_bytes: 16 * KIB,
+                ..Budget::default()
+            },
+        }
+    }
+}
+
+/// What one query may take, over all of its functions and workers.
+/// A [`QueryContext`](crate::QueryContext) counts against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Time since the query began; by default 10 s. Guest code notices within 2 ms.
+    pub wall_clock: Duration,
+    /// Linear memories and tables of all instances together, in bytes; by default 256 MiB. A
+    /// guest that asks for more sees `memory.grow` fail.
+    pub memory_bytes: usize,
+    /// Log messages of all instances together, in bytes of UTF-8 and 32 more for each line; by
+    /// default 1 MiB.
+    pub log_bytes: usize,
+    /// Texts and JSON values that the functions return, together, in bytes of UTF-8; by default
+    /// 64 MiB.
+    pub result_bytes: usize,
+    /// One text or JSON value that a function returns, in bytes of UTF-8; by default 1 MiB.
+    pub value_bytes: usize,
+    /// The text of an error, or one log message, in bytes of UTF-8; by default 8 KiB. A longer
+    /// one is cut, and ends in `...`.
+    pub message_bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            wall_clock: Duration::from_secs(10),
+            memory_bytes: 256 * MIB,
+            log_bytes: MIB,
+            result_bytes: 64 * MIB,
+            value_bytes: MIB,
+            message_bytes: 8 * KIB,
+        }
+    }
+}
+
+/// A limit that was met: which, its value, and what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the limit `{limit}` is {allowed} {unit}, and {met} {unit} were asked for")]
+pub struct LimitExceeded {
+    /// The field of [`Limits`] or [`Budget`] that sets it.
+    pub limit: &'static str,
+    /// What it counts: `bytes`, `ms`, or the plural of a thing.
+    pub unit: &'static str,
+    /// The limit's value.
+    pub allowed: u64,
+    /// The value that was met, larger than `allowed`.
+    pub met: u64,
+}
+
+impl LimitExceeded {
+    /// Fails where `met` is more than `allowed`.
+    pub(crate) fn check(
+        limit: &'static str,
+        unit: &'static str,
+        allowed: usize,
+        met: usize,
+    ) -> Result<(), Self> {
+        if met <= allowed {
+            return Ok(());
+        }
+        Err(Self {
+            limit,
+            unit,
+            allowed: allowed as u64,
+            met: met as u64,
+        })
+    }
+}

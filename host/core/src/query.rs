@@ -1,0 +1,205 @@
+//! One query's account: its clock, its cancellation, and what it has used of its budget.
+//!
+//! Every instance of every function of a query holds the same [`QueryContext`], so a budget
+//! bounds their sum. It is all atomics: workers count without waiting for each other. Only log
+//! lines, which are rare and bounded, are behind a lock.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::Stopped;
+use crate::limits::{Budget, LimitExceeded};
+
+/// The account of one query. Clones share it.
+#[derive(Debug, Clone)]
+pub struct QueryContext(Arc<Account>);
+
+#[derive(Debug)]
+struct Account {
+    budget: Budget,
+    started: Instant,
+    cancelled: AtomicBool,
+    memory_bytes: AtomicUsize,
+    memory_peak_bytes: AtomicUsize,
+    log_bytes: AtomicUsize,
+    result_bytes: AtomicUsize,
+    log: Mutex<Vec<LogLine>>,
+}
+
+/// What a query has used of its [`Budget`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Time since the query began.
+    pub wall_clock: Duration,
+    /// The most memory that its instances held at once, in bytes.
+    pub memory_peak_bytes: usize,
+    /// Bytes of log messages.
+    pub log_bytes: usize,
+    /// Bytes of text and JSON results.
+    pub result_bytes: usize,
+}
+
+/// How much a log line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of every logging library")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// A line that a UDF logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// The UDF's name from its manifest; empty while it is being described.
+    pub udf: Arc<str>,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// The guest's words, with control characters replaced by `\u{fffd}`, so that a line cannot
+    /// pass for two nor steer a terminal.
+    pub message: String,
+}
+
+impl QueryContext {
+    /// Begins a query: its clock runs from here.
+    pub fn new(budget: Budget) -> Self {
+        Self(Arc::new(Account {
+            budget,
+            started: Instant::now(),
+            cancelled: AtomicBool::new(false),
+            memory_bytes: AtomicUsize::new(0),
+            memory_peak_bytes: AtomicUsize::new(0),
+            log_bytes: AtomicUsize::new(0),
+            result_bytes: AtomicUsize::new(0),
+            log: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// What the query may take.
+    pub fn budget(&self) -> &Budget {
+        &self.0.budget
+    }
+
+    /// Ends the query: guest code stops within 2 ms with [`Stopped::Cancelled`]. For good.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// What the query has used so far.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            wall_clock: self.0.started.elapsed(),
+            memory_peak_bytes: self.0.memory_peak_bytes.load(Ordering::Relaxed),
+            log_bytes: self.0.log_bytes.load(Ordering::Relaxed),
+            result_bytes: self.0.result_bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The lines logged since the last call, in the order in which they came.
+    pub fn take_log(&self) -> Vec<LogLine> {
+        std::mem::take(&mut self.0.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Fails once the query is cancelled or its time is over.
+    pub(crate) fn check(&self) -> Result<(), Stopped> {
+        if self.0.cancelled.load(Ordering::Relaxed) {
+            return Err(Stopped::Cancelled);
+        }
+        let elapsed = self.0.started.elapsed();
+        if elapsed <= self.0.budget.wall_clock {
+            return Ok(());
+        }
+        Err(Stopped::Limit(LimitExceeded {
+            limit: "wall_clock",
+            unit: "ms",
+            allowed: milliseconds(self.0.budget.wall_clock),
+            met: milliseconds(elapsed).max(milliseconds(self.0.budget.wall_clock) + 1),
+        }))
+    }
+
+    /// Takes memory from the budget, or fails and takes none.
+    pub(crate) fn take_memory(&self, bytes: usize) -> Result<(), LimitExceeded> {
+        let allowed = self.0.budget.memory_bytes;
+        let taken =
+            self.0
+                .memory_bytes
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+                    held.checked_add(bytes).filter(|sum| *sum <= allowed)
+                });
+        match taken {
+            Ok(held) => {
+                self.0
+                    .memory_peak_bytes
+                    .fetch_max(held + bytes, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(held) => {
+                LimitExceeded::check("memory_bytes", "bytes", allowed, held.saturating_add(bytes))
+            }
+        }
+    }
+
+    /// Gives memory back to the budget.
+    pub(crate) fn return_memory(&self, bytes: usize) {
+        self.0.memory_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes the bytes of one result from the budget.
+    pub(crate) fn take_result(&self, bytes: usize) -> Result<(), LimitExceeded> {
+        let budget = &self.0.budget;
+        LimitExceeded::check("value_bytes", "bytes", budget.value_bytes, bytes)?;
+        let met = self.0.result_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        LimitExceeded::check("result_bytes", "bytes", budget.result_bytes, met)
+    }
+
+    /// Keeps a log line, cut at the budget's `message_bytes`.
+    pub(crate) fn log(
+        &self,
+        udf: &Arc<str>,
+        level: LogLevel,
+        message: &str,
+    ) -> Result<(), LimitExceeded> {
+        let message = self.bounded(message);
+        let bytes = message.len() + LOG_LINE_BYTES;
+        let met = self.0.log_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        LimitExceeded::check("log_bytes", "bytes", self.0.budget.log_bytes, met)?;
+        let line = LogLine {
+            udf: udf.clone(),
+            level,
+            message,
+        };
+        self.0
+            .log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line);
+        Ok(())
+    }
+
+    /// A message of the guest's, cut at the budget's `message_bytes`, without control characters.
+    pub(crate) fn bounded(&self, message: &str) -> String {
+        let end = message.floor_char_boundary(self.0.budget.message_bytes);
+        let mut text: String = message[..end]
+            .chars()
+            .map(|character| match character {
+                '\n' | '\t' => ' ',
+                other if other.is_control() => char::REPLACEMENT_CHARACTER,
+                other => other,
+            })
+            .collect();
+        if end < message.len() {
+            text.push_str("...");
+        }
+        text
+    }
+}
+
+/// What a log line costs besides its message, so that a flood of empty lines is bounded too.
+const LOG_LINE_BYTES: usize = 32;
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,220 @@
+//! Where results gather: a batch's values, which rows failed, and the tally of a bound function.
+//!
+//! Numbers lie as eight bytes a row, whatever their kind, since that is what the driver can write
+//! in place; texts are appended in the order of the rows. Both turn into an Arrow array when the
+//! batch is done, numbers without a copy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, TimestampMicrosecondArray};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+
+use crate::limits::LimitExceeded;
+use crate::value::Kind;
+
+/// What to do with a document that the function failed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// End the query with the document's error. The default.
+    #[default]
+    Fail,
+    /// Leave the document out, and count it.
+    Skip,
+    /// Give the document no value, and count it.
+    Null,
+}
+
+/// What a bound function has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Documents evaluated, failed ones included.
+    pub documents: u64,
+    /// Documents that failed.
+    pub errors: u64,
+    /// The first of them, at most five.
+    pub error_samples: Vec<DocumentError>,
+    /// Batches evaluated.
+    pub batches: u64,
+    /// Time in `evaluate`, the columns' preparation included.
+    pub time: Duration,
+    /// The most memory that the instance held, in bytes.
+    pub memory_peak_bytes: usize,
+}
+
+/// A document that a function failed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentError {
+    /// The document's id, or its position in the query where it has none.
+    pub document: String,
+    /// What was wrong; the guest's words in quotes.
+    pub message: String,
+}
+
+/// How many errors of single documents are kept.
+const ERROR_SAMPLES: usize = 5;
+
+/// The results of one batch.
+#[derive(Debug, Clone)]
+pub struct Evaluated {
+    /// One value a row, of the function's kind; null where the function gave none or failed.
+    pub values: ArrayRef,
+    /// The rows that failed; `None` where none did.
+    pub failed: Option<BooleanBuffer>,
+}
+
+/// A row's state.
+const NULL: u8 = 0;
+const VALUE: u8 = 1;
+const FAILED: u8 = 2;
+
+pub(crate) struct Sink {
+    returns: Kind,
+    pub(crate) on_error: OnError,
+    pub(crate) statistics: Statistics,
+    /// The first row of the present piece in the batch.
+    offset: usize,
+    values: Vec<u64>,
+    states: Vec<u8>,
+    texts: StringBuilder,
+    any_failed: bool,
+}
+
+/// A document failed, and the query is to fail then.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("document `{}` failed: {}", .0.document, .0.message)]
+pub(crate) struct Failed(pub(crate) DocumentError);
+
+impl Sink {
+    pub(crate) fn new(returns: Kind) -> Self {
+        Self {
+            returns,
+            on_error: OnError::Fail,
+            statistics: Statistics::default(),
+            offset: 0,
+            values: Vec::new(),
+            states: Vec::new(),
+            texts: StringBuilder::new(),
+            any_failed: false,
+        }
+    }
+
+    pub(crate) fn returns(&self) -> Kind {
+        self.returns
+    }
+
+    pub(crate) fn set_returns(&mut self, returns: Kind) {
+        self.returns = returns;
+    }
+
+    /// Begins a batch.
+    pub(crate) fn begin(&mut self, rows: usize) {
+        self.offset = 0;
+        self.values = vec![0; rows];
+        self.states = vec![NULL; rows];
+        self.any_failed = false;
+    }
+
+    /// Moves on to the piece of the batch that begins at a row.
+    pub(crate) fn seek(&mut self, row: usize) {
+        self.offset = row;
+    }
+
+    /// The values and states of the present piece, for the driver to write.
+    pub(crate) fn piece(&mut self, rows: usize) -> (&mut [u64], &mut [u8]) {
+        let piece = self.offset..self.offset + rows;
+        (&mut self.values[piece.clone()], &mut self.states[piece])
+    }
+
+    /// The row's position among all documents of the bound function.
+    pub(crate) fn position(&self, row: usize) -> u64 {
+        self.statistics.documents + (self.offset + row) as u64
+    }
+
+    pub(crate) fn push_word(&mut self, row: usize, word: u64) {
+        self.values[self.offset + row] = word;
+        self.states[self.offset + row] = VALUE;
+    }
+
+    pub(crate) fn push_text(&mut self, row: usize, text: &str) -> Result<(), LimitExceeded> {
+        // Arrow's offsets are of 32 bits.
+        let bytes = self.texts.values_slice().len() + text.len();
+        LimitExceeded::check("batch_text_bytes", "bytes", i32::MAX as usize, bytes)?;
+        self.skip_texts_to(self.offset + row);
+        self.texts.append_value(text);
+        self.states[self.offset + row] = VALUE;
+        Ok(())
+    }
+
+    fn skip_texts_to(&mut self, row: usize) {
+        use arrow_array::builder::ArrayBuilder;
+        self.texts.append_nulls(row - self.texts.len());
+    }
+
+    /// Counts a document that failed.
+    pub(crate) fn fail(
+        &mut self,
+        row: usize,
+        document: String,
+        message: String,
+    ) -> Result<(), Failed> {
+        let error = DocumentError { document, message };
+        self.statistics.errors += 1;
+        if self.statistics.error_samples.len() < ERROR_SAMPLES {
+            self.statistics.error_samples.push(error.clone());
+        }
+        self.states[self.offset + row] = FAILED;
+        self.any_failed = true;
+        match self.on_error {
+            OnError::Fail => Err(Failed(error)),
+            OnError::Skip | OnError::Null => Ok(()),
+        }
+    }
+
+    /// Ends a batch.
+    pub(crate) fn finish(&mut self) -> Evaluated {
+        let rows = self.states.len();
+        self.statistics.documents += rows as u64;
+        self.statistics.batches += 1;
+        let failed = self
+            .any_failed
+            .then(|| BooleanBuffer::collect_bool(rows, |row| self.states[row] == FAILED));
+        Evaluated {
+            values: self.array(rows),
+            failed,
+        }
+    }
+
+    fn array(&mut self, rows: usize) -> ArrayRef {
+        if matches!(self.returns, Kind::Text | Kind::Json) {
+            self.skip_texts_to(rows);
+            return Arc::new(self.texts.finish());
+        }
+        let nulls = self.states.iter().any(|state| *state != VALUE).then(|| {
+            NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| {
+                self.states[row] == VALUE
+            }))
+        });
+        let values = std::mem::take(&mut self.values);
+        match self.returns {
+            Kind::Boolean => {
+                let bits = BooleanBuffer::collect_bool(rows, |row| values[row] != 0);
+                Arc::new(BooleanArray::new(bits, nulls))
+            }
+            Kind::Float64 => {
+                let values = ScalarBuffer::new(Buffer::from_vec(values), 0, rows);
+                Arc::new(Float64Array::new(values, nulls))
+            }
+            Kind::Timestamp => {
+                let values = ScalarBuffer::new(Buffer::from_vec(values), 0, rows);
+                let array = TimestampMicrosecondArray::new(values, nulls);
+                Arc::new(array.with_data_type(self.returns.data_type()))
+            }
+            Kind::Int64 | Kind::Text | Kind::Json => {
+                let values = ScalarBuffer::new(Buffer::from_vec(values), 0, rows);
+                Arc::new(Int64Array::new(values, nulls))
+            }
+        }
+    }
+}

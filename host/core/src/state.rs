@@ -1,0 +1,212 @@
+//! What a guest's store holds: one instance of one UDF for one query.
+//!
+//! Both accessors read it, and all host functions work on it, so what a guest is told (a handle
+//! that is unknown, a limit that is met) is decided here, once. It does not know how the guest
+//! is entered.
+
+use std::sync::Arc;
+
+use crate::columns::{Column, FieldUse};
+use crate::composed::{Entries, Frame};
+use crate::contract::{logging, types};
+use crate::error::Stopped;
+use crate::limits::{LimitExceeded, Limits};
+use crate::memory::Memory;
+use crate::query::QueryContext;
+use crate::sink::Sink;
+use crate::value::Kind;
+
+/// How many rows the guest is entered for at once; a longer batch is cut into pieces.
+pub(crate) const PIECE_ROWS: usize = 1 << 16;
+
+/// In the table of the composed path, the document's id and its score come before the fields.
+pub(crate) const ID_HANDLE: u32 = 0;
+const FIRST_HANDLE: u32 = 2;
+
+/// The data of a guest's store.
+///
+/// The frame comes first, and the layout is C's: accessor and driver find the frame at the
+/// address of the store's data.
+#[repr(C)]
+pub(crate) struct State {
+    pub(crate) frame: Frame,
+    pub(crate) entries: Entries,
+    pub(crate) udf: Arc<str>,
+    pub(crate) query: QueryContext,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) phase: Phase,
+    pub(crate) fields: Vec<FieldUse>,
+    pub(crate) columns: Columns,
+    pub(crate) sink: Sink,
+    pub(crate) memory: Memory,
+}
+
+const _: () = assert!(std::mem::offset_of!(State, frame) == 0);
+
+/// Which of the guest's exports is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Describe,
+    Bind,
+    Evaluate,
+}
+
+/// The present piece of a batch.
+pub(crate) struct Columns {
+    pub(crate) id: Column,
+    pub(crate) score: Column,
+    /// In the order in which the guest resolved them.
+    pub(crate) fields: Vec<Column>,
+}
+
+impl Columns {
+    pub(crate) fn none() -> Self {
+        Self {
+            id: Column::Missing(Kind::Text),
+            score: Column::Missing(Kind::Float64),
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// How a field is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// By the getter of a kind.
+    Kind(Kind),
+    /// By `has`, `id` or `score`, which have no kind.
+    Any,
+    /// In words, as text or json.
+    TextWords,
+}
+
+impl State {
+    pub(crate) fn new(
+        udf: Arc<str>,
+        query: QueryContext,
+        limits: Arc<Limits>,
+        phase: Phase,
+    ) -> Self {
+        Self {
+            frame: Frame::default(),
+            entries: Entries::new(),
+            udf,
+            memory: Memory::new(query.clone()),
+            query,
+            limits,
+            phase,
+            fields: Vec::new(),
+            columns: Columns::none(),
+            sink: Sink::new(Kind::Boolean),
+        }
+    }
+
+    /// The handle of a field, new or known.
+    pub(crate) fn resolve_field(&mut self, path: String, kind: Kind) -> wasmtime::Result<u32> {
+        self.query.check()?;
+        if self.phase != Phase::Bind {
+            return Err(misuse("it called `resolve` outside `bind`".to_owned()).into());
+        }
+        let limits = &self.limits;
+        LimitExceeded::check("path_bytes", "bytes", limits.path_bytes, path.len())
+            .map_err(Stopped::from)?;
+        let field = FieldUse { path, kind };
+        let index = match self.fields.iter().position(|known| *known == field) {
+            Some(index) => index,
+            None => {
+                let count = self.fields.len() + 1;
+                LimitExceeded::check("fields", "fields", limits.fields, count)
+                    .map_err(Stopped::from)?;
+                self.fields.push(field);
+                count - 1
+            }
+        };
+        Ok(FIRST_HANDLE + u32::try_from(index)?)
+    }
+
+    /// The column of a handle in the present piece.
+    pub(crate) fn column(&self, handle: u32) -> Option<&Column> {
+        self.columns
+            .fields
+            .get(handle.checked_sub(FIRST_HANDLE)? as usize)
+    }
+
+    /// Why a field cannot be read in this way.
+    pub(crate) fn misused(&self, handle: u32, reading: Reading) -> Stopped {
+        if self.phase != Phase::Evaluate {
+            return misuse("it read a document outside `evaluate`".to_owned());
+        }
+        let field = handle
+            .checked_sub(FIRST_HANDLE)
+            .and_then(|index| self.fields.get(index as usize));
+        let Some(FieldUse { path, kind }) = field else {
+            return misuse(format!(
+                "it read the field handle {handle}, which `resolve` did not give"
+            ));
+        };
+        let path = self.query.bounded(path);
+        misuse(match reading {
+            Reading::Kind(read) => {
+                format!("it read the field `{path}` as {read}, but resolved it as {kind}")
+            }
+            Reading::TextWords => {
+                format!("it read the field `{path}` in words, but resolved it as {kind}")
+            }
+            Reading::Any => format!("it read the field `{path}` in a way that it has not"),
+        })
+    }
+
+    /// Keeps a text or JSON result.
+    pub(crate) fn push_text(&mut self, row: usize, text: &str) -> wasmtime::Result<()> {
+        self.query.take_result(text.len()).map_err(Stopped::from)?;
+        if self.sink.returns() == Kind::Json && !crate::arguments::is_json(text) {
+            let message = format!(
+                "returned a text that is not JSON: \"{}\"",
+                self.query.bounded(text)
+            );
+            return self.fail(row, message);
+        }
+        Ok(self.sink.push_text(row, text).map_err(Stopped::from)?)
+    }
+
+    /// Keeps an error that the guest returned.
+    pub(crate) fn push_error(&mut self, row: usize, error: types::Error) -> wasmtime::Result<()> {
+        let (types::Error::InvalidArgument(message) | types::Error::Failed(message)) = error;
+        let message = format!("\"{}\"", self.query.bounded(&message));
+        self.fail(row, message)
+    }
+
+    /// Keeps that the guest returned a value of another kind than it declared.
+    pub(crate) fn push_wrong_kind(&mut self, row: usize, found: &str) -> wasmtime::Result<()> {
+        let declared = self.sink.returns();
+        self.fail(row, format!("declared {declared}, but returned {found}"))
+    }
+
+    fn fail(&mut self, row: usize, message: String) -> wasmtime::Result<()> {
+        let document = self.query.bounded(&self.id());
+        Ok(self.sink.fail(row, document, message)?)
+    }
+
+    /// The present document's id, or its position in the query where it has none.
+    pub(crate) fn id(&self) -> String {
+        let row = self.frame.row();
+        let id = self.columns.id.text(row).map(str::to_owned);
+        id.unwrap_or_else(|| self.sink.position(row).to_string())
+    }
+}
+
+fn misuse(reason: String) -> Stopped {
+    Stopped::Misuse { reason }
+}
+
+impl types::Host for State {}
+
+impl logging::Host for State {
+    fn log(&mut self, level: logging::Level, message: String) -> wasmtime::Result<()> {
+        self.query.check()?;
+        Ok(self
+            .query
+            .log(&self.udf, level.into(), &message)
+            .map_err(Stopped::from)?)
+    }
+}

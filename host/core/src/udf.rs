@@ -1,0 +1,254 @@
+//! A component, checked, compiled and described: what a data node keeps of a UDF.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::{Component, InstancePre};
+
+use crate::arguments::Arguments;
+use crate::bound::Bound;
+use crate::cache::Key;
+use crate::component::{self, Shape};
+use crate::composed;
+use crate::contract::types;
+use crate::engine::{Accessor, Engine};
+use crate::error::{BindError, Cause, RegisterError};
+use crate::instance::Instance;
+use crate::limits::LimitExceeded;
+use crate::manifest::Manifest;
+use crate::query::QueryContext;
+use crate::state::{Phase, State};
+
+/// A UDF component, ready to be bound. Clones share it; it can be used from any thread.
+#[derive(Clone)]
+pub struct Udf(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    name: Arc<str>,
+    component: InstancePre<State>,
+    manifest: Manifest,
+    shape: Shape,
+    component_bytes: usize,
+    compiled_bytes: usize,
+    compile_time: Option<Duration>,
+}
+
+impl std::fmt::Debug for Udf {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Udf")
+            .field("manifest", &self.0.manifest)
+            .field("shape", &self.0.shape)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Udf {
+    /// Checks a component, compiles it or finds it in the engine's cache, and has it describe
+    /// itself under the engine's `describe` budget.
+    ///
+    /// Compiling takes some 50 ms for a small component and seconds for one that brings an
+    /// interpreter; from the cache it is below 10 ms.
+    ///
+    /// # Errors
+    ///
+    /// * The bytes are no component, or larger or more than the engine's
+    ///   [`Limits`](crate::Limits) allow.
+    /// * It does not export the contract's functions, imports what the contract does not have,
+    ///   or has other types there.
+    /// * `describe` or a start function traps, exceeds its budget, or returns a manifest that
+    ///   breaks a rule.
+    pub fn new(engine: &Engine, component: &[u8]) -> Result<Self, RegisterError> {
+        let shape = component::inspect(component, engine.limits())?;
+        let compiled = Compiled::new(engine, component, &shape)?;
+        let instance = engine
+            .linker()
+            .instantiate_pre(&compiled.component)
+            .map_err(|error| RegisterError::Contract(Cause::new(format!("{error:#}"))))?;
+        let manifest = describe(engine, &instance)?;
+        Ok(Self(Arc::new(Inner {
+            engine: engine.clone(),
+            name: manifest.name.as_str().into(),
+            component: instance,
+            manifest,
+            shape,
+            component_bytes: component.len(),
+            compiled_bytes: compiled.bytes,
+            compile_time: compiled.time,
+        })))
+    }
+
+    /// What the component says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// The interfaces that it imports.
+    pub fn imports(&self) -> &[String] {
+        &self.0.shape.imports
+    }
+
+    /// The interfaces that it exports.
+    pub fn exports(&self) -> &[String] {
+        &self.0.shape.exports
+    }
+
+    /// The component's size in bytes.
+    pub fn component_bytes(&self) -> usize {
+        self.0.component_bytes
+    }
+
+    /// The compiled code's size in bytes.
+    pub fn compiled_bytes(&self) -> usize {
+        self.0.compiled_bytes
+    }
+
+    /// How long it took to compile; `None` where it came from the cache.
+    pub fn compile_time(&self) -> Option<Duration> {
+        self.0.compile_time
+    }
+
+    /// Binds a function to the arguments of a query, in an instance of its own: one for each
+    /// query and worker.
+    ///
+    /// # Errors
+    ///
+    /// * There is no such function, or an argument does not fit the manifest: before any guest
+    ///   code runs.
+    /// * The guest refuses the arguments, traps, or exceeds the query's budget.
+    pub fn bind(
+        &self,
+        function: &str,
+        arguments: &Arguments,
+        query: &QueryContext,
+    ) -> Result<Bound, BindError> {
+        let Inner {
+            engine,
+            name,
+            component,
+            manifest,
+            ..
+        } = &*self.0;
+        let Some(signature) = manifest.function(function) else {
+            let known = manifest
+                .functions
+                .iter()
+                .map(|known| known.name.clone())
+                .collect();
+            return Err(BindError::UnknownFunction {
+                function: function.to_owned(),
+                known,
+            });
+        };
+        let arguments = arguments
+            .checked(signature)
+            .map_err(|source| BindError::Argument {
+                function: function.to_owned(),
+                source,
+            })?;
+        let arguments = arguments.into_iter().map(|(name, value)| types::Argument {
+            name,
+            value: value.into(),
+        });
+        let stopped = |source| BindError::Stopped {
+            function: function.to_owned(),
+            source,
+        };
+        let mut instance = Instance::new(engine, Arc::clone(name), component, query, Phase::Bind)
+            .map_err(stopped)?;
+        match instance
+            .bind(function, arguments.collect())
+            .map_err(stopped)?
+        {
+            Ok(()) => Ok(Bound::new(self.clone(), signature.clone(), instance)),
+            Err(types::Error::InvalidArgument(message) | types::Error::Failed(message)) => {
+                let message = query.bounded(&message);
+                Err(BindError::Refused {
+                    function: function.to_owned(),
+                    message,
+                })
+            }
+        }
+    }
+}
+
+fn describe(engine: &Engine, component: &InstancePre<State>) -> Result<Manifest, RegisterError> {
+    let limits = engine.limits();
+    let query = QueryContext::new(limits.describe.clone());
+    let mut instance = Instance::new(engine, "".into(), component, &query, Phase::Describe)
+        .map_err(RegisterError::Describe)?;
+    let manifest = instance.describe().map_err(RegisterError::Describe)?;
+    Ok(Manifest::checked(manifest, limits)?)
+}
+
+struct Compiled {
+    component: Component,
+    bytes: usize,
+    time: Option<Duration>,
+}
+
+impl Compiled {
+    fn new(engine: &Engine, component: &[u8], shape: &Shape) -> Result<Self, RegisterError> {
+        let key = || {
+            let composition = match engine.accessor() {
+                Accessor::Composed => composed::version(),
+                Accessor::Reference => Vec::new(),
+            };
+            Key::new(component, &composition, engine.wasmtime())
+        };
+        let cache = engine.cache().map(|cache| (cache, key()));
+        if let Some((cache, key)) = &cache
+            && let Some(code) = cache.get(key)
+        {
+            match deserialize(engine, &code) {
+                Ok(component) => {
+                    return Ok(Self {
+                        component,
+                        bytes: code.len(),
+                        time: None,
+                    });
+                }
+                Err(error) => log::warn!("a compiled component cannot be used: {error:#}"),
+            }
+        }
+        let started = Instant::now();
+        component::validate(component)?;
+        let compiled = compile(engine, component, shape)?;
+        let failed =
+            |error: wasmtime::Error| RegisterError::Compile(Cause::new(format!("{error:#}")));
+        let code = compiled.serialize().map_err(failed)?;
+        let allowed = engine.limits().compiled_bytes;
+        LimitExceeded::check("compiled_bytes", "bytes", allowed, code.len())?;
+        let time = Some(started.elapsed());
+        if let Some((cache, key)) = &cache {
+            cache.put(key, &code);
+        }
+        Ok(Self {
+            component: compiled,
+            bytes: code.len(),
+            time,
+        })
+    }
+}
+
+fn compile(engine: &Engine, component: &[u8], shape: &Shape) -> Result<Component, RegisterError> {
+    let compiled = match engine.accessor() {
+        Accessor::Composed => {
+            let composed =
+                composed::compose(component, &shape.imports).map_err(RegisterError::Contract)?;
+            composed::compile(engine.wasmtime(), &composed)
+        }
+        Accessor::Reference => Component::from_binary(engine.wasmtime(), component),
+    };
+    compiled.map_err(|error| RegisterError::Compile(Cause::new(format!("{error:#}"))))
+}
+
+#[expect(unsafe_code, reason = "Wasmtime trusts compiled code")]
+fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the bytes are what `Component::serialize` gave: `Cache::get` has compared their
+    // checksum (`a_file_that_is_cut_damaged_or_foreign_is_not_used`), and only this process's
+    // user can write in the cache's folder, which `EngineOptions::cache` demands. The key holds
+    // Wasmtime's compatibility hash, and Wasmtime checks version and settings again.
+    unsafe { Component::deserialize(engine.wasmtime(), code) }
+}

@@ -1,0 +1,162 @@
+//! Values that cross the boundary between a data node and a UDF, and their kinds.
+//!
+//! These are the contract's `kind` and `value` in Rust, with the Arrow type of each. They know
+//! nothing of WebAssembly.
+
+use std::fmt;
+
+use arrow_schema::{DataType, Field, TimeUnit};
+use serde::Serialize;
+
+/// What a value is: the contract's `kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// True or false; Arrow's `Boolean`.
+    Boolean,
+    /// A signed integer of 64 bits; Arrow's `Int64`.
+    Int64,
+    /// A floating-point number of 64 bits; Arrow's `Float64`.
+    Float64,
+    /// Unicode text; Arrow's `Utf8`.
+    Text,
+    /// Microseconds since 1970-01-01T00:00:00 UTC; Arrow's `Timestamp(Microsecond, "+00:00")`.
+    Timestamp,
+    /// The text of one JSON value; Arrow's `Utf8` with the extension type `arrow.json`.
+    Json,
+}
+
+impl Kind {
+    /// The Arrow type of a column or a result of this kind.
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Boolean => DataType::Boolean,
+            Self::Int64 => DataType::Int64,
+            Self::Float64 => DataType::Float64,
+            Self::Text | Self::Json => DataType::Utf8,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
+        }
+    }
+
+    /// A nullable Arrow field of this kind; a json field carries the extension type
+    /// `arrow.json`, by which it is told from a text field.
+    pub fn field(self, name: impl Into<String>) -> Field {
+        let field = Field::new(name, self.data_type(), true);
+        match self {
+            Self::Json => {
+                field.with_metadata([(EXTENSION_NAME.to_owned(), JSON_EXTENSION.to_owned())].into())
+            }
+            Self::Boolean | Self::Int64 | Self::Float64 | Self::Text | Self::Timestamp => field,
+        }
+    }
+
+    /// Whether the Arrow field holds the texts of JSON values, rather than plain text.
+    pub(crate) fn is_json_field(field: &Field) -> bool {
+        field
+            .metadata()
+            .get(EXTENSION_NAME)
+            .is_some_and(|name| name == JSON_EXTENSION)
+    }
+}
+
+/// The zone of timestamps, in the form that Arrow reads without a database of zones.
+const UTC: &str = "+00:00";
+
+const EXTENSION_NAME: &str = "ARROW:extension:name";
+const JSON_EXTENSION: &str = "arrow.json";
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Boolean => "boolean",
+            Self::Int64 => "int64",
+            Self::Float64 => "float64",
+            Self::Text => "text",
+            Self::Timestamp => "timestamp",
+            Self::Json => "json",
+        })
+    }
+}
+
+/// One value, or none: the contract's `value`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// A value of [`Kind::Boolean`].
+    Boolean(bool),
+    /// A value of [`Kind::Int64`].
+    Int64(i64),
+    /// A value of [`Kind::Float64`].
+    Float64(f64),
+    /// A value of [`Kind::Text`].
+    Text(String),
+    /// A value of [`Kind::Timestamp`]: microseconds since 1970-01-01T00:00:00 UTC.
+    Timestamp(i64),
+    /// A value of [`Kind::Json`]: the text of one JSON value.
+    Json(String),
+}
+
+impl Value {
+    /// The value's kind; `None` for [`Value::Null`].
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Null => None,
+            Self::Boolean(_) => Some(Kind::Boolean),
+            Self::Int64(_) => Some(Kind::Int64),
+            Self::Float64(_) => Some(Kind::Float64),
+            Self::Text(_) => Some(Kind::Text),
+            Self::Timestamp(_) => Some(Kind::Timestamp),
+            Self::Json(_) => Some(Kind::Json),
+        }
+    }
+
+    /// The value in JSON: a timestamp as its number of microseconds, a number that JSON does
+    /// not have (NaN, an infinity) as null.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Boolean(value) => (*value).into(),
+            Self::Int64(value) | Self::Timestamp(value) => (*value).into(),
+            Self::Float64(value) => (*value).into(),
+            Self::Text(value) => value.as_str().into(),
+            Self::Json(text) => serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Int64(value.into())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int64(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float64(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
