@@ -16,6 +16,9 @@ pub(crate) struct Shape {
     pub(crate) exports: Vec<String>,
 }
 
+/// What every WebAssembly binary begins with.
+const MAGIC: &[u8] = b"\0asm";
+
 /// Everything that this host offers a guest.
 const OFFERED: [&str; 4] = [TYPES, DOCUMENT, TEXT_WORDS, LOGGING];
 
@@ -27,6 +30,10 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
         limits.component_bytes,
         bytes.len(),
     )?;
+    if !bytes.starts_with(MAGIC) {
+        let reason = "it does not begin with the bytes `\\0asm`".to_owned();
+        return Err(RegisterError::Invalid { reason });
+    }
     let shape = read(bytes, limits)?;
     for import in &shape.imports {
         allowed(import)?;

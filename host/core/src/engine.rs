@@ -215,6 +215,8 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .total_memories(instances.saturating_mul(MEMORIES))
         .total_tables(instances.saturating_mul(TABLES))
         .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_module(MEMORIES)
+        .max_tables_per_module(TABLES)
         .table_elements(TABLE_ELEMENTS);
     pool
 }

@@ -31,10 +31,13 @@ enum Path {
     Reference,
 }
 
+type BindResult = Result<(), types::Error>;
+type EvaluateResult = Result<types::Value, types::Error>;
+
 /// The guest's exports.
 pub(crate) struct Exports {
-    bind: TypedFunc<(String, Vec<types::Argument>), (Result<(), types::Error>,)>,
-    evaluate: TypedFunc<(), (Result<types::Value, types::Error>,)>,
+    bind: TypedFunc<(String, Vec<types::Argument>), (BindResult,)>,
+    evaluate: TypedFunc<(), (EvaluateResult,)>,
 }
 
 /// Why rows were not evaluated.

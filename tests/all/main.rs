@@ -1,0 +1,7 @@
+//! The behaviour of Whittle, end to end.
+//!
+//! Everything here goes through public surfaces, on components that were built or written by
+//! hand, and, where it can, under both accessors.
+
+mod limits;
+mod refused;

@@ -1,0 +1,86 @@
+//! Components that are refused, each by an error that says why.
+
+use whittle_host::{Accessor, Udf};
+use whittle_tests::{ByHand, engine, told};
+
+fn refusal(component: &[u8]) -> String {
+    told(&Udf::new(&engine(Accessor::Composed), component).expect_err("it is refused"))
+}
+
+fn component(text: &str) -> Vec<u8> {
+    wat::parse_str(text).expect("it is a component in text form")
+}
+
+#[test]
+fn bytes_that_are_no_component_are_refused() {
+    insta::assert_snapshot!(refusal(b""), @r##"not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
+    insta::assert_snapshot!(refusal(b"<html>not found</html>"), @"not a valid WebAssembly component: magic header not detected: bad magic number - expected=[     0x0,     0x61,     0x73,     0x6d, ] actual=[     0x3c,     0x68,     0x74,     0x6d, ] (at byte 0)");
+    let whole = ByHand::default().component();
+    insta::assert_snapshot!(refusal(&whole[..whole.len() - 3]), @"not a valid WebAssembly component: unexpected end-of-file (at byte 3091)");
+}
+
+#[test]
+fn a_core_module_is_refused() {
+    insta::assert_snapshot!(refusal(&ByHand::default().core_module()), @"this is a core WebAssembly module, not a component: make one of it with `whittle build`");
+}
+
+#[test]
+fn a_component_of_another_world_is_refused() {
+    insta::assert_snapshot!(refusal(&component("(component)")), @"the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
+    let other = r#"(component (instance $i) (export "wasi:cli/run@0.2.0" (instance $i)))"#;
+    insta::assert_snapshot!(refusal(&component(other)), @"the component does not export `whittle:udf/functions@0.1.0`: it exports `wasi:cli/run@0.2.0`");
+    let older = r#"(component (instance $i) (export "whittle:udf/functions@0.0.9" (instance $i)))"#;
+    insta::assert_snapshot!(refusal(&component(older)), @"the component does not export `whittle:udf/functions@0.1.0`: it exports `whittle:udf/functions@0.0.9`");
+}
+
+#[test]
+fn a_component_with_other_types_is_refused() {
+    let other = r#"(component
+        (core module $m (func (export "describe")))
+        (core instance $c (instantiate $m))
+        (func $describe (canon lift (core func $c "describe")))
+        (instance $i (export "describe" (func $describe)))
+        (export "whittle:udf/functions@0.1.0" (instance $i)))"#;
+    insta::assert_snapshot!(refusal(&component(other)), @"the component does not fit the contract `whittle:udf@0.1.0`: mismatched instantiation argument `whittle:udf/functions@0.1.0`: instance is missing expected variant export `value`");
+}
+
+/// Accessor and driver import Wasmtime's unsafe intrinsics; a guest that does would reach the
+/// host's memory.
+#[test]
+fn a_guest_that_imports_the_native_interface_is_refused() {
+    for import in [
+        "whittle:host/native@0.1.0",
+        "whittle:host/native@0.1.7",
+        "whittle:host/native",
+        "whittle:host/sink@0.1.0",
+        "whittle:host/anything-else@3.0.0",
+    ] {
+        let text = format!(
+            r#"(component
+                (import "{import}" (instance
+                  (export "u64-native-load" (func (param "address" u64) (result u64)))))
+                (instance $i)
+                (export "whittle:udf/functions@0.1.0" (instance $i)))"#
+        );
+        assert_eq!(
+            refusal(&component(&text)),
+            format!("the component imports `{import}`, which is private to the host")
+        );
+    }
+}
+
+#[test]
+fn imports_beyond_the_contract_are_refused() {
+    let importing = |import: &str| {
+        let text = format!(
+            r#"(component
+                (import "{import}" (instance))
+                (instance $i)
+                (export "whittle:udf/functions@0.1.0" (instance $i)))"#
+        );
+        refusal(&component(&text))
+    };
+    insta::assert_snapshot!(importing("wasi:clocks/wall-clock@0.2.0"), @"the component imports `wasi:clocks/wall-clock@0.2.0`, but a UDF has no access to the system: build it without WASI");
+    insta::assert_snapshot!(importing("whittle:udf/document@0.2.0"), @"the component imports `whittle:udf/document@0.2.0`, which this host has in version 0.1.0 only");
+    insta::assert_snapshot!(importing("acme:net/http@1.0.0"), @"the component imports `acme:net/http@1.0.0`, which is no part of the contract `whittle:udf@0.1.0`");
+}

@@ -1,0 +1,81 @@
+//! Guests in WebAssembly text, for what no language's bindings let one write.
+
+use whittle_host::encode_component;
+
+/// A guest with one function `f`, which returns a number. Each part is WebAssembly text; the
+/// defaults make a guest that works and gives 1 for every document.
+pub struct ByHand<'a> {
+    /// Imports.
+    pub imports: &'a str,
+    /// The memory, and anything else at the module's top.
+    pub module: &'a str,
+    /// The body of `describe`: leaves the manifest's address; 64 is that of a good one.
+    pub describe: &'a str,
+    /// The body of `bind`, with the locals 0 to 3; leaves the result's address; at 256 is `ok`.
+    pub bind: &'a str,
+    /// The body of `evaluate`: leaves the result's address; at 512 is the float64 1.
+    pub evaluate: &'a str,
+    /// The body of `cabi_realloc`; leaves an address.
+    pub realloc: &'a str,
+    /// The kind that the function declares, as the contract counts them.
+    pub returns: u8,
+}
+
+impl Default for ByHand<'_> {
+    fn default() -> Self {
+        Self {
+            imports: "",
+            module: "(memory (export \"memory\") 1)",
+            describe: "(i32.const 64)",
+            bind: "(i32.const 256)",
+            evaluate: "(i32.const 512)",
+            realloc: "(i32.const 1024)",
+            returns: 2,
+        }
+    }
+}
+
+impl ByHand<'_> {
+    /// The guest as a component.
+    ///
+    /// # Panics
+    ///
+    /// Where a part is not WebAssembly.
+    pub fn component(&self) -> Vec<u8> {
+        encode_component(&self.core_module()).expect("the guest encodes")
+    }
+
+    /// The guest's core module.
+    ///
+    /// # Panics
+    ///
+    /// Where a part is not WebAssembly.
+    pub fn core_module(&self) -> Vec<u8> {
+        let Self {
+            imports,
+            module,
+            describe,
+            bind,
+            evaluate,
+            realloc,
+            returns,
+        } = self;
+        let text = format!(
+            r#"(module
+              {imports}
+              {module}
+              (data (i32.const 0) "by-hand\000.1.0\00\00\00f")
+              (data (i32.const 64) "\00\00\00\00\07\00\00\00\08\00\00\00\05\00\00\00")
+              (data (i32.const 96) "\80\00\00\00\01\00\00\00")
+              (data (i32.const 128) "\10\00\00\00\01\00\00\00")
+              (data (i32.const 152) "\{returns:02x}")
+              (data (i32.const 520) "\03\00\00\00\00\00\00\00\00\00\00\00\00\00\f0\3f")
+              (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
+              (func (export "whittle:udf/functions@0.1.0#describe") (result i32) {describe})
+              (func (export "whittle:udf/functions@0.1.0#bind")
+                (param i32 i32 i32 i32) (result i32) {bind})
+              (func (export "whittle:udf/functions@0.1.0#evaluate") (result i32) {evaluate}))"#
+        );
+        wat::parse_str(&text).expect("the guest is WebAssembly text")
+    }
+}

@@ -1,0 +1,98 @@
+//! What the end-to-end tests share: engines, guests that were built, and guests by hand.
+
+mod by_hand;
+
+use std::path::PathBuf;
+
+use whittle_host::{
+    Accessor, Arguments, BindError, Bound, Budget, Engine, EngineOptions, QueryContext, Udf,
+};
+
+pub use by_hand::ByHand;
+
+/// Both accessors; every behaviour is checked under each.
+pub const ACCESSORS: [Accessor; 2] = [Accessor::Composed, Accessor::Reference];
+
+/// An engine with a small pool, so that many can run at once in one process.
+///
+/// # Panics
+///
+/// Where the machine cannot run one.
+pub fn engine(accessor: Accessor) -> Engine {
+    engine_with(EngineOptions {
+        accessor,
+        ..EngineOptions::default()
+    })
+}
+
+/// As [`engine`], with options of the test's.
+///
+/// # Panics
+///
+/// Where the machine cannot run one.
+pub fn engine_with(options: EngineOptions) -> Engine {
+    Engine::new(EngineOptions {
+        pool_instances: 16,
+        ..options
+    })
+    .expect("an engine starts")
+}
+
+/// The folder of the repository.
+pub fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The bytes of a guest that `make guests` built.
+///
+/// # Panics
+///
+/// Where it was not built: a guest that is missing fails its tests, it does not skip them.
+pub fn guest(name: &str) -> Vec<u8> {
+    let path = guest_path(name);
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}: build the guests first: make guests",
+            path.display()
+        )
+    })
+}
+
+/// Where `make guests` puts a guest.
+pub fn guest_path(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| repository().join("target"), PathBuf::from);
+    target.join("guests").join(name).with_extension("wasm")
+}
+
+/// A guest that was built, registered.
+///
+/// # Panics
+///
+/// Where it cannot be.
+pub fn udf(engine: &Engine, name: &str) -> Udf {
+    Udf::new(engine, &guest(name)).expect("the guest is registered")
+}
+
+/// Binds a function to JSON parameters in a query of its own.
+///
+/// # Errors
+///
+/// As [`Udf::bind`].
+///
+/// # Panics
+///
+/// Where the parameters are no object.
+pub fn bind(udf: &Udf, function: &str, params: &serde_json::Value) -> Result<Bound, BindError> {
+    let arguments = Arguments::from_json(params.as_object().expect("parameters are an object"));
+    udf.bind(function, &arguments, &QueryContext::new(Budget::default()))
+}
+
+/// An error and its causes, as the command-line tool prints them.
+pub fn told(error: &dyn std::error::Error) -> String {
+    let texts = std::iter::successors(Some(error), |error| error.source());
+    texts
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
