@@ -14,7 +14,7 @@ fn component(text: &str) -> Vec<u8> {
 #[test]
 fn bytes_that_are_no_component_are_refused() {
     insta::assert_snapshot!(refusal(b""), @r##"not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
-    insta::assert_snapshot!(refusal(b"<html>not found</html>"), @"not a valid WebAssembly component: magic header not detected: bad magic number - expected=[     0x0,     0x61,     0x73,     0x6d, ] actual=[     0x3c,     0x68,     0x74,     0x6d, ] (at byte 0)");
+    insta::assert_snapshot!(refusal(b"<html>not found</html>"), @r##"not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
     let whole = ByHand::default().component();
     insta::assert_snapshot!(refusal(&whole[..whole.len() - 3]), @"not a valid WebAssembly component: unexpected end-of-file (at byte 3091)");
 }

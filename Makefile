@@ -1,0 +1,57 @@
+# The two commands of a newcomer are `make demo` and `make test`; the rest is for those who
+# change things. CARGO_TARGET_DIR, where it is set, holds everything that is built.
+
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+GUESTS := $(TARGET)/guests
+DEMO := $(TARGET)/demo
+WHITTLE := $(TARGET)/debug/whittle
+# Guests share one target folder, apart from the host's: another compiler may build them.
+BUILD_GUEST := CARGO_TARGET_DIR=$(TARGET)/guest-build $(WHITTLE) build
+RUST_GUESTS := $(notdir $(patsubst %/Cargo.toml,%,$(filter-out %/sdk/Cargo.toml,$(wildcard guests/rust/*/Cargo.toml))))
+
+.PHONY: demo test guests lint bench asan clean
+
+# A fuzzy title search and a scored query over 3,201 films.
+demo: guests $(DEMO)/movies.json
+	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
+
+# Everything: unit tests, doc tests, the build without intrinsics, the guests' own tests, and the
+# end-to-end tests on the built guests.
+test: guests
+	cargo test --workspace
+	cargo test --package whittle-host --no-default-features --lib
+	CARGO_TARGET_DIR=$(TARGET)/guest-build cargo test --manifest-path guests/rust/Cargo.toml --workspace
+
+# The guests as components.
+guests: $(WHITTLE)
+	scripts/install-guest-toolchains
+	mkdir -p $(GUESTS)
+	for guest in $(RUST_GUESTS); do \
+	  $(BUILD_GUEST) guests/rust/$$guest -o $(GUESTS)/$$guest.wasm || exit 1; \
+	done
+
+.PHONY: $(WHITTLE)
+$(WHITTLE):
+	cargo build --package whittle-cli
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo fmt --manifest-path guests/rust/Cargo.toml --all --check
+	CARGO_TARGET_DIR=$(TARGET)/guest-build cargo clippy --manifest-path guests/rust/Cargo.toml \
+	  --workspace --all-targets -- -D warnings
+
+bench: guests
+	cargo bench --package whittle-benches
+
+# The accessor tests with AddressSanitizer; needs a nightly compiler.
+asan: guests
+	RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 CARGO_TARGET_DIR=$(TARGET)/asan \
+	WHITTLE_GUESTS=$(GUESTS) \
+	  cargo +nightly test --package whittle-tests --target x86_64-unknown-linux-gnu -- accessors
+
+$(DEMO)/movies.json:
+	scripts/fetch-movies $(DEMO)
+
+clean:
+	rm -rf $(TARGET)

@@ -1,0 +1,45 @@
+//! The rows that the benchmarks run over: seeded, so that every run and every path sees the same.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+
+/// Three float64 columns without nulls: price, rating and popularity.
+///
+/// # Panics
+///
+/// Never: the columns have one length.
+pub fn numbers(rows: usize) -> RecordBatch {
+    let mut random = Random(7);
+    let mut column = || -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values((0..rows).map(|_| random.below(1000) as f64 / 10.0)))
+    };
+    RecordBatch::try_from_iter([
+        ("price", column()),
+        ("rating", column()),
+        ("popularity", column()),
+    ])
+    .expect("columns of one length")
+}
+
+/// One text column, title: `iPhone 7`, `iPhone 15` and the like, of 8 and 9 bytes.
+///
+/// # Panics
+///
+/// Never: there is one column.
+pub fn titles(rows: usize) -> RecordBatch {
+    let mut random = Random(11);
+    let titles = (0..rows).map(|_| format!("iPhone {}", random.below(20)));
+    let titles: ArrayRef = Arc::new(StringArray::from_iter_values(titles));
+    RecordBatch::try_from_iter([("title", titles)]).expect("one column")
+}
+
+/// A linear congruential generator (Knuth, MMIX).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}

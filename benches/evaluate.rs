@@ -1,0 +1,94 @@
+//! One job done three ways in one run: composed, by the reference accessor, and in native Rust.
+//!
+//! Cases are named `job/path/rows a call`; criterion prints the time of a call, and rows a second
+//! as elements. The time limit is active. What a native loop over Arrow arrays costs is the floor;
+//! the reference is what a host without composition pays. `cargo bench --bench evaluate`.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, BooleanArray, Float64Array, RecordBatch};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use string_distance::Pattern;
+use whittle_benches::{numbers, titles};
+use whittle_host::{Accessor, Arguments, Bound, Budget, QueryContext, Udf};
+use whittle_tests::{engine, udf};
+
+/// A query whose time limit is active, and longer than the benchmark.
+fn bind_long(udf: &Udf, function: &str, params: &serde_json::Value) -> Bound {
+    let hour = Duration::from_secs(3600);
+    let query = QueryContext::new(Budget { wall_clock: hour, ..Budget::default() });
+    let arguments = Arguments::from_json(params.as_object().expect("an object"));
+    udf.bind(function, &arguments, &query).expect("bound")
+}
+
+const ROWS: [usize; 2] = [1024, 1];
+
+fn custom_score(criterion: &mut Criterion) {
+    let native = |batch: &RecordBatch| -> Float64Array {
+        let column = |index: usize| batch.column(index).as_primitive::<Float64Type>();
+        let (price, rating, popularity) = (column(0), column(1), column(2));
+        let value = |column: &Float64Array, row| {
+            if column.is_valid(row) { column.value(row) } else { 0.0 }
+        };
+        (0..batch.num_rows())
+            .map(|row| {
+                0.3 * value(price, row) + 0.5 * value(rating, row) + 0.2 * value(popularity, row)
+            })
+            .collect()
+    };
+    let mut group = criterion.benchmark_group("custom_score");
+    for rows in ROWS {
+        let batch = numbers(rows);
+        group.throughput(Throughput::Elements(rows as u64));
+        for accessor in [Accessor::Composed, Accessor::Reference] {
+            let engine = engine(accessor);
+            let guest = udf(&engine, "custom-score");
+            let mut bound = bind_long(&guest, "custom_score", &serde_json::json!({}));
+            let values = bound.evaluate(&batch).expect("evaluated");
+            assert_eq!(*values.as_primitive::<Float64Type>(), native(&batch));
+            group.bench_function(format!("{accessor:?}/{rows}"), |bencher| {
+                bencher.iter(|| bound.evaluate(black_box(&batch)).expect("evaluated"));
+            });
+        }
+        group.bench_function(format!("Native/{rows}"), |bencher| {
+            bencher.iter(|| native(black_box(&batch)));
+        });
+    }
+    group.finish();
+}
+
+fn string_distance(criterion: &mut Criterion) {
+    let pattern = Pattern::new("iPhone 15", 1);
+    let native = |batch: &RecordBatch| -> BooleanArray {
+        let titles = batch.column(0).as_string::<i32>();
+        (0..titles.len())
+            .map(|row| Some(titles.is_valid(row) && pattern.matches(titles.value(row))))
+            .collect()
+    };
+    let params = serde_json::json!({"field": "title", "target": "iPhone 15", "max_distance": 1});
+    let mut group = criterion.benchmark_group("string_distance");
+    for rows in ROWS {
+        let batch = titles(rows);
+        group.throughput(Throughput::Elements(rows as u64));
+        for accessor in [Accessor::Composed, Accessor::Reference] {
+            let engine = engine(accessor);
+            let guest = udf(&engine, "string-distance");
+            let mut bound = bind_long(&guest, "string_distance", &params);
+            let values = bound.evaluate(&batch).expect("evaluated");
+            assert_eq!(*values.as_boolean(), native(&batch));
+            group.bench_function(format!("{accessor:?}/{rows}"), |bencher| {
+                bencher.iter(|| bound.evaluate(black_box(&batch)).expect("evaluated"));
+            });
+        }
+        group.bench_function(format!("Native/{rows}"), |bencher| {
+            bencher.iter(|| native(black_box(&batch)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, custom_score, string_distance);
+criterion_main!(benches);

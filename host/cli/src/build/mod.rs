@@ -1,0 +1,108 @@
+//! `whittle build`: from a guest's folder to a component.
+//!
+//! A language knows whether a folder is its own and how to make a core module of it; everything
+//! after that (encode, check as the host will, write) is one road for all.
+
+mod rust;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use whittle_host::{Accessor, Udf, encode_component};
+
+use crate::inspect::signature;
+use crate::setup;
+
+/// Build the UDF in a folder as a component.
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// The folder: a Rust crate whose library is a `cdylib`.
+    dir: PathBuf,
+    /// Where to write the component [default: `whittle/NAME.wasm` in the target folder]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+/// A core module that a toolchain made.
+struct CoreModule {
+    bytes: Vec<u8>,
+    /// Where the component goes if the user does not say.
+    output: PathBuf,
+}
+
+/// A language that UDFs are written in.
+struct Language {
+    /// Whether the folder holds a UDF in it.
+    owns: fn(&Path) -> bool,
+    /// Runs its toolchain.
+    build: fn(&Path) -> Result<CoreModule>,
+}
+
+const LANGUAGES: &[Language] = &[Language {
+    owns: rust::owns,
+    build: rust::build,
+}];
+
+impl Build {
+    pub(crate) fn run(&self) -> Result<()> {
+        let dir = &self.dir;
+        let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
+        if !found.is_dir() {
+            bail!("{} is not a folder", dir.display());
+        }
+        let Some(language) = LANGUAGES.iter().find(|language| (language.owns)(dir)) else {
+            bail!("{} holds no UDF: there is no Cargo.toml", dir.display());
+        };
+        let module = (language.build)(dir)?;
+        let component =
+            encode_component(&module.bytes).with_context(|| dir.display().to_string())?;
+        let engine = setup::engine(Accessor::default())?;
+        let udf = Udf::new(&engine, &component).with_context(|| dir.display().to_string())?;
+        let output = self.output.as_ref().unwrap_or(&module.output);
+        write(output, &component).with_context(|| output.display().to_string())?;
+
+        let manifest = udf.manifest();
+        let mut stdout = io::stdout().lock();
+        writeln!(
+            stdout,
+            "{} {}: {} bytes",
+            manifest.name,
+            manifest.version,
+            component.len()
+        )?;
+        for function in &manifest.functions {
+            writeln!(stdout, "  {}", signature(function))?;
+        }
+        writeln!(stdout, "{}", output.display())?;
+        Ok(())
+    }
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    readable_by_all(file.as_file())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A temporary file is for its owner alone; a component is not.
+#[cfg(unix)]
+fn readable_by_all(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_file: &fs::File) -> io::Result<()> {
+    Ok(())
+}

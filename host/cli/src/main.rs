@@ -1,0 +1,49 @@
+//! The `whittle` command: flags and glue. What it does is in `whittle-host` and `whittle-node`.
+
+mod build;
+mod inspect;
+mod query;
+mod setup;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Build, inspect and run user-defined functions over documents.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Whittle {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Build(build::Build),
+    Inspect(inspect::Inspect),
+    Query(query::Query),
+}
+
+fn main() -> ExitCode {
+    let result = match Whittle::parse().command {
+        Command::Build(build) => build.run(),
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Query(query) => query.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has had enough of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With standard error closed there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,194 @@
+//! A search's answer for people: a table of hits, then what each UDF did.
+
+use serde_json::Value as Json;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use whittle_node::{Hit, SearchResponse, UdfReport};
+
+/// The width of the terminal, or 100 columns where there is none.
+pub(super) fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into())
+}
+
+/// The answer in lines of at most `width` columns.
+pub(super) fn render(response: &SearchResponse, width: usize) -> String {
+    let mut text = hits(&response.hits.hits, width);
+    let (total, took) = (response.hits.total, response.took_ms);
+    let shown = response.hits.hits.len();
+    let shown = if shown < total {
+        format!(", {shown} shown")
+    } else {
+        String::new()
+    };
+    text.push_str(&format!(
+        "{} in {took} ms{shown}\n",
+        count(total as u64, "hit")
+    ));
+    for report in &response.udf {
+        text.push_str(&udf(report));
+    }
+    text
+}
+
+fn hits(hits: &[Hit], width: usize) -> String {
+    let score = |hit: &Hit| {
+        hit.score
+            .map_or("-".to_owned(), |score| format!("{score:.4}"))
+    };
+    let widest = |cell: &dyn Fn(&Hit) -> String, title: &str| {
+        hits.iter()
+            .map(|hit| cell(hit).width())
+            .max()
+            .unwrap_or(0)
+            .max(title.len())
+    };
+    let id = |hit: &Hit| plain(&hit.id);
+    if hits.is_empty() {
+        return String::new();
+    }
+    let (scores, ids) = (widest(&score, "score"), widest(&id, "id"));
+    let line = |score: &str, id: &str, source: &str| {
+        let pad = ids.saturating_sub(id.width());
+        let line = format!("{score:>scores$}  {id}{:pad$}  {source}", "");
+        format!("{}\n", cut(&line, width).trim_end())
+    };
+    let mut text = line("score", "id", "document");
+    for hit in hits {
+        text.push_str(&line(&score(hit), &id(hit), &source(&hit.source)));
+    }
+    text.push('\n');
+    text
+}
+
+/// The document's fields in one line, without those that say nothing.
+fn source(source: &Json) -> String {
+    let Json::Object(fields) = source else {
+        return String::new();
+    };
+    let fields =
+        fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| match value {
+                Json::String(text) => format!("{}: {}", plain(name), plain(text)),
+                other => format!("{}: {}", plain(name), plain(&other.to_string())),
+            });
+    fields.collect::<Vec<_>>().join("  ")
+}
+
+fn udf(report: &UdfReport) -> String {
+    let UdfReport {
+        function,
+        documents,
+        errors,
+        error_samples,
+        time_us,
+        memory_bytes,
+    } = report;
+    let mut text = format!(
+        "{function}: {} in {:.1} ms, {}, {} KiB\n",
+        count(*documents, "document"),
+        *time_us as f64 / 1000.0,
+        count(*errors, "error"),
+        memory_bytes / 1024,
+    );
+    for sample in error_samples {
+        text.push_str(&format!(
+            "  document {}: {}\n",
+            plain(&sample.id),
+            plain(&sample.message)
+        ));
+    }
+    if *errors > error_samples.len() as u64 && !error_samples.is_empty() {
+        text.push_str(&format!(
+            "  and {} more\n",
+            *errors - error_samples.len() as u64
+        ));
+    }
+    text
+}
+
+fn count(count: u64, thing: &str) -> String {
+    if count == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{count} {thing}s")
+    }
+}
+
+/// Without characters that would steer the terminal.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            if character.is_control() {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                character
+            }
+        })
+        .collect()
+}
+
+/// At most `width` columns; a longer text ends in an ellipsis.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut columns = 1;
+    for character in text.chars() {
+        columns += character.width().unwrap_or(0);
+        if columns > width {
+            break;
+        }
+        cut.push(character);
+    }
+    cut + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use whittle_node::{ErrorSample, Hits};
+
+    use super::*;
+
+    fn response(hits: Vec<Hit>, total: usize) -> SearchResponse {
+        SearchResponse {
+            took_ms: 3,
+            hits: Hits { total, hits },
+            udf: vec![UdfReport {
+                function: "f".to_owned(),
+                documents: 7,
+                errors: 2,
+                error_samples: vec![ErrorSample {
+                    id: "a".to_owned(),
+                    message: "bad\u{1b}[1m".to_owned(),
+                }],
+                time_us: 1500,
+                memory_bytes: 1 << 20,
+            }],
+        }
+    }
+
+    #[test]
+    fn a_table_has_columns_and_fits_the_terminal() {
+        let hit = |id: &str, score, source| Hit {
+            id: id.to_owned(),
+            score,
+            source,
+        };
+        let hits = vec![
+            hit(
+                "a",
+                Some(12.5),
+                serde_json::json!({"title": "映画 one", "year": 1999, "none": null}),
+            ),
+            hit(
+                "long-id",
+                None,
+                serde_json::json!({"title": "a title that does not fit the line"}),
+            ),
+        ];
+        insta::assert_snapshot!(render(&response(hits, 5), 40), @"");
+        insta::assert_snapshot!(render(&response(Vec::new(), 0), 40), @"");
+    }
+}

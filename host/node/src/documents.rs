@@ -1,0 +1,228 @@
+//! Documents: JSON objects, each with an id.
+//!
+//! Read whole into memory, from newline-delimited JSON or from one JSON array. A document's id is
+//! the value of a field that the caller names, or else its position.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+/// Documents in the order in which they were read.
+#[derive(Debug, Clone, Default)]
+pub struct Documents {
+    ids: Vec<String>,
+    sources: Vec<Json>,
+    positional: bool,
+}
+
+/// Why documents cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentsError {
+    /// The text is not JSON.
+    #[error("line {line}, column {column}: broken JSON: {reason}")]
+    Syntax {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes.
+        column: usize,
+        /// What the parser expected.
+        reason: String,
+    },
+    /// A value is no object.
+    #[error("document {position} is {found}, not an object")]
+    NotAnObject {
+        /// From 0.
+        position: usize,
+        /// What it is.
+        found: &'static str,
+    },
+    /// A document has no id in the field that was named.
+    #[error("document {position} has {found} in its id field `{field}`, not a text or an integer")]
+    Id {
+        /// From 0.
+        position: usize,
+        /// The field.
+        field: String,
+        /// What it holds.
+        found: &'static str,
+    },
+    /// Two documents have one id.
+    #[error("documents {first} and {second} have the same id `{id}`")]
+    Duplicate {
+        /// The id.
+        id: String,
+        /// The position of the first, from 0.
+        first: usize,
+        /// The position of the second, from 0.
+        second: usize,
+    },
+}
+
+impl Documents {
+    /// Reads one object a line, or an array of objects. An empty text has no documents.
+    ///
+    /// Ids are the values, texts or integers, of `id_field`; without one, the positions from 0.
+    ///
+    /// # Errors
+    ///
+    /// Broken JSON, a value that is no object, a document without an id, an id that comes twice.
+    pub fn read(text: &[u8], id_field: Option<&str>) -> Result<Self, DocumentsError> {
+        let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+        let sources = match first {
+            Some(b'[') => serde_json::from_slice(text),
+            _ => serde_json::Deserializer::from_slice(text)
+                .into_iter()
+                .collect(),
+        };
+        Self::new(sources.map_err(|error| syntax(&error))?, id_field)
+    }
+
+    fn new(sources: Vec<Json>, id_field: Option<&str>) -> Result<Self, DocumentsError> {
+        let mut ids = Vec::with_capacity(sources.len());
+        for (position, source) in sources.iter().enumerate() {
+            let Json::Object(fields) = source else {
+                return Err(DocumentsError::NotAnObject {
+                    position,
+                    found: type_of(source),
+                });
+            };
+            ids.push(match id_field {
+                None => position.to_string(),
+                Some(field) => match fields.get(field) {
+                    Some(Json::String(id)) => id.clone(),
+                    Some(Json::Number(id)) if !id.is_f64() => id.to_string(),
+                    other => {
+                        let found = other.map_or("nothing", type_of);
+                        let field = field.to_owned();
+                        return Err(DocumentsError::Id {
+                            position,
+                            field,
+                            found,
+                        });
+                    }
+                },
+            });
+        }
+        if id_field.is_some() {
+            all_differ(&ids)?;
+        }
+        Ok(Self {
+            ids,
+            sources,
+            positional: id_field.is_none(),
+        })
+    }
+
+    /// How many documents there are.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The id of the document at a position.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such document.
+    pub fn id(&self, position: usize) -> &str {
+        &self.ids[position]
+    }
+
+    /// The document at a position.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such document.
+    pub fn source(&self, position: usize) -> &Json {
+        &self.sources[position]
+    }
+
+    /// The order of two documents' ids: as texts, or by position where that is the id.
+    pub(crate) fn compare_ids(&self, left: usize, right: usize) -> Ordering {
+        if self.positional {
+            left.cmp(&right)
+        } else {
+            self.ids[left].cmp(&self.ids[right])
+        }
+    }
+}
+
+fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {
+    let mut seen = HashMap::with_capacity(ids.len());
+    for (second, id) in ids.iter().enumerate() {
+        if let Some(first) = seen.insert(id, second) {
+            return Err(DocumentsError::Duplicate {
+                id: id.clone(),
+                first,
+                second,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn syntax(error: &serde_json::Error) -> DocumentsError {
+    let (line, column) = (error.line(), error.column());
+    DocumentsError::Syntax {
+        line,
+        column,
+        reason: crate::request::reason(error),
+    }
+}
+
+/// A JSON value's type, with its article.
+pub(crate) fn type_of(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(text: &str, id_field: Option<&str>) -> Result<Vec<String>, String> {
+        let documents = Documents::read(text.as_bytes(), id_field);
+        documents
+            .map(|documents| documents.ids)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn lines_and_arrays_are_read_alike() {
+        let expected = Ok(vec!["0".to_owned(), "1".to_owned()]);
+        assert_eq!(ids("{\"a\": 1}\n\n{\"a\": 2}\r\n", None), expected);
+        assert_eq!(ids(" [{\"a\": 1},\n {\"a\": 2}]", None), expected);
+        assert_eq!(
+            ids("{\"a\": \"x\"}\n{\"a\": 2}", Some("a")),
+            Ok(vec!["x".into(), "2".into()])
+        );
+        assert_eq!(ids("", None), Ok(Vec::new()));
+        assert_eq!(ids(" \n", Some("a")), Ok(Vec::new()));
+        assert_eq!(ids("[]", None), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_by_line_or_position() {
+        let error = |text, field| ids(text, field).expect_err("it cannot be read");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": }", None), @"");
+        insta::assert_snapshot!(error("[{\"a\": 1},\n\n{\"a\": 2]", None), @"");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": \"", None), @"");
+        insta::assert_snapshot!(error("{}\n3", None), @"");
+        insta::assert_snapshot!(error("[{}, []]", None), @"");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{}", Some("a")), @"");
+        insta::assert_snapshot!(error("{\"a\": 1.5}", Some("a")), @"");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{}\n{\"a\": \"1\"}".replace("{}\n", "").as_str(), Some("a")), @"");
+    }
+}
