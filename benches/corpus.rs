@@ -12,7 +12,9 @@ use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 pub fn numbers(rows: usize) -> RecordBatch {
     let mut random = Random(7);
     let mut column = || -> ArrayRef {
-        Arc::new(Float64Array::from_iter_values((0..rows).map(|_| random.below(1000) as f64 / 10.0)))
+        Arc::new(Float64Array::from_iter_values(
+            (0..rows).map(|_| random.below(1000) as f64 / 10.0),
+        ))
     };
     RecordBatch::try_from_iter([
         ("price", column()),
@@ -39,7 +41,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 }

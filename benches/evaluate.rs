@@ -19,7 +19,10 @@ use whittle_tests::{engine, udf};
 /// A query whose time limit is active, and longer than the benchmark.
 fn bind_long(udf: &Udf, function: &str, params: &serde_json::Value) -> Bound {
     let hour = Duration::from_secs(3600);
-    let query = QueryContext::new(Budget { wall_clock: hour, ..Budget::default() });
+    let query = QueryContext::new(Budget {
+        wall_clock: hour,
+        ..Budget::default()
+    });
     let arguments = Arguments::from_json(params.as_object().expect("an object"));
     udf.bind(function, &arguments, &query).expect("bound")
 }
@@ -31,7 +34,11 @@ fn custom_score(criterion: &mut Criterion) {
         let column = |index: usize| batch.column(index).as_primitive::<Float64Type>();
         let (price, rating, popularity) = (column(0), column(1), column(2));
         let value = |column: &Float64Array, row| {
-            if column.is_valid(row) { column.value(row) } else { 0.0 }
+            if column.is_valid(row) {
+                column.value(row)
+            } else {
+                0.0
+            }
         };
         (0..batch.num_rows())
             .map(|row| {

@@ -10,7 +10,10 @@ fn lifecycle(criterion: &mut Criterion) {
     let component = guest("string-distance");
     let uncached = engine(Accessor::Composed);
     let folder = std::env::temp_dir().join(format!("whittle-bench-{}", std::process::id()));
-    let options = EngineOptions { cache: Some(folder.clone()), ..EngineOptions::default() };
+    let options = EngineOptions {
+        cache: Some(folder.clone()),
+        ..EngineOptions::default()
+    };
     let cached = Engine::new(options).expect("an engine starts");
     let params = serde_json::json!({"field": "title", "target": "iPhone 15"});
 

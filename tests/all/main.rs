@@ -3,5 +3,8 @@
 //! Everything here goes through public surfaces, on components that were built or written by
 //! hand, and, where it can, under both accessors.
 
+mod command;
+mod contract;
 mod limits;
 mod refused;
+mod vectors;

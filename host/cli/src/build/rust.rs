@@ -76,7 +76,16 @@ impl Toolchain {
         };
         cargo
             .current_dir(dir)
-            .args(["build", "--release", "--lib", "--target", TARGET])
+            // A library that is an rlib too would be built without link-time optimisation.
+            .args([
+                "rustc",
+                "--release",
+                "--lib",
+                "--crate-type",
+                "cdylib",
+                "--target",
+                TARGET,
+            ])
             .arg("--message-format=json-render-diagnostics")
             .stdin(Stdio::null());
         let mut flags = Flags::of_user();

@@ -1,0 +1,121 @@
+//! What a function returns for a document.
+
+use crate::bindings::whittle::udf::types::{Kind, Value};
+use crate::{Error, Json, Parameters, Timestamp};
+
+/// A function: parameters, and a result for each document. `#[udf]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no UDF: put `#[udf]` on its impl block",
+    label = "there is no `#[udf] impl {Self}`"
+)]
+pub trait Udf: Parameters {
+    /// What it returns.
+    type Output: Output;
+
+    /// Prepares what every document needs; runs once per query.
+    ///
+    /// # Errors
+    ///
+    /// Where the arguments are wrong in a way that their kinds do not tell.
+    fn prepare(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The result for the present document.
+    fn evaluate(&self) -> Self::Output;
+}
+
+/// What a function may return: a value, an `Option` of one, a `Result` of either.
+#[diagnostic::on_unimplemented(
+    message = "a UDF cannot return `{Self}`",
+    note = "it returns `bool`, `i64`, `f64`, `String`, `&'static str`, `Timestamp` or `Json`, or \
+            an `Option` or a `Result<_, Error>` of these"
+)]
+pub trait Output {
+    /// The kind of the value.
+    const KIND: Kind;
+
+    /// The value, or null, or the document's error.
+    ///
+    /// # Errors
+    ///
+    /// Where the function failed.
+    fn into_value(self) -> Result<Value, Error>;
+}
+
+macro_rules! outputs {
+    ($($type:ty => $kind:ident, $convert:expr;)*) => {
+        $(impl Output for $type {
+            const KIND: Kind = Kind::$kind;
+
+            #[inline]
+            fn into_value(self) -> Result<Value, Error> {
+                Ok(Value::$kind($convert(self)))
+            }
+        })*
+    };
+}
+
+outputs! {
+    bool => Boolean, std::convert::identity;
+    i64 => Int64, std::convert::identity;
+    f64 => Float64, std::convert::identity;
+    String => Text, std::convert::identity;
+    &'static str => Text, str::to_owned;
+    Timestamp => Timestamp, |timestamp: Timestamp| timestamp.0;
+    Json => Json, |json: Json| json.0;
+}
+
+impl<T: Output> Output for Option<T> {
+    const KIND: Kind = T::KIND;
+
+    #[inline]
+    fn into_value(self) -> Result<Value, Error> {
+        self.map_or(Ok(Value::Null), T::into_value)
+    }
+}
+
+impl<T: Output> Output for Result<T, Error> {
+    const KIND: Kind = T::KIND;
+
+    #[inline]
+    fn into_value(self) -> Result<Value, Error> {
+        self.and_then(T::into_value)
+    }
+}
+
+/// What `matches` may return.
+#[diagnostic::on_unimplemented(message = "`matches` returns `bool`, or `Option` or `Result` of it")]
+pub trait Filter: Output {}
+
+impl Filter for bool {}
+impl<T: Filter> Filter for Option<T> {}
+impl<T: Filter> Filter for Result<T, Error> {}
+
+/// What `score` may return.
+#[diagnostic::on_unimplemented(
+    message = "`score` returns `f64` or `i64`, or `Option` or `Result` of it"
+)]
+pub trait Number: Output {}
+
+impl Number for f64 {}
+impl Number for i64 {}
+impl<T: Number> Number for Option<T> {}
+impl<T: Number> Number for Result<T, Error> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_null_and_err_is_the_documents_error() {
+        assert!(matches!(Some(1.5).into_value(), Ok(Value::Float64(value)) if value == 1.5));
+        assert!(matches!(None::<bool>.into_value(), Ok(Value::Null)));
+        let failed: Result<Option<String>, Error> = Err("no title".into());
+        assert_eq!(
+            failed.into_value().expect_err("it failed"),
+            Error::failed("no title")
+        );
+        assert_eq!(<Result<Option<&'static str>, Error>>::KIND, Kind::Text);
+    }
+}

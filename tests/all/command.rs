@@ -1,0 +1,352 @@
+//! The `whittle` command, as a user runs it: what it prints, where, and its exit code.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+use whittle_tests::{ByHand, guest_path};
+
+/// A folder with the files of a query, and the command run in it.
+struct Desk {
+    folder: TempDir,
+}
+
+const FILMS: &str = r#"{"title": "Star Wars", "rating": 8.6}
+{"title": "Stir Wars", "rating": 2}
+{"title": "Alien", "rating": 8.5}
+{"title": 1941, "rating": null}
+"#;
+
+const FUZZY: &str = r#"{"query": {"wasm_udf": {"function": "string_distance",
+    "params": {"field": "title", "target": "Star Wars"}}}}"#;
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        desk.write("films.json", FILMS);
+        desk.write("fuzzy.json", FUZZY);
+        for name in ["string-distance", "custom-score"] {
+            fs::copy(guest_path(name), desk.path(&format!("{name}.wasm")))
+                .expect("build the guests first: make guests");
+        }
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).expect("it can be written");
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(whittle());
+        command
+            .args(arguments.split_whitespace())
+            .current_dir(self.folder.path())
+            .env("WHITTLE_CACHE", self.path("cache"))
+            .env("RUST_BACKTRACE", "1");
+        command
+    }
+
+    fn run(&self, arguments: &str) -> Output {
+        self.command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the command runs")
+    }
+
+    /// Standard output of a command that succeeds and complains of nothing.
+    fn good(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        assert_eq!(
+            (text(&output.stderr), output.status.code()),
+            (String::new(), Some(0))
+        );
+        text(&output.stdout)
+    }
+
+    /// The error of a command that fails: one line, with nothing on standard output.
+    fn bad(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        assert_eq!(
+            (text(&output.stdout), output.status.code()),
+            (String::new(), Some(1))
+        );
+        let error = text(&output.stderr);
+        assert_eq!(error.lines().count(), 1, "{error}");
+        error.trim_end().to_owned()
+    }
+
+    fn search(&self, docs: &str, udf: &str, query: &str) -> Json {
+        let arguments = format!("query --docs {docs} --udf {udf} --query {query} --json");
+        serde_json::from_str(&self.good(&arguments)).expect("it prints JSON")
+    }
+}
+
+/// The command that `make` built, which lies beside the tests.
+fn whittle() -> PathBuf {
+    let tests = std::env::current_exe().expect("a path");
+    let folder = tests
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/debug/deps");
+    let path = folder.join(format!("whittle{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "build the command first: cargo build --package whittle-cli"
+    );
+    path
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_boolean_function_filters() {
+    let desk = Desk::new();
+    let mut answer = desk.search("films.json", "string-distance.wasm", "fuzzy.json");
+    for changing in ["time_us", "memory_bytes"] {
+        assert!(answer["udf"][0][changing].take().is_u64());
+    }
+    assert!(answer["took_ms"].take().is_u64());
+    let expected = serde_json::json!({
+        "took_ms": null,
+        "hits": {"total": 2, "hits": [
+            {"_id": "0", "_score": 1.0, "_source": {"title": "Star Wars", "rating": 8.6}},
+            {"_id": "1", "_score": 1.0, "_source": {"title": "Stir Wars", "rating": 2}},
+        ]},
+        "udf": [{"function": "string_distance", "documents": 4, "errors": 0, "error_samples": [],
+                 "time_us": null, "memory_bytes": null}],
+    });
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn a_number_scores_descending_with_ties_by_id() {
+    let desk = Desk::new();
+    desk.write(
+        "docs.json",
+        r#"[{"key": "b", "rating": 1}, {"key": "a", "rating": 1}, {"key": "c", "rating": 2},
+            {"key": "d"}]"#,
+    );
+    desk.write(
+        "best.json",
+        r#"{"query": {"wasm_udf": {"function": "custom_score", "params": {"rating_weight": 1}}},
+            "size": 3}"#,
+    );
+    let arguments =
+        "query --docs docs.json --udf custom-score.wasm --query best.json --id-field key --json";
+    let answer: Json = serde_json::from_str(&desk.good(arguments)).expect("it prints JSON");
+    let hits = answer["hits"]["hits"].as_array().expect("hits");
+    let hits: Vec<_> = hits
+        .iter()
+        .map(|hit| (hit["_id"].clone(), hit["_score"].clone()))
+        .collect();
+    let expected = [("c", 2.0), ("a", 1.0), ("b", 1.0)];
+    assert_eq!(
+        hits,
+        expected.map(|(id, score)| (Json::from(id), Json::from(score)))
+    );
+    assert_eq!(answer["hits"]["total"], 4);
+}
+
+#[test]
+fn both_accessors_and_a_full_cache_give_the_same_hits() {
+    let desk = Desk::new();
+    let hits = |more: &str| {
+        let arguments = format!(
+            "query --docs films.json --udf string-distance.wasm --query fuzzy.json --json {more}"
+        );
+        let answer: Json = serde_json::from_str(&desk.good(&arguments)).expect("it prints JSON");
+        answer["hits"].clone()
+    };
+    let first = hits("");
+    assert!(
+        fs::read_dir(desk.path("cache"))
+            .expect("it is made")
+            .count()
+            > 0
+    );
+    assert_eq!(hits(""), first);
+    assert_eq!(hits("--accessor reference"), first);
+}
+
+#[test]
+fn people_get_a_table() {
+    let desk = Desk::new();
+    let table = desk.good("query --docs films.json --udf string-distance.wasm --query fuzzy.json");
+    let table = without_numbers(&table, &[" ms", " KiB"]);
+    insta::assert_snapshot!(table, @"");
+}
+
+#[test]
+fn no_documents_are_no_hits() {
+    let desk = Desk::new();
+    desk.write("empty.json", "");
+    let answer = desk.search("empty.json", "string-distance.wasm", "fuzzy.json");
+    assert_eq!(answer["hits"], serde_json::json!({"total": 0, "hits": []}));
+}
+
+#[test]
+fn documents_and_query_may_come_from_standard_input() {
+    let desk = Desk::new();
+    for (arguments, input) in [
+        (
+            "query --docs - --udf string-distance.wasm --query fuzzy.json --json",
+            FILMS,
+        ),
+        (
+            "query --docs films.json --udf string-distance.wasm --query - --json",
+            FUZZY,
+        ),
+    ] {
+        let mut command = desk.command(arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(input.as_bytes()).expect("it is read");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        let answer: Json = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+        assert_eq!(answer["hits"]["total"], 2);
+    }
+}
+
+#[test]
+fn bad_input_is_one_line_and_exit_code_1() {
+    let desk = Desk::new();
+    let by_hand = ByHand::default();
+    desk.write("core.wasm", by_hand.core_module());
+    desk.write("by-hand.wasm", by_hand.component());
+    desk.write(
+        "other.wasm",
+        wat::parse_str("(component)").expect("a component"),
+    );
+    let native = r#"(component (import "whittle:host/native@0.1.0" (instance)) (instance $i)
+        (export "whittle:udf/functions@0.1.0" (instance $i)))"#;
+    desk.write("native.wasm", wat::parse_str(native).expect("a component"));
+    desk.write("broken.json", "{\"title\": \"a\"}\n{\"title\": \"b\",}\n");
+    desk.write("list.json", "[{}, 3]");
+    let query = |name: &str, function: &str, params: &str| {
+        let text = format!(
+            r#"{{"query": {{"wasm_udf": {{"function": "{function}", "params": {params}}}}}}}"#
+        );
+        desk.write(name, text);
+    };
+    query("unknown-function.json", "string_distanse", "{}");
+    query(
+        "unknown-parameter.json",
+        "string_distance",
+        r#"{"field": "title", "tarket": "x"}"#,
+    );
+    query(
+        "missing-parameter.json",
+        "string_distance",
+        r#"{"field": "title"}"#,
+    );
+    query(
+        "wrong-type.json",
+        "string_distance",
+        r#"{"field": "title", "target": 3}"#,
+    );
+    desk.write("match.json", r#"{"query": {"match": {"title": "star"}}}"#);
+
+    let search = |docs: &str, udf: &str, query: &str| {
+        desk.bad(&format!("query --docs {docs} --udf {udf} --query {query}"))
+    };
+    let docs = |docs| search(docs, "string-distance.wasm", "fuzzy.json");
+    let udf = |udf| search("films.json", udf, "fuzzy.json");
+    let query = |query| search("films.json", "string-distance.wasm", query);
+    insta::assert_snapshot!(docs("none.json"), @"");
+    insta::assert_snapshot!(docs("broken.json"), @"");
+    insta::assert_snapshot!(docs("list.json"), @"");
+    insta::assert_snapshot!(udf("none.wasm"), @"");
+    insta::assert_snapshot!(udf("films.json"), @"");
+    insta::assert_snapshot!(udf("core.wasm"), @"");
+    insta::assert_snapshot!(udf("other.wasm"), @"");
+    insta::assert_snapshot!(udf("native.wasm"), @"");
+    insta::assert_snapshot!(udf("by-hand.wasm"), @"");
+    insta::assert_snapshot!(query("none.json"), @"");
+    insta::assert_snapshot!(query("broken.json"), @"");
+    insta::assert_snapshot!(query("match.json"), @"");
+    insta::assert_snapshot!(query("unknown-function.json"), @"");
+    insta::assert_snapshot!(query("unknown-parameter.json"), @"");
+    insta::assert_snapshot!(query("missing-parameter.json"), @"");
+    insta::assert_snapshot!(query("wrong-type.json"), @"");
+    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"");
+    insta::assert_snapshot!(desk.bad("build none"), @"");
+    insta::assert_snapshot!(desk.bad("build ."), @"");
+    let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \
+                 --query fuzzy.json";
+    insta::assert_snapshot!(desk.bad(twice), @"");
+}
+
+#[test]
+fn inspect_shows_functions_parameters_and_imports() {
+    let desk = Desk::new();
+    let shown = desk.good("inspect string-distance.wasm");
+    insta::assert_snapshot!(without_numbers(&shown, &[" bytes", " compiled"]), @"");
+    let json: Json =
+        serde_json::from_str(&desk.good("inspect string-distance.wasm --json")).expect("JSON");
+    let parameter = &json["manifest"]["functions"][0]["parameters"][2];
+    let expected = serde_json::json!({
+        "name": "max_distance", "description": parameter["description"], "kind": "int64",
+        "required": false, "default": 2,
+    });
+    assert_eq!(*parameter, expected);
+    assert_eq!(
+        json["exports"],
+        serde_json::json!(["whittle:udf/functions@0.1.0"])
+    );
+}
+
+#[test]
+fn a_query_out_of_time_says_so() {
+    let desk = Desk::new();
+    let endless = "(loop $forever (br $forever)) unreachable";
+    desk.write(
+        "endless.wasm",
+        ByHand {
+            evaluate: endless,
+            ..ByHand::default()
+        }
+        .component(),
+    );
+    desk.write("f.json", r#"{"query": {"wasm_udf": {"function": "f"}}}"#);
+    let error = desk.bad("query --docs films.json --udf endless.wasm --query f.json --timeout 50");
+    assert!(
+        error.starts_with(
+            "error: function `f` was stopped at document `0`: the limit `wall_clock` is 50 ms, and "
+        ),
+        "{error}"
+    );
+}
+
+/// Replaces each number that stands before one of the units, which differs from run to run.
+fn without_numbers(text: &str, units: &[&str]) -> String {
+    let mut text = text.to_owned();
+    for unit in units {
+        let parts: Vec<&str> = text.split(unit).collect();
+        let last = parts.len() - 1;
+        let parts = parts.iter().enumerate().map(|(index, part)| {
+            if index == last {
+                return (*part).to_owned();
+            }
+            let number = |c: char| c.is_ascii_digit() || c == '.';
+            format!("{}N", part.trim_end_matches(number))
+        });
+        text = parts.collect::<Vec<_>>().join(unit);
+    }
+    text
+}
