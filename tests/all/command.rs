@@ -184,7 +184,14 @@ fn people_get_a_table() {
     let desk = Desk::new();
     let table = desk.good("query --docs films.json --udf string-distance.wasm --query fuzzy.json");
     let table = without_numbers(&table, &[" ms", " KiB"]);
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r##"
+     score  id  document
+    1.0000  0   title: Star Wars  rating: 8.6
+    1.0000  1   title: Stir Wars  rating: 2
+
+    2 hits in N ms
+    string_distance: 4 documents in N ms, 0 errors, N KiB
+    "##);
 }
 
 #[test]
@@ -268,35 +275,56 @@ fn bad_input_is_one_line_and_exit_code_1() {
     let docs = |docs| search(docs, "string-distance.wasm", "fuzzy.json");
     let udf = |udf| search("films.json", udf, "fuzzy.json");
     let query = |query| search("films.json", "string-distance.wasm", query);
-    insta::assert_snapshot!(docs("none.json"), @"");
-    insta::assert_snapshot!(docs("broken.json"), @"");
-    insta::assert_snapshot!(docs("list.json"), @"");
-    insta::assert_snapshot!(udf("none.wasm"), @"");
-    insta::assert_snapshot!(udf("films.json"), @"");
-    insta::assert_snapshot!(udf("core.wasm"), @"");
-    insta::assert_snapshot!(udf("other.wasm"), @"");
-    insta::assert_snapshot!(udf("native.wasm"), @"");
-    insta::assert_snapshot!(udf("by-hand.wasm"), @"");
-    insta::assert_snapshot!(query("none.json"), @"");
-    insta::assert_snapshot!(query("broken.json"), @"");
-    insta::assert_snapshot!(query("match.json"), @"");
-    insta::assert_snapshot!(query("unknown-function.json"), @"");
-    insta::assert_snapshot!(query("unknown-parameter.json"), @"");
-    insta::assert_snapshot!(query("missing-parameter.json"), @"");
-    insta::assert_snapshot!(query("wrong-type.json"), @"");
-    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"");
-    insta::assert_snapshot!(desk.bad("build none"), @"");
-    insta::assert_snapshot!(desk.bad("build ."), @"");
+    insta::assert_snapshot!(docs("none.json"), @"error: none.json: No such file or directory (os error 2)");
+    insta::assert_snapshot!(docs("broken.json"), @"error: broken.json: line 2, column 15: broken JSON: trailing comma");
+    insta::assert_snapshot!(docs("list.json"), @"error: list.json: document 1 is a number, not an object");
+    insta::assert_snapshot!(udf("none.wasm"), @"error: none.wasm: No such file or directory (os error 2)");
+    insta::assert_snapshot!(udf("films.json"), @r##"error: films.json: not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
+    insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: make one of it with `whittle build`");
+    insta::assert_snapshot!(udf("other.wasm"), @"error: other.wasm: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
+    insta::assert_snapshot!(udf("native.wasm"), @"error: native.wasm: the component imports `whittle:host/native@0.1.0`, which is private to the host");
+    insta::assert_snapshot!(udf("by-hand.wasm"), @"error: unknown function `string_distance`: the components have `f`");
+    insta::assert_snapshot!(query("none.json"), @"error: none.json: No such file or directory (os error 2)");
+    insta::assert_snapshot!(query("broken.json"), @"error: broken.json: line 2, column 1: broken JSON: trailing characters");
+    insta::assert_snapshot!(query("match.json"), @"error: match.json: `query.match`: the clause `match` is not supported yet: use `wasm_udf`");
+    insta::assert_snapshot!(query("unknown-function.json"), @"error: unknown function `string_distanse`: the components have `string_distance`");
+    insta::assert_snapshot!(query("unknown-parameter.json"), @"error: function `string_distance`: unknown parameter `tarket`: did you mean `target`?");
+    insta::assert_snapshot!(query("missing-parameter.json"), @"error: function `string_distance`: missing parameter `target` (text): The text that it is compared with.");
+    insta::assert_snapshot!(query("wrong-type.json"), @"error: function `string_distance`: parameter `target` is text, but 3 was given");
+    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: make one of it with `whittle build`");
+    insta::assert_snapshot!(desk.bad("build none"), @"error: none: No such file or directory (os error 2)");
+    insta::assert_snapshot!(desk.bad("build ."), @"error: . holds no UDF: there is no Cargo.toml");
     let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \
                  --query fuzzy.json";
-    insta::assert_snapshot!(desk.bad(twice), @"");
+    insta::assert_snapshot!(desk.bad(twice), @"error: the components `string-distance` and `string-distance` both have a function `string_distance`");
 }
 
 #[test]
 fn inspect_shows_functions_parameters_and_imports() {
     let desk = Desk::new();
     let shown = desk.good("inspect string-distance.wasm");
-    insta::assert_snapshot!(without_numbers(&shown, &[" bytes", " compiled"]), @"");
+    insta::assert_snapshot!(without_numbers(&shown, &[" bytes", " compiled"]), @r##"
+    string-distance 0.1.0
+    Fuzzy matching of texts by edit distance.
+    The Whittle authors
+
+    string_distance(field: text, target: text, max_distance: int64 = 2) -> boolean
+      Tells whether a text is within a number of edits (insertions, deletions and substitutions of characters) of a target. A document without the field does not match.
+        field: The field whose text is compared.
+        target: The text that it is compared with.
+        max_distance: How many edits still match.
+
+    imports
+      whittle:udf/types@0.1.0
+      whittle:udf/document@0.1.0
+      whittle:udf/text-words@0.1.0
+      whittle:udf/logging@0.1.0
+
+    exports
+      whittle:udf/functions@0.1.0
+
+    N bytes, N compiled
+    "##);
     let json: Json =
         serde_json::from_str(&desk.good("inspect string-distance.wasm --json")).expect("JSON");
     let parameter = &json["manifest"]["functions"][0]["parameters"][2];

@@ -93,7 +93,7 @@ pub enum BindError {
         known: Vec<String>,
     },
     /// An argument does not fit the manifest.
-    #[error("function `{function}`: {source}")]
+    #[error("function `{function}`")]
     Argument {
         /// The function.
         function: String,

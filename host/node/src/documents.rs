@@ -216,13 +216,13 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_told_by_line_or_position() {
         let error = |text, field| ids(text, field).expect_err("it cannot be read");
-        insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": }", None), @"");
-        insta::assert_snapshot!(error("[{\"a\": 1},\n\n{\"a\": 2]", None), @"");
-        insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": \"", None), @"");
-        insta::assert_snapshot!(error("{}\n3", None), @"");
-        insta::assert_snapshot!(error("[{}, []]", None), @"");
-        insta::assert_snapshot!(error("{\"a\": 1}\n{}", Some("a")), @"");
-        insta::assert_snapshot!(error("{\"a\": 1.5}", Some("a")), @"");
-        insta::assert_snapshot!(error("{\"a\": 1}\n{}\n{\"a\": \"1\"}".replace("{}\n", "").as_str(), Some("a")), @"");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": }", None), @"line 2, column 7: broken JSON: expected value");
+        insta::assert_snapshot!(error("[{\"a\": 1},\n\n{\"a\": 2]", None), @"line 3, column 8: broken JSON: expected `,` or `}`");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": \"", None), @"line 2, column 7: broken JSON: EOF while parsing a string");
+        insta::assert_snapshot!(error("{}\n3", None), @"document 1 is a number, not an object");
+        insta::assert_snapshot!(error("[{}, []]", None), @"document 1 is a list, not an object");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{}", Some("a")), @"document 1 has nothing in its id field `a`, not a text or an integer");
+        insta::assert_snapshot!(error("{\"a\": 1.5}", Some("a")), @"document 0 has a number in its id field `a`, not a text or an integer");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{}\n{\"a\": \"1\"}".replace("{}\n", "").as_str(), Some("a")), @"documents 0 and 1 have the same id `1`");
     }
 }

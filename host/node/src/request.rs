@@ -68,10 +68,10 @@ pub enum RequestError {
         clause: String,
     },
     /// A value of another type than it must be.
-    #[error("`{path}` must be {expected}, but is {found}")]
+    #[error("{place} must be {expected}, but is {found}")]
     Type {
-        /// Where.
-        path: String,
+        /// The path in backticks, or `the search` for the whole.
+        place: String,
         /// What it must be.
         expected: &'static str,
         /// What it is.
@@ -212,11 +212,7 @@ impl<'a> Object<'a> {
     fn read(json: &'a Json, path: &'a str) -> Result<Self, RequestError> {
         match json {
             Json::Object(members) => Ok(Self { path, members }),
-            other => Err(wrong(
-                if path.is_empty() { "the search" } else { path },
-                "an object",
-                other,
-            )),
+            other => Err(wrong(path, "an object", other)),
         }
     }
 
@@ -268,7 +264,11 @@ fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
         }
     };
     RequestError::Type {
-        path: path.to_owned(),
+        place: if path.is_empty() {
+            "the search".to_owned()
+        } else {
+            format!("`{path}`")
+        },
         expected,
         found,
     }
@@ -315,21 +315,21 @@ mod tests {
 
     #[test]
     fn what_is_no_search_is_told_by_its_path() {
-        insta::assert_snapshot!(error(""), @"");
-        insta::assert_snapshot!(error("{\"query\": {\n\"wasm_udf\": }}"), @"");
-        insta::assert_snapshot!(error("[]"), @"");
-        insta::assert_snapshot!(error("{}"), @"");
-        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"match": {"title": "x"}}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": []}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {}}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": 3}}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "parms": {}}}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "params": []}}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "on_error": "ignore"}}}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f"}}, "size": -1}"#), @"");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f"}}, "size": 10001}"#), @"");
+        insta::assert_snapshot!(error(""), @"line 1, column 0: broken JSON: EOF while parsing a value");
+        insta::assert_snapshot!(error("{\"query\": {\n\"wasm_udf\": }}"), @"line 2, column 13: broken JSON: expected value");
+        insta::assert_snapshot!(error("[]"), @"the search must be an object, but is a list");
+        insta::assert_snapshot!(error("{}"), @"`query` is missing");
+        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `query`, `size`");
+        insta::assert_snapshot!(error(r#"{"query": {}}"#), @"`query.wasm_udf` is missing");
+        insta::assert_snapshot!(error(r#"{"query": {"match": {"title": "x"}}}"#), @"`query.match`: the clause `match` is not supported yet: use `wasm_udf`");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"`query.wasm` is unknown: here can stand `wasm_udf`");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": []}}"#), @"`query.wasm_udf` must be an object, but is a list");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {}}}"#), @"`query.wasm_udf.function` is missing");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": 3}}}"#), @"`query.wasm_udf.function` must be a text, but is 3");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "parms": {}}}}"#), @"`query.wasm_udf.parms` is unknown: here can stand `function`, `params`, `on_error`");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "params": []}}}"#), @"`query.wasm_udf.params` must be an object, but is a list");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "on_error": "ignore"}}}"#), @r##"`query.wasm_udf.on_error` must be "fail", "skip" or "null", but is "ignore""##);
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f"}}, "size": -1}"#), @"`size` must be an integer from 0 to 10000, but is -1");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f"}}, "size": 10001}"#), @"`size` must be an integer from 0 to 10000, but is 10001");
     }
 }

@@ -69,17 +69,24 @@ impl Pattern {
 
     /// Follows the distance in the last row, given its change for each of `remaining` characters.
     #[inline]
-    fn stays_within(&self, mut remaining: usize, changes: impl Iterator<Item = Carry>) -> bool {
+    fn stays_within(&self, mut remaining: usize, mut changes: impl Iterator<Item = Carry>) -> bool {
         let mut distance = self.length;
-        for change in changes {
+        let mut is_out_of_reach = |change: Carry| {
             distance = distance + change.up as usize - change.down as usize;
             remaining -= 1;
             // Each further character lessens the distance by one at most.
-            if distance.saturating_sub(remaining) > self.max_distance {
-                return false;
+            distance.saturating_sub(remaining) > self.max_distance
+        };
+        // Four a turn, since in a component each turn of a loop pays for a look at the clock.
+        loop {
+            for _ in 0..4 {
+                match changes.next() {
+                    None => return true,
+                    Some(change) if is_out_of_reach(change) => return false,
+                    Some(_) => {}
+                }
             }
         }
-        true
     }
 }
 

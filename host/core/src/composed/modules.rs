@@ -176,22 +176,25 @@ impl Getter {
         format!(
             "(func (export \"whittle:udf/{export}\") {signature} \
                (local $frame i64) (local $entry i64) (local $row i64) (local $validity i64) \
-               (local $bit i64) {prologue}\n\
+               (local $bit i64) (local $kind i32) {prologue}\n\
                (block $misuse (block $none {locate} {value} (return)) {none} (return))\n\
                (call $misuse (local.get $field) (i32.const {reading})) unreachable)\n"
         )
     }
 
     fn wrong_kind(&self) -> String {
-        let code = "(call $u32 (i64.add (local.get $entry) (i64.const %entry.kind)))";
-        match self.kinds {
-            [] => format!("(br_if $misuse (i32.ge_u {code} (i32.const {READING_ANY})))"),
-            [kind] => format!("(br_if $misuse (i32.ne {code} (i32.const {kind})))"),
+        let wrong = match self.kinds {
+            [] => format!("(i32.ge_u (local.get $kind) (i32.const {READING_ANY}))"),
+            [kind] => format!("(i32.ne (local.get $kind) (i32.const {kind}))"),
             [first, second, ..] => format!(
-                "(br_if $misuse (i32.and (i32.ne {code} (i32.const {first})) \
-                   (i32.ne {code} (i32.const {second}))))"
+                "(i32.and (i32.ne (local.get $kind) (i32.const {first})) \
+                   (i32.ne (local.get $kind) (i32.const {second})))"
             ),
-        }
+        };
+        format!(
+            "(local.set $kind (call $u32 (i64.add (local.get $entry) (i64.const %entry.kind)))) \
+             (br_if $misuse {wrong})"
+        )
     }
 
     /// Signature, more locals, what leaves the value, and what leaves none.
