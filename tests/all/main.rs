@@ -3,8 +3,10 @@
 //! Everything here goes through public surfaces, on components that were built or written by
 //! hand, and, where it can, under both accessors.
 
+mod accessors;
 mod command;
 mod contract;
+mod evaluation;
 mod limits;
 mod refused;
 mod vectors;

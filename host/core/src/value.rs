@@ -60,7 +60,7 @@ impl Kind {
 }
 
 /// The zone of timestamps, in the form that Arrow reads without a database of zones.
-const UTC: &str = "+00:00";
+pub(crate) const UTC: &str = "+00:00";
 
 const EXTENSION_NAME: &str = "ARROW:extension:name";
 const JSON_EXTENSION: &str = "arrow.json";

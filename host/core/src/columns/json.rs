@@ -3,22 +3,25 @@
 //! The text is what `arrow-json` writes for the value. A column of the extension type
 //! `arrow.json` is JSON already.
 
+use std::sync::Arc;
+
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_json::writer::{EncoderOptions, make_encoder};
-use arrow_schema::{ArrowError, DataType, Field};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef};
 
 use super::cast;
-use crate::value::Kind;
+use crate::value::{Kind, UTC};
 
 pub(super) fn column(array: &ArrayRef, field: &Field) -> Result<StringArray, ArrowError> {
     if Kind::is_json_field(field) {
         return Ok(cast(array, &DataType::Utf8)?.as_string::<i32>().clone());
     }
+    let array = cast(array, &in_utc(array.data_type()))?;
+    let field = Arc::new(field.clone().with_data_type(array.data_type().clone()));
     let options = EncoderOptions::default().with_explicit_nulls(true);
-    let field = std::sync::Arc::new(field.clone().with_data_type(array.data_type().clone()));
-    let mut encoder = make_encoder(&field, array, &options)?;
+    let mut encoder = make_encoder(&field, &array, &options)?;
     let mut texts = StringBuilder::new();
     let mut text = Vec::new();
     for row in 0..array.len() {
@@ -35,12 +38,27 @@ pub(super) fn column(array: &ArrayRef, field: &Field) -> Result<StringArray, Arr
     Ok(texts.finish())
 }
 
+/// The type with every timestamp's zone written as an offset: `arrow-json` shows a timestamp in
+/// its zone, and has no database of zones.
+fn in_utc(data_type: &DataType) -> DataType {
+    let inner = |field: &FieldRef| {
+        let data_type = in_utc(field.data_type());
+        Arc::new(Field::clone(field).with_data_type(data_type))
+    };
+    match data_type {
+        DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some(UTC.into())),
+        DataType::List(item) => DataType::List(inner(item)),
+        DataType::LargeList(item) => DataType::LargeList(inner(item)),
+        DataType::FixedSizeList(item, size) => DataType::FixedSizeList(inner(item), *size),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(inner).collect()),
+        other => other.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow_array::builder::{Int64Builder, ListBuilder};
-    use arrow_array::{Float64Array, StructArray};
+    use arrow_array::{Float64Array, StructArray, TimestampSecondArray};
 
     use super::*;
 
@@ -53,6 +71,13 @@ mod tests {
     #[test]
     fn anything_reads_as_json() {
         let some = |text: &str| Some(text.to_owned());
+        let zoned = TimestampSecondArray::from(vec![1]).with_timezone("Europe/Berlin");
+        let item = Arc::new(Field::new("at", zoned.data_type().clone(), true));
+        let zoned = StructArray::from(vec![(item, Arc::new(zoned) as ArrayRef)]);
+        assert_eq!(
+            texts(Arc::new(zoned)),
+            [some("{\"at\":\"1970-01-01T00:00:01Z\"}")]
+        );
         let strings = StringArray::from(vec![Some("a \"b\""), None]);
         assert_eq!(texts(Arc::new(strings)), [some("\"a \\\"b\\\"\""), None]);
         assert_eq!(
