@@ -264,6 +264,9 @@ fn ids_and_scores_come_from_their_columns_or_are_made_up() {
         read.as_string::<i32>(),
         &StringArray::from(vec!["a", "", "c"])
     );
+    let numbers = column("_id", Int64Array::from(vec![Some(7), None]));
+    let read = evaluate("read_id", &none, &numbers).expect("values");
+    assert_eq!(read.as_string::<i32>(), &StringArray::from(vec!["7", "1"]));
     let long = "x".repeat(5000);
     let read = evaluate(
         "read_id",

@@ -339,6 +339,28 @@ fn inspect_shows_functions_parameters_and_imports() {
     );
 }
 
+/// A machine, or a container, may have little address space: the engine takes a smaller pool, or
+/// none, and answers.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_address_space_is_enough() {
+    let desk = Desk::new();
+    for kib in ["40000000", "8000000", "1000000"] {
+        let whittle = whittle();
+        let output = Command::new("sh")
+            .arg("-c")
+            .arg("ulimit -v $0; exec \"$1\" query --docs films.json --udf string-distance.wasm --query fuzzy.json --json")
+            .args([kib, whittle.to_str().expect("a path in UTF-8")])
+            .current_dir(desk.folder.path())
+            .env("WHITTLE_CACHE", "")
+            .output()
+            .expect("the command runs");
+        assert_eq!(text(&output.stderr), "", "{kib} KiB");
+        let answer: Json = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+        assert_eq!(answer["hits"]["total"], 2);
+    }
+}
+
 #[test]
 fn a_query_out_of_time_says_so() {
     let desk = Desk::new();

@@ -6,6 +6,7 @@
 mod accessors;
 mod command;
 mod contract;
+mod documents;
 mod evaluation;
 mod limits;
 mod refused;

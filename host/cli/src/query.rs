@@ -76,7 +76,7 @@ impl Query {
         });
         let mut progress = Progress::new(documents.len());
         let result = search(&documents, &request, &udfs, &query, |done| {
-            progress.show(done)
+            progress.show(done);
         });
         progress.clear();
         print_log(&query.take_log());

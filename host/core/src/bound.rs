@@ -106,8 +106,8 @@ impl Bound {
     /// Evaluates the function for each row of a batch: an array of the function's kind, null
     /// where it gave no value or failed.
     ///
-    /// The columns are found by name; a dotted path goes into structs. The columns `_id` (text)
-    /// and `_score` (float64), where they are there, are the documents' ids and scores; without
+    /// The columns are found by name; a dotted path goes into structs. The columns `_id` (shown
+    /// as text) and `_score` (a number), where they are there, are the documents' ids and scores; without
     /// them a document's id is its position in the query, from 0, and its score 1. Of no rows
     /// the array is empty.
     ///
@@ -240,10 +240,17 @@ impl Bound {
                 .and_then(|array| Column::new(&array, source.field(), kind))
                 .map_err(|error| column_error(name, kind, error)),
         };
+        let id = match id {
+            None => Ok(Column::Missing(Kind::Text)),
+            Some(source) => source
+                .column(piece)
+                .and_then(|array| Column::of_ids(&array))
+                .map_err(|error| column_error(ID, Kind::Text, error)),
+        };
         let fields = self.fields().iter().zip(fields);
         let fields = fields.map(|(field, source)| read(source, &field.path, field.kind));
         Ok(Columns {
-            id: read(id, ID, Kind::Text)?,
+            id: id?,
             score: read(score, SCORE, Kind::Float64)?,
             fields: fields.collect::<Result<_, _>>()?,
         })

@@ -67,7 +67,7 @@ pub enum Allocation {
         instances: u32,
     },
     /// From the system, for each instance; the address space is too small for a pool. Slower to
-    /// instantiate, and where even one memory's usual reservation is too large, slower to run.
+    /// instantiate, and where the usual 4 GiB for each memory cannot be reserved, slower to run.
     OnDemand,
 }
 
@@ -180,10 +180,10 @@ fn allocate(instances: u32) -> Result<(wasmtime::Engine, Allocation), EngineErro
         wasmtime::Engine::new(config).map_err(|error| EngineError::Wasmtime(Cause::new(error)))
     };
     let engine = start(config().allocation_strategy(InstanceAllocationStrategy::OnDemand))?;
-    if can_reserve(&engine) {
+    if can_reserve(&engine, few) {
         return Ok((engine, Allocation::OnDemand));
     }
-    log::warn!("no address space to reserve a memory of 4 GiB: guests will run slower");
+    log::warn!("no address space to reserve 4 GiB for each memory: guests will run slower");
     let mut small = config();
     small
         .allocation_strategy(InstanceAllocationStrategy::OnDemand)
@@ -221,10 +221,11 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
     pool
 }
 
-/// Whether there is room for one linear memory as Wasmtime reserves it.
-fn can_reserve(engine: &wasmtime::Engine) -> bool {
+/// Whether there is room for the memories of a few instances, as Wasmtime reserves them.
+fn can_reserve(engine: &wasmtime::Engine, instances: u32) -> bool {
     let mut store = Store::new(engine, ());
-    wasmtime::Memory::new(&mut store, MemoryType::new(1, None)).is_ok()
+    (0..instances.saturating_mul(MEMORIES))
+        .all(|_| wasmtime::Memory::new(&mut store, MemoryType::new(1, None)).is_ok())
 }
 
 fn linker(engine: &wasmtime::Engine, accessor: Accessor) -> wasmtime::Result<Linker<State>> {

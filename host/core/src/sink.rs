@@ -113,6 +113,8 @@ impl Sink {
         self.offset = 0;
         self.values = vec![0; rows];
         self.states = vec![NULL; rows];
+        // A batch that was not finished has left its texts.
+        self.texts = StringBuilder::new();
         self.any_failed = false;
     }
 

@@ -46,3 +46,22 @@ impl Drop for Ticker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_ends_with_its_engine() {
+        let engine = wasmtime::Engine::default();
+        let weak = engine.weak();
+        let ticker = Ticker::start(engine.weak()).expect("a thread");
+        drop(engine);
+        // Joins the thread: it would hang if the thread did not end.
+        drop(ticker);
+        assert!(
+            weak.upgrade().is_none(),
+            "the thread has let go of the engine"
+        );
+    }
+}

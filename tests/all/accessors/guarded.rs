@@ -4,7 +4,7 @@
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, Float64Array, RecordBatch, StringArray};
+use arrow_array::{BooleanArray, Float64Array, RecordBatch, StringArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 use super::{column, evaluate, x};

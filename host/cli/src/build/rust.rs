@@ -206,7 +206,7 @@ fn print(program: &str, arguments: &[&str]) -> Option<String> {
 /// The library that cargo says it made, last of all.
 fn artifact(messages: &[u8], dir: &Path) -> Result<PathBuf> {
     let messages = messages.split(|byte| *byte == b'\n');
-    let made = messages
+    let mut made = messages
         .filter_map(|line| serde_json::from_slice::<Json>(line).ok())
         .filter(|message| message["reason"] == "compiler-artifact")
         .filter_map(|message| {
@@ -215,7 +215,7 @@ fn artifact(messages: &[u8], dir: &Path) -> Result<PathBuf> {
             wasm.into_iter()
                 .find(|path| path.extension() == Some(OsStr::new("wasm")))
         });
-    made.last().with_context(|| {
+    made.next_back().with_context(|| {
         format!(
             "{} makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`",
             dir.display()

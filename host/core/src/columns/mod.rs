@@ -76,6 +76,12 @@ impl Column {
         })
     }
 
+    /// Reads an array as the documents' ids, which a data node may keep as integers.
+    pub(crate) fn of_ids(array: &ArrayRef) -> Result<Self, ArrowError> {
+        let texts = cast(&scalars(array)?, &DataType::Utf8)?;
+        Ok(Self::Text(texts.as_string::<i32>().clone()))
+    }
+
     /// Whether the row has a value.
     pub(crate) fn has(&self, row: usize) -> bool {
         match self {
