@@ -15,11 +15,10 @@ RUST_GUESTS := $(notdir $(patsubst %/Cargo.toml,%,$(filter-out %/sdk/Cargo.toml,
 demo: guests $(DEMO)/movies.json
 	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
 
-# Everything: unit tests, doc tests, the build without intrinsics, the guests' own tests, and the
-# end-to-end tests on the built guests.
+# Everything: unit tests, doc tests, the guests' own tests, and the end-to-end tests on the built
+# guests.
 test: guests
 	cargo test --workspace
-	cargo test --package whittle-host --no-default-features --lib
 	CARGO_TARGET_DIR=$(TARGET)/guest-build cargo test --manifest-path guests/rust/Cargo.toml --workspace
 
 # The guests as components.
@@ -32,11 +31,12 @@ guests: $(WHITTLE)
 
 .PHONY: $(WHITTLE)
 $(WHITTLE):
-	cargo build --package whittle-cli
+	cargo build --workspace --bins
 
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package whittle-host --no-default-features --lib -- -D warnings
 	cargo fmt --manifest-path guests/rust/Cargo.toml --all --check
 	CARGO_TARGET_DIR=$(TARGET)/guest-build cargo clippy --manifest-path guests/rust/Cargo.toml \
 	  --workspace --all-targets -- -D warnings

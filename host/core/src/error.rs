@@ -246,6 +246,7 @@ impl Cause {
     }
 
     /// Keeps the texts of an error and of its causes, in one line.
+    #[cfg(feature = "intrinsics")]
     pub(crate) fn chain(error: &dyn std::error::Error) -> Self {
         let texts = std::iter::successors(Some(error), |error| error.source());
         Self::new(

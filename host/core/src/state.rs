@@ -20,6 +20,7 @@ use crate::value::Kind;
 pub(crate) const PIECE_ROWS: usize = 1 << 16;
 
 /// In the table of the composed path, the document's id and its score come before the fields.
+#[cfg(feature = "intrinsics")]
 pub(crate) const ID_HANDLE: u32 = 0;
 const FIRST_HANDLE: u32 = 2;
 
