@@ -38,7 +38,7 @@ pub(crate) struct Query {
     timeout: u64,
     /// How much memory its functions may have together, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
-    memory: usize,
+    memory_mb: usize,
     /// How documents are read; both give the same answers.
     #[arg(long, value_enum, default_value_t = Reading::Composed)]
     accessor: Reading,
@@ -71,7 +71,7 @@ impl Query {
 
         let query = QueryContext::new(Budget {
             wall_clock: Duration::from_millis(self.timeout),
-            memory_bytes: self.memory.saturating_mul(1 << 20),
+            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
             ..Budget::default()
         });
         let mut progress = Progress::new(documents.len());

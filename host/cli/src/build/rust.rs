@@ -7,7 +7,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -22,21 +22,28 @@ pub(super) fn owns(dir: &Path) -> bool {
 }
 
 pub(super) fn build(dir: &Path) -> Result<CoreModule> {
-    let toolchain = Toolchain::find()?;
-    let mut cargo = toolchain.cargo(dir);
+    let toolchain = Toolchain::find(dir)?;
+    let package = Package::find(&toolchain, dir)?;
+    let messages = run(&mut toolchain.build(dir, &package), dir)?;
+    let artifact = artifact(&messages, dir)?;
+    let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
+    Ok(CoreModule {
+        bytes,
+        output: package.output,
+    })
+}
+
+/// What a command of cargo's prints; its messages go to the user.
+fn run(cargo: &mut Command, dir: &Path) -> Result<Vec<u8>> {
     let output = cargo
+        .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot run {}", cargo.get_program().display()))?;
     if !output.status.success() {
         bail!("{}: cargo failed: see its messages above", dir.display());
     }
-    let artifact = artifact(&output.stdout, dir)?;
-    let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
-    Ok(CoreModule {
-        bytes,
-        output: component_path(&artifact),
-    })
+    Ok(output.stdout)
 }
 
 /// What compiles the guest.
@@ -47,19 +54,20 @@ enum Toolchain {
     Debian {
         /// A linker for WebAssembly.
         linker: PathBuf,
+        /// The folder of the sources.
+        sources: PathBuf,
     },
 }
 
 impl Toolchain {
-    fn find() -> Result<Self> {
-        if has_standard_library("rustc") {
+    /// The folder matters: a `rust-toolchain.toml` in it chooses the compiler.
+    fn find(dir: &Path) -> Result<Self> {
+        if has_standard_library(dir) {
             return Ok(Self::Ordinary);
         }
-        match debian_linker() {
-            Some(linker)
-                if has_sources("/usr/bin/rustc") && Path::new("/usr/bin/cargo").is_file() =>
-            {
-                Ok(Self::Debian { linker })
+        match (debian_linker(), sources_of("/usr/bin/rustc")) {
+            (Some(linker), Some(sources)) if Path::new("/usr/bin/cargo").is_file() => {
+                Ok(Self::Debian { linker, sources })
             }
             _ => bail!(
                 "the Rust target for WebAssembly is missing: install it with \
@@ -68,107 +76,170 @@ impl Toolchain {
         }
     }
 
-    /// The command that builds the crate in a folder and prints what it made as JSON.
+    /// Its cargo, in a folder.
     fn cargo(&self, dir: &Path) -> Command {
         let mut cargo = match self {
             Self::Ordinary => Command::new("cargo"),
-            Self::Debian { .. } => Command::new("/usr/bin/cargo"),
+            Self::Debian { .. } => {
+                let mut cargo = Command::new("/usr/bin/cargo");
+                cargo
+                    .env("PATH", "/usr/bin:/bin")
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .env_remove("RUSTUP_TOOLCHAIN")
+                    .env_remove("RUSTC")
+                    .env_remove("CARGO");
+                cargo
+            }
         };
+        cargo.current_dir(dir);
+        // A relative one is meant from where the user is, but cargo runs elsewhere.
+        let target = env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
+        if let Some(target) = target.and_then(|folder| path::absolute(folder).ok()) {
+            cargo.env("CARGO_TARGET_DIR", target);
+        }
         cargo
-            .current_dir(dir)
+    }
+
+    /// The command that builds a package and prints what it made as JSON.
+    fn build(&self, dir: &Path, package: &Package) -> Command {
+        let mut cargo = self.cargo(dir);
+        cargo
             // A library that is an rlib too would be built without link-time optimisation.
-            .args([
-                "rustc",
-                "--release",
-                "--lib",
-                "--crate-type",
-                "cdylib",
-                "--target",
-                TARGET,
-            ])
+            .args(["rustc", "--release", "--lib", "--crate-type", "cdylib"])
+            .args(["--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
-            .stdin(Stdio::null());
-        let mut flags = Flags::of_user();
-        flags.hide_paths(dir);
-        if let Self::Debian { linker } = self {
-            flags.add(format!("-Clinker={}", linker.display()));
-            cargo
-                .arg("-Zbuild-std=std,panic_abort")
-                .env("PATH", "/usr/bin:/bin")
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env_remove("RUSTUP_TOOLCHAIN")
-                .env_remove("RUSTC")
-                .env_remove("CARGO");
+            .arg("--manifest-path")
+            .arg(&package.manifest);
+        let mut flags = hidden_paths(&package.workspace);
+        if let Self::Debian { linker, sources } = self {
+            flags.push(format!("-Clinker={}", linker.display()));
+            flags.push(hidden(sources, "/rust"));
+            cargo.arg("-Zbuild-std=std,panic_abort");
         }
-        cargo
-            .env_remove("RUSTFLAGS")
-            .env("CARGO_ENCODED_RUSTFLAGS", flags.encoded());
+        add_flags(&mut cargo, flags_of_environment(), flags);
         cargo
     }
 }
 
-/// Flags for rustc: the user's, then ours.
-struct Flags(Vec<String>);
+/// The package to build, and where cargo has what belongs to it.
+#[derive(Debug, PartialEq)]
+struct Package {
+    manifest: PathBuf,
+    workspace: PathBuf,
+    /// Where its component goes if the user does not say.
+    output: PathBuf,
+}
 
-impl Flags {
-    fn of_user() -> Self {
-        // As cargo reads them: the encoded ones win.
-        let flags = match (env::var("CARGO_ENCODED_RUSTFLAGS"), env::var("RUSTFLAGS")) {
-            (Ok(encoded), _) if !encoded.is_empty() => {
-                encoded.split('\x1f').map(str::to_owned).collect()
+impl Package {
+    fn find(toolchain: &Toolchain, dir: &Path) -> Result<Self> {
+        let mut cargo = toolchain.cargo(dir);
+        cargo.args(["metadata", "--no-deps", "--format-version=1", "--quiet"]);
+        let metadata = run(&mut cargo, dir)?;
+        let metadata = serde_json::from_slice(&metadata).context("cargo metadata")?;
+        let manifest = fs::canonicalize(dir)?.join("Cargo.toml");
+        Self::choose(&metadata, &manifest, dir)
+    }
+
+    /// The package of a manifest or, where that is only a workspace's, its one member that makes
+    /// a `cdylib`.
+    fn choose(metadata: &Json, manifest: &Path, dir: &Path) -> Result<Self> {
+        let path = |json: &Json| PathBuf::from(json.as_str().unwrap_or_default());
+        let packages = metadata["packages"].as_array();
+        let packages: Vec<&Json> = packages.into_iter().flatten().collect();
+        let own = packages
+            .iter()
+            .find(|package| path(&package["manifest_path"]) == manifest);
+        let package = match own {
+            Some(package) => *package,
+            None => {
+                let guests: Vec<&Json> = packages.into_iter().filter(|p| is_cdylib(p)).collect();
+                match guests.as_slice() {
+                    [guest] => *guest,
+                    [] => bail!("{} is a workspace without a `cdylib`", dir.display()),
+                    several => {
+                        let names = several.iter().filter_map(|guest| guest["name"].as_str());
+                        bail!(
+                            "{} is a workspace with several UDFs: give the folder of one of {}",
+                            dir.display(),
+                            names.collect::<Vec<_>>().join(", ")
+                        )
+                    }
+                }
             }
-            (_, Ok(flags)) => flags.split_whitespace().map(str::to_owned).collect(),
-            _ => Vec::new(),
         };
-        Self(flags)
-    }
-
-    fn add(&mut self, flag: String) {
-        self.0.push(flag);
-    }
-
-    /// Panic messages name source files; the folders of this machine do not belong in components.
-    fn hide_paths(&mut self, dir: &Path) {
-        let home = env::var_os("HOME").map(PathBuf::from);
-        let folder = |name: &str, ordinary: &str| {
-            let set = env::var_os(name).map(PathBuf::from);
-            set.or_else(|| home.as_ref().map(|home| home.join(ordinary)))
-        };
-        let workspace = workspace_of(dir);
-        let hidden = [
-            (workspace, "/src"),
-            (folder("CARGO_HOME", ".cargo"), "/cargo"),
-            (folder("RUSTUP_HOME", ".rustup"), "/rust"),
-        ];
-        for (path, name) in hidden {
-            if let Some(path) = path {
-                self.add(format!("--remap-path-prefix={}={name}", path.display()));
-            }
-        }
-    }
-
-    fn encoded(&self) -> String {
-        self.0.join("\x1f")
+        let name = package["name"].as_str().unwrap_or_default();
+        Ok(Self {
+            manifest: path(&package["manifest_path"]),
+            workspace: path(&metadata["workspace_root"]),
+            output: path(&metadata["target_directory"])
+                .join("whittle")
+                .join(format!("{name}.wasm")),
+        })
     }
 }
 
-/// The folder of the workspace that a crate belongs to, which cargo compiles it from.
-fn workspace_of(dir: &Path) -> Option<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    let located = cargo
+fn is_cdylib(package: &Json) -> bool {
+    let targets = package["targets"].as_array().into_iter().flatten();
+    let mut kinds = targets.filter_map(|target| target["kind"].as_array());
+    kinds.any(|kinds| kinds.iter().any(|kind| kind == "cdylib"))
+}
+
+/// Panic messages name source files; the folders of this machine do not belong in components.
+fn hidden_paths(workspace: &Path) -> Vec<String> {
+    let home = env::var_os("HOME").map(PathBuf::from);
+    let folder = |name: &str, ordinary: &str| {
+        let set = env::var_os(name).map(PathBuf::from);
+        set.or_else(|| home.as_ref().map(|home| home.join(ordinary)))
+    };
+    let folders = [
+        (Some(workspace.to_owned()), "/src"),
+        (folder("CARGO_HOME", ".cargo"), "/cargo"),
+        (folder("RUSTUP_HOME", ".rustup"), "/rust"),
+    ];
+    let folders = folders
+        .into_iter()
+        .filter_map(|(path, name)| Some(hidden(&path?, name)));
+    folders.collect()
+}
+
+fn hidden(path: &Path, name: &str) -> String {
+    format!("--remap-path-prefix={}={name}", path.display())
+}
+
+/// Flags for rustc in the environment, read as cargo reads them.
+fn flags_of_environment() -> Option<Vec<String>> {
+    let set = |name: &str| env::var(name).ok().filter(|flags| !flags.is_empty());
+    let encoded = set("CARGO_ENCODED_RUSTFLAGS");
+    let encoded = encoded.map(|flags| flags.split('\x1f').map(str::to_owned).collect());
+    encoded.or_else(|| {
+        let flags = set("RUSTFLAGS")?;
+        Some(flags.split_whitespace().map(str::to_owned).collect())
+    })
+}
+
+/// Adds flags for rustc to the user's. Those in the environment win over cargo's configuration,
+/// as they do for cargo itself; to the configuration's flags for this target ours are appended.
+/// Its `build.rustflags` do not count then: cargo reads them where a target has none of its own.
+fn add_flags(cargo: &mut Command, environment: Option<Vec<String>>, ours: Vec<String>) {
+    match environment {
+        Some(users) => {
+            let flags = [users, ours].concat().join("\x1f");
+            cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
+        }
+        None => {
+            // A list of texts reads the same in JSON and in TOML.
+            let flags = format!("target.{TARGET}.rustflags={}", Json::from(ours));
+            cargo.args(["--config", &flags]);
+        }
+    }
+}
+
+fn has_standard_library(dir: &Path) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc
         .current_dir(dir)
-        .args(["locate-project", "--workspace", "--message-format=plain"])
-        .output()
-        .ok()?;
-    let manifest = PathBuf::from(String::from_utf8(located.stdout).ok()?.trim());
-    manifest
-        .parent()
-        .filter(|folder| folder.is_absolute())
-        .map(Path::to_owned)
-}
-
-fn has_standard_library(rustc: &str) -> bool {
-    let Some(folder) = print(rustc, &["--print", "target-libdir", "--target", TARGET]) else {
+        .args(["--print", "target-libdir", "--target", TARGET]);
+    let Some(folder) = printed(&mut rustc) else {
         return false;
     };
     let Ok(entries) = fs::read_dir(folder) else {
@@ -179,9 +250,11 @@ fn has_standard_library(rustc: &str) -> bool {
         .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
 }
 
-fn has_sources(rustc: &str) -> bool {
-    let sysroot = print(rustc, &["--print", "sysroot"]).map(PathBuf::from);
-    sysroot.is_some_and(|sysroot| sysroot.join("lib/rustlib/src/rust/library/std").is_dir())
+/// The standard library's sources that came with a compiler.
+fn sources_of(rustc: &str) -> Option<PathBuf> {
+    let sysroot = printed(Command::new(rustc).args(["--print", "sysroot"]))?;
+    let sources = Path::new(&sysroot).join("lib/rustlib/src/rust");
+    sources.join("library/std").is_dir().then_some(sources)
 }
 
 fn debian_linker() -> Option<PathBuf> {
@@ -197,8 +270,9 @@ fn debian_linker() -> Option<PathBuf> {
         .max()
 }
 
-fn print(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
+/// What a command prints, if it succeeds.
+fn printed(command: &mut Command) -> Option<String> {
+    let output = command.output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }
@@ -223,17 +297,6 @@ fn artifact(messages: &[u8], dir: &Path) -> Result<PathBuf> {
     })
 }
 
-/// `target/wasm32-unknown-unknown/release/x_y.wasm` becomes `target/whittle/x-y.wasm`.
-fn component_path(artifact: &Path) -> PathBuf {
-    let target = artifact.ancestors().nth(3).unwrap_or_else(|| Path::new(""));
-    let name = artifact
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .replace('_', "-");
-    target.join("whittle").join(name).with_extension("wasm")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,12 +311,63 @@ mod tests {
             r#"{"reason":"build-finished","success":true}"#,
         );
         let path = artifact(messages.as_bytes(), Path::new("x")).expect("it is there");
-        assert_eq!(component_path(&path), Path::new("/t/whittle/my-udf.wasm"));
+        assert_eq!(
+            path,
+            Path::new("/t/wasm32-unknown-unknown/release/my_udf.wasm")
+        );
         let none = artifact(b"", Path::new("x"))
             .expect_err("nothing was made")
             .to_string();
         let expected =
             "x makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`";
         assert_eq!(none, expected);
+    }
+
+    fn choose(manifest: &str, members: &[(&str, &str)]) -> Result<Package> {
+        let packages = members.iter().map(|(name, kind)| {
+            serde_json::json!({
+                "name": name,
+                "manifest_path": format!("/w/{name}/Cargo.toml"),
+                "targets": [{"kind": [kind]}],
+            })
+        });
+        let metadata = serde_json::json!({
+            "packages": packages.collect::<Vec<_>>(),
+            "workspace_root": "/w",
+            "target_directory": "/t",
+        });
+        Package::choose(&metadata, Path::new(manifest), Path::new("x"))
+    }
+
+    #[test]
+    fn the_folders_own_package_is_built_or_the_only_udf_of_its_workspace() {
+        let package = |name: &str| Package {
+            manifest: format!("/w/{name}/Cargo.toml").into(),
+            workspace: "/w".into(),
+            output: format!("/t/whittle/{name}.wasm").into(),
+        };
+        let members = [("my_udf", "cdylib"), ("sdk", "lib"), ("other", "cdylib")];
+        let own = choose("/w/my_udf/Cargo.toml", &members).expect("it is there");
+        assert_eq!(own, package("my_udf"));
+        let only = choose("/w/Cargo.toml", &members[..2]).expect("there is one");
+        assert_eq!(only, package("my_udf"));
+        let refused = |members| choose("/w/Cargo.toml", members).expect_err("it is not clear");
+        insta::assert_snapshot!(refused(&members), @"x is a workspace with several UDFs: give the folder of one of my_udf, other");
+        insta::assert_snapshot!(refused(&members[1..2]), @"x is a workspace without a `cdylib`");
+    }
+
+    #[test]
+    fn flags_join_those_of_the_environment_or_of_the_configuration() {
+        let ours = vec!["--cfg".to_owned(), "a=\"b\"".to_owned()];
+        let mut cargo = Command::new("cargo");
+        add_flags(&mut cargo, None, ours.clone());
+        let expected = r#"target.wasm32-unknown-unknown.rustflags=["--cfg","a=\"b\""]"#;
+        assert_eq!(cargo.get_args().collect::<Vec<_>>(), ["--config", expected]);
+
+        let mut cargo = Command::new("cargo");
+        add_flags(&mut cargo, Some(vec!["-Copt-level=1".to_owned()]), ours);
+        let flags = OsStr::new("-Copt-level=1\x1f--cfg\x1fa=\"b\"");
+        let expected = (OsStr::new("CARGO_ENCODED_RUSTFLAGS"), Some(flags));
+        assert_eq!(cargo.get_envs().collect::<Vec<_>>(), [expected]);
     }
 }
