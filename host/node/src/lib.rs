@@ -6,6 +6,7 @@
 //! WebAssembly.
 
 mod documents;
+mod json;
 mod request;
 mod search;
 

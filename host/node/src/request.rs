@@ -4,10 +4,12 @@
 //! path of the key that is wrong and what may stand there. A clause more is a variant of
 //! [`Clause`] and a function beside [`UdfClause::read`].
 
+use serde_json::error::Category;
 use serde_json::{Map, Value as Json};
 use whittle_host::OnError;
 
 use crate::documents::type_of;
+use crate::json::Strict;
 
 /// A search, checked: nothing in it is unknown or of a wrong type.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,16 @@ pub enum RequestError {
         /// From 1, in bytes.
         column: usize,
         /// What the parser expected.
+        reason: String,
+    },
+    /// An object has two values for one key.
+    #[error("line {line}, column {column}: {reason}")]
+    Twice {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes: the end of the second key.
+        column: usize,
+        /// Which key.
         reason: String,
     },
     /// A key that means nothing here.
@@ -123,12 +135,22 @@ impl SearchRequest {
     ///
     /// # Errors
     ///
-    /// Broken JSON; a key that is unknown, missing, or of a wrong type.
+    /// Broken JSON; a key that is unknown, missing, given twice, or of a wrong type.
     pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
-        let json: Json = serde_json::from_slice(text).map_err(|error| RequestError::Syntax {
-            line: error.line(),
-            column: error.column(),
-            reason: reason(&error),
+        let Strict(json) = serde_json::from_slice(text).map_err(|error| {
+            let (line, column, reason) = (error.line(), error.column(), reason(&error));
+            match error.classify() {
+                Category::Data => RequestError::Twice {
+                    line,
+                    column,
+                    reason,
+                },
+                Category::Io | Category::Syntax | Category::Eof => RequestError::Syntax {
+                    line,
+                    column,
+                    reason,
+                },
+            }
         })?;
         let request = Object::read(&json, "")?;
         request.knows(&["query", "size"])?;
@@ -317,6 +339,7 @@ mod tests {
     fn what_is_no_search_is_told_by_its_path() {
         insta::assert_snapshot!(error(""), @"line 1, column 0: broken JSON: EOF while parsing a value");
         insta::assert_snapshot!(error("{\"query\": {\n\"wasm_udf\": }}"), @"line 2, column 13: broken JSON: expected value");
+        insta::assert_snapshot!(error("{\"size\": 1,\n\"size\": 2}"), @"line 2, column 6: the key `size` stands there twice");
         insta::assert_snapshot!(error("[]"), @"the search must be an object, but is a list");
         insta::assert_snapshot!(error("{}"), @"`query` is missing");
         insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `query`, `size`");

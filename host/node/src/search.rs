@@ -11,6 +11,7 @@
 //! A document has no value where the function returned none, or failed under `on_error: null`;
 //! under `skip` it is no hit. NaN as a score is an error of that document. Totals are exact.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -224,7 +225,8 @@ struct Found {
 
 fn sort(found: &mut [Found], documents: &Documents) {
     let by_score = |left: &Found, right: &Found| match (left.score, right.score) {
-        (Some(left), Some(right)) => right.total_cmp(&left),
+        // No score is NaN, and the two zeros are a tie.
+        (Some(left), Some(right)) => right.partial_cmp(&left).unwrap_or(Ordering::Equal),
         (left, right) => right.is_some().cmp(&left.is_some()),
     };
     found.sort_by(|left, right| {
@@ -384,3 +386,6 @@ fn listed(names: &[String]) -> String {
         .collect::<Vec<_>>()
         .join(", ")
 }
+
+#[cfg(test)]
+mod tests;
