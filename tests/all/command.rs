@@ -339,6 +339,104 @@ fn inspect_shows_functions_parameters_and_imports() {
     );
 }
 
+/// The answer to a search of the films by a function under `on_error`, or its error.
+fn under(desk: &Desk, function: &str, on_error: &str) -> Result<Json, String> {
+    let query = format!(
+        r#"{{"query": {{"wasm_udf": {{"function": "{function}", "on_error": "{on_error}"}}}}}}"#
+    );
+    desk.write("query.json", query);
+    let search = "query --docs films.json --udf udf.wasm --query query.json --json";
+    if on_error == "fail" {
+        return Err(desk.bad(search));
+    }
+    Ok(serde_json::from_str(&desk.good(search)).expect("it prints JSON"))
+}
+
+fn ids_and_scores(answer: &Json) -> Vec<(&str, Option<f64>)> {
+    let hits = answer["hits"]["hits"].as_array().expect("hits");
+    hits.iter()
+        .map(|hit| (hit["_id"].as_str().expect("an id"), hit["_score"].as_f64()))
+        .collect()
+}
+
+#[test]
+fn documents_that_fail_are_told_left_out_or_without_a_score() {
+    let desk = Desk::new();
+    // Fails for every other document, from the first on.
+    let guest = ByHand {
+        module: r#"(memory (export "memory") 1) (global $calls (mut i32) (i32.const 0))"#,
+        evaluate: "(global.set $calls (i32.add (global.get $calls) (i32.const 1))) \
+                   (i32.store8 (i32.const 600) (i32.const 1)) \
+                   (i32.store8 (i32.const 608) (i32.const 1)) \
+                   (i32.store (i32.const 616) (i32.const 7)) \
+                   (select (i32.const 600) (i32.const 512) \
+                     (i32.and (global.get $calls) (i32.const 1)))",
+        ..ByHand::default()
+    };
+    desk.write("udf.wasm", guest.component());
+
+    let error = under(&desk, "f", "fail").expect_err("it fails");
+    assert_eq!(
+        error,
+        "error: function `f` failed for document `0`: \"by-hand\""
+    );
+
+    let samples = serde_json::json!([
+        {"_id": "0", "message": "\"by-hand\""}, {"_id": "2", "message": "\"by-hand\""},
+    ]);
+    let skipped = under(&desk, "f", "skip").expect("an answer");
+    assert_eq!(
+        ids_and_scores(&skipped),
+        [("1", Some(1.0)), ("3", Some(1.0))]
+    );
+    assert_eq!(
+        (&skipped["hits"]["total"], &skipped["udf"][0]["errors"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(skipped["udf"][0]["error_samples"], samples);
+
+    let null = under(&desk, "f", "null").expect("an answer");
+    let expected = [("1", Some(1.0)), ("3", Some(1.0)), ("0", None), ("2", None)];
+    assert_eq!(ids_and_scores(&null), expected);
+    assert_eq!(
+        (&null["hits"]["total"], &null["udf"][0]["errors"]),
+        (&4.into(), &2.into())
+    );
+    assert_eq!(null["udf"][0]["error_samples"], samples);
+}
+
+#[test]
+fn a_score_that_is_not_a_number_is_the_documents_error() {
+    let desk = Desk::new();
+    desk.write("udf.wasm", whittle_tests::guest("probe"));
+    let error = under(&desk, "not_a_number", "fail").expect_err("it fails");
+    assert_eq!(
+        error,
+        "error: function `not_a_number` failed for document `0`: its score is not a number"
+    );
+    let skipped = under(&desk, "not_a_number", "skip").expect("an answer");
+    assert_eq!(
+        (&skipped["hits"]["total"], &skipped["udf"][0]["errors"]),
+        (&0.into(), &4.into())
+    );
+    let null = under(&desk, "not_a_number", "null").expect("an answer");
+    assert_eq!(
+        ids_and_scores(&null),
+        ["0", "1", "2", "3"].map(|id| (id, None))
+    );
+    assert_eq!(null["udf"][0]["errors"], 4);
+}
+
+#[test]
+fn a_function_that_neither_filters_nor_scores_is_no_clause() {
+    let desk = Desk::new();
+    desk.write("udf.wasm", whittle_tests::guest("probe"));
+    assert_eq!(
+        under(&desk, "read_id", "fail").expect_err("it is no clause"),
+        "error: function `read_id` returns text: a query clause must be boolean, int64 or float64"
+    );
+}
+
 /// A machine, or a container, may have little address space: the engine takes a smaller pool, or
 /// none, and answers.
 #[cfg(target_os = "linux")]

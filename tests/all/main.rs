@@ -10,4 +10,5 @@ mod documents;
 mod evaluation;
 mod limits;
 mod refused;
+mod string_distance;
 mod vectors;
