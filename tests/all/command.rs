@@ -293,7 +293,7 @@ fn bad_input_is_one_line_and_exit_code_1() {
     insta::assert_snapshot!(query("wrong-type.json"), @"error: function `string_distance`: parameter `target` is text, but 3 was given");
     insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: make one of it with `whittle build`");
     insta::assert_snapshot!(desk.bad("build none"), @"error: none: No such file or directory (os error 2)");
-    insta::assert_snapshot!(desk.bad("build ."), @"error: . holds no UDF: there is no Cargo.toml");
+    insta::assert_snapshot!(desk.bad("build ."), @"error: . holds no UDF: there is none of Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \
                  --query fuzzy.json";
     insta::assert_snapshot!(desk.bad(twice), @"error: the components `string-distance` and `string-distance` both have a function `string_distance`");

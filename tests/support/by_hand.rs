@@ -1,6 +1,6 @@
 //! Guests in WebAssembly text, for what no language's bindings let one write.
 
-use whittle_host::encode_component;
+use whittle_host::{TextEncoding, encode_component};
 
 /// A guest with one function `f`, which returns a number. Each part is WebAssembly text; the
 /// defaults make a guest that works and gives 1 for every document.
@@ -42,7 +42,7 @@ impl ByHand<'_> {
     ///
     /// Where a part is not WebAssembly.
     pub fn component(&self) -> Vec<u8> {
-        encode_component(&self.core_module()).expect("the guest encodes")
+        encode_component(&self.core_module(), TextEncoding::Utf8).expect("the guest encodes")
     }
 
     /// The guest's core module.

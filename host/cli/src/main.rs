@@ -2,6 +2,7 @@
 
 mod build;
 mod inspect;
+mod new;
 mod query;
 mod setup;
 
@@ -20,6 +21,7 @@ struct Whittle {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::New),
     Build(build::Build),
     Inspect(inspect::Inspect),
     Query(query::Query),
@@ -27,6 +29,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Whittle::parse().command {
+        Command::New(new) => new.run(),
         Command::Build(build) => build.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Query(query) => query.run(),

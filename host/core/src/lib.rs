@@ -9,7 +9,7 @@
 //!
 //! use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 //! use whittle_host::{
-//!     Arguments, Budget, Engine, EngineOptions, QueryContext, Udf, encode_component,
+//!     Arguments, Budget, Engine, EngineOptions, QueryContext, TextEncoding, Udf, encode_component,
 //! };
 //!
 //! // A guest by hand: the function `double` returns twice the document's price. Authors write
@@ -36,7 +36,7 @@
 //!     (f64.store (i32.const 528)
 //!       (f64.mul (f64.const 2) (call $float64-or (global.get $price) (f64.const 0))))
 //!     (i32.const 512)))"#;
-//! let component = encode_component(&wat::parse_str(guest)?)?;
+//! let component = encode_component(&wat::parse_str(guest)?, TextEncoding::Utf8)?;
 //!
 //! // Once in a process; once for a UDF; once for a query and worker.
 //! let engine = Engine::new(EngineOptions::default())?;
@@ -100,7 +100,7 @@ mod value;
 pub use arguments::Arguments;
 pub use bound::Bound;
 pub use columns::{Document, FieldUse};
-pub use encode::{EncodeError, encode_component};
+pub use encode::{CONTRACT, EncodeError, TextEncoding, encode_component};
 pub use engine::{Accessor, Allocation, Engine, EngineOptions};
 pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,

@@ -3,7 +3,13 @@
 //! A language knows whether a folder is its own and how to make a core module of it; everything
 //! after that (encode, check as the host will, write) is one road for all.
 
+mod assemblyscript;
+mod c;
+mod go;
+mod javascript;
+mod python;
 mod rust;
+mod tool;
 
 use std::fs;
 use std::io::{self, Write};
@@ -11,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use whittle_host::{Accessor, Udf, encode_component};
+use whittle_host::{Accessor, TextEncoding, Udf, encode_component};
 
 use crate::inspect::signature;
 use crate::setup;
@@ -19,32 +25,78 @@ use crate::setup;
 /// Build the UDF in a folder as a component.
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// The folder: a Rust crate whose library is a `cdylib`.
+    /// The folder; its files tell the language.
     dir: PathBuf,
     /// Where to write the component [default: `whittle/NAME.wasm` in the target folder]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
 }
 
-/// A core module that a toolchain made.
-struct CoreModule {
-    bytes: Vec<u8>,
+/// What a toolchain made.
+struct Built {
+    code: Code,
     /// Where the component goes if the user does not say.
     output: PathBuf,
 }
 
+enum Code {
+    /// A core module, still to be encoded.
+    Module(Vec<u8>, TextEncoding),
+    Component(Vec<u8>),
+}
+
+impl Code {
+    fn component(self) -> Result<Vec<u8>> {
+        match self {
+            Self::Module(bytes, texts) => Ok(encode_component(&bytes, texts)?),
+            Self::Component(bytes) => Ok(bytes),
+        }
+    }
+}
+
 /// A language that UDFs are written in.
 struct Language {
+    /// What a folder in it has.
+    sign: &'static str,
     /// Whether the folder holds a UDF in it.
     owns: fn(&Path) -> bool,
     /// Runs its toolchain.
-    build: fn(&Path) -> Result<CoreModule>,
+    build: fn(&Path) -> Result<Built>,
 }
 
-const LANGUAGES: &[Language] = &[Language {
-    owns: rust::owns,
-    build: rust::build,
-}];
+/// The first that owns a folder builds it.
+const LANGUAGES: &[Language] = &[
+    Language {
+        sign: "Cargo.toml",
+        owns: rust::owns,
+        build: rust::build,
+    },
+    Language {
+        sign: "go.mod",
+        owns: go::owns,
+        build: go::build,
+    },
+    Language {
+        sign: "asconfig.json",
+        owns: assemblyscript::owns,
+        build: assemblyscript::build,
+    },
+    Language {
+        sign: "package.json",
+        owns: javascript::owns,
+        build: javascript::build,
+    },
+    Language {
+        sign: "pyproject.toml",
+        owns: python::owns,
+        build: python::build,
+    },
+    Language {
+        sign: "*.c",
+        owns: c::owns,
+        build: c::build,
+    },
+];
 
 impl Build {
     pub(crate) fn run(&self) -> Result<()> {
@@ -54,14 +106,16 @@ impl Build {
             bail!("{} is not a folder", dir.display());
         }
         let Some(language) = LANGUAGES.iter().find(|language| (language.owns)(dir)) else {
-            bail!("{} holds no UDF: there is no Cargo.toml", dir.display());
+            let signs = LANGUAGES.iter().map(|language| language.sign);
+            let signs = signs.collect::<Vec<_>>().join(", ");
+            bail!("{} holds no UDF: there is none of {signs}", dir.display());
         };
-        let module = (language.build)(dir)?;
-        let component =
-            encode_component(&module.bytes).with_context(|| dir.display().to_string())?;
+        let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
+        let component = built.code.component();
+        let component = component.with_context(|| dir.display().to_string())?;
         let engine = setup::engine(Accessor::default())?;
         let udf = Udf::new(&engine, &component).with_context(|| dir.display().to_string())?;
-        let output = self.output.as_ref().unwrap_or(&module.output);
+        let output = self.output.as_ref().unwrap_or(&built.output);
         write(output, &component).with_context(|| output.display().to_string())?;
 
         let manifest = udf.manifest();

@@ -8,12 +8,16 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{self, Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
+use whittle_host::TextEncoding;
 
-use super::CoreModule;
+use super::tool::run;
+use super::{Built, Code};
+
+const INSTALL: &str = "install Rust from https://rustup.rs";
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -21,29 +25,16 @@ pub(super) fn owns(dir: &Path) -> bool {
     dir.join("Cargo.toml").is_file()
 }
 
-pub(super) fn build(dir: &Path) -> Result<CoreModule> {
+pub(super) fn build(dir: &Path) -> Result<Built> {
     let toolchain = Toolchain::find(dir)?;
     let package = Package::find(&toolchain, dir)?;
-    let messages = run(&mut toolchain.build(dir, &package), dir)?;
-    let artifact = artifact(&messages, dir)?;
+    let messages = run(&mut toolchain.build(dir, &package), INSTALL)?;
+    let artifact = artifact(&messages)?;
     let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
-    Ok(CoreModule {
-        bytes,
+    Ok(Built {
+        code: Code::Module(bytes, TextEncoding::Utf8),
         output: package.output,
     })
-}
-
-/// What a command of cargo's prints; its messages go to the user.
-fn run(cargo: &mut Command, dir: &Path) -> Result<Vec<u8>> {
-    let output = cargo
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("cannot run {}", cargo.get_program().display()))?;
-    if !output.status.success() {
-        bail!("{}: cargo failed: see its messages above", dir.display());
-    }
-    Ok(output.stdout)
 }
 
 /// What compiles the guest.
@@ -134,15 +125,15 @@ impl Package {
     fn find(toolchain: &Toolchain, dir: &Path) -> Result<Self> {
         let mut cargo = toolchain.cargo(dir);
         cargo.args(["metadata", "--no-deps", "--format-version=1", "--quiet"]);
-        let metadata = run(&mut cargo, dir)?;
+        let metadata = run(&mut cargo, INSTALL)?;
         let metadata = serde_json::from_slice(&metadata).context("cargo metadata")?;
         let manifest = fs::canonicalize(dir)?.join("Cargo.toml");
-        Self::choose(&metadata, &manifest, dir)
+        Self::choose(&metadata, &manifest)
     }
 
     /// The package of a manifest or, where that is only a workspace's, its one member that makes
     /// a `cdylib`.
-    fn choose(metadata: &Json, manifest: &Path, dir: &Path) -> Result<Self> {
+    fn choose(metadata: &Json, manifest: &Path) -> Result<Self> {
         let path = |json: &Json| PathBuf::from(json.as_str().unwrap_or_default());
         let packages = metadata["packages"].as_array();
         let packages: Vec<&Json> = packages.into_iter().flatten().collect();
@@ -155,12 +146,11 @@ impl Package {
                 let guests: Vec<&Json> = packages.into_iter().filter(|p| is_cdylib(p)).collect();
                 match guests.as_slice() {
                     [guest] => *guest,
-                    [] => bail!("{} is a workspace without a `cdylib`", dir.display()),
+                    [] => bail!("a workspace without a `cdylib`"),
                     several => {
                         let names = several.iter().filter_map(|guest| guest["name"].as_str());
                         bail!(
-                            "{} is a workspace with several UDFs: give the folder of one of {}",
-                            dir.display(),
+                            "a workspace with several UDFs: give the folder of one of {}",
                             names.collect::<Vec<_>>().join(", ")
                         )
                     }
@@ -278,7 +268,7 @@ fn printed(command: &mut Command) -> Option<String> {
 }
 
 /// The library that cargo says it made, last of all.
-fn artifact(messages: &[u8], dir: &Path) -> Result<PathBuf> {
+fn artifact(messages: &[u8]) -> Result<PathBuf> {
     let messages = messages.split(|byte| *byte == b'\n');
     let mut made = messages
         .filter_map(|line| serde_json::from_slice::<Json>(line).ok())
@@ -289,12 +279,8 @@ fn artifact(messages: &[u8], dir: &Path) -> Result<PathBuf> {
             wasm.into_iter()
                 .find(|path| path.extension() == Some(OsStr::new("wasm")))
         });
-    made.next_back().with_context(|| {
-        format!(
-            "{} makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`",
-            dir.display()
-        )
-    })
+    made.next_back()
+        .context("it makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`")
 }
 
 #[cfg(test)]
@@ -310,16 +296,14 @@ mod tests {
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
-        let path = artifact(messages.as_bytes(), Path::new("x")).expect("it is there");
+        let path = artifact(messages.as_bytes()).expect("it is there");
         assert_eq!(
             path,
             Path::new("/t/wasm32-unknown-unknown/release/my_udf.wasm")
         );
-        let none = artifact(b"", Path::new("x"))
-            .expect_err("nothing was made")
-            .to_string();
+        let none = artifact(b"").expect_err("nothing was made").to_string();
         let expected =
-            "x makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`";
+            "it makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`";
         assert_eq!(none, expected);
     }
 
@@ -336,7 +320,7 @@ mod tests {
             "workspace_root": "/w",
             "target_directory": "/t",
         });
-        Package::choose(&metadata, Path::new(manifest), Path::new("x"))
+        Package::choose(&metadata, Path::new(manifest))
     }
 
     #[test]
@@ -352,8 +336,8 @@ mod tests {
         let only = choose("/w/Cargo.toml", &members[..2]).expect("there is one");
         assert_eq!(only, package("my_udf"));
         let refused = |members| choose("/w/Cargo.toml", members).expect_err("it is not clear");
-        insta::assert_snapshot!(refused(&members), @"x is a workspace with several UDFs: give the folder of one of my_udf, other");
-        insta::assert_snapshot!(refused(&members[1..2]), @"x is a workspace without a `cdylib`");
+        insta::assert_snapshot!(refused(&members), @"a workspace with several UDFs: give the folder of one of my_udf, other");
+        insta::assert_snapshot!(refused(&members[1..2]), @"a workspace without a `cdylib`");
     }
 
     #[test]

@@ -1,0 +1,15 @@
+//! UDFs in javascript.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use super::Built;
+
+pub(super) fn owns(dir: &Path) -> bool {
+    dir.join("package.json").is_file()
+}
+
+pub(super) fn build(dir: &Path) -> Result<Built> {
+    bail!("{}: to be written", dir.display())
+}

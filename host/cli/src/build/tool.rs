@@ -1,0 +1,82 @@
+//! Running the tools of other languages.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use whittle_host::CONTRACT;
+
+/// Runs a tool and returns what it prints; its messages go to the user. `install` says how to get
+/// it where it is missing.
+pub(super) fn run(tool: &mut Command, install: &str) -> Result<Vec<u8>> {
+    let program = name(tool);
+    let output = tool
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => anyhow::anyhow!("{program} is missing: {install}"),
+            _ => anyhow::Error::new(error).context(format!("cannot run {program}")),
+        })?;
+    if !output.status.success() {
+        bail!("{program} failed: see its messages above");
+    }
+    Ok(output.stdout)
+}
+
+fn name(tool: &Command) -> String {
+    let program = Path::new(tool.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+/// Where a toolchain without a build folder of its own leaves things: in cargo's target folder if
+/// the environment names one, else in the guest's folder. The sources are never written to.
+pub(super) struct BuildFolder {
+    path: PathBuf,
+}
+
+impl BuildFolder {
+    /// Of the guest in a folder.
+    pub(super) fn of(dir: &Path, language: &str) -> Result<Self> {
+        let dir = fs::canonicalize(dir).with_context(|| dir.display().to_string())?;
+        let shared: Option<OsString> =
+            env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
+        let path = match shared {
+            Some(target) => std::path::absolute(target)?
+                .join("whittle")
+                .join(language)
+                .join(folder_name(&dir)),
+            None => dir.join("target/whittle"),
+        };
+        fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A folder in it with the contract's text, for generators of bindings.
+    pub(super) fn contract(&self) -> Result<PathBuf> {
+        let folder = self.path.join("wit");
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let file = folder.join("udf.wit");
+        fs::write(&file, CONTRACT).with_context(|| file.display().to_string())?;
+        Ok(folder)
+    }
+
+    /// Where the component of a guest goes if the user does not say.
+    pub(super) fn output(&self, dir: &Path) -> Result<PathBuf> {
+        let dir = fs::canonicalize(dir)?;
+        Ok(self.path.join(folder_name(&dir)).with_extension("wasm"))
+    }
+}
+
+fn folder_name(dir: &Path) -> &Path {
+    Path::new(dir.file_name().unwrap_or("udf".as_ref()))
+}

@@ -1,0 +1,158 @@
+//! `whittle new`: a small working project in a language.
+//!
+//! A project is its language's template, with the kit of that language in a folder `kit` of its
+//! own: it builds with the language's ordinary tools, wherever it is.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use include_dir::{Dir, include_dir};
+
+/// Make a new project: one function, its vectors, and what it is built with.
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The language that it is written in.
+    #[arg(value_enum)]
+    language: Language,
+    /// The project's name, and its folder's: lower-case letters, digits and `-`.
+    name: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Language {
+    Rust,
+    Go,
+    #[value(name = "assemblyscript")]
+    AssemblyScript,
+    #[value(name = "typescript", alias = "javascript")]
+    TypeScript,
+    Python,
+    C,
+}
+
+impl Language {
+    fn template(self) -> &'static Dir<'static> {
+        static RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/rust");
+        static GO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/go");
+        static ASSEMBLYSCRIPT: Dir<'_> =
+            include_dir!("$CARGO_MANIFEST_DIR/templates/assemblyscript");
+        static TYPESCRIPT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/typescript");
+        static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/python");
+        static C: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/c");
+        match self {
+            Self::Rust => &RUST,
+            Self::Go => &GO,
+            Self::AssemblyScript => &ASSEMBLYSCRIPT,
+            Self::TypeScript => &TYPESCRIPT,
+            Self::Python => &PYTHON,
+            Self::C => &C,
+        }
+    }
+
+    fn kit(self) -> &'static Dir<'static> {
+        static RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/rust/sdk");
+        static GO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/go/kit");
+        static ASSEMBLYSCRIPT: Dir<'_> =
+            include_dir!("$CARGO_MANIFEST_DIR/../../guests/assemblyscript/kit");
+        static JAVASCRIPT: Dir<'_> =
+            include_dir!("$CARGO_MANIFEST_DIR/../../guests/javascript/kit");
+        static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/python/kit");
+        static C: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/c/kit");
+        match self {
+            Self::Rust => &RUST,
+            Self::Go => &GO,
+            Self::AssemblyScript => &ASSEMBLYSCRIPT,
+            Self::TypeScript => &JAVASCRIPT,
+            Self::Python => &PYTHON,
+            Self::C => &C,
+        }
+    }
+}
+
+impl New {
+    pub(crate) fn run(&self) -> Result<()> {
+        let name = Name::new(&self.name)?;
+        let folder = Path::new(&self.name);
+        fs::create_dir(folder).with_context(|| folder.display().to_string())?;
+        write(self.language.template(), folder, &|text| name.fill(text))?;
+        write(self.language.kit(), &folder.join("kit"), &str::to_owned)?;
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{}: build it, and run its vectors:", self.name)?;
+        writeln!(stdout, "  whittle build {}", self.name)?;
+        writeln!(stdout, "  whittle test {}", self.name)?;
+        Ok(())
+    }
+}
+
+/// A project's name, and how it is written in different places.
+struct Name {
+    kebab: String,
+}
+
+impl Name {
+    fn new(name: &str) -> Result<Self> {
+        let first = name.chars().next();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !first.is_some_and(|c| c.is_ascii_lowercase())
+            || !name.chars().all(plain)
+            || name.ends_with('-')
+            || name.contains("--")
+        {
+            bail!(
+                "`{}` is no name for a project: it has lower-case letters, digits and single \
+                 `-` between them, and begins with a letter",
+                name.escape_debug()
+            );
+        }
+        Ok(Self {
+            kebab: name.to_owned(),
+        })
+    }
+
+    /// `my-udf`, `my_udf` and `MyUdf` in place of `{{name}}`, `{{function}}` and `{{Type}}`.
+    fn fill(&self, text: &str) -> String {
+        let words = self.kebab.split('-').map(|word| {
+            let (first, rest) = word.split_at(1);
+            first.to_ascii_uppercase() + rest
+        });
+        text.replace("{{name}}", &self.kebab)
+            .replace("{{function}}", &self.kebab.replace('-', "_"))
+            .replace("{{Type}}", &words.collect::<String>())
+    }
+}
+
+/// Writes a folder's files, with their texts filled in.
+fn write(from: &Dir<'_>, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| to.display().to_string())?;
+    for file in from.files() {
+        let path = to.join(file.path().file_name().unwrap_or_default());
+        match file.contents_utf8() {
+            Some(text) => fs::write(&path, fill(text)),
+            None => fs::write(&path, file.contents()),
+        }
+        .with_context(|| path.display().to_string())?;
+    }
+    for folder in from.dirs() {
+        let path: PathBuf = to.join(folder.path().file_name().unwrap_or_default());
+        write(folder, &path, fill)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_written_as_each_place_needs_it() {
+        let name = Name::new("my-first-udf2").expect("it is a name");
+        let text = name.fill("{{name}} {{function}} {{Type}} {name}");
+        assert_eq!(text, "my-first-udf2 my_first_udf2 MyFirstUdf2 {name}");
+        for bad in ["", "-a", "a-", "a--b", "A", "1a", "a_b", "a/b", "..", "é"] {
+            assert!(Name::new(bad).is_err(), "{bad}");
+        }
+    }
+}

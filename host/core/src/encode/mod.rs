@@ -1,0 +1,122 @@
+//! From a core module to a component of the contract's world.
+//!
+//! What a toolchain without component support leaves is a core module; `wit-component` makes a
+//! component of it. Used by whoever builds UDFs, never while queries run.
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use crate::error::Cause;
+
+/// The text of the contract, `wit/udf.wit`: what generators of bindings are given.
+pub const CONTRACT: &str = include_str!("../../../../wit/udf.wit");
+
+/// The world of the stand-in for WASI: what it takes from the host itself.
+const STUB_WORLD: &str = "package whittle:stub; world stub { import whittle:udf/logging@0.1.0; }";
+
+/// How a core module writes its texts. Only counts for one that does not say so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum TextEncoding {
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// UTF-16, little-endian, as JavaScript's relatives do.
+    Utf16,
+}
+
+/// Why a core module cannot become a component.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The bytes are a component already.
+    #[error("this is a component already, not a core module")]
+    Component,
+    /// The module does not fit the contract.
+    #[error("the module does not fit the contract `whittle:udf@0.1.0`")]
+    Module(#[source] Cause),
+}
+
+/// Makes a component of a core module.
+///
+/// A module without a `component-type` section, as a hand-written one is, is taken to have the
+/// contract's world `udf`, and its texts in `texts`.
+///
+/// What it imports of `wasi_snapshot_preview1` is answered inside the component, the same way
+/// every time: no files, no arguments, clocks that count, random bytes that are not; what it
+/// writes to standard output and standard error is logged.
+///
+/// # Errors
+///
+/// Where the bytes are no core module, or its imports and exports are not those of the world.
+pub fn encode_component(core_module: &[u8], texts: TextEncoding) -> Result<Vec<u8>, EncodeError> {
+    if wasmparser::Parser::is_component(core_module) {
+        return Err(EncodeError::Component);
+    }
+    if has_types(core_module)? {
+        encode(core_module)
+    } else {
+        encode(&with_types(core_module, texts)?)
+    }
+}
+
+fn encode(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
+    let stub = stub()?;
+    ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .and_then(|encoder| encoder.adapter("wasi_snapshot_preview1", &stub))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| failed(&error))
+}
+
+fn failed(error: &impl std::fmt::Display) -> EncodeError {
+    EncodeError::Module(Cause::new(format!("{error:#}")))
+}
+
+fn has_types(module: &[u8]) -> Result<bool, EncodeError> {
+    for payload in wasmparser::Parser::new(0).parse_all(module) {
+        let payload = payload.map_err(|error| EncodeError::Module(Cause::new(error)))?;
+        if let wasmparser::Payload::CustomSection(section) = payload
+            && section.name().starts_with("component-type")
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn with_types(module: &[u8], texts: TextEncoding) -> Result<Vec<u8>, EncodeError> {
+    let mut resolve = Resolve::default();
+    let package = resolve
+        .push_str("udf.wit", CONTRACT)
+        .map_err(|error| failed(&error))?;
+    let world = resolve
+        .select_world(&[package], Some("udf"))
+        .map_err(|error| failed(&error))?;
+    let texts = match texts {
+        TextEncoding::Utf8 => StringEncoding::UTF8,
+        TextEncoding::Utf16 => StringEncoding::UTF16,
+    };
+    let mut module = module.to_vec();
+    embed_component_metadata(&mut module, &resolve, world, texts)
+        .map_err(|error| failed(&error))?;
+    Ok(module)
+}
+
+fn stub() -> Result<Vec<u8>, EncodeError> {
+    let mut module = wat::parse_str(include_str!("stub.wat")).map_err(|error| failed(&error))?;
+    let mut resolve = Resolve::default();
+    resolve
+        .push_str("udf.wit", CONTRACT)
+        .map_err(|error| failed(&error))?;
+    let package = resolve
+        .push_str("stub.wit", STUB_WORLD)
+        .map_err(|error| failed(&error))?;
+    let world = resolve
+        .select_world(&[package], Some("stub"))
+        .map_err(|error| failed(&error))?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+        .map_err(|error| failed(&error))?;
+    Ok(module)
+}
