@@ -12,3 +12,4 @@ mod languages;
 mod limits;
 mod refused;
 mod string_distance;
+mod wasi;

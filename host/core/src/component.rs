@@ -113,7 +113,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
 }
 
 fn allowed(import: &str) -> Result<(), RegisterError> {
-    if OFFERED.contains(&import) {
+    if OFFERED.contains(&import) || denied(import) {
         return Ok(());
     }
     // By package, at any version: composition joins imports of compatible versions.
@@ -122,7 +122,7 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
         "whittle:host" => "which is private to the host",
         "whittle:udf" => "which this host has in version 0.1.0 only",
         _ if package.starts_with("wasi:") => {
-            "but a UDF has no access to the system: build it without WASI"
+            "but a UDF has no access to the system: build it without this part of WASI"
         }
         _ => "which is no part of the contract `whittle:udf@0.1.0`",
     };
@@ -130,6 +130,21 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
         import: import.escape_debug().to_string(),
         reason,
     })
+}
+
+/// Whether it is a part of WASI that guests may import, and that denies them everything.
+fn denied(import: &str) -> bool {
+    const PACKAGES: [&str; 6] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:io/",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
+    cfg!(feature = "wasi")
+        && import.contains("@0.2.")
+        && PACKAGES.iter().any(|package| import.starts_with(package))
 }
 
 fn told(exports: &[String]) -> String {

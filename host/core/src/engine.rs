@@ -232,6 +232,8 @@ fn linker(engine: &wasmtime::Engine, accessor: Accessor) -> wasmtime::Result<Lin
     let mut linker = Linker::new(engine);
     types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     logging::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    #[cfg(feature = "wasi")]
+    crate::wasi::link(&mut linker)?;
     match accessor {
         Accessor::Composed => composed::link(&mut linker)?,
         Accessor::Reference => {

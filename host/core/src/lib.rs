@@ -96,6 +96,8 @@ mod state;
 mod ticker;
 mod udf;
 mod value;
+#[cfg(feature = "wasi")]
+mod wasi;
 
 pub use arguments::Arguments;
 pub use bound::Bound;

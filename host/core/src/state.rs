@@ -42,6 +42,9 @@ pub(crate) struct State {
     pub(crate) memory: Memory,
     /// The last error that the guest logged, and where it was then.
     error_logged: Option<(Phase, u64, String)>,
+    /// Made when the guest first asks for it.
+    #[cfg(feature = "wasi")]
+    pub(crate) wasi: Option<Box<crate::wasi::Wasi>>,
 }
 
 const _: () = assert!(std::mem::offset_of!(State, frame) == 0);
@@ -102,6 +105,8 @@ impl State {
             columns: Columns::none(),
             sink: Sink::new(Kind::Boolean),
             error_logged: None,
+            #[cfg(feature = "wasi")]
+            wasi: None,
         }
     }
 
