@@ -8,7 +8,7 @@ WHITTLE := $(TARGET)/debug/whittle
 # Guests share one target folder, apart from the host's: another compiler may build them.
 GUEST_TARGET := $(TARGET)/guest-build
 
-.PHONY: demo test guests lint bench asan clean
+.PHONY: demo test guests lint bench languages asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: guests $(DEMO)/movies.json
@@ -37,7 +37,11 @@ lint:
 	  --workspace --all-targets -- -D warnings
 
 bench: guests
-	cargo bench --package whittle-benches
+	cargo bench --package whittle-benches --bench evaluate --bench lifecycle
+
+# Measures every language, and writes docs/LANGUAGES.md.
+languages: guests
+	cargo bench --package whittle-benches --bench languages
 
 # The accessor tests with AddressSanitizer; needs a nightly compiler. It sees the host's own reads;
 # those of compiled code are held by pages that cannot be read (tests/all/accessors/guarded.rs).
