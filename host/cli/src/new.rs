@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -124,11 +124,11 @@ impl Name {
     }
 }
 
-/// Writes a folder's files, with their texts filled in.
+/// Writes a folder's files, with their names and texts filled in.
 fn write(from: &Dir<'_>, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<()> {
     fs::create_dir_all(to).with_context(|| to.display().to_string())?;
     for file in from.files() {
-        let path = to.join(file.path().file_name().unwrap_or_default());
+        let path = to.join(fill(name(file.path())));
         match file.contents_utf8() {
             Some(text) => fs::write(&path, fill(text)),
             None => fs::write(&path, file.contents()),
@@ -136,10 +136,15 @@ fn write(from: &Dir<'_>, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<()>
         .with_context(|| path.display().to_string())?;
     }
     for folder in from.dirs() {
-        let path: PathBuf = to.join(folder.path().file_name().unwrap_or_default());
-        write(folder, &path, fill)?;
+        write(folder, &to.join(name(folder.path())), fill)?;
     }
     Ok(())
+}
+
+/// The last part of a path in a template or a kit, all of which are plain text.
+fn name(path: &Path) -> &str {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,15 +1,130 @@
-//! UDFs in C.
+//! UDFs in C: clang for `wasm32-wasi`, with bindings that `wit-bindgen-c` generates from the
+//! contract at each build.
+//!
+//! All `*.c` of the folder and of the kit are one program. The kit is the folder `kit` in the
+//! guest's, as `whittle new` makes it, or beside it. Paths are told to the compiler relative to the
+//! guest, so none of this machine's ends up in a component.
 
-use std::path::Path;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use whittle_host::{CONTRACT, TextEncoding};
+use wit_bindgen_core::Files;
+use wit_bindgen_core::wit_parser::Resolve;
 
-use super::Built;
+use super::tool::{BuildFolder, run};
+use super::{Built, Code};
 
-pub(super) fn owns(_dir: &Path) -> bool {
-    false
+const INSTALL: &str = "install clang with a sysroot for WASI: apt-get install clang-19 lld-19 \
+                       libclang-rt-19-dev-wasm32 wasi-libc, or set WASI_SDK_PATH to a wasi-sdk";
+
+/// 128 KiB, before everything else in memory: what overflows it traps.
+const STACK: &str = "-Wl,-z,stack-size=131072,--stack-first";
+
+pub(super) fn owns(dir: &Path) -> bool {
+    sources(dir).is_ok_and(|sources| !sources.is_empty())
 }
 
 pub(super) fn build(dir: &Path) -> Result<Built> {
-    bail!("{}: to be written", dir.display())
+    let folder = BuildFolder::of(dir, "c")?;
+    let bindings = folder.path().join("bindings");
+    generate(&bindings)?;
+    let dir = fs::canonicalize(dir)?;
+    let kit = kit(&dir)?;
+    let module = folder.path().join("module.wasm");
+    let mut clang = compiler()?;
+    clang
+        .current_dir(&dir)
+        .args(["--target=wasm32-wasi", "-mexec-model=reactor"])
+        .args(["-std=c17", "-O2", "-Wall", "-Wextra"])
+        .args(["-Wl,--gc-sections", "-Wl,-s", STACK])
+        .arg("-isystem")
+        .arg(&bindings)
+        .arg("-I")
+        .arg(&kit)
+        .arg(prefix_map(&bindings, "bindings"))
+        .arg(prefix_map(&kit, "kit"))
+        .arg(prefix_map(&dir, "."))
+        .args(sources(&dir)?)
+        .args(sources(&kit)?)
+        .arg(bindings.join("udf.c"))
+        .arg(bindings.join("udf_component_type.o"))
+        .arg("-o")
+        .arg(&module);
+    run(&mut clang, INSTALL)?;
+    let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    Ok(Built {
+        code: Code::Module(bytes, TextEncoding::Utf8),
+        output: folder.output(&dir)?,
+    })
+}
+
+/// The C files of a folder, in the order of their names.
+fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths: Vec<PathBuf> = paths.collect::<std::io::Result<_>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    paths.sort();
+    Ok(paths)
+}
+
+fn kit(dir: &Path) -> Result<PathBuf> {
+    let beside = dir.parent().map(|parent| parent.join("kit"));
+    let mut places = std::iter::once(dir.join("kit")).chain(beside);
+    places
+        .find(|place| place.join("whittle.h").is_file())
+        .context("there is no folder `kit` with `whittle.h` in it or beside it")
+}
+
+/// wasi-sdk's clang where it is named, else Debian's.
+fn compiler() -> Result<Command> {
+    if let Some(sdk) = env::var_os("WASI_SDK_PATH").filter(|sdk| !sdk.is_empty()) {
+        let clang = Path::new(&sdk).join("bin/clang");
+        if !clang.is_file() {
+            bail!(
+                "WASI_SDK_PATH is {}, which has no bin/clang",
+                Path::new(&sdk).display()
+            );
+        }
+        return Ok(Command::new(clang));
+    }
+    for version in ["19", "20", "18", "17"] {
+        let (clang, linker) = (format!("clang-{version}"), format!("wasm-ld-{version}"));
+        if let (Some(clang), Some(linker)) = (on_path(&clang), on_path(&linker)) {
+            let mut command = Command::new(clang);
+            command.arg(format!("-fuse-ld={}", linker.display()));
+            return Ok(command);
+        }
+    }
+    bail!("clang for WebAssembly is missing: {INSTALL}")
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let mut places = env::split_paths(&path).map(|folder| folder.join(program));
+    places.find(|place| place.is_file())
+}
+
+fn prefix_map(path: &Path, name: &str) -> String {
+    format!("-ffile-prefix-map={}={name}", path.display())
+}
+
+/// Writes the bindings: a header, its C, and an object with the contract's types.
+fn generate(folder: &Path) -> Result<()> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("udf.wit", CONTRACT)?;
+    let world = resolve.select_world(&[package], Some("udf"))?;
+    let mut files = Files::default();
+    let mut generator = wit_bindgen_c::Opts::default().build();
+    generator.generate(&mut resolve, world, &mut files)?;
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    for (name, contents) in files.iter() {
+        let path = folder.join(name);
+        fs::write(&path, contents).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
 }

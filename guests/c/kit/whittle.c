@@ -1,0 +1,427 @@
+// The world's exports over the author's tables. Authors need `whittle.h` alone.
+//
+// What the bindings hand over is theirs to free, what is returned they free after the call: so
+// texts are copied on their way out, and what came in for a document is freed before the next one.
+
+#include "whittle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <udf.h>
+
+_Static_assert((int)WHITTLE_BOOLEAN == WHITTLE_UDF_TYPES_KIND_BOOLEAN, "kinds are the contract's");
+_Static_assert((int)WHITTLE_JSON == WHITTLE_UDF_TYPES_KIND_JSON, "kinds are the contract's");
+_Static_assert((int)WHITTLE_ERROR == WHITTLE_UDF_LOGGING_LEVEL_ERROR, "levels are the contract's");
+
+// The bound function, and its arguments for as long as the query lasts.
+static const whittle_function *bound;
+static exports_whittle_udf_functions_list_argument_t arguments;
+
+// Texts that live until the call returns. Short ones lie in `words`, others are on the heap.
+static uint64_t words[512];
+static size_t words_used;
+static void **held;
+static size_t held_count;
+static size_t held_capacity;
+
+static void *hold(void *memory) {
+  if (held_count == held_capacity) {
+    held_capacity = held_capacity ? 2 * held_capacity : 16;
+    held = realloc(held, held_capacity * sizeof(*held));
+    if (!held) {
+      whittle_panic("out of memory");
+    }
+  }
+  held[held_count++] = memory;
+  return memory;
+}
+
+static void release(void) {
+  words_used = 0;
+  while (held_count) {
+    free(held[--held_count]);
+  }
+}
+
+static void *allocate(size_t bytes) {
+  void *memory = malloc(bytes ? bytes : 1);
+  if (!memory) {
+    whittle_panic("out of memory");
+  }
+  return memory;
+}
+
+static udf_string_t copy(whittle_text text) {
+  udf_string_t string;
+  udf_string_dup_n(&string, text.bytes, text.length);
+  return string;
+}
+
+static udf_string_t copy_c(const char *string) { return copy(whittle_c(string ? string : "")); }
+
+static whittle_text text_of(udf_string_t string) {
+  return (whittle_text){(const char *)string.ptr, string.len};
+}
+
+static bool equal(udf_string_t string, const char *other) {
+  size_t length = strlen(other);
+  return string.len == length && memcmp(string.ptr, other, length) == 0;
+}
+
+whittle_text whittle_c(const char *string) { return (whittle_text){string, strlen(string)}; }
+
+whittle_text whittle_join(const whittle_text *parts, size_t count) {
+  size_t length = 0;
+  for (size_t i = 0; i < count; i++) {
+    length += parts[i].length;
+  }
+  char *bytes = hold(allocate(length));
+  char *end = bytes;
+  for (size_t i = 0; i < count; i++) {
+    memcpy(end, parts[i].bytes, parts[i].length);
+    end += parts[i].length;
+  }
+  return (whittle_text){bytes, length};
+}
+
+// Outcomes.
+
+whittle_outcome whittle_boolean(bool value) {
+  return (whittle_outcome){WHITTLE_OUTCOME_VALUE, WHITTLE_BOOLEAN, {.boolean = value}};
+}
+
+whittle_outcome whittle_int64(int64_t value) {
+  return (whittle_outcome){WHITTLE_OUTCOME_VALUE, WHITTLE_INT64, {.int64 = value}};
+}
+
+whittle_outcome whittle_float64(double value) {
+  return (whittle_outcome){WHITTLE_OUTCOME_VALUE, WHITTLE_FLOAT64, {.float64 = value}};
+}
+
+whittle_outcome whittle_text_value(whittle_text value) {
+  return (whittle_outcome){WHITTLE_OUTCOME_VALUE, WHITTLE_TEXT, {.text = value}};
+}
+
+whittle_outcome whittle_timestamp(int64_t microseconds) {
+  return (whittle_outcome){WHITTLE_OUTCOME_VALUE, WHITTLE_TIMESTAMP, {.int64 = microseconds}};
+}
+
+whittle_outcome whittle_json(whittle_text value) {
+  return (whittle_outcome){WHITTLE_OUTCOME_VALUE, WHITTLE_JSON, {.text = value}};
+}
+
+whittle_outcome whittle_null(void) { return (whittle_outcome){.tag = WHITTLE_OUTCOME_NULL}; }
+
+whittle_outcome whittle_ready(void) { return whittle_null(); }
+
+whittle_outcome whittle_failed(whittle_text reason) {
+  return (whittle_outcome){WHITTLE_OUTCOME_FAILED, WHITTLE_TEXT, {.text = reason}};
+}
+
+whittle_outcome whittle_invalid_argument(whittle_text reason) {
+  return (whittle_outcome){WHITTLE_OUTCOME_INVALID_ARGUMENT, WHITTLE_TEXT, {.text = reason}};
+}
+
+// Describing.
+
+static whittle_udf_types_value_t fallback(const whittle_parameter *parameter) {
+  // The tags of values are those of kinds, after null.
+  whittle_udf_types_value_t value = {.tag = (uint8_t)(parameter->kind + 1)};
+  switch (parameter->kind) {
+    case WHITTLE_BOOLEAN:
+      value.val.boolean = parameter->fallback.boolean;
+      break;
+    case WHITTLE_INT64:
+    case WHITTLE_TIMESTAMP:
+      value.val.int64 = parameter->fallback.int64;
+      break;
+    case WHITTLE_FLOAT64:
+      value.val.float64 = parameter->fallback.float64;
+      break;
+    case WHITTLE_TEXT:
+    case WHITTLE_JSON:
+      value.val.text = copy_c(parameter->fallback.text);
+      break;
+  }
+  return value;
+}
+
+static whittle_udf_types_parameter_t describe_parameter(const whittle_parameter *parameter) {
+  whittle_udf_types_parameter_t described = {
+      .name = copy_c(parameter->name),
+      .description = copy_c(parameter->description),
+      .kind = (uint8_t)parameter->kind,
+      .presence = {.tag = (uint8_t)parameter->presence},
+  };
+  if (parameter->presence == WHITTLE_DEFAULT) {
+    described.presence.val.default_ = fallback(parameter);
+  }
+  return described;
+}
+
+static whittle_udf_types_function_t describe_function(const whittle_function *function) {
+  whittle_udf_types_function_t described = {
+      .name = copy_c(function->name),
+      .description = copy_c(function->description),
+      .returns = (uint8_t)function->returns,
+  };
+  size_t count = function->parameter_count;
+  if (count) {
+    described.parameters.ptr = allocate(count * sizeof(*described.parameters.ptr));
+    described.parameters.len = count;
+  }
+  for (size_t i = 0; i < count; i++) {
+    described.parameters.ptr[i] = describe_parameter(&function->parameters[i]);
+  }
+  return described;
+}
+
+void exports_whittle_udf_functions_describe(exports_whittle_udf_functions_manifest_t *manifest) {
+  const whittle_udf *udf = &whittle_this_udf;
+  *manifest = (exports_whittle_udf_functions_manifest_t){
+      .name = copy_c(udf->name),
+      .version = copy_c(udf->version),
+      .description = copy_c(udf->description),
+      .author = copy_c(udf->author),
+  };
+  size_t count = udf->function_count;
+  if (count) {
+    manifest->functions.ptr = allocate(count * sizeof(*manifest->functions.ptr));
+    manifest->functions.len = count;
+  }
+  for (size_t i = 0; i < count; i++) {
+    manifest->functions.ptr[i] = describe_function(&udf->functions[i]);
+  }
+}
+
+// Binding.
+
+static void refuse(exports_whittle_udf_functions_error_t *error, whittle_text reason) {
+  error->tag = WHITTLE_UDF_TYPES_ERROR_INVALID_ARGUMENT;
+  error->val.invalid_argument = copy(reason);
+}
+
+static const whittle_function *find(udf_string_t name) {
+  for (size_t i = 0; i < whittle_this_udf.function_count; i++) {
+    if (equal(name, whittle_this_udf.functions[i].name)) {
+      return &whittle_this_udf.functions[i];
+    }
+  }
+  return NULL;
+}
+
+bool exports_whittle_udf_functions_bind(udf_string_t *name,
+                                        exports_whittle_udf_functions_list_argument_t *given,
+                                        exports_whittle_udf_functions_error_t *error) {
+  bound = find(*name);
+  if (!bound) {
+    refuse(error, whittle_c("the component has no such function"));
+    return false;
+  }
+  udf_string_free(name);
+  arguments = *given;
+  whittle_outcome outcome = bound->prepare ? bound->prepare() : whittle_ready();
+  bool refused = outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT ||
+                 outcome.tag == WHITTLE_OUTCOME_FAILED;
+  if (refused) {
+    refuse(error, outcome.value.text);
+  }
+  release();
+  return !refused;
+}
+
+static void panic_about(const char *what, const char *name) {
+  whittle_text parts[] = {whittle_c(what), whittle_c(name), whittle_c("`")};
+  whittle_text message = whittle_join(parts, 3);
+  whittle_log(WHITTLE_ERROR, message);
+  abort();
+}
+
+// The value of a parameter of a kind; NULL where the query left it out.
+static const whittle_udf_types_value_t *argument(const char *name, whittle_kind kind) {
+  for (size_t i = 0; i < arguments.len; i++) {
+    if (equal(arguments.ptr[i].name, name)) {
+      if (arguments.ptr[i].value.tag != kind + 1) {
+        panic_about("another kind was asked for than that of the parameter `", name);
+      }
+      return &arguments.ptr[i].value;
+    }
+  }
+  for (size_t i = 0; i < bound->parameter_count; i++) {
+    if (strcmp(bound->parameters[i].name, name) == 0) {
+      return NULL;
+    }
+  }
+  panic_about("the function has no parameter `", name);
+  return NULL;
+}
+
+bool whittle_has_argument(const char *name) {
+  for (size_t i = 0; i < arguments.len; i++) {
+    if (equal(arguments.ptr[i].name, name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool whittle_boolean_argument(const char *name) {
+  const whittle_udf_types_value_t *value = argument(name, WHITTLE_BOOLEAN);
+  return value && value->val.boolean;
+}
+
+int64_t whittle_int64_argument(const char *name) {
+  const whittle_udf_types_value_t *value = argument(name, WHITTLE_INT64);
+  return value ? value->val.int64 : 0;
+}
+
+double whittle_float64_argument(const char *name) {
+  const whittle_udf_types_value_t *value = argument(name, WHITTLE_FLOAT64);
+  return value ? value->val.float64 : 0;
+}
+
+int64_t whittle_timestamp_argument(const char *name) {
+  const whittle_udf_types_value_t *value = argument(name, WHITTLE_TIMESTAMP);
+  return value ? value->val.timestamp : 0;
+}
+
+whittle_text whittle_text_argument(const char *name) {
+  for (size_t i = 0; i < bound->parameter_count; i++) {
+    const whittle_parameter *parameter = &bound->parameters[i];
+    bool is_json = parameter->kind == WHITTLE_JSON;
+    if (is_json && strcmp(parameter->name, name) == 0) {
+      const whittle_udf_types_value_t *value = argument(name, WHITTLE_JSON);
+      return value ? text_of(value->val.json) : whittle_c("");
+    }
+  }
+  const whittle_udf_types_value_t *value = argument(name, WHITTLE_TEXT);
+  return value ? text_of(value->val.text) : whittle_c("");
+}
+
+static whittle_field resolve(whittle_text path, whittle_kind kind) {
+  udf_string_t string = {(uint8_t *)path.bytes, path.length};
+  return (whittle_field){whittle_udf_document_resolve(&string, (uint8_t)kind), kind};
+}
+
+whittle_field whittle_field_argument(const char *name, whittle_kind kind) {
+  return resolve(whittle_text_argument(name), kind);
+}
+
+whittle_field whittle_field_named(const char *path, whittle_kind kind) {
+  return resolve(whittle_c(path), kind);
+}
+
+// Evaluating.
+
+static void give(whittle_outcome outcome, exports_whittle_udf_functions_value_t *value) {
+  if (outcome.tag == WHITTLE_OUTCOME_NULL) {
+    value->tag = WHITTLE_UDF_TYPES_VALUE_NULL;
+    return;
+  }
+  value->tag = (uint8_t)(outcome.kind + 1);
+  switch (outcome.kind) {
+    case WHITTLE_BOOLEAN:
+      value->val.boolean = outcome.value.boolean;
+      break;
+    case WHITTLE_INT64:
+    case WHITTLE_TIMESTAMP:
+      value->val.int64 = outcome.value.int64;
+      break;
+    case WHITTLE_FLOAT64:
+      value->val.float64 = outcome.value.float64;
+      break;
+    case WHITTLE_TEXT:
+    case WHITTLE_JSON:
+      value->val.text = copy(outcome.value.text);
+      break;
+  }
+}
+
+bool exports_whittle_udf_functions_evaluate(exports_whittle_udf_functions_value_t *value,
+                                            exports_whittle_udf_functions_error_t *error) {
+  if (!bound) {
+    error->tag = WHITTLE_UDF_TYPES_ERROR_FAILED;
+    error->val.failed = copy_c("no function is bound");
+    return false;
+  }
+  whittle_outcome outcome = bound->evaluate();
+  bool failed =
+      outcome.tag == WHITTLE_OUTCOME_FAILED || outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT;
+  if (failed) {
+    error->tag = WHITTLE_UDF_TYPES_ERROR_FAILED;
+    error->val.failed = copy(outcome.value.text);
+  } else {
+    give(outcome, value);
+  }
+  release();
+  return !failed;
+}
+
+bool whittle_has(whittle_field field) { return whittle_udf_document_has(field.handle); }
+
+bool whittle_boolean_or(whittle_field field, bool other) {
+  return whittle_udf_document_boolean_or(field.handle, other);
+}
+
+int64_t whittle_int64_or(whittle_field field, int64_t other) {
+  return whittle_udf_document_int64_or(field.handle, other);
+}
+
+double whittle_float64_or(whittle_field field, double other) {
+  return whittle_udf_document_float64_or(field.handle, other);
+}
+
+int64_t whittle_timestamp_or(whittle_field field, int64_t other) {
+  return whittle_udf_document_timestamp_or(field.handle, other);
+}
+
+// Up to this length a text is fetched in words, two flat calls and no allocation.
+#define SHORT_BYTES 64
+
+bool whittle_get_text(whittle_field field, whittle_text *text) {
+  int64_t length = whittle_udf_text_words_length(field.handle);
+  if (length < 0) {
+    return false;
+  }
+  uint32_t count = (uint32_t)((length + 7) / 8);
+  if (length <= SHORT_BYTES && words_used + count <= sizeof(words) / sizeof(words[0])) {
+    uint64_t *start = words + words_used;
+    for (uint32_t i = 0; i < count; i++) {
+      start[i] = whittle_udf_text_words_word(field.handle, i);
+    }
+    words_used += count;
+    *text = (whittle_text){(const char *)start, (size_t)length};
+    return true;
+  }
+  udf_string_t string;
+  bool found = field.kind == WHITTLE_JSON ? whittle_udf_document_get_json(field.handle, &string)
+                                          : whittle_udf_document_get_text(field.handle, &string);
+  if (!found) {
+    return false;
+  }
+  hold(string.ptr);
+  *text = text_of(string);
+  return true;
+}
+
+whittle_text whittle_document_id(void) {
+  udf_string_t string;
+  whittle_udf_document_id(&string);
+  if (string.len) {
+    hold(string.ptr);
+  }
+  return text_of(string);
+}
+
+double whittle_document_score(void) { return whittle_udf_document_score(); }
+
+void whittle_log(whittle_level level, whittle_text message) {
+  udf_string_t string = {(uint8_t *)message.bytes, message.length};
+  whittle_udf_logging_log((uint8_t)level, &string);
+}
+
+void whittle_panic(const char *message) {
+  whittle_log(WHITTLE_ERROR, whittle_c(message));
+  abort();
+}

@@ -1,0 +1,270 @@
+/// Whittle UDFs in C: a table of functions, each with its parameters, and two C functions.
+///
+/// ```c
+/// #include "whittle.h"
+///
+/// static whittle_field field;
+/// static int64_t enough;
+///
+/// static const whittle_parameter parameters[] = {
+///     WHITTLE_FIELD("field", "The field that holds the minutes."),
+///     WHITTLE_INT64_DEFAULT("enough", "How many minutes are enough.", 120),
+/// };
+///
+/// static whittle_outcome prepare(void) {
+///   field = whittle_field_argument("field", WHITTLE_INT64);
+///   enough = whittle_int64_argument("enough");
+///   return whittle_ready();
+/// }
+///
+/// static whittle_outcome too_long(void) {
+///   return whittle_boolean(whittle_int64_or(field, 0) > enough);
+/// }
+///
+/// static const whittle_function functions[] = {{
+///     .name = "too_long",
+///     .description = "Tells whether a film is longer than it should be.",
+///     WHITTLE_PARAMETERS(parameters),
+///     .returns = WHITTLE_BOOLEAN,
+///     .prepare = prepare,
+///     .evaluate = too_long,
+/// }};
+///
+/// const whittle_udf whittle_this_udf = {
+///     .name = "films",
+///     .version = "0.1.0",
+///     .description = "What is wrong with films.",
+///     WHITTLE_FUNCTIONS(functions),
+/// };
+/// ```
+///
+/// A component has one `whittle_this_udf`. A query binds one function: `prepare` runs once, reads
+/// the arguments and names the fields; then `evaluate` runs for each document. Nothing of one query
+/// is seen by another, so what `prepare` found out lies in static variables.
+///
+/// Memory: texts of arguments are good for the whole query, texts of a document until `evaluate`
+/// returns; neither is freed by the author. Texts in an outcome are copied. `malloc` is there for
+/// the rest.
+#ifndef WHITTLE_H
+#define WHITTLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// UTF-8, without a NUL at its end, and with any in it.
+typedef struct {
+  const char *bytes;
+  /// In bytes.
+  size_t length;
+} whittle_text;
+
+/// The text of a C string.
+whittle_text whittle_c(const char *string);
+
+/// Texts one after the other. Good until `prepare` or `evaluate` returns.
+whittle_text whittle_join(const whittle_text *parts, size_t count);
+
+/// What a value is.
+typedef enum {
+  /// True or false.
+  WHITTLE_BOOLEAN,
+  /// A signed integer of 64 bits.
+  WHITTLE_INT64,
+  /// A floating-point number of 64 bits.
+  WHITTLE_FLOAT64,
+  /// Unicode text.
+  WHITTLE_TEXT,
+  /// Microseconds since 1970-01-01T00:00:00 UTC.
+  WHITTLE_TIMESTAMP,
+  /// A text that is one JSON value.
+  WHITTLE_JSON,
+} whittle_kind;
+
+/// What `prepare` or `evaluate` came to. Made by the functions below.
+typedef struct {
+  enum {
+    WHITTLE_OUTCOME_NULL,
+    WHITTLE_OUTCOME_VALUE,
+    WHITTLE_OUTCOME_INVALID_ARGUMENT,
+    WHITTLE_OUTCOME_FAILED,
+  } tag;
+  whittle_kind kind;
+  union {
+    bool boolean;
+    int64_t int64;
+    double float64;
+    whittle_text text;
+  } value;
+} whittle_outcome;
+
+/// Of `evaluate`: true or false.
+whittle_outcome whittle_boolean(bool value);
+/// Of `evaluate`: an integer.
+whittle_outcome whittle_int64(int64_t value);
+/// Of `evaluate`: a number.
+whittle_outcome whittle_float64(double value);
+/// Of `evaluate`: a text, in UTF-8.
+whittle_outcome whittle_text_value(whittle_text value);
+/// Of `evaluate`: an instant, in microseconds since 1970-01-01T00:00:00 UTC.
+whittle_outcome whittle_timestamp(int64_t microseconds);
+/// Of `evaluate`: the text of one JSON value.
+whittle_outcome whittle_json(whittle_text value);
+/// Of `evaluate`: no value.
+whittle_outcome whittle_null(void);
+/// Of `evaluate`: this document cannot be handled, for this reason.
+whittle_outcome whittle_failed(whittle_text reason);
+/// Of `prepare`: the function can be evaluated.
+whittle_outcome whittle_ready(void);
+/// Of `prepare`: an argument is wrong; the reason names its parameter.
+whittle_outcome whittle_invalid_argument(whittle_text reason);
+
+/// A parameter. Made by the macros below.
+typedef struct {
+  const char *name;
+  /// One or two sentences for the author of a query.
+  const char *description;
+  whittle_kind kind;
+  enum { WHITTLE_REQUIRED, WHITTLE_OPTIONAL, WHITTLE_DEFAULT } presence;
+  union {
+    bool boolean;
+    int64_t int64;
+    double float64;
+    const char *text;
+  } fallback;
+} whittle_parameter;
+
+/// A parameter that the query must give: `kind` is `WHITTLE_BOOLEAN` and so on.
+#define WHITTLE_REQUIRED_PARAMETER(n, d, k) \
+  { .name = (n), .description = (d), .kind = (k), .presence = WHITTLE_REQUIRED }
+/// A parameter that the query may leave out.
+#define WHITTLE_OPTIONAL_PARAMETER(n, d, k) \
+  { .name = (n), .description = (d), .kind = (k), .presence = WHITTLE_OPTIONAL }
+/// A boolean, and its value where the query gives none.
+#define WHITTLE_BOOLEAN_DEFAULT(n, d, v)                                                  \
+  { .name = (n), .description = (d), .kind = WHITTLE_BOOLEAN, .presence = WHITTLE_DEFAULT, \
+    .fallback = {.boolean = (v)} }
+/// An integer, and its value where the query gives none.
+#define WHITTLE_INT64_DEFAULT(n, d, v)                                                  \
+  { .name = (n), .description = (d), .kind = WHITTLE_INT64, .presence = WHITTLE_DEFAULT, \
+    .fallback = {.int64 = (v)} }
+/// A number, and its value where the query gives none.
+#define WHITTLE_FLOAT64_DEFAULT(n, d, v)                                                  \
+  { .name = (n), .description = (d), .kind = WHITTLE_FLOAT64, .presence = WHITTLE_DEFAULT, \
+    .fallback = {.float64 = (v)} }
+/// A text, and its value where the query gives none.
+#define WHITTLE_TEXT_DEFAULT(n, d, v)                                                  \
+  { .name = (n), .description = (d), .kind = WHITTLE_TEXT, .presence = WHITTLE_DEFAULT, \
+    .fallback = {.text = (v)} }
+/// The path of a field of the documents.
+#define WHITTLE_FIELD(n, d) WHITTLE_REQUIRED_PARAMETER(n, d, WHITTLE_TEXT)
+/// The path of a field, and the one where the query names none.
+#define WHITTLE_FIELD_DEFAULT(n, d, path) WHITTLE_TEXT_DEFAULT(n, d, path)
+
+/// A function.
+typedef struct {
+  /// Letters, digits and `_`; unique in the component.
+  const char *name;
+  /// One or two sentences for the author of a query.
+  const char *description;
+  const whittle_parameter *parameters;
+  size_t parameter_count;
+  /// The kind of every value.
+  whittle_kind returns;
+  /// Runs once per query: reads arguments, names fields.
+  whittle_outcome (*prepare)(void);
+  /// Runs once per document.
+  whittle_outcome (*evaluate)(void);
+} whittle_function;
+
+/// The parameters of a function: an array.
+#define WHITTLE_PARAMETERS(array) \
+  .parameters = (array), .parameter_count = sizeof(array) / sizeof((array)[0])
+
+/// A component.
+typedef struct {
+  /// Letters, digits, `-` and `_`.
+  const char *name;
+  /// A semantic version.
+  const char *version;
+  /// One or two sentences on what the functions are for.
+  const char *description;
+  /// Who answers for it; may be NULL.
+  const char *author;
+  const whittle_function *functions;
+  size_t function_count;
+} whittle_udf;
+
+/// The functions of a component: an array.
+#define WHITTLE_FUNCTIONS(array) \
+  .functions = (array), .function_count = sizeof(array) / sizeof((array)[0])
+
+/// The component that the author declares.
+extern const whittle_udf whittle_this_udf;
+
+/// Whether the query gave an optional parameter. The functions that follow are called in `prepare`
+/// and trap, with a message in the log, where the function has no such parameter of that kind.
+bool whittle_has_argument(const char *name);
+/// The value of a boolean parameter; false where an optional one was left out.
+bool whittle_boolean_argument(const char *name);
+/// The value of an integer parameter; 0 where an optional one was left out.
+int64_t whittle_int64_argument(const char *name);
+/// The value of a number; 0 where an optional one was left out.
+double whittle_float64_argument(const char *name);
+/// The value of a text or JSON parameter; empty where an optional one was left out.
+whittle_text whittle_text_argument(const char *name);
+/// The value of a timestamp; 0 where an optional one was left out.
+int64_t whittle_timestamp_argument(const char *name);
+
+/// A field of the documents, as the query's function reads it.
+typedef struct {
+  uint32_t handle;
+  whittle_kind kind;
+} whittle_field;
+
+/// In `prepare`: the field that a parameter names, read as a kind.
+whittle_field whittle_field_argument(const char *name, whittle_kind kind);
+/// In `prepare`: the field at a dotted path, read as a kind.
+whittle_field whittle_field_named(const char *path, whittle_kind kind);
+
+/// In `evaluate`: whether the document has a value of the field's kind.
+bool whittle_has(whittle_field field);
+/// The value of a boolean field, or another where there is none.
+bool whittle_boolean_or(whittle_field field, bool other);
+/// The value of an integer field, or another where there is none.
+int64_t whittle_int64_or(whittle_field field, int64_t other);
+/// The value of a field of numbers, or another where there is none.
+double whittle_float64_or(whittle_field field, double other);
+/// The value of a timestamp field in microseconds, or another where there is none.
+int64_t whittle_timestamp_or(whittle_field field, int64_t other);
+/// The text of a text or JSON field; false, and the text untouched, where there is none.
+bool whittle_get_text(whittle_field field, whittle_text *text);
+/// The document's id.
+whittle_text whittle_document_id(void);
+/// The score that the query gave the document before this function; 1 where it gave none.
+double whittle_document_score(void);
+
+/// How much a log line matters.
+typedef enum {
+  WHITTLE_TRACE,
+  WHITTLE_DEBUG,
+  WHITTLE_INFO,
+  WHITTLE_WARN,
+  WHITTLE_ERROR,
+} whittle_level;
+
+/// Writes a line to the UDF's log. What goes to `stdout` and `stderr` ends there too.
+void whittle_log(whittle_level level, whittle_text message);
+
+/// Ends the query with a message: for what cannot be, as `assert` does.
+_Noreturn void whittle_panic(const char *message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
