@@ -9,15 +9,21 @@ class FailedError(Exception):
     """The document could not be handled, for the reason that the message gives."""
 
 
+_TOLD_BY_MESSAGE = (InvalidArgumentError, FailedError, Exception, RuntimeError, ValueError)
+"""What is raised with a sentence for whoever reads it. Others, as `KeyError`, say little alone."""
+
+
 def message(error: BaseException) -> str:
-    """Tell an exception in one text; a type of Python's is named, since many say little else."""
+    """Tell an exception in one text: its message, with its type where that is needed."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - a `__str__` of the author's may raise anything
         text = ""
-    if not isinstance(error, (InvalidArgumentError, FailedError)):
-        name = type(error).__name__
-        text = f"{name}: {text}" if text else name
+    name = type(error).__name__
+    if not text:
+        text = name
+    elif type(error) not in _TOLD_BY_MESSAGE:
+        text = f"{name}: {text}"
     # A lone surrogate is no Unicode and would not cross the boundary.
     return text.encode("utf-8", "backslashreplace").decode()
 
@@ -27,8 +33,9 @@ def origin(error: BaseException) -> str:
 
     Not by the module `traceback`: it looks for the sources, and a component has no files.
     """
-    calls = []
-    traceback = error.__traceback__
+    calls: list[str] = []
+    # The first call is the kit's.
+    traceback = error.__traceback__ and error.__traceback__.tb_next
     while traceback is not None:
         code = traceback.tb_frame.f_code
         calls.append(f"{code.co_filename}:{traceback.tb_lineno} in {code.co_qualname}")

@@ -117,7 +117,8 @@ class _Origins:
     def tell(self, message: str, error: BaseException) -> None:
         if not self._have_told:
             self._have_told = True
-            log.debug(f"{message} ({_errors.origin(error)})")
+            origin = _errors.origin(error)
+            log.debug(f"{message} ({origin})" if origin else message)
 
 
 _origins = _Origins()
@@ -142,6 +143,8 @@ class Functions:
 
     evaluate: ClassVar[Callable[[], object]] = staticmethod(_unbound)
     """Evaluate the bound function for a document; `bind` puts the function's own here."""
+
+    __slots__ = ()
 
     def describe(self) -> object:
         """Describe the component."""
