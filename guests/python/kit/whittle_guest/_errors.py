@@ -9,6 +9,9 @@ class FailedError(Exception):
     """The document could not be handled, for the reason that the message gives."""
 
 
+_KIT = __file__.removesuffix(f"{__name__.rpartition('.')[2]}.py")
+_CALLS = 8
+
 _TOLD_BY_MESSAGE = (InvalidArgumentError, FailedError, Exception, RuntimeError, ValueError)
 """What is raised with a sentence for whoever reads it. Others, as `KeyError`, say little alone."""
 
@@ -29,15 +32,15 @@ def message(error: BaseException) -> str:
 
 
 def origin(error: BaseException) -> str:
-    """Tell where an exception comes from, innermost call last.
+    """Tell where an exception comes from: the innermost calls outside of the kit.
 
     Not by the module `traceback`: it looks for the sources, and a component has no files.
     """
     calls: list[str] = []
-    # The first call is the kit's.
-    traceback = error.__traceback__ and error.__traceback__.tb_next
+    traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        calls.append(f"{code.co_filename}:{traceback.tb_lineno} in {code.co_qualname}")
+        if not code.co_filename.startswith(_KIT):
+            calls.append(f"{code.co_filename}:{traceback.tb_lineno} in {code.co_qualname}")
         traceback = traceback.tb_next
-    return ", ".join(calls)
+    return ", ".join(calls[-_CALLS:])

@@ -10,14 +10,17 @@ __all__ = ["document", "logging", "types"]
 
 
 class _Absent:
-    def __getattr__(self, name: str) -> object:
-        def absent(*_: object) -> NoReturn:
-            raise RuntimeError(f"`{name}` is there in a component only")
+    def __init__(self, name: str) -> None:
+        self._name = name
 
-        return absent
+    def __getattr__(self, name: str) -> "_Absent":
+        return _Absent(f"{self._name}.{name}")
+
+    def __call__(self, *_: object) -> NoReturn:
+        raise RuntimeError(f"`{self._name}` is there in a component only")
 
 
 try:
     from wit_world.imports import document, logging, types
 except ModuleNotFoundError:
-    document = logging = types = _Absent()
+    document, logging, types = _Absent("document"), _Absent("logging"), _Absent("types")

@@ -34,12 +34,31 @@ _CLOCKS = (
 )
 
 
+_FILES = (
+    "getcwd",
+    "listdir",
+    "lstat",
+    "mkdir",
+    "open",
+    "readlink",
+    "remove",
+    "rename",
+    "replace",
+    "rmdir",
+    "scandir",
+    "stat",
+    "unlink",
+)
+
+
 def replace() -> None:
     """Replace it, once the component runs: its build needs files and still imports."""
     sys.stdout = _Lines(log.info)
     sys.stderr = _Lines(log.warn)
     _close(builtins, "open", "there are no files in a component")
     _close(io, "open", "there are no files in a component")
+    for call in _FILES:
+        _close(os, call, "there are no files in a component")
     _close(os, "urandom", "there is no randomness in a component")
     for clock in _CLOCKS:
         _close(time, clock, "there is no clock in a component")
