@@ -1,15 +1,233 @@
-//! UDFs in python.
+//! UDFs in Python: componentize-py, which runs CPython to the point where the project's module
+//! `app` has been imported, and keeps it there.
+//!
+//! The project and the kit are copied to the build folder first. CPython leaves compiled modules
+//! beside the ones that it imports, which are no place for them; and what it sees there are paths
+//! like `/0/app.py`, whatever the project's own is.
 
-use std::path::Path;
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use super::Built;
+use super::tool::{BuildFolder, run};
+use super::{Built, Code};
+
+const TOOL: &str = "componentize-py";
+
+const INSTALL: &str = "pip install componentize-py==0.25.1";
+
+/// The kit's package, and the module of it that has the world's exports.
+const KIT: &str = "whittle_guest";
+const COMPONENT: &str = "whittle_guest.component";
+
+/// Where a virtual environment has its programs.
+const PROGRAMS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 
 pub(super) fn owns(dir: &Path) -> bool {
     dir.join("pyproject.toml").is_file()
 }
 
 pub(super) fn build(dir: &Path) -> Result<Built> {
-    bail!("{}: to be written", dir.display())
+    if !["app.py", "app/__init__.py"]
+        .iter()
+        .any(|app| dir.join(app).is_file())
+    {
+        bail!("it has no module `app`: declare the functions in `app.py`");
+    }
+    let folder = BuildFolder::of(dir, "python")?;
+    let contract = folder.contract()?;
+    let stage = folder.path().join("stage");
+    copy_project(dir, &stage).with_context(|| stage.display().to_string())?;
+    let component = folder.path().join("componentized.wasm");
+
+    let environment = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    let mut tool = componentize(dir, environment.as_deref())?;
+    tool.arg("--quiet")
+        .arg("--wit-path")
+        .arg(&contract)
+        .args(["--world", "udf", "componentize", COMPONENT])
+        .arg("--python-path")
+        .arg(&stage)
+        .arg("--stub-wasi")
+        .arg("--output")
+        .arg(&component)
+        // Its own stack says nothing of a mistake in the project; Python's is shown in any case.
+        .env("RUST_BACKTRACE", "0");
+    run(&mut tool, INSTALL)?;
+    let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    Ok(Built {
+        code: Code::Component(bytes),
+        output: folder.output(dir)?,
+    })
+}
+
+/// The tool of the active virtual environment, else of the project's own, else of the path.
+fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
+    let own = dir.join(".venv");
+    for environment in active.into_iter().chain([own.as_path()]) {
+        let program = environment.join(PROGRAMS).join(TOOL);
+        let program = program.with_extension(env::consts::EXE_EXTENSION);
+        if program.is_file() {
+            // Absolute, since it is looked for from where the tool runs.
+            let environment = std::path::absolute(environment)?;
+            let mut tool = Command::new(std::path::absolute(program)?);
+            // Packages that are installed there can be imported.
+            tool.env("VIRTUAL_ENV", environment);
+            return Ok(tool);
+        }
+    }
+    Ok(Command::new(TOOL))
+}
+
+/// Copies a project and its kit into a folder, which has nothing else afterwards. A kit that is
+/// neither in the project nor beside it is one that was installed.
+fn copy_project(dir: &Path, stage: &Path) -> Result<()> {
+    if stage.exists() {
+        fs::remove_dir_all(stage)?;
+    }
+    copy(dir, stage, &|path| {
+        is_source(path) && path != dir.join("kit") && path != dir.join("target")
+    })?;
+    let kits = [dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
+    match kits.iter().find(|kit| kit.is_dir()) {
+        Some(kit) => copy(kit, &stage.join(KIT), &is_source),
+        None => Ok(()),
+    }
+}
+
+/// Whether a file or folder can be a part of a project: neither hidden, nor compiled, nor a virtual
+/// environment.
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    !name.as_encoded_bytes().starts_with(b".")
+        && name != OsStr::new("__pycache__")
+        && path.extension() != Some(OsStr::new("wasm"))
+        && !path.join("pyvenv.cfg").is_file()
+}
+
+/// Copies what is `wanted` of a folder. Links to folders are left out: they may lead back.
+fn copy(from: &Path, to: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let (path, copied) = (entry.path(), to.join(entry.file_name()));
+        if !wanted(&path) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy(&path, &copied, wanted)?;
+        } else if path.is_file() {
+            fs::copy(&path, &copied).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("it is in a folder")).expect("made");
+            fs::write(path, "").expect("written");
+        }
+        folder
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            if path.is_dir() {
+                found.extend(files(&path).iter().map(|file| format!("{name}/{file}")));
+            } else {
+                found.push(name.into_owned());
+            }
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn sources_and_data_are_copied_with_the_kits_package() {
+        let project = folder_with(&[
+            "pyproject.toml",
+            "app.py",
+            "words/__init__.py",
+            "words/list.txt",
+            "words/target/list.txt",
+            "words/__pycache__/list.pyc",
+            ".git/config",
+            "target/whittle/old.wasm",
+            "kit/pyproject.toml",
+            "kit/whittle_guest/__init__.py",
+            "kit/whittle_guest/__pycache__/udf.pyc",
+            "environment/pyvenv.cfg",
+            "environment/lib/app.py",
+            "built.wasm",
+        ]);
+        let stage = project.path().join("target/whittle/stage");
+        fs::create_dir_all(&stage).expect("made");
+        fs::write(stage.join("removed.py"), "").expect("written");
+        copy_project(project.path(), &stage).expect("copied");
+        let expected = [
+            "app.py",
+            "pyproject.toml",
+            "whittle_guest/__init__.py",
+            "words/__init__.py",
+            "words/list.txt",
+            "words/target/list.txt",
+        ];
+        assert_eq!(files(&stage), expected);
+    }
+
+    #[test]
+    fn a_kit_may_lie_beside_the_project_or_nowhere() {
+        let guests = folder_with(&["kit/whittle_guest/__init__.py", "one/app.py"]);
+        let stage = guests.path().join("stage");
+        copy_project(&guests.path().join("one"), &stage).expect("copied");
+        assert_eq!(files(&stage), ["app.py", "whittle_guest/__init__.py"]);
+
+        let alone = folder_with(&["one/app.py"]);
+        let stage = alone.path().join("stage");
+        copy_project(&alone.path().join("one"), &stage).expect("copied");
+        assert_eq!(files(&stage), ["app.py"]);
+    }
+
+    #[test]
+    fn the_active_environment_is_asked_first_and_the_path_last() {
+        let tool = format!("{PROGRAMS}/{TOOL}");
+        let tool = Path::new(&tool).with_extension(env::consts::EXE_EXTENSION);
+        let tool = tool.to_str().expect("a text");
+        let own = format!(".venv/{tool}");
+        let (active, project) = (folder_with(&[tool]), folder_with(&[&own]));
+        let (active, project) = (active.path(), project.path());
+        let empty = folder_with(&[]);
+        let program = |dir: &Path, active: Option<&Path>| {
+            let tool = componentize(dir, active).expect("found");
+            PathBuf::from(tool.get_program())
+        };
+        assert_eq!(program(project, Some(active)), active.join(tool));
+        assert_eq!(program(project, Some(empty.path())), project.join(&own));
+        assert_eq!(program(project, None), project.join(&own));
+        assert_eq!(program(empty.path(), None), Path::new(TOOL));
+    }
+
+    #[test]
+    fn a_project_without_the_module_is_told() {
+        let project = folder_with(&["pyproject.toml"]);
+        assert!(owns(project.path()));
+        let error = build(project.path())
+            .err()
+            .expect("there is nothing to build");
+        insta::assert_snapshot!(error.to_string(), @"it has no module `app`: declare the functions in `app.py`");
+    }
 }

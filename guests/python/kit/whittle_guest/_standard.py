@@ -1,0 +1,113 @@
+"""What Python's own library does in a component.
+
+There are no files, no clock and no modules beyond those that were imported while the component was
+built; to ask the system for one ends the query with a trap, which tells nobody why. So the usual
+ways to them raise an exception instead, and what is printed goes to the log.
+"""
+
+import builtins
+import importlib.abc
+import importlib.machinery
+import io
+import linecache
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from whittle_guest import log
+
+_CLOCKS = (
+    "clock_gettime",
+    "clock_gettime_ns",
+    "monotonic",
+    "monotonic_ns",
+    "perf_counter",
+    "perf_counter_ns",
+    "process_time",
+    "process_time_ns",
+    "sleep",
+    "time",
+    "time_ns",
+)
+
+
+_FILES = (
+    "getcwd",
+    "listdir",
+    "lstat",
+    "mkdir",
+    "open",
+    "readlink",
+    "remove",
+    "rename",
+    "replace",
+    "rmdir",
+    "scandir",
+    "stat",
+    "unlink",
+)
+
+
+def replace() -> None:
+    """Replace it, once the component runs: its build needs files and still imports."""
+    sys.stdout = _Lines(log.info)
+    sys.stderr = _Lines(log.warn)
+    _close(builtins, "open", "there are no files in a component")
+    _close(io, "open", "there are no files in a component")
+    for call in _FILES:
+        _close(os, call, "there are no files in a component")
+    _close(os, "urandom", "there is no randomness in a component")
+    for clock in _CLOCKS:
+        _close(time, clock, "there is no clock in a component")
+    # The module `traceback` shows lines of the sources where it finds them.
+    linecache.checkcache = lambda *_: None
+    linecache.updatecache = lambda *_: []
+    sys.meta_path[:] = [
+        importlib.machinery.BuiltinImporter,
+        importlib.machinery.FrozenImporter,
+        _Unfinder(),
+    ]
+
+
+def _close(module: ModuleType, name: str, reason: str) -> None:
+    def closed(*_: object, **__: object) -> NoReturn:
+        raise OSError(f"{name}: {reason}")
+
+    if hasattr(module, name):
+        setattr(module, name, closed)
+
+
+class _Unfinder(importlib.abc.MetaPathFinder):
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> NoReturn:
+        raise ModuleNotFoundError(
+            f"{fullname}: a component has the modules that are imported at the top of one",
+            name=fullname,
+        )
+
+
+class _Lines(io.TextIOBase):
+    """A text file whose lines are logged."""
+
+    def __init__(self, log_line: Callable[[str], None]) -> None:
+        super().__init__()
+        self._log_line = log_line
+        self._begun = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._log_line(line)
+        return len(text)
+
+    def flush(self) -> None:
+        if self._begun:
+            self._log_line(self._begun)
+            self._begun = ""
