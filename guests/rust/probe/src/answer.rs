@@ -87,6 +87,23 @@ impl TrapOn {
     }
 }
 
+/// Matches, but panics where the document has the field.
+#[derive(Parameters)]
+pub(crate) struct Throws {
+    /// The field whose text the panic tells.
+    field: Field<str>,
+}
+
+#[udf]
+impl Throws {
+    fn matches(&self) -> bool {
+        if let Some(text) = self.field.get() {
+            panic!("no good: {text}");
+        }
+        true
+    }
+}
+
 /// Refuses its argument in `bind`.
 #[derive(Parameters)]
 pub(crate) struct Refuse {

@@ -8,7 +8,9 @@ mod misuse;
 mod read;
 mod words;
 
-use answer::{EchoArguments, FailOn, NotANumber, NotJson, Refuse, State, TrapOn, WrongKind};
+use answer::{
+    EchoArguments, FailOn, NotANumber, NotJson, Refuse, State, Throws, TrapOn, WrongKind,
+};
 use burden::{Allocate, BigText, EndlessBind, EndlessEvaluate, LogLines, ManyFields};
 use misuse::{ForgedHandle, ReadInBind, ResolveLate, WordsOfNumber, WrongGetter};
 use read::{
@@ -35,6 +37,7 @@ whittle_guest::export!(
     EchoArguments,
     FailOn,
     TrapOn,
+    Throws,
     Refuse,
     WrongKind,
     NotJson,

@@ -87,7 +87,7 @@ mod parameters;
 #[expect(missing_docs, reason = "generated from wit/udf.wit")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../../wit",
+        path: "wit",
         world: "udf",
         pub_export_macro: true,
         default_bindings_module: "whittle_guest::bindings",
