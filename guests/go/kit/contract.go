@@ -1,9 +1,5 @@
 package udf
 
-import (
-	"encoding/binary"
-)
-
 // The layouts of the canonical ABI for the contract's records: lowered into memory that the host
 // reads, lifted from memory that it wrote. Pointers and lengths have four bytes, a record is
 // aligned as its most aligned part, all is little-endian. No unsafe code is here: memory.go does
@@ -35,8 +31,20 @@ func (l *lowering) room(size, align int) int {
 }
 
 func (l *lowering) put32(at int, number uint32) {
-	binary.LittleEndian.PutUint32(l.bytes[at:], number)
+	to := l.bytes[at : at+4]
+	to[0], to[1], to[2], to[3] = byte(number), byte(number>>8), byte(number>>16), byte(number>>24)
 }
+
+func (l *lowering) put64(at int, number uint64) {
+	l.put32(at, uint32(number))
+	l.put32(at+4, uint32(number>>32))
+}
+
+func get32(from []byte) uint32 {
+	return uint32(from[0]) | uint32(from[1])<<8 | uint32(from[2])<<16 | uint32(from[3])<<24
+}
+
+func get64(from []byte) uint64 { return uint64(get32(from)) | uint64(get32(from[4:]))<<32 }
 
 // putList puts the pointer and the length of a list.
 func (l *lowering) putList(at, list, length int) {
@@ -58,14 +66,14 @@ func (l *lowering) putValue(at int, value value) {
 	case tagText, tagJSON:
 		l.putText(at+8, value.text)
 	default:
-		binary.LittleEndian.PutUint64(l.bytes[at+8:], value.number)
+		l.put64(at+8, value.number)
 	}
 }
 
 // relocate turns offsets into addresses, given the address of the first byte.
 func (l *lowering) relocate(base uint32) {
 	for _, at := range l.pointers {
-		l.put32(at, base+binary.LittleEndian.Uint32(l.bytes[at:]))
+		l.put32(at, base+get32(l.bytes[at:]))
 	}
 	l.pointers = nil
 }
@@ -112,7 +120,7 @@ func (l *lowering) putParameter(at int, parameter declared) {
 // lift reads a list of arguments. text finds a text by its pointer and length.
 func lift(list []byte, text func(pointer, length uint32) string) []argument {
 	liftText := func(at []byte) string {
-		return text(binary.LittleEndian.Uint32(at), binary.LittleEndian.Uint32(at[4:]))
+		return text(get32(at), get32(at[4:]))
 	}
 	arguments := make([]argument, 0, len(list)/sizeArgument)
 	for ; len(list) >= sizeArgument; list = list[sizeArgument:] {
@@ -125,7 +133,7 @@ func lift(list []byte, text func(pointer, length uint32) string) []argument {
 		case tagText, tagJSON:
 			lifted.value.text = liftText(payload)
 		default:
-			lifted.value.number = binary.LittleEndian.Uint64(payload)
+			lifted.value.number = get64(payload)
 		}
 		arguments = append(arguments, lifted)
 	}

@@ -25,7 +25,7 @@ func (f BoolField) Has() bool { return documentHas(f.handle.raw()) }
 // Get gives the value, and whether there is one.
 func (f BoolField) Get() (bool, bool) {
 	number, ok := documentGet(f.handle.raw(), kindBoolean)
-	return uint8(number) != 0, ok
+	return number != 0, ok
 }
 
 // Or gives the value, or another where there is none. It costs half of Get.

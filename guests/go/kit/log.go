@@ -1,6 +1,6 @@
 package udf
 
-import "strings"
+import "unicode/utf8"
 
 // Level is how much a line of the log matters.
 type Level uint8
@@ -33,4 +33,10 @@ func Warn(message string) { Log(LevelWarn, message) }
 func Error(message string) { Log(LevelError, message) }
 
 // valid is a text as the host must have it: a string of Go may be no UTF-8.
-func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+func valid(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	// Each byte that is none is a rune of its own, the replacement character.
+	return string([]rune(text))
+}

@@ -3,7 +3,6 @@
 package udf
 
 import (
-	"encoding/binary"
 	"slices"
 	"unsafe"
 )
@@ -88,7 +87,7 @@ func documentGet(field uint32, kind kind) (number uint64, ok bool) {
 	case kindBoolean:
 		importGetBoolean(field, to)
 		// Its payload has one byte, right after the tag.
-		return returned[0] >> 8 & 0xff, returned[0]&0xff != 0
+		returned[1] = returned[0] >> 8 & 0xff
 	case kindInt64:
 		importGetInt64(field, to)
 	case kindFloat64:
@@ -96,7 +95,10 @@ func documentGet(field uint32, kind kind) (number uint64, ok bool) {
 	default:
 		importGetTimestamp(field, to)
 	}
-	return returned[1], returned[0]&0xff != 0
+	if returned[0]&0xff == 0 {
+		return 0, false
+	}
+	return returned[1], true
 }
 
 func documentID() string {
@@ -119,7 +121,8 @@ func appendText(field uint32, kind kind, buffer []byte) ([]byte, bool) {
 		buffer = slices.Grow(buffer, words*8)
 		rest := buffer[start : start+words*8]
 		for index := range words {
-			binary.LittleEndian.PutUint64(rest[index*8:], textWord(field, uint32(index)))
+			eight := rest[index*8 : index*8+8]
+			*(*uint64)(unsafe.Pointer(unsafe.SliceData(eight))) = textWord(field, uint32(index))
 		}
 		return buffer[:start+int(length)], true
 	}

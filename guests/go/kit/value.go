@@ -1,15 +1,9 @@
 package udf
 
-import "time"
-
-// Timestamp is an instant: microseconds since 1970-01-01T00:00:00 UTC, negative before it.
+// Timestamp is an instant: microseconds since 1970-01-01T00:00:00 UTC, negative before it. As a
+// [time.Time] it is time.UnixMicro(int64(t)).UTC(). This package does not import time, which makes
+// a component an eighth larger.
 type Timestamp int64
-
-// TimestampOf is the instant of a time, less what is below a microsecond.
-func TimestampOf(t time.Time) Timestamp { return Timestamp(t.UnixMicro()) }
-
-// Time is the instant in UTC.
-func (t Timestamp) Time() time.Time { return time.UnixMicro(int64(t)).UTC() }
 
 // JSON is the text of one JSON value.
 type JSON string
