@@ -117,12 +117,12 @@ func appendText(field uint32, kind kind, buffer []byte) ([]byte, bool) {
 	}
 	start := len(buffer)
 	if length <= shortText {
-		words := (int(length) + 7) / 8
-		buffer = slices.Grow(buffer, words*8)
-		rest := buffer[start : start+words*8]
+		words := (uint(length) + 7) / 8
+		buffer = slices.Grow(buffer, int(words*8))
+		to := unsafe.Pointer(unsafe.SliceData(buffer[start:cap(buffer)]))
 		for index := range words {
-			eight := rest[index*8 : index*8+8]
-			*(*uint64)(unsafe.Pointer(unsafe.SliceData(eight))) = textWord(field, uint32(index))
+			// Within the room that was made above.
+			*(*uint64)(unsafe.Add(to, index*8)) = textWord(field, uint32(index))
 		}
 		return buffer[:start+int(length)], true
 	}

@@ -1,6 +1,8 @@
 package main
 
-import "unicode/utf8"
+import (
+	"math/bits"
+)
 
 // pattern is a text to compare many others with, bit-parallel, and the largest distance that still
 // matches. The distance is Levenshtein's: insertions, deletions and substitutions of Unicode scalar
@@ -19,6 +21,9 @@ type pattern struct {
 	blocks []block
 	// columns has one for each block, used again for each text.
 	columns []column
+	// characters are those of a text that is not ASCII, or is compared with several blocks; its
+	// memory is used again.
+	characters []rune
 }
 
 // rows is how many rows a block has: bits in a word.
@@ -72,81 +77,100 @@ func (b *block) rowsOf(character rune) uint64 {
 
 // matches tells whether a text is within the distance of the target.
 func (p *pattern) matches(text []byte) bool {
-	length := utf8.RuneCount(text)
-	if distance := p.length - length; max(distance, -distance) > p.maxDistance {
+	if p.length-len(text) > p.maxDistance {
+		// A scalar value has at least a byte.
 		return false
 	}
-	switch len(p.blocks) {
-	case 0:
-		return true
-	case 1:
-		return p.matchesShort(text, length)
-	default:
-		return p.matchesLong(text, length)
+	if isASCII(text) && len(p.blocks) == 1 {
+		return len(text)-p.length <= p.maxDistance && p.matchesASCII(text)
 	}
+	p.characters = p.characters[:0]
+	for _, character := range string(text) {
+		p.characters = append(p.characters, character)
+	}
+	if distance := p.length - len(p.characters); max(distance, -distance) > p.maxDistance {
+		return false
+	}
+	return len(p.blocks) == 0 || p.matchesCharacters(p.characters)
 }
 
-// matchesShort is for a target of one block. It is advance, written out, with the row above known.
-func (p *pattern) matchesShort(text []byte, remaining int) bool {
+// isASCII looks at eight bytes a turn.
+func isASCII(text []byte) bool {
+	var all uint64
+	for ; len(text) >= 8; text = text[8:] {
+		all |= uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+	}
+	for _, char := range text {
+		all |= uint64(char)
+	}
+	return all&0x8080808080808080 == 0
+}
+
+// matchesASCII is for a target of one block. Each turn of a loop pays for a look at the clock and
+// for Go's way of jumping in WebAssembly, so it goes four characters a turn, without a branch
+// between them.
+func (p *pattern) matchesASCII(text []byte) bool {
 	block := &p.blocks[0]
-	isASCII := remaining == len(text)
-	last := block.last & (rows - 1)
-	up, down := ^uint64(0), uint64(0)
-	distance := p.length
-	for at := 0; at < len(text); {
-		var equal uint64
-		if isASCII {
-			equal = block.low[text[at]]
-			at++
-		} else {
-			character, size := utf8.DecodeRune(text[at:])
-			equal = block.rowsOf(character)
-			at += size
-		}
-		vertical := equal | down
-		diagonal := ((equal & up) + up) ^ up | equal
-		above := down | ^(diagonal | up)
-		below := up & diagonal
-		distance += int(above>>last&1) - int(below>>last&1)
-		remaining--
+	at := column{up: ^uint64(0)}
+	read := 0
+	for ; len(text) >= 4; text = text[4:] {
+		at = at.next(block.low[text[0]])
+		at = at.next(block.low[text[1]])
+		at = at.next(block.low[text[2]])
+		at = at.next(block.low[text[3]])
+		read += 4
 		// Each further character lessens the distance by one at most.
-		if distance-remaining > p.maxDistance {
+		if read+at.sum(block.last)-(len(text)-4) > p.maxDistance {
 			return false
 		}
-		above = above<<1 | 1
-		below <<= 1
-		up = below | ^(vertical | above)
-		down = above & vertical
 	}
-	return true
+	for _, char := range text {
+		at = at.next(block.low[char])
+		read++
+	}
+	return read+at.sum(block.last) <= p.maxDistance
 }
 
-// matchesLong is for a target of several blocks.
-func (p *pattern) matchesLong(text []byte, remaining int) bool {
+// next goes on to the column of the text's next character, in a target's only block: in the row
+// above it the distance is the number of the column. It is given the rows that hold the character.
+// It is small enough to be inlined.
+func (c column) next(equal uint64) column {
+	diagonal := ((equal & c.up) + c.up) ^ c.up | equal
+	up := (c.down|^(diagonal|c.up))<<1 | 1
+	down := (c.up & diagonal) << 1
+	return column{up: down | ^(equal | c.down | up), down: up & (equal | c.down)}
+}
+
+// sum is by how much the distance in a row is more than in the row above the block.
+func (c column) sum(row uint) int {
+	unused := rows - 1 - row
+	return bits.OnesCount64(c.up<<unused) - bits.OnesCount64(c.down<<unused)
+}
+
+// matchesCharacters is for any text and any target that is not empty.
+func (p *pattern) matchesCharacters(text []rune) bool {
 	for index := range p.columns {
 		p.columns[index] = column{up: ^uint64(0)}
 	}
 	distance := p.length
-	for len(text) > 0 {
-		character, size := utf8.DecodeRune(text)
-		text = text[size:]
+	for index, character := range text {
 		// In the row above the first, the distance is the number of the column.
 		up, down := uint64(1), uint64(0)
 		for index := range p.columns {
 			up, down = p.columns[index].advance(&p.blocks[index], character, up, down)
 		}
 		distance += int(up) - int(down)
-		remaining--
-		if distance-remaining > p.maxDistance {
+		if distance-(len(text)-1-index) > p.maxDistance {
 			return false
 		}
 	}
 	return true
 }
 
-// advance goes on to the column of the text's next character. It is given whether the distance in
-// the row above the block is one more, or one less, than in the column before, as 0 or 1, and gives
-// the same for the block's last row.
+// advance is next for one of several blocks. It is given whether the distance in the row above the
+// block is one more, or one less, than in the column before, as 0 or 1, and gives the same for the
+// block's last row.
 func (c *column) advance(block *block, character rune, aboveUp, aboveDown uint64) (uint64, uint64) {
 	equal := block.rowsOf(character)
 	vertical := equal | c.down
@@ -154,8 +178,7 @@ func (c *column) advance(block *block, character rune, aboveUp, aboveDown uint64
 	diagonal := ((equal & c.up) + c.up) ^ c.up | equal
 	up := c.down | ^(diagonal | c.up)
 	down := c.up & diagonal
-	last := block.last & (rows - 1)
-	lastUp, lastDown := up>>last&1, down>>last&1
+	lastUp, lastDown := up>>(block.last&63)&1, down>>(block.last&63)&1
 	up = up<<1 | aboveUp
 	down = down<<1 | aboveDown
 	c.up = down | ^(vertical | up)
