@@ -1,0 +1,150 @@
+package udf
+
+import "math"
+
+// Component is what a component says of itself.
+type Component struct {
+	// Name has letters, digits, - and _.
+	Name string
+	// Version is a semantic version, such as 1.4.0.
+	Version string
+	// Description is one or two sentences on what the functions are for.
+	Description string
+	// Author is who answers for it. It may be empty.
+	Author string
+}
+
+// Result is what a function may give for a document.
+type Result interface {
+	bool | int64 | float64 | string | Timestamp | JSON
+}
+
+// Function is what an author writes: the parameters, and the result for a document.
+type Function[T Result] interface {
+	// Declare names the parameters. It runs before each query, and when the component is
+	// described.
+	Declare(p *Parameters)
+	// Evaluate is the result for the present document, or [Null], or why there is none.
+	Evaluate() (T, error)
+}
+
+// Preparer is a [Function] that has something to prepare once per query.
+type Preparer interface {
+	// Prepare runs once per query, when the parameters have their values. Its error is told to
+	// the author of the query, whose arguments are wrong.
+	Prepare() error
+}
+
+// Definition is one function of a component, as [Define] makes it.
+type Definition struct {
+	name, description string
+	returns           kind
+	declare           func(*Parameters)
+	prepare           func() error
+	evaluate          func(*outcome)
+}
+
+// Define makes a function known under a name: letters, digits and _, not beginning with a digit.
+// The description is one or two sentences for the author of a query.
+func Define[T Result](name, description string, function Function[T]) Definition {
+	definition := Definition{name: name, description: description, declare: function.Declare}
+	if preparer, ok := function.(Preparer); ok {
+		definition.prepare = preparer.Prepare
+	}
+	// The calls are made here, each for its kind, so that a document costs no conversion.
+	switch function := any(function).(type) {
+	case Function[bool]:
+		definition.returns = kindBoolean
+		definition.evaluate = func(to *outcome) {
+			value, err := function.Evaluate()
+			to.set(tagBoolean, fromBool(value), err)
+		}
+	case Function[int64]:
+		definition.returns = kindInt64
+		definition.evaluate = func(to *outcome) {
+			value, err := function.Evaluate()
+			to.set(tagInt64, uint64(value), err)
+		}
+	case Function[float64]:
+		definition.returns = kindFloat64
+		definition.evaluate = func(to *outcome) {
+			value, err := function.Evaluate()
+			to.set(tagFloat64, math.Float64bits(value), err)
+		}
+	case Function[string]:
+		definition.returns = kindText
+		definition.evaluate = func(to *outcome) {
+			value, err := function.Evaluate()
+			to.setText(tagText, value, err)
+		}
+	case Function[Timestamp]:
+		definition.returns = kindTimestamp
+		definition.evaluate = func(to *outcome) {
+			value, err := function.Evaluate()
+			to.set(tagTimestamp, uint64(value), err)
+		}
+	case Function[JSON]:
+		definition.returns = kindJSON
+		definition.evaluate = func(to *outcome) {
+			value, err := function.Evaluate()
+			to.setText(tagJSON, string(value), err)
+		}
+	}
+	return definition
+}
+
+// exported is what [Export] was given.
+var exported struct {
+	component Component
+	functions []Definition
+}
+
+// Export makes functions a component. It is called once, in an init function of package main:
+// the function main does not run.
+func Export(component Component, functions ...Definition) {
+	if exported.functions != nil {
+		panic("udf: Export is called once, with all functions")
+	}
+	exported.component = component
+	exported.functions = functions
+}
+
+// bound is the function of the query. An instance is bound once, and is gone after its query.
+var bound Definition
+
+// bind prepares a function for a query.
+func bind(function string, arguments []argument) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = failure(panicText(cause))
+		}
+	}()
+	for _, definition := range exported.functions {
+		if definition.name != function {
+			continue
+		}
+		parameters := Parameters{arguments: arguments}
+		definition.declare(&parameters)
+		if err := parameters.take(); err != nil {
+			return err
+		}
+		if definition.prepare != nil {
+			if err := definition.prepare(); err != nil {
+				return err
+			}
+		}
+		bound = definition
+		return nil
+	}
+	return refusal("there is no function `" + function + "`")
+}
+
+// evaluate leaves the bound function's result for the present document.
+func evaluate(to *outcome) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			to.fail(panicText(cause))
+		}
+	}()
+	bound.evaluate(to)
+}

@@ -1,0 +1,147 @@
+package udf
+
+import "math"
+
+// handle is a resolved field. Zero is one that was not resolved, which the host does not know:
+// what it was given is one less.
+type handle uint32
+
+func resolve(path string, kind kind) handle {
+	return handle(documentResolve(path, kind) + 1)
+}
+
+func (h handle) raw() uint32 { return uint32(h) - 1 }
+
+// BoolField is a field of the documents that is read as boolean. Its zero value may not be read,
+// and so for all fields.
+type BoolField struct{ handle handle }
+
+// NewBoolField resolves a field whose path is no parameter, in Prepare alone.
+func NewBoolField(path string) BoolField { return BoolField{resolve(path, kindBoolean)} }
+
+// Has tells whether the document has a value of the field's kind.
+func (f BoolField) Has() bool { return documentHas(f.handle.raw()) }
+
+// Get gives the value, and whether there is one.
+func (f BoolField) Get() (bool, bool) {
+	number, ok := documentGet(f.handle.raw(), kindBoolean)
+	return number != 0, ok
+}
+
+// Or gives the value, or another where there is none. It costs half of Get.
+func (f BoolField) Or(otherwise bool) bool { return documentBooleanOr(f.handle.raw(), otherwise) }
+
+// Int64Field is a field of the documents that is read as int64.
+type Int64Field struct{ handle handle }
+
+// NewInt64Field resolves a field whose path is no parameter, in Prepare alone.
+func NewInt64Field(path string) Int64Field { return Int64Field{resolve(path, kindInt64)} }
+
+// Has tells whether the document has a value of the field's kind.
+func (f Int64Field) Has() bool { return documentHas(f.handle.raw()) }
+
+// Get gives the value, and whether there is one.
+func (f Int64Field) Get() (int64, bool) {
+	number, ok := documentGet(f.handle.raw(), kindInt64)
+	return int64(number), ok
+}
+
+// Or gives the value, or another where there is none. It costs half of Get.
+func (f Int64Field) Or(otherwise int64) int64 { return documentInt64Or(f.handle.raw(), otherwise) }
+
+// Float64Field is a field of the documents that is read as float64.
+type Float64Field struct{ handle handle }
+
+// NewFloat64Field resolves a field whose path is no parameter, in Prepare alone.
+func NewFloat64Field(path string) Float64Field { return Float64Field{resolve(path, kindFloat64)} }
+
+// Has tells whether the document has a value of the field's kind.
+func (f Float64Field) Has() bool { return documentHas(f.handle.raw()) }
+
+// Get gives the value, and whether there is one.
+func (f Float64Field) Get() (float64, bool) {
+	number, ok := documentGet(f.handle.raw(), kindFloat64)
+	return math.Float64frombits(number), ok
+}
+
+// Or gives the value, or another where there is none. It costs half of Get.
+func (f Float64Field) Or(otherwise float64) float64 {
+	return documentFloat64Or(f.handle.raw(), otherwise)
+}
+
+// TimestampField is a field of the documents that is read as timestamp.
+type TimestampField struct{ handle handle }
+
+// NewTimestampField resolves a field whose path is no parameter, in Prepare alone.
+func NewTimestampField(path string) TimestampField {
+	return TimestampField{resolve(path, kindTimestamp)}
+}
+
+// Has tells whether the document has a value of the field's kind.
+func (f TimestampField) Has() bool { return documentHas(f.handle.raw()) }
+
+// Get gives the value, and whether there is one.
+func (f TimestampField) Get() (Timestamp, bool) {
+	number, ok := documentGet(f.handle.raw(), kindTimestamp)
+	return Timestamp(number), ok
+}
+
+// Or gives the value, or another where there is none. It costs half of Get.
+func (f TimestampField) Or(otherwise Timestamp) Timestamp {
+	return Timestamp(documentTimestampOr(f.handle.raw(), int64(otherwise)))
+}
+
+// StringField is a field of the documents that is read as text.
+type StringField struct{ handle handle }
+
+// NewStringField resolves a field whose path is no parameter, in Prepare alone.
+func NewStringField(path string) StringField { return StringField{resolve(path, kindText)} }
+
+// Has tells whether the document has a value of the field's kind.
+func (f StringField) Has() bool { return documentHas(f.handle.raw()) }
+
+// Get gives the value, in memory of its own, and whether there is one.
+func (f StringField) Get() (string, bool) {
+	text, ok := appendText(f.handle.raw(), kindText, nil)
+	return ownedString(text), ok
+}
+
+// AppendTo appends the value to a buffer, and tells whether there is one. With a buffer that is
+// used again, as in
+//
+//	f.buffer, ok = f.title.AppendTo(f.buffer[:0])
+//
+// a document allocates nothing.
+func (f StringField) AppendTo(buffer []byte) ([]byte, bool) {
+	return appendText(f.handle.raw(), kindText, buffer)
+}
+
+// JSONField is a field of the documents that is read as json: any value has one, and several
+// values are a list.
+type JSONField struct{ handle handle }
+
+// NewJSONField resolves a field whose path is no parameter, in Prepare alone.
+func NewJSONField(path string) JSONField { return JSONField{resolve(path, kindJSON)} }
+
+// Has tells whether the document has a value of the field's kind.
+func (f JSONField) Has() bool { return documentHas(f.handle.raw()) }
+
+// Get gives the value, in memory of its own, and whether there is one.
+func (f JSONField) Get() (JSON, bool) {
+	text, ok := appendText(f.handle.raw(), kindJSON, nil)
+	return JSON(ownedString(text)), ok
+}
+
+// AppendTo appends the value's text to a buffer, and tells whether there is one. It allocates
+// nothing where the buffer has room.
+func (f JSONField) AppendTo(buffer []byte) ([]byte, bool) {
+	return appendText(f.handle.raw(), kindJSON, buffer)
+}
+
+// DocumentID gives the present document's id, unique within the query. In Evaluate alone: while a
+// query is prepared there is no document.
+func DocumentID() string { return documentID() }
+
+// DocumentScore gives the score that the query gave the present document before this function, or
+// 1 where it gave none. In Evaluate alone.
+func DocumentScore() float64 { return documentScore() }

@@ -1,0 +1,3 @@
+module github.com/whittle-udf/whittle/guests/go/kit
+
+go 1.24

@@ -1,0 +1,231 @@
+//go:build wasip1
+
+package udf
+
+import (
+	"slices"
+	"unsafe"
+)
+
+// The world's imports and exports, and the memory that crosses them. All unsafe code is here.
+//
+// What it rests on: Go's collector does not move what it allocates, an address fits in 32 bits
+// here, and what a package variable refers to is not collected. So memory whose address goes out
+// is held by a variable until the host is done with it, which is at the latest when it next calls
+// an export. What goes out is never on the stack: a stack moves as it grows, and it may grow in
+// reallocate, which the host calls within an import.
+//
+// Compiled for 32-bit integers and pointers of the ABI, Go's own int and pointers have 64 bits.
+
+//go:wasmimport whittle:udf/document@0.1.0 resolve
+func importResolve(path unsafe.Pointer, length uint32, kind uint32) uint32
+
+//go:wasmimport whittle:udf/document@0.1.0 has
+func documentHas(field uint32) bool
+
+//go:wasmimport whittle:udf/document@0.1.0 get-boolean
+func importGetBoolean(field uint32, to unsafe.Pointer)
+
+//go:wasmimport whittle:udf/document@0.1.0 get-int64
+func importGetInt64(field uint32, to unsafe.Pointer)
+
+//go:wasmimport whittle:udf/document@0.1.0 get-float64
+func importGetFloat64(field uint32, to unsafe.Pointer)
+
+//go:wasmimport whittle:udf/document@0.1.0 get-timestamp
+func importGetTimestamp(field uint32, to unsafe.Pointer)
+
+//go:wasmimport whittle:udf/document@0.1.0 get-text
+func importGetText(field uint32, to unsafe.Pointer)
+
+//go:wasmimport whittle:udf/document@0.1.0 get-json
+func importGetJSON(field uint32, to unsafe.Pointer)
+
+//go:wasmimport whittle:udf/document@0.1.0 boolean-or
+func documentBooleanOr(field uint32, otherwise bool) bool
+
+//go:wasmimport whittle:udf/document@0.1.0 int64-or
+func documentInt64Or(field uint32, otherwise int64) int64
+
+//go:wasmimport whittle:udf/document@0.1.0 float64-or
+func documentFloat64Or(field uint32, otherwise float64) float64
+
+//go:wasmimport whittle:udf/document@0.1.0 timestamp-or
+func documentTimestampOr(field uint32, otherwise int64) int64
+
+//go:wasmimport whittle:udf/document@0.1.0 id
+func importID(to unsafe.Pointer)
+
+//go:wasmimport whittle:udf/document@0.1.0 score
+func documentScore() float64
+
+//go:wasmimport whittle:udf/text-words@0.1.0 length
+func textLength(field uint32) int64
+
+//go:wasmimport whittle:udf/text-words@0.1.0 word
+func textWord(field uint32, index uint32) uint64
+
+//go:wasmimport whittle:udf/logging@0.1.0 log
+func importLog(level uint32, message unsafe.Pointer, length uint32)
+
+func documentResolve(path string, kind kind) uint32 {
+	return importResolve(unsafe.Pointer(unsafe.StringData(path)), uint32(len(path)), uint32(kind))
+}
+
+func loggingLog(level Level, message string) {
+	importLog(uint32(level), unsafe.Pointer(unsafe.StringData(message)), uint32(len(message)))
+}
+
+// returned is where imports leave a result that is not flat: an option's tag, then at 4 a text's
+// pointer and length or at 8 a number. A text alone begins at 0.
+var returned [2]uint64
+
+// documentGet reads a number.
+func documentGet(field uint32, kind kind) (number uint64, ok bool) {
+	to := unsafe.Pointer(&returned)
+	switch kind {
+	case kindBoolean:
+		importGetBoolean(field, to)
+		// Its payload has one byte, right after the tag.
+		returned[1] = returned[0] >> 8 & 0xff
+	case kindInt64:
+		importGetInt64(field, to)
+	case kindFloat64:
+		importGetFloat64(field, to)
+	default:
+		importGetTimestamp(field, to)
+	}
+	if returned[0]&0xff == 0 {
+		return 0, false
+	}
+	return returned[1], true
+}
+
+func documentID() string {
+	importID(unsafe.Pointer(&returned))
+	return ownedString(taken(uint32(returned[0]), uint32(returned[0]>>32)))
+}
+
+// shortText is the most bytes that are read in words.
+const shortText = 128
+
+// appendText reads a text to the end of a buffer.
+func appendText(field uint32, kind kind, buffer []byte) ([]byte, bool) {
+	length := textLength(field)
+	if length < 0 {
+		return buffer, false
+	}
+	start := len(buffer)
+	if length <= shortText {
+		words := (uint(length) + 7) / 8
+		buffer = slices.Grow(buffer, int(words*8))
+		to := unsafe.Pointer(unsafe.SliceData(buffer[start:cap(buffer)]))
+		for index := range words {
+			// Within the room that was made above.
+			*(*uint64)(unsafe.Add(to, index*8)) = textWord(field, uint32(index))
+		}
+		return buffer[:start+int(length)], true
+	}
+	buffer = slices.Grow(buffer, int(length))
+	landing = buffer[start : start+int(length)]
+	if kind == kindJSON {
+		importGetJSON(field, unsafe.Pointer(&returned))
+	} else {
+		importGetText(field, unsafe.Pointer(&returned))
+	}
+	text := taken(uint32(returned[0]>>32), uint32(returned[1]))
+	return append(buffer, text...), true
+}
+
+// ownedString is a text of bytes that nobody writes to any more.
+func ownedString(bytes []byte) string {
+	return unsafe.String(unsafe.SliceData(bytes), len(bytes))
+}
+
+// landing is where the next text of its size goes, instead of memory of its own.
+var landing []byte
+
+// received is what the host has been given memory for and nobody has taken yet.
+var received [][]byte
+
+// reallocate is how the host gets memory for what it passes in. It never has old memory: the
+// contract's texts and lists are written in one go.
+//
+//go:wasmexport cabi_realloc
+func reallocate(old unsafe.Pointer, oldSize, align, size uint32) unsafe.Pointer {
+	if size == 0 {
+		return nil
+	}
+	memory := landing
+	landing = nil
+	if len(memory) != int(size) {
+		memory = aligned(int(size))
+	}
+	if oldSize > 0 {
+		copy(memory, unsafe.Slice((*byte)(old), min(oldSize, size)))
+	}
+	received = append(received, memory)
+	return unsafe.Pointer(unsafe.SliceData(memory))
+}
+
+// aligned is fresh memory, aligned to eight bytes, the most that the contract needs.
+func aligned(size int) []byte {
+	words := make([]uint64, (size+7)/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), size)
+}
+
+// taken is what the host has put at an address, which from here on is the caller's.
+func taken(address, length uint32) []byte {
+	if length == 0 {
+		return nil
+	}
+	for index, memory := range received {
+		if addressOf(ownedString(memory)) == address && len(memory) == int(length) {
+			received = slices.Delete(received, index, index+1)
+			return memory
+		}
+	}
+	panic("udf: the host passed memory that it was not given")
+}
+
+// addressOf is where a text is.
+func addressOf(text string) uint32 {
+	return uint32(uintptr(unsafe.Pointer(unsafe.StringData(text))))
+}
+
+// described is held while the host reads it.
+var described lowering
+
+//go:wasmexport whittle:udf/functions@0.1.0#describe
+func exportDescribe() unsafe.Pointer {
+	if exported.functions == nil {
+		panic("udf: there is no component: call udf.Export in an init function of package main")
+	}
+	described = manifest(exported.component, exported.functions)
+	bytes := aligned(len(described.bytes))
+	copy(bytes, described.bytes)
+	described.bytes = bytes
+	described.relocate(addressOf(ownedString(bytes)))
+	return unsafe.Pointer(unsafe.SliceData(bytes))
+}
+
+// boundResult is held while the host reads it.
+var boundResult refused
+
+//go:wasmexport whittle:udf/functions@0.1.0#bind
+func exportBind(function, functionLength, arguments, length uint32) unsafe.Pointer {
+	text := func(pointer, length uint32) string { return ownedString(taken(pointer, length)) }
+	name := text(function, functionLength)
+	lifted := lift(taken(arguments, length*sizeArgument), text)
+	boundResult.set(bind(name, lifted))
+	return unsafe.Pointer(&boundResult.words)
+}
+
+// result is held while the host reads it.
+var result outcome
+
+//go:wasmexport whittle:udf/functions@0.1.0#evaluate
+func exportEvaluate() unsafe.Pointer {
+	evaluate(&result)
+	return unsafe.Pointer(&result.words)
+}

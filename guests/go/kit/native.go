@@ -1,0 +1,26 @@
+//go:build !wasip1
+
+package udf
+
+import "unsafe"
+
+// Outside of a component there is no host. So that authors can test what does not read documents,
+// and this package its own logic, the imports are there and panic.
+
+const noHost = "udf: there is no document outside of a component"
+
+func documentResolve(string, kind) uint32            { panic(noHost) }
+func documentHas(uint32) bool                        { panic(noHost) }
+func documentGet(uint32, kind) (uint64, bool)        { panic(noHost) }
+func documentBooleanOr(uint32, bool) bool            { panic(noHost) }
+func documentInt64Or(uint32, int64) int64            { panic(noHost) }
+func documentFloat64Or(uint32, float64) float64      { panic(noHost) }
+func documentTimestampOr(uint32, int64) int64        { panic(noHost) }
+func appendText(uint32, kind, []byte) ([]byte, bool) { panic(noHost) }
+func documentID() string                             { panic(noHost) }
+func documentScore() float64                         { panic(noHost) }
+func loggingLog(Level, string)                       {}
+func ownedString(bytes []byte) string                { return string(bytes) }
+func addressOf(text string) uint32 {
+	return uint32(uintptr(unsafe.Pointer(unsafe.StringData(text))))
+}
