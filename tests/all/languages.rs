@@ -4,6 +4,7 @@
 //! where `CI` is `true` that is a failure.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -130,9 +131,9 @@ fn an_exception_is_the_guests_message_with_the_documents_id() {
         .expect("a batch");
     for guest in everywhere("probe") {
         for accessor in ACCESSORS {
+            let udf = guest.udf(accessor);
             let query = QueryContext::new(Budget::default());
-            let mut bound = guest
-                .udf(accessor)
+            let mut bound = udf
                 .bind("throws", &arguments(&json!({"field": "t"})), &query)
                 .expect("bound");
             bound.set_on_error(OnError::Skip);
@@ -161,12 +162,12 @@ const BATCH_ROWS: usize = 1000;
 /// Evaluates a function for 200,000 documents. The memory after half of them is the memory after
 /// all: what a document leaves behind is collected.
 fn long_run(guest: &Guest, function: &str, params: &serde_json::Value, batch: &RecordBatch) {
+    let udf = guest.udf(Accessor::Composed);
     let query = QueryContext::new(Budget {
         wall_clock: std::time::Duration::from_secs(120),
         ..Budget::default()
     });
-    let mut bound = guest
-        .udf(Accessor::Composed)
+    let mut bound = udf
         .bind(function, &arguments(params), &query)
         .expect("bound");
     let mut half = 0;
@@ -210,6 +211,14 @@ fn two_hundred_thousand_documents_leave_nothing_behind() {
     }
 }
 
+/// The path, with the tools that `make guests` installed.
+fn path() -> OsString {
+    let tools = target().join("toolchains/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(tools).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).expect("a path")
+}
+
 #[test]
 fn a_new_project_builds_and_passes_its_vectors() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -219,6 +228,7 @@ fn a_new_project_builds_and_passes_its_vectors() {
             .current_dir(&folder)
             .env("CARGO_TARGET_DIR", target().join("guest-build"))
             .env("WHITTLE_CACHE", target().join("cache"))
+            .env("PATH", path())
             .stdin(Stdio::null())
             .output()
             .expect("the command runs");
