@@ -1,15 +1,328 @@
-//! UDFs in javascript.
+//! UDFs in TypeScript and JavaScript: esbuild makes one module of a project and its packages, and
+//! componentize-qjs a component of that, which has the engine QuickJS in it. The other engine,
+//! StarlingMonkey, is for projects that ask for it.
+//!
+//! The tools are the project's own, in its `node_modules`; npm installs them where they are missing.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value as Json, json};
 
-use super::Built;
+use super::tool::{BuildFolder, run};
+use super::{Built, Code};
+
+const INSTALL: &str = "install Node 18 or newer with npm from https://nodejs.org";
 
 pub(super) fn owns(dir: &Path) -> bool {
     dir.join("package.json").is_file()
 }
 
 pub(super) fn build(dir: &Path) -> Result<Built> {
-    bail!("{}: to be written", dir.display())
+    let project = Project::read(dir)?;
+    let folder = BuildFolder::of(dir, "javascript")?;
+    let contract = folder.contract()?;
+    // npm leads to packages of a workspace through links, and esbuild tells files as seen from the
+    // folder that it runs in: both need the folder's true name.
+    let dir = &fs::canonicalize(dir)?;
+    run(Command::new("node").arg("--version"), INSTALL)?;
+    install(dir, project.engine)?;
+
+    let bundle = folder.path().join("udf.js");
+    let mut esbuild = tool(dir, "esbuild")?;
+    esbuild
+        .current_dir(dir)
+        .args(project.bundling())
+        .arg(format!("--outfile={}", bundle.display()));
+    run(&mut esbuild, INSTALL)?;
+
+    let component = folder.path().join("componentized.wasm");
+    let mut componentize = tool(dir, project.engine.tool())?;
+    componentize
+        // The engines keep the name of the module as it is given here, for the stacks of errors.
+        .current_dir(folder.path())
+        .args(project.engine.arguments())
+        .arg("--wit")
+        .arg(&contract)
+        .arg("-o")
+        .arg(&component);
+    run(&mut componentize, INSTALL)?;
+    let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    Ok(Built {
+        code: Code::Component(bytes),
+        output: folder.output(dir)?,
+    })
+}
+
+/// What runs the JavaScript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    QuickJs,
+    StarlingMonkey,
+}
+
+impl Engine {
+    /// As `package.json` names it, and as the kit is told.
+    fn name(self) -> &'static str {
+        match self {
+            Self::QuickJs => "quickjs",
+            Self::StarlingMonkey => "starlingmonkey",
+        }
+    }
+
+    /// The program that makes a component with it.
+    fn tool(self) -> &'static str {
+        match self {
+            Self::QuickJs => "componentize-qjs",
+            Self::StarlingMonkey => "componentize-js",
+        }
+    }
+
+    /// The package that has the program.
+    fn package(self) -> &'static str {
+        match self {
+            Self::QuickJs => "componentize-qjs",
+            Self::StarlingMonkey => "@bytecodealliance/componentize-js",
+        }
+    }
+
+    /// Makes a component without WASI of `udf.js`.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::QuickJs => &["--js", "udf.js", "--world", "udf", "--stub-wasi", "--sync"],
+            Self::StarlingMonkey => &[
+                "udf.js",
+                "--world-name",
+                "udf",
+                "--disable",
+                "stdio",
+                "random",
+                "clocks",
+                "http",
+                "fetch-event",
+            ],
+        }
+    }
+}
+
+/// What `package.json` says.
+#[derive(Debug, PartialEq, Eq)]
+struct Project {
+    /// The module that exports `functions`.
+    main: String,
+    engine: Engine,
+    /// For the component's manifest.
+    manifest: Json,
+}
+
+impl Project {
+    fn read(dir: &Path) -> Result<Self> {
+        let text = fs::read_to_string(dir.join("package.json")).context("package.json")?;
+        let package = serde_json::from_str(&text).context("package.json")?;
+        Self::of(&package)
+    }
+
+    fn of(package: &Json) -> Result<Self> {
+        let text = |key: &str| package[key].as_str().filter(|text| !text.is_empty());
+        let Some(main) = text("main") else {
+            bail!("package.json has no `main`: name the module that exports `functions`");
+        };
+        let (Some(name), Some(version)) = (text("name"), text("version")) else {
+            bail!("package.json needs a `name` and a `version`: they are the component's");
+        };
+        let engines = [Engine::QuickJs, Engine::StarlingMonkey];
+        let engine = match &package["whittle"]["engine"] {
+            Json::Null => Engine::QuickJs,
+            chosen => {
+                let found = engines.into_iter().find(|engine| chosen == engine.name());
+                found.with_context(|| {
+                    format!(
+                        "package.json: `whittle.engine` is {chosen}: it is \"quickjs\" or \
+                         \"starlingmonkey\""
+                    )
+                })?
+            }
+        };
+        // `Name <mail> (site)`, or an object of the three.
+        let author = &package["author"];
+        let author = author["name"].as_str().or(author.as_str());
+        Ok(Self {
+            main: main.to_owned(),
+            engine,
+            manifest: json!({
+                // Without the scope of a name like `@people/udf`.
+                "name": name.rsplit('/').next(),
+                "version": version,
+                "description": text("description").unwrap_or_default(),
+                "author": author.unwrap_or_default(),
+            }),
+        })
+    }
+
+    /// The arguments that make esbuild write one module.
+    fn bundling(&self) -> Vec<String> {
+        let engine = Json::from(self.engine.name());
+        vec![
+            self.main.clone(),
+            "--bundle".to_owned(),
+            "--format=esm".to_owned(),
+            "--platform=neutral".to_owned(),
+            // Without a platform there are none of its own accord.
+            "--main-fields=module,main".to_owned(),
+            "--target=es2023".to_owned(),
+            "--charset=utf8".to_owned(),
+            "--external:whittle:*".to_owned(),
+            format!("--define:WHITTLE_ENGINE={engine}"),
+            format!("--define:WHITTLE_PROJECT={}", self.manifest),
+            // Leaves out the paths of the files, and the engine that is not used.
+            "--minify-whitespace".to_owned(),
+            "--minify-syntax".to_owned(),
+            "--legal-comments=none".to_owned(),
+            "--log-level=warning".to_owned(),
+        ]
+    }
+}
+
+/// Lets npm install a project's packages if the tools are missing.
+fn install(dir: &Path, engine: Engine) -> Result<()> {
+    let is_missing = |name: &str| program(dir, name).is_none();
+    if !is_missing("esbuild") && !is_missing(engine.tool()) {
+        return Ok(());
+    }
+    let (folder, command) = match locked(dir) {
+        Some(folder) => (folder, "ci"),
+        None => (dir, "install"),
+    };
+    let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    npm.current_dir(folder)
+        .args([command, "--no-audit", "--no-fund", "--loglevel=error"]);
+    run(&mut npm, INSTALL)?;
+    for (name, package) in [("esbuild", "esbuild"), (engine.tool(), engine.package())] {
+        if is_missing(name) {
+            bail!("{name} is missing: run `npm install --save-dev {package}` in the project");
+        }
+    }
+    Ok(())
+}
+
+/// The folder whose lock file counts for a project: its own, or that of a workspace around it.
+fn locked(dir: &Path) -> Option<&Path> {
+    let is_workspace = |folder: &Path| {
+        let text = fs::read_to_string(folder.join("package.json")).ok();
+        let package = text.and_then(|text| serde_json::from_str::<Json>(&text).ok());
+        package.is_some_and(|package| !package["workspaces"].is_null())
+    };
+    dir.ancestors().find(|folder| {
+        folder.join("package-lock.json").is_file() && (*folder == dir || is_workspace(folder))
+    })
+}
+
+/// A program of a project's packages, which are looked for as Node does: in its own folder, then in
+/// those around it.
+fn program(dir: &Path, name: &str) -> Option<PathBuf> {
+    let name = if cfg!(windows) {
+        format!("{name}.cmd")
+    } else {
+        name.to_owned()
+    };
+    let programs = dir.ancestors().map(|dir| dir.join("node_modules/.bin"));
+    let mut programs = programs.map(|programs| programs.join(&name));
+    programs.find(|program| program.is_file())
+}
+
+fn tool(dir: &Path, name: &str) -> Result<Command> {
+    let program = program(dir, name).with_context(|| format!("{name} is missing"))?;
+    Ok(Command::new(program))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (file, text) in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("it is in a folder")).expect("made");
+            fs::write(path, text).expect("written");
+        }
+        folder
+    }
+
+    #[test]
+    fn package_json_has_the_manifest_and_the_engine() {
+        let package = json!({
+            "name": "@people/my-udf",
+            "version": "1.2.3",
+            "main": "udf.ts",
+            "author": {"name": "Ann", "email": "ann@example.com"},
+            "whittle": {"engine": "starlingmonkey"},
+        });
+        let expected = Project {
+            main: "udf.ts".to_owned(),
+            engine: Engine::StarlingMonkey,
+            manifest: json!({
+                "name": "my-udf", "version": "1.2.3", "description": "", "author": "Ann"
+            }),
+        };
+        assert_eq!(Project::of(&package).expect("it is whole"), expected);
+    }
+
+    #[test]
+    fn what_package_json_lacks_is_told() {
+        let told = |package: Json| Project::of(&package).expect_err("refused").to_string();
+        insta::assert_snapshot!(
+            told(json!({"name": "a", "version": "1.0.0"})),
+            @"package.json has no `main`: name the module that exports `functions`"
+        );
+        insta::assert_snapshot!(
+            told(json!({"name": "a", "main": "udf.ts"})),
+            @"package.json needs a `name` and a `version`: they are the component's"
+        );
+        let engine = json!({
+            "name": "a", "version": "1.0.0", "main": "udf.ts", "whittle": {"engine": "v8"}
+        });
+        insta::assert_snapshot!(
+            told(engine),
+            @r#"package.json: `whittle.engine` is "v8": it is "quickjs" or "starlingmonkey""#
+        );
+    }
+
+    #[test]
+    fn the_lock_file_is_the_projects_or_its_workspaces() {
+        let guests = folder_with(&[
+            ("package.json", r#"{"workspaces": ["one"]}"#),
+            ("package-lock.json", "{}"),
+            ("one/package.json", "{}"),
+            ("own/package.json", "{}"),
+            ("own/package-lock.json", "{}"),
+        ]);
+        let guests = guests.path();
+        assert_eq!(locked(&guests.join("one")), Some(guests));
+        assert_eq!(
+            locked(&guests.join("own")).map(Path::to_owned),
+            Some(guests.join("own"))
+        );
+        let stray = folder_with(&[("package-lock.json", "{}"), ("one/package.json", "{}")]);
+        assert_eq!(locked(&stray.path().join("one")), None);
+    }
+
+    #[test]
+    fn a_program_is_the_projects_or_of_a_folder_around_it() {
+        let suffix = if cfg!(windows) { ".cmd" } else { "" };
+        let (esbuild, qjs) = (
+            format!("node_modules/.bin/esbuild{suffix}"),
+            format!("one/node_modules/.bin/componentize-qjs{suffix}"),
+        );
+        let guests = folder_with(&[(&esbuild, ""), (&qjs, "")]);
+        let one = guests.path().join("one");
+        assert_eq!(program(&one, "esbuild"), Some(guests.path().join(&esbuild)));
+        assert_eq!(
+            program(&one, "componentize-qjs"),
+            Some(guests.path().join(&qjs))
+        );
+        assert_eq!(program(&one, "componentize-js"), None);
+    }
 }

@@ -1,0 +1,38 @@
+/** A weighted score of three numbers. */
+
+import { component, define, field, parameter } from "whittle-guest";
+
+const customScore = define({
+  name: "custom_score",
+  description:
+    "The weighted sum of a document's price, rating and popularity. A field that is missing counts " +
+    "as zero.",
+  parameters: {
+    priceWeight: parameter("float64", "What the price is multiplied by.", { default: 0.3 }),
+    ratingWeight: parameter("float64", "What the rating is multiplied by.", { default: 0.5 }),
+    popularityWeight: parameter("float64", "What the popularity is multiplied by.", {
+      default: 0.2,
+    }),
+    priceField: field("float64", "The field that holds the price.", { default: "price" }),
+    ratingField: field("float64", "The field that holds the rating.", { default: "rating" }),
+    popularityField: field("float64", "The field that holds the popularity.", {
+      default: "popularity",
+    }),
+  },
+  returns: "float64",
+  prepare({
+    priceWeight,
+    ratingWeight,
+    popularityWeight,
+    priceField,
+    ratingField,
+    popularityField,
+  }) {
+    return () =>
+      priceWeight * priceField.or(0) +
+      ratingWeight * ratingField.or(0) +
+      popularityWeight * popularityField.or(0);
+  },
+});
+
+export const functions = component(customScore);

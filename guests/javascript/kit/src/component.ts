@@ -1,0 +1,155 @@
+/** From functions to the contract's exports. */
+
+import * as log from "./log.js";
+import { hostError, InvalidArgument } from "./errors.js";
+import type { Parameter } from "./parameters.js";
+import { type Kind, type Lowered, lower, type Values } from "./values.js";
+
+/** Parameters by name. */
+export type Parameters = Readonly<Record<string, Parameter<unknown>>>;
+
+/** What `prepare` gets of some parameters. */
+export type Arguments<P extends Parameters> = {
+  readonly [Name in keyof P]: P[Name] extends Parameter<infer T> ? T : never;
+};
+
+/** A function, declared. */
+export interface Declaration<P extends Parameters, K extends Kind> {
+  /** The function's name in queries: letters, digits and `_`. */
+  readonly name: string;
+  /** One or two sentences for the author of a query. */
+  readonly description: string;
+  /** In the order in which they are shown. In queries `maxDistance` is `max_distance`. */
+  readonly parameters: P;
+  /** The kind of the result: boolean for a filter, a number for a score. */
+  readonly returns: K;
+  /**
+   * Prepares one query, and returns the function that evaluates a document of it. What is thrown
+   * here ends the query; as `InvalidArgument` it blames an argument. What the returned function
+   * throws fails the document.
+   */
+  readonly prepare: (values: Arguments<P>) => () => Values[K] | null;
+}
+
+/** A function, whatever its parameters are. */
+export interface Udf {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Parameters;
+  readonly returns: Kind;
+  /** Prepares a query whose arguments are known to be right in kind. */
+  readonly prepare: (values: Readonly<Record<string, unknown>>) => () => unknown;
+}
+
+/** Declares a function. */
+export function define<P extends Parameters, K extends Kind>(declaration: Declaration<P, K>): Udf {
+  const { prepare, ...rest } = declaration;
+  return { ...rest, prepare: (values) => prepare(values as Arguments<P>) };
+}
+
+interface Argument {
+  readonly name: string;
+  readonly value: { readonly val: Lowered };
+}
+
+interface Result {
+  readonly tag: Kind;
+  val: Lowered;
+}
+
+const NULL = { tag: "null" } as const;
+
+/** What a component exports, under the name `functions`. */
+export interface Exports {
+  describe(): object;
+  bind(name: string, given: readonly Argument[]): void;
+  evaluate(): Result | typeof NULL;
+}
+
+/**
+ * The component of some functions: `export const functions = component(first, second)` in the
+ * project's main module. Its name, version, description and author are those in `package.json`.
+ */
+export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
+  const manifest = { ...WHITTLE_PROJECT, functions: udfs.map(described) };
+  let evaluate: () => Result | typeof NULL = () => {
+    throw new Error("no function is bound");
+  };
+  return {
+    describe: () => manifest,
+    bind(name, given) {
+      try {
+        const udf = udfs.find((udf) => udf.name === name);
+        if (!udf) throw new InvalidArgument(`there is no function \`${name}\``);
+        evaluate = evaluation(udf, udf.prepare(lifted(udf.parameters, given)));
+      } catch (thrown) {
+        throw told(thrown);
+      }
+    },
+    evaluate() {
+      try {
+        return evaluate();
+      } catch (thrown) {
+        throw told(thrown);
+      }
+    },
+  };
+}
+
+/** The contract's `evaluate` of a function that was prepared. */
+function evaluation(udf: Udf, compute: () => unknown): () => Result | typeof NULL {
+  const kind = udf.returns;
+  if (typeof compute !== "function") {
+    throw new TypeError(`\`prepare\` of function \`${udf.name}\` returns no function`);
+  }
+  // One object for all results: the host has read it before the next document.
+  const result: Result = { tag: kind, val: 0 };
+  // What a boolean and a float need no further look at.
+  const plain = kind === "float64" ? "number" : kind;
+  return () => {
+    const value = compute();
+    if (typeof value === plain) {
+      result.val = value as Lowered;
+    } else if (value == null) {
+      return NULL;
+    } else {
+      result.val = lower(kind, value);
+    }
+    return result;
+  };
+}
+
+/** The values of the parameters, by the names that the author gave them. */
+function lifted(parameters: Parameters, given: readonly Argument[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, parameter] of Object.entries(parameters)) {
+    const name = snakeCase(key);
+    const argument = given.find((argument) => argument.name === name);
+    values[key] = argument && parameter.lift(name, argument.value.val);
+  }
+  return values;
+}
+
+/** A function's record in the manifest. */
+function described({ name, description, parameters, returns }: Udf): object {
+  const records = Object.entries(parameters).map(([key, { description, kind, presence }]) => {
+    return { name: snakeCase(key), description, kind, presence };
+  });
+  return { name, description, parameters: records, returns };
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+}
+
+let haveTold = false;
+
+/** What the host is told. Where the first error of a query came from goes to the log: one is enough. */
+function told(thrown: unknown): unknown {
+  const error = hostError(thrown);
+  if (!haveTold && thrown instanceof Error && !(thrown instanceof InvalidArgument)) {
+    haveTold = true;
+    log.debug(`${error.val}\n${thrown.stack ?? ""}`.trimEnd());
+  }
+  return error;
+}

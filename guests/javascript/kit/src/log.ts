@@ -1,0 +1,28 @@
+/** Lines of the log, for the people who look after the UDF. They count against the query's budget. */
+
+import * as logging from "whittle:udf/logging@0.1.0";
+
+/** Logs a line that follows the work step by step. */
+export function trace(message: string): void {
+  logging.log("trace", message.toWellFormed());
+}
+
+/** Logs a line for the search for a mistake. */
+export function debug(message: string): void {
+  logging.log("debug", message.toWellFormed());
+}
+
+/** Logs a line that is worth knowing. */
+export function info(message: string): void {
+  logging.log("info", message.toWellFormed());
+}
+
+/** Logs a line that somebody should look at. */
+export function warn(message: string): void {
+  logging.log("warn", message.toWellFormed());
+}
+
+/** Logs a line about something that went wrong. */
+export function error(message: string): void {
+  logging.log("error", message.toWellFormed());
+}

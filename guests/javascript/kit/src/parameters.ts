@@ -1,0 +1,124 @@
+/** Parameters: how a function declares them, and how a query's arguments become them. */
+
+import { fromHost } from "./engine.js";
+import { InvalidArgument } from "./errors.js";
+import { type Fields, resolve } from "./field.js";
+import { type Json, type Kind, type Lowered, lower, type Values } from "./values.js";
+
+/** A parameter that `prepare` gets as a value of type `T`. */
+export interface Parameter<T> {
+  readonly description: string;
+  /** The kind of its argument. */
+  readonly kind: Kind;
+  readonly presence: Presence;
+  /** What the author gets for an argument. Throws `InvalidArgument`. */
+  readonly lift: (name: string, argument: Lowered) => T;
+}
+
+/** Whether a query must give a parameter, as the contract has it. */
+export type Presence =
+  | { readonly tag: "required" }
+  | { readonly tag: "optional" }
+  | { readonly tag: "default"; readonly val: { readonly tag: Kind; readonly val: Lowered } };
+
+/** The least and the greatest value of a number, both included. */
+export interface Bounds {
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+type BoundsOf<K extends Kind> = K extends "int64" | "float64" | "timestamp" ? Bounds : unknown;
+
+/**
+ * Declares a parameter: a value of a kind. `description` is one or two sentences for the author of a
+ * query. A query must give it, unless there is a `default`, or it is `optional`: then it may be
+ * `undefined`.
+ */
+export function parameter<K extends Kind>(
+  kind: K,
+  description: string,
+  options: { readonly optional: true } & BoundsOf<K>,
+): Parameter<Values[K] | undefined>;
+export function parameter<K extends Kind>(
+  kind: K,
+  description: string,
+  options?: { readonly default?: Values[K] } & BoundsOf<K>,
+): Parameter<Values[K]>;
+export function parameter(
+  kind: Kind,
+  description: string,
+  options: { readonly optional?: true; readonly default?: unknown } & Bounds = {},
+): Parameter<unknown> {
+  const { minimum = -Infinity, maximum = Infinity } = options;
+  const check = (name: string, value: number): number => {
+    // So that NaN, too, is out of bounds.
+    if (value >= minimum && value <= maximum) return value;
+    throw new InvalidArgument(`parameter \`${name}\`: ${value} ${outside(minimum, maximum)}`);
+  };
+  const isBounded = minimum !== -Infinity || maximum !== Infinity;
+  const lift = (name: string, argument: Lowered): unknown => {
+    switch (kind) {
+      case "int64":
+      case "timestamp":
+        return check(name, integer(name, argument as number | bigint));
+      case "float64":
+        return isBounded ? check(name, argument as number) : argument;
+      case "json":
+        return JSON.parse(argument as string) as Json;
+      default:
+        return argument;
+    }
+  };
+  return declared(kind, description, options, lift);
+}
+
+/**
+ * Declares a parameter that names a field of the documents, by its dotted path. The field is read as
+ * values of a kind. `default` is the path where a query gives none.
+ */
+export function field<K extends Kind>(
+  kind: K,
+  description: string,
+  options: { readonly optional: true },
+): Parameter<Fields[K] | undefined>;
+export function field<K extends Kind>(
+  kind: K,
+  description: string,
+  options?: { readonly default?: string },
+): Parameter<Fields[K]>;
+export function field(
+  kind: Kind,
+  description: string,
+  options: { readonly optional?: true; readonly default?: string } = {},
+): Parameter<unknown> {
+  return declared("text", description, options, (_, path) => resolve(path as string, kind));
+}
+
+function declared(
+  kind: Kind,
+  description: string,
+  options: { readonly optional?: true; readonly default?: unknown },
+  lift: (name: string, argument: Lowered) => unknown,
+): Parameter<unknown> {
+  let presence: Presence = { tag: options.optional ? "optional" : "required" };
+  if (options.default !== undefined) {
+    presence = { tag: "default", val: { tag: kind, val: lower(kind, options.default) } };
+  }
+  return { description, kind, presence, lift };
+}
+
+/** The argument as a number, if one can hold it. */
+function integer(name: string, argument: number | bigint): number {
+  const value = fromHost(argument);
+  if (Number.isSafeInteger(value)) return value;
+  const most = Number.MAX_SAFE_INTEGER;
+  throw new InvalidArgument(
+    `parameter \`${name}\`: ${argument} is not between ${-most} and ${most}`,
+  );
+}
+
+function outside(minimum: number, maximum: number): string {
+  if (maximum === Infinity) return `is not at least ${minimum}`;
+  if (minimum === -Infinity) return `is not at most ${maximum}`;
+  return `is not between ${minimum} and ${maximum}`;
+}
