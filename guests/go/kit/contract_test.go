@@ -321,7 +321,7 @@ func TestOutcomesAreLaidOutAsTheContractSays(t *testing.T) {
 		}
 		var found outcome
 		evaluate(&found)
-		// Where the text is depends on the run.
+		// What comes of the text is the same for all.
 		switch {
 		case each.words[0] == 1:
 			each.words[1] |= uint64(addressOf(found.text)) << 32

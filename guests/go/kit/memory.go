@@ -7,6 +7,8 @@ import (
 	"unsafe"
 )
 
+//lint:file-ignore U1000 the host calls what is exported
+
 // The world's imports and exports, and the memory that crosses them. All unsafe code is here.
 //
 // What it rests on: Go's collector does not move what it allocates, an address fits in 32 bits
@@ -14,8 +16,6 @@ import (
 // is held by a variable until the host is done with it, which is at the latest when it next calls
 // an export. What goes out is never on the stack: a stack moves as it grows, and it may grow in
 // reallocate, which the host calls within an import.
-//
-// Compiled for 32-bit integers and pointers of the ABI, Go's own int and pointers have 64 bits.
 
 //go:wasmimport whittle:udf/document@0.1.0 resolve
 func importResolve(path unsafe.Pointer, length uint32, kind uint32) uint32
@@ -74,6 +74,32 @@ func documentResolve(path string, kind kind) uint32 {
 
 func loggingLog(level Level, message string) {
 	importLog(uint32(level), unsafe.Pointer(unsafe.StringData(message)), uint32(len(message)))
+}
+
+//go:nosplit
+func loggingLogBytes(level Level, message *[512]byte, length int) {
+	importLog(uint32(level), unsafe.Pointer(message), uint32(length))
+}
+
+// overrideWrite is where the runtime prints. It keeps the variable, and its type, for such uses: see
+// runtime/time_nofake.go and go.dev/issue/67401.
+//
+//go:linkname overrideWrite runtime.overrideWrite
+var overrideWrite func(fd uintptr, text unsafe.Pointer, length int32) int32
+
+func init() { overrideWrite = printed }
+
+var line printedLine
+
+// printed is given what the runtime prints: fatal errors, panics of other goroutines, and what the
+// builtin println prints.
+//
+//go:nosplit
+func printed(_ uintptr, text unsafe.Pointer, length int32) int32 {
+	for index := range length {
+		line.put(*(*byte)(unsafe.Add(text, index)))
+	}
+	return length
 }
 
 // returned is where imports leave a result that is not flat: an option's tag, then at 4 a text's
