@@ -3,12 +3,21 @@
 use serde_json::Value;
 use whittle_guest::Error;
 
+/// How deep brackets may lie in each other. The parser tries a filter in two ways, and so takes
+/// twice the time for each that lies around another.
+const BRACKETS: usize = 12;
+
+/// How deep parentheses may lie in each other: the parser calls itself for each, and the stack is
+/// short.
+const PARENTHESES: usize = 64;
+
 /// A path of RFC 9535.
 pub(crate) struct Path(serde_json_path::JsonPath);
 
 impl Path {
     /// A path, by the value of the parameter `path`.
     pub(crate) fn new(path: &str) -> Result<Self, Error> {
+        check_depth(path)?;
         let parsed = serde_json_path::JsonPath::parse(path);
         parsed.map(Self).map_err(|error| {
             // It counts bytes from 0.
@@ -29,6 +38,34 @@ impl Path {
     pub(crate) fn nodes<'a>(&self, value: &'a Value) -> impl Iterator<Item = &'a Value> {
         self.0.query(value).all().into_iter()
     }
+}
+
+/// Refuses a path whose brackets or parentheses lie deeper in each other than they may.
+fn check_depth(path: &str) -> Result<(), Error> {
+    let (mut brackets, mut parentheses) = (0_usize, 0_usize);
+    let mut quote = None;
+    let mut characters = path.chars().zip(1..);
+    while let Some((character, position)) = characters.next() {
+        match (quote, character) {
+            (Some(_), '\\') => {
+                characters.next();
+            }
+            (Some(open), _) => quote = Some(open).filter(|open| *open != character),
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '[') => brackets += 1,
+            (None, ']') => brackets = brackets.saturating_sub(1),
+            (None, '(') => parentheses += 1,
+            (None, ')') => parentheses = parentheses.saturating_sub(1),
+            (None, _) => {}
+        }
+        if brackets > BRACKETS || parentheses > PARENTHESES {
+            return Err(Error::invalid_argument(format!(
+                "parameter `path`: at character {position}: nested deeper than {BRACKETS} brackets \
+                 or {PARENTHESES} parentheses"
+            )));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -115,5 +152,25 @@ mod tests {
             );
             assert!(!told.contains('\n'), "{told}");
         }
+    }
+    #[test]
+    fn the_depth_of_a_path_is_bounded() {
+        let filters = |depth| format!("${}{}", "[?@".repeat(depth), "]".repeat(depth));
+        let grouped = |depth| format!("$[?{}@.a{}]", "(".repeat(depth), ")".repeat(depth));
+        assert!(Path::new(&filters(BRACKETS)).is_ok());
+        assert!(Path::new(&grouped(PARENTHESES)).is_ok());
+        let told = |path: &str| Path::new(path).err().expect("it is refused").to_string();
+        assert_eq!(
+            told(&filters(BRACKETS + 1)),
+            "parameter `path`: at character 38: nested deeper than 12 brackets or 64 parentheses"
+        );
+        assert_eq!(
+            told(&grouped(PARENTHESES + 1)),
+            "parameter `path`: at character 68: nested deeper than 12 brackets or 64 parentheses"
+        );
+        let long = format!("${}", "[0]".repeat(1000));
+        assert!(Path::new(&long).is_ok());
+        let quoted = format!("$['{}\\'[', \"[\\\"[\"]", "[(".repeat(100));
+        assert!(Path::new(&quoted).is_ok());
     }
 }
