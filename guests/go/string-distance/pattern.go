@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/bits"
+	"unicode/utf8"
 )
 
 // pattern is a text to compare many others with, bit-parallel, and the largest distance that still
@@ -84,9 +85,12 @@ func (p *pattern) matches(text []byte) bool {
 	if isASCII(text) && len(p.blocks) == 1 {
 		return len(text)-p.length <= p.maxDistance && p.matchesASCII(text)
 	}
+	// A range over string(text) would copy it.
 	p.characters = p.characters[:0]
-	for _, character := range string(text) {
+	for len(text) > 0 {
+		character, size := utf8.DecodeRune(text)
 		p.characters = append(p.characters, character)
+		text = text[size:]
 	}
 	if distance := p.length - len(p.characters); max(distance, -distance) > p.maxDistance {
 		return false

@@ -97,6 +97,18 @@ func TestEmptyTextsAndNULAreTexts(t *testing.T) {
 	}
 }
 
+func TestATextAllocatesNothing(t *testing.T) {
+	for _, target := range []string{"star wars", strings.Repeat("é", 100)} {
+		pattern := newPattern(target, 2)
+		for _, text := range []string{"star wart", target, strings.Repeat("é", 99)} {
+			text := []byte(text)
+			if allocations := testing.AllocsPerRun(10, func() { pattern.matches(text) }); allocations != 0 {
+				t.Errorf("%q, %q: %v allocations", target, text, allocations)
+			}
+		}
+	}
+}
+
 func BenchmarkMatches(b *testing.B) {
 	pattern := newPattern("star wars", 2)
 	text := []byte("stra wars")

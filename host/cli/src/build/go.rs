@@ -30,15 +30,17 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     }
     let folder = BuildFolder::of(dir, "go")?;
     let module = folder.path().join("module.wasm");
-    let mut command = go(dir, &["build"]);
+    let settings = run(
+        &mut for_wasm(dir, &["list", "-f", "{{.DefaultGODEBUG}}", "."]),
+        INSTALL,
+    )?;
+    let mut command = for_wasm(dir, &["build"]);
     command
         .args(FLAGS)
+        .arg(linker_flags(String::from_utf8_lossy(&settings).trim()))
         .arg("-o")
         .arg(&module)
-        .arg(".")
-        .env("GOOS", "wasip1")
-        .env("GOARCH", "wasm")
-        .env("CGO_ENABLED", "0");
+        .arg(".");
     run(&mut command, INSTALL)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
     Ok(Built {
@@ -47,15 +49,35 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-const FLAGS: [&str; 4] = [
+const FLAGS: [&str; 3] = [
     "-buildmode=c-shared",
     // Panics name source files; the folders of this machine do not belong in components.
     "-trimpath",
     // What git says of the folder would make each commit's component another.
     "-buildvcs=false",
-    // Neither symbols nor debug information: a third of the size. Panics keep their traces.
-    "-ldflags=-s -w -buildid=",
 ];
+
+/// Neither symbols nor debug information: a third of the size. Panics keep their traces.
+///
+/// Go's collector works beside the program and is paced by the clock, but a component has one thread
+/// and a clock that counts the looks at it. By that clock the collector takes all the time, so it
+/// holds back, and memory grows to its limit. So it is told to stop the program instead, in addition
+/// to the `settings` that the program has of its `go.mod`.
+fn linker_flags(settings: &str) -> String {
+    let separator = if settings.is_empty() { "" } else { "," };
+    format!(
+        "-ldflags=-s -w -buildid= \
+         -X=runtime.godebugDefault={settings}{separator}gcstoptheworld=1"
+    )
+}
+
+fn for_wasm(dir: &Path, arguments: &[&str]) -> Command {
+    let mut go = go(dir, arguments);
+    go.env("GOOS", "wasip1")
+        .env("GOARCH", "wasm")
+        .env("CGO_ENABLED", "0");
+    go
+}
 
 /// The folder matters: its `go.mod` chooses the toolchain.
 fn go(dir: &Path, arguments: &[&str]) -> Command {
@@ -96,6 +118,16 @@ mod tests {
         ] {
             assert!(!is_too_old(new), "{new}");
         }
+    }
+
+    #[test]
+    fn the_programs_own_settings_are_kept() {
+        let flags = "-ldflags=-s -w -buildid= -X=runtime.godebugDefault=";
+        assert_eq!(linker_flags(""), format!("{flags}gcstoptheworld=1"));
+        assert_eq!(
+            linker_flags("a=0,b=1"),
+            format!("{flags}a=0,b=1,gcstoptheworld=1")
+        );
     }
 
     #[test]
