@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use regex::{CaptureLocations, Regex, RegexBuilder};
 use whittle_guest::Error;
 
-/// How large a compiled pattern may be, in bytes. The class `\w` is some 50 kB, and
-/// each time that `{n}` repeats it is as much again.
+/// How large a compiled pattern may be, in bytes. The class `\w` is some 50 kB, and each
+/// time that `{n}` repeats it is as much again.
 const COMPILED_BYTES: usize = 4 << 20;
 
 /// How large the tables may grow that a search makes of a pattern as it goes, in bytes.
