@@ -28,6 +28,8 @@
  * @module
  */
 
+/// <reference path="./contract.d.ts" />
+
 import "./standard.js";
 
 export { type Arguments, component, type Declaration, define, type Udf } from "./component.js";

@@ -185,38 +185,37 @@ impl Project {
     }
 }
 
-/// Lets npm install a project's packages if the tools are missing.
+/// Lets npm install a project's packages if it has none, and looks for the tools among them.
 fn install(dir: &Path, engine: Engine) -> Result<()> {
-    let is_missing = |name: &str| program(dir, name).is_none();
-    if !is_missing("esbuild") && !is_missing(engine.tool()) {
-        return Ok(());
+    if !dir.join("node_modules").is_dir() {
+        // Of a member of a workspace, npm tells and installs the whole workspace.
+        let root = run(npm(dir).arg("prefix"), INSTALL)?;
+        let root = String::from_utf8_lossy(&root);
+        let root = Path::new(root.trim());
+        if !root.join("node_modules").is_dir() {
+            let mut install = npm(root);
+            install.args(["install", "--no-audit", "--no-fund"]);
+            if root.join("package-lock.json").is_file() {
+                // The locked versions, and the file stays as it is. `npm ci` is no use: it refuses
+                // a lock file without each platform's part of a package, and componentize-qjs was
+                // not published for all that it names.
+                install.arg("--no-save");
+            }
+            run(&mut install, INSTALL)?;
+        }
     }
-    let (folder, command) = match locked(dir) {
-        Some(folder) => (folder, "ci"),
-        None => (dir, "install"),
-    };
-    let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    npm.current_dir(folder)
-        .args([command, "--no-audit", "--no-fund", "--loglevel=error"]);
-    run(&mut npm, INSTALL)?;
     for (name, package) in [("esbuild", "esbuild"), (engine.tool(), engine.package())] {
-        if is_missing(name) {
+        if program(dir, name).is_none() {
             bail!("{name} is missing: run `npm install --save-dev {package}` in the project");
         }
     }
     Ok(())
 }
 
-/// The folder whose lock file counts for a project: its own, or that of a workspace around it.
-fn locked(dir: &Path) -> Option<&Path> {
-    let is_workspace = |folder: &Path| {
-        let text = fs::read_to_string(folder.join("package.json")).ok();
-        let package = text.and_then(|text| serde_json::from_str::<Json>(&text).ok());
-        package.is_some_and(|package| !package["workspaces"].is_null())
-    };
-    dir.ancestors().find(|folder| {
-        folder.join("package-lock.json").is_file() && (*folder == dir || is_workspace(folder))
-    })
+fn npm(dir: &Path) -> Command {
+    let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    npm.current_dir(dir).arg("--loglevel=error");
+    npm
 }
 
 /// A program of a project's packages, which are looked for as Node does: in its own folder, then in
@@ -288,25 +287,6 @@ mod tests {
             told(engine),
             @r#"package.json: `whittle.engine` is "v8": it is "quickjs" or "starlingmonkey""#
         );
-    }
-
-    #[test]
-    fn the_lock_file_is_the_projects_or_its_workspaces() {
-        let guests = folder_with(&[
-            ("package.json", r#"{"workspaces": ["one"]}"#),
-            ("package-lock.json", "{}"),
-            ("one/package.json", "{}"),
-            ("own/package.json", "{}"),
-            ("own/package-lock.json", "{}"),
-        ]);
-        let guests = guests.path();
-        assert_eq!(locked(&guests.join("one")), Some(guests));
-        assert_eq!(
-            locked(&guests.join("own")).map(Path::to_owned),
-            Some(guests.join("own"))
-        );
-        let stray = folder_with(&[("package-lock.json", "{}"), ("one/package.json", "{}")]);
-        assert_eq!(locked(&stray.path().join("one")), None);
     }
 
     #[test]
