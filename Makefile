@@ -7,22 +7,27 @@ DEMO := $(TARGET)/demo
 WHITTLE := $(TARGET)/debug/whittle
 # Guests share one target folder, apart from the host's: another compiler may build them.
 GUEST_TARGET := $(TARGET)/guest-build
+TOOLCHAINS := $(TARGET)/toolchains
+BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
+  scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
+CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
 .PHONY: demo test guests lint bench languages asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
-demo: guests $(DEMO)/movies.json
+demo: $(WHITTLE) $(DEMO)/movies.json
+	$(BUILD_GUESTS) rust/string-distance rust/custom-score
 	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
 
 # Everything: unit tests, doc tests, the guests' own tests, and the end-to-end tests on the built
 # guests.
 test: guests
 	cargo test --workspace
-	CARGO_TARGET_DIR=$(GUEST_TARGET) cargo test --manifest-path guests/rust/Cargo.toml --workspace
+	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 
 # The guests as components, each in its language's folder.
 guests: $(WHITTLE)
-	CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache scripts/build-guests $(WHITTLE) $(GUESTS) $(TARGET)/toolchains
+	$(BUILD_GUESTS)
 
 .PHONY: $(WHITTLE)
 $(WHITTLE):
@@ -32,9 +37,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --package whittle-host --no-default-features --lib -- -D warnings
-	cargo fmt --manifest-path guests/rust/Cargo.toml --all --check
-	CARGO_TARGET_DIR=$(GUEST_TARGET) cargo clippy --manifest-path guests/rust/Cargo.toml \
-	  --workspace --all-targets -- -D warnings
+	$(CHECK_GUESTS) lint $(GUESTS) $(TOOLCHAINS)
 
 bench: guests
 	cargo bench --package whittle-benches --bench evaluate --bench lifecycle

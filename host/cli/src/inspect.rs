@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use whittle_host::{Accessor, Function, Manifest, Parameter, Presence, Udf};
 
-use crate::setup;
+use crate::{one_line, setup};
 
 /// Show a component's functions and parameters, imports, exports and size.
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ fn text(udf: &Udf) -> String {
     let mut list = |title: &str, names: &[String]| {
         text.push_str(&format!("\n{title}\n"));
         for name in names {
-            text.push_str(&format!("  {}\n", name.escape_debug()));
+            text.push_str(&format!("  {}\n", one_line(name)));
         }
     };
     list("imports", udf.imports());
@@ -65,19 +65,19 @@ fn manifest(manifest: &Manifest) -> String {
     let mut text = format!("{name} {version}\n");
     for line in [description, author] {
         if !line.is_empty() {
-            text.push_str(&format!("{}\n", line.escape_debug()));
+            text.push_str(&format!("{}\n", one_line(line)));
         }
     }
     for function in functions {
         text.push_str(&format!("\n{}\n", signature(function)));
         if !function.description.is_empty() {
-            text.push_str(&format!("  {}\n", function.description.escape_debug()));
+            text.push_str(&format!("  {}\n", one_line(&function.description)));
         }
         for Parameter {
             name, description, ..
         } in &function.parameters
         {
-            text.push_str(&format!("    {name}: {}\n", description.escape_debug()));
+            text.push_str(&format!("    {name}: {}\n", one_line(description)));
         }
     }
     text

@@ -58,9 +58,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// A path, a JSON key or an environment's words may hold what would make two lines of one, or
+/// A path, a JSON key, an environment's or a guest's words may hold what would make two lines of one, or
 /// steer the terminal.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let plain = |character: char| match character {
         '\n' | '\r' | '\t' => ' ',
         other if other.is_control() => char::REPLACEMENT_CHARACTER,
