@@ -6,8 +6,7 @@ GUESTS := $(TARGET)/guests
 DEMO := $(TARGET)/demo
 WHITTLE := $(TARGET)/debug/whittle
 # Guests share one target folder, apart from the host's: another compiler may build them.
-BUILD_GUEST := CARGO_TARGET_DIR=$(TARGET)/guest-build $(WHITTLE) build
-RUST_GUESTS := $(notdir $(patsubst %/Cargo.toml,%,$(filter-out %/sdk/Cargo.toml,$(wildcard guests/rust/*/Cargo.toml))))
+GUEST_TARGET := $(TARGET)/guest-build
 
 .PHONY: demo test guests lint bench asan clean
 
@@ -19,15 +18,11 @@ demo: guests $(DEMO)/movies.json
 # guests.
 test: guests
 	cargo test --workspace
-	CARGO_TARGET_DIR=$(TARGET)/guest-build cargo test --manifest-path guests/rust/Cargo.toml --workspace
+	CARGO_TARGET_DIR=$(GUEST_TARGET) cargo test --manifest-path guests/rust/Cargo.toml --workspace
 
-# The guests as components.
+# The guests as components, each in its language's folder.
 guests: $(WHITTLE)
-	scripts/install-guest-toolchains
-	mkdir -p $(GUESTS)
-	for guest in $(RUST_GUESTS); do \
-	  $(BUILD_GUEST) guests/rust/$$guest -o $(GUESTS)/$$guest.wasm || exit 1; \
-	done
+	CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache scripts/build-guests $(WHITTLE) $(GUESTS) $(TARGET)/toolchains
 
 .PHONY: $(WHITTLE)
 $(WHITTLE):
@@ -38,7 +33,7 @@ lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --package whittle-host --no-default-features --lib -- -D warnings
 	cargo fmt --manifest-path guests/rust/Cargo.toml --all --check
-	CARGO_TARGET_DIR=$(TARGET)/guest-build cargo clippy --manifest-path guests/rust/Cargo.toml \
+	CARGO_TARGET_DIR=$(GUEST_TARGET) cargo clippy --manifest-path guests/rust/Cargo.toml \
 	  --workspace --all-targets -- -D warnings
 
 bench: guests

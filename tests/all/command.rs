@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
-use whittle_tests::{ByHand, guest_path};
+use whittle_tests::{ByHand, guest_path, whittle};
 
 /// A folder with the files of a query, and the command run in it.
 struct Desk {
@@ -31,7 +31,7 @@ impl Desk {
         desk.write("films.json", FILMS);
         desk.write("fuzzy.json", FUZZY);
         for name in ["string-distance", "custom-score"] {
-            fs::copy(guest_path(name), desk.path(&format!("{name}.wasm")))
+            fs::copy(guest_path("rust", name), desk.path(&format!("{name}.wasm")))
                 .expect("build the guests first: make guests");
         }
         desk
@@ -88,21 +88,6 @@ impl Desk {
         let arguments = format!("query --docs {docs} --udf {udf} --query {query} --json");
         serde_json::from_str(&self.good(&arguments)).expect("it prints JSON")
     }
-}
-
-/// The command that `make` built, which lies beside the tests.
-fn whittle() -> PathBuf {
-    let tests = std::env::current_exe().expect("a path");
-    let folder = tests
-        .parent()
-        .and_then(Path::parent)
-        .expect("target/debug/deps");
-    let path = folder.join(format!("whittle{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "build the command first: cargo build --package whittle-cli"
-    );
-    path
 }
 
 fn text(bytes: &[u8]) -> String {

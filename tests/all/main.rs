@@ -8,7 +8,7 @@ mod command;
 mod contract;
 mod documents;
 mod evaluation;
+mod languages;
 mod limits;
 mod refused;
 mod string_distance;
-mod vectors;

@@ -38,18 +38,32 @@ pub fn engine_with(options: EngineOptions) -> Engine {
     .expect("an engine starts")
 }
 
+/// As [`engine`], with compiled components kept beside what `make` builds: those of some languages
+/// take seconds to compile.
+///
+/// # Panics
+///
+/// Where the machine cannot run one.
+pub fn cached_engine(accessor: Accessor) -> Engine {
+    engine_with(EngineOptions {
+        accessor,
+        cache: Some(target().join("cache")),
+        ..EngineOptions::default()
+    })
+}
+
 /// The folder of the repository.
 pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The bytes of a guest that `make guests` built.
+/// The bytes of a guest in Rust that `make guests` built.
 ///
 /// # Panics
 ///
 /// Where it was not built: a guest that is missing fails its tests, it does not skip them.
 pub fn guest(name: &str) -> Vec<u8> {
-    let path = guest_path(name);
+    let path = guest_path("rust", name);
     std::fs::read(&path).unwrap_or_else(|error| {
         panic!(
             "{}: {error}: build the guests first: make guests",
@@ -58,11 +72,15 @@ pub fn guest(name: &str) -> Vec<u8> {
     })
 }
 
-/// Where `make guests` puts a guest.
-pub fn guest_path(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| repository().join("target"), PathBuf::from);
-    target.join("guests").join(name).with_extension("wasm")
+/// Where `make` puts what it builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+}
+
+/// Where `make guests` puts a guest in a language.
+pub fn guest_path(language: &str, name: &str) -> PathBuf {
+    let folder = target().join("guests").join(language);
+    folder.join(name).with_extension("wasm")
 }
 
 /// A guest that was built, registered.
@@ -84,8 +102,33 @@ pub fn udf(engine: &Engine, name: &str) -> Udf {
 ///
 /// Where the parameters are no object.
 pub fn bind(udf: &Udf, function: &str, params: &serde_json::Value) -> Result<Bound, BindError> {
-    let arguments = Arguments::from_json(params.as_object().expect("parameters are an object"));
-    udf.bind(function, &arguments, &QueryContext::new(Budget::default()))
+    let query = QueryContext::new(Budget::default());
+    udf.bind(function, &arguments(params), &query)
+}
+
+/// The arguments in a JSON object.
+///
+/// # Panics
+///
+/// Where the parameters are no object.
+pub fn arguments(params: &serde_json::Value) -> Arguments {
+    Arguments::from_json(params.as_object().expect("parameters are an object"))
+}
+
+/// The command that `make` built, which lies beside the tests.
+///
+/// # Panics
+///
+/// Where it was not built.
+pub fn whittle() -> PathBuf {
+    let tests = std::env::current_exe().expect("a path");
+    let folder = tests.ancestors().nth(2).expect("target/debug/deps");
+    let path = folder.join(format!("whittle{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "build the command first: cargo build --package whittle-cli"
+    );
+    path
 }
 
 /// An error and its causes, as the command-line tool prints them.

@@ -1,10 +1,13 @@
 //! The `whittle` command: flags and glue. What it does is in `whittle-host` and `whittle-node`.
 
 mod build;
+mod call;
 mod inspect;
 mod new;
 mod query;
 mod setup;
+mod test;
+mod vectors;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -23,6 +26,8 @@ struct Whittle {
 enum Command {
     New(new::New),
     Build(build::Build),
+    Test(test::Test),
+    Call(call::Call),
     Inspect(inspect::Inspect),
     Query(query::Query),
 }
@@ -31,6 +36,8 @@ fn main() -> ExitCode {
     let result = match Whittle::parse().command {
         Command::New(new) => new.run(),
         Command::Build(build) => build.run(),
+        Command::Test(test) => test.run(),
+        Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Query(query) => query.run(),
     };

@@ -1,11 +1,56 @@
-//! What several commands begin with: an engine with the user's cache, and components from files.
+//! What several commands begin with: an engine with the user's cache, components from files, the
+//! flags of a run, and what to do with a guest's log.
 
 use std::env;
 use std::fs;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use whittle_host::{Accessor, Engine, EngineOptions, Udf};
+use clap::{Args, ValueEnum};
+use whittle_host::{Accessor, Budget, Engine, EngineOptions, LogLevel, LogLine, QueryContext, Udf};
+
+/// The flags of a command that runs functions.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// How long it may take, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    timeout: u64,
+    /// How much memory its functions may have together, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    memory_mb: usize,
+    /// How documents are read; both give the same answers.
+    #[arg(long, value_enum, default_value_t = Reading::Composed)]
+    accessor: Reading,
+}
+
+/// `whittle_host::Accessor` on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Reading {
+    /// In place, by code compiled into the guest's.
+    Composed,
+    /// By a host function for each field.
+    Reference,
+}
+
+impl Run {
+    pub(crate) fn engine(&self) -> Result<Engine> {
+        engine(match self.accessor {
+            Reading::Composed => Accessor::Composed,
+            Reading::Reference => Accessor::Reference,
+        })
+    }
+
+    /// A query's account; its clock runs from here.
+    pub(crate) fn query(&self) -> QueryContext {
+        QueryContext::new(Budget {
+            wall_clock: Duration::from_millis(self.timeout),
+            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
+            ..Budget::default()
+        })
+    }
+}
 
 /// An engine with the user's cache of compiled components.
 pub(crate) fn engine(accessor: Accessor) -> Result<Engine> {
@@ -37,6 +82,44 @@ fn cache_folder() -> Option<PathBuf> {
 /// Reads a file, with its path in the error.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// Whether a path stands for standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// As [`read`]; `-` is standard input.
+pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
+    if !is_stdin(path) {
+        return read(path);
+    }
+    let mut text = Vec::new();
+    io::stdin()
+        .read_to_end(&mut text)
+        .context("standard input")?;
+    Ok(text)
+}
+
+/// Prints what guests logged to standard error.
+pub(crate) fn print_log(lines: &[LogLine]) {
+    let mut stderr = io::stderr().lock();
+    for LogLine {
+        udf,
+        level,
+        message,
+    } in lines
+    {
+        let level = match level {
+            LogLevel::Trace => "trace",
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Warn => "warn",
+            LogLevel::Error => "error",
+        };
+        // With standard error closed there is nobody to read the log.
+        let _ = writeln!(stderr, "[{udf} {level}] {message}");
+    }
 }
 
 /// Registers the component in a file.

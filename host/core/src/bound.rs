@@ -12,7 +12,7 @@ use crate::columns::{self, Column, Document, FieldUse, ID, SCORE, Source, source
 use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
-use crate::sink::{Evaluated, OnError, Statistics};
+use crate::sink::{DocumentError, Evaluated, OnError, Statistics};
 use crate::state::{Columns, PIECE_ROWS};
 use crate::udf::Udf;
 use crate::value::{Kind, Value};
@@ -140,11 +140,23 @@ impl Bound {
     ///
     /// # Errors
     ///
-    /// As [`Bound::evaluate_rows`].
+    /// As [`Bound::evaluate_rows`]. A document that failed is always an error here, one that ends
+    /// the function under [`OnError::Fail`] alone.
     pub fn evaluate_document(&mut self, document: Document<'_>) -> Result<Value, EvaluateError> {
         let batch = self.load(&[document])?;
-        let values = self.evaluate(&batch)?;
-        Ok(value_at(&values, 0, self.function.returns))
+        let mut evaluated = self.evaluate_rows(&batch)?;
+        match evaluated.error_samples.pop() {
+            None => Ok(value_at(&evaluated.values, 0, self.function.returns)),
+            Some(failed) => Err(self.failed(failed)),
+        }
+    }
+
+    fn failed(&self, DocumentError { document, message }: DocumentError) -> EvaluateError {
+        EvaluateError::Document {
+            function: self.function.name.clone(),
+            document,
+            message,
+        }
     }
 
     fn evaluate_pieces(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
@@ -180,11 +192,7 @@ impl Bound {
             Err(RunError::Stopped(source)) => Err(self.end(source)),
             Err(RunError::Document(failed)) => {
                 self.ended = true;
-                Err(EvaluateError::Document {
-                    function: self.function.name.clone(),
-                    document: failed.0.document,
-                    message: failed.0.message,
-                })
+                Err(self.failed(failed.0))
             }
         }
     }

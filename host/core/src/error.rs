@@ -211,10 +211,13 @@ pub enum Stopped {
     #[error("the query was cancelled")]
     Cancelled,
     /// The guest trapped.
-    #[error("the guest trapped: {reason}")]
+    #[error("the guest trapped: {reason}{}", last_words(message.as_deref()))]
     Trap {
         /// Wasmtime's name for the trap.
         reason: String,
+        /// The last error that the guest logged in the call that trapped: a panic's message, in
+        /// languages that cannot catch one.
+        message: Option<String>,
     },
     /// The guest called the document accessor in a way that the contract forbids.
     #[error("the guest broke the contract: {reason}")]
@@ -228,6 +231,12 @@ pub enum Stopped {
     /// Wasmtime failed in a way that is no trap.
     #[error("wasmtime failed")]
     Wasmtime(#[source] Cause),
+}
+
+fn last_words(message: Option<&str>) -> String {
+    message.map_or_else(String::new, |message| {
+        format!(", after it logged \"{message}\"")
+    })
 }
 
 /// An error of a library that we do not name in our interface.

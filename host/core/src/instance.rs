@@ -188,7 +188,10 @@ fn stopped(error: &wasmtime::Error, state: &State) -> Stopped {
                 .strip_prefix("wasm trap: ")
                 .unwrap_or(&reason)
                 .to_owned();
-            Stopped::Trap { reason }
+            Stopped::Trap {
+                reason,
+                message: state.last_error(),
+            }
         }
         None => Stopped::Wasmtime(Cause::new(format!("{error:#}"))),
     }

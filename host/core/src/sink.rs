@@ -62,6 +62,8 @@ pub struct Evaluated {
     pub values: ArrayRef,
     /// The rows that failed; `None` where none did.
     pub failed: Option<BooleanBuffer>,
+    /// The errors of the first of those rows, at most five.
+    pub error_samples: Vec<DocumentError>,
 }
 
 /// A row's state.
@@ -79,6 +81,8 @@ pub(crate) struct Sink {
     states: Vec<u8>,
     texts: StringBuilder,
     any_failed: bool,
+    /// Of the present batch.
+    error_samples: Vec<DocumentError>,
 }
 
 /// A document failed, and the query is to fail then.
@@ -97,6 +101,7 @@ impl Sink {
             states: Vec::new(),
             texts: StringBuilder::new(),
             any_failed: false,
+            error_samples: Vec::new(),
         }
     }
 
@@ -116,6 +121,7 @@ impl Sink {
         // A batch that was not finished has left its texts.
         self.texts = StringBuilder::new();
         self.any_failed = false;
+        self.error_samples.clear();
     }
 
     /// Moves on to the piece of the batch that begins at a row.
@@ -163,8 +169,10 @@ impl Sink {
     ) -> Result<(), Failed> {
         let error = DocumentError { document, message };
         self.statistics.errors += 1;
-        if self.statistics.error_samples.len() < ERROR_SAMPLES {
-            self.statistics.error_samples.push(error.clone());
+        for samples in [&mut self.statistics.error_samples, &mut self.error_samples] {
+            if samples.len() < ERROR_SAMPLES {
+                samples.push(error.clone());
+            }
         }
         self.states[self.offset + row] = FAILED;
         self.any_failed = true;
@@ -185,6 +193,7 @@ impl Sink {
         Evaluated {
             values: self.array(rows),
             failed,
+            error_samples: std::mem::take(&mut self.error_samples),
         }
     }
 

@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub(crate) columns: Columns,
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
+    /// The last error that the guest logged, and where it was then.
+    error_logged: Option<(Phase, u64, String)>,
 }
 
 const _: () = assert!(std::mem::offset_of!(State, frame) == 0);
@@ -99,6 +101,7 @@ impl State {
             fields: Vec::new(),
             columns: Columns::none(),
             sink: Sink::new(Kind::Boolean),
+            error_logged: None,
         }
     }
 
@@ -192,7 +195,21 @@ impl State {
     pub(crate) fn id(&self) -> String {
         let row = self.frame.row();
         let id = self.columns.id.text(row).map(str::to_owned);
-        id.unwrap_or_else(|| self.sink.position(row).to_string())
+        id.unwrap_or_else(|| self.position().to_string())
+    }
+}
+
+impl State {
+    /// The last error that the guest logged in the present call.
+    pub(crate) fn last_error(&self) -> Option<String> {
+        let (phase, position, message) = self.error_logged.as_ref()?;
+        let present = *phase == self.phase && *position == self.position();
+        present.then(|| message.clone())
+    }
+
+    /// The present document's position in the query.
+    fn position(&self) -> u64 {
+        self.sink.position(self.frame.row())
     }
 }
 
@@ -205,6 +222,10 @@ impl types::Host for State {}
 impl logging::Host for State {
     fn log(&mut self, level: logging::Level, message: String) -> wasmtime::Result<()> {
         self.query.check()?;
+        if level == logging::Level::Error {
+            let position = self.position();
+            self.error_logged = Some((self.phase, position, self.query.bounded(&message)));
+        }
         Ok(self
             .query
             .log(&self.udf, level.into(), &message)

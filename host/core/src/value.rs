@@ -111,13 +111,16 @@ impl Value {
         }
     }
 
-    /// The value in JSON: a timestamp as its number of microseconds, a number that JSON does
-    /// not have (NaN, an infinity) as null.
+    /// The value in JSON: a timestamp as its number of microseconds; a number that JSON does not
+    /// have as the text `NaN`, `Infinity` or `-Infinity`, as in the JSON form of Protocol Buffers.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
             Self::Boolean(value) => (*value).into(),
             Self::Int64(value) | Self::Timestamp(value) => (*value).into(),
+            Self::Float64(value) if value.is_nan() => "NaN".into(),
+            Self::Float64(f64::INFINITY) => "Infinity".into(),
+            Self::Float64(f64::NEG_INFINITY) => "-Infinity".into(),
             Self::Float64(value) => (*value).into(),
             Self::Text(value) => value.as_str().into(),
             Self::Json(text) => serde_json::from_str(text).unwrap_or_default(),

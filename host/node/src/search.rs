@@ -285,7 +285,7 @@ impl Evaluation {
             })
             .collect();
         let batch = self.bound.load(&batch)?;
-        let Evaluated { values, failed } = self.bound.evaluate_rows(&batch)?;
+        let Evaluated { values, failed, .. } = self.bound.evaluate_rows(&batch)?;
         for (row, position) in range.enumerate() {
             let failed = failed.as_ref().is_some_and(|failed| failed.value(row));
             if failed && self.on_error == OnError::Skip {

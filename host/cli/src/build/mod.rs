@@ -98,41 +98,51 @@ const LANGUAGES: &[Language] = &[
     },
 ];
 
+/// A component that was built and written.
+pub(crate) struct Component {
+    udf: Udf,
+    bytes: usize,
+    pub(crate) output: PathBuf,
+}
+
 impl Build {
     pub(crate) fn run(&self) -> Result<()> {
-        let dir = &self.dir;
-        let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
-        if !found.is_dir() {
-            bail!("{} is not a folder", dir.display());
-        }
-        let Some(language) = LANGUAGES.iter().find(|language| (language.owns)(dir)) else {
-            let signs = LANGUAGES.iter().map(|language| language.sign);
-            let signs = signs.collect::<Vec<_>>().join(", ");
-            bail!("{} holds no UDF: there is none of {signs}", dir.display());
-        };
-        let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
-        let component = built.code.component();
-        let component = component.with_context(|| dir.display().to_string())?;
-        let engine = setup::engine(Accessor::default())?;
-        let udf = Udf::new(&engine, &component).with_context(|| dir.display().to_string())?;
-        let output = self.output.as_ref().unwrap_or(&built.output);
-        write(output, &component).with_context(|| output.display().to_string())?;
-
+        let Component { udf, bytes, output } = build(&self.dir, self.output.as_deref())?;
         let manifest = udf.manifest();
         let mut stdout = io::stdout().lock();
-        writeln!(
-            stdout,
-            "{} {}: {} bytes",
-            manifest.name,
-            manifest.version,
-            component.len()
-        )?;
+        let (name, version) = (&manifest.name, &manifest.version);
+        writeln!(stdout, "{name} {version}: {bytes} bytes")?;
         for function in &manifest.functions {
             writeln!(stdout, "  {}", signature(function))?;
         }
         writeln!(stdout, "{}", output.display())?;
         Ok(())
     }
+}
+
+/// Builds the UDF in a folder, checks it as a host will, and writes it.
+pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
+    let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
+    if !found.is_dir() {
+        bail!("{} is not a folder", dir.display());
+    }
+    let Some(language) = LANGUAGES.iter().find(|language| (language.owns)(dir)) else {
+        let signs = LANGUAGES.iter().map(|language| language.sign);
+        let signs = signs.collect::<Vec<_>>().join(", ");
+        bail!("{} holds no UDF: there is none of {signs}", dir.display());
+    };
+    let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
+    let component = built.code.component();
+    let component = component.with_context(|| dir.display().to_string())?;
+    let engine = setup::engine(Accessor::default())?;
+    let udf = Udf::new(&engine, &component).with_context(|| dir.display().to_string())?;
+    let output = output.map_or(built.output, Path::to_owned);
+    write(&output, &component).with_context(|| output.display().to_string())?;
+    Ok(Component {
+        udf,
+        bytes: component.len(),
+        output,
+    })
 }
 
 /// Writes a file whole or not at all.

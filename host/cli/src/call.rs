@@ -1,0 +1,90 @@
+//! `whittle call`: one function, one JSON line a document.
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::{Map, Value as Json, json};
+use whittle_host::{Arguments, Bound, Document, EvaluateError, OnError, QueryContext};
+use whittle_node::Documents;
+
+use crate::setup;
+
+/// Call a function for each document; prints one JSON line a document, in their order.
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The component.
+    component: PathBuf,
+    /// The function.
+    function: String,
+    /// Its parameters, as a JSON object.
+    #[arg(long, value_name = "JSON", default_value = "{}", value_parser = parameters)]
+    params: Map<String, Json>,
+    /// The documents: JSON objects, one a line or in an array; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    docs: PathBuf,
+    /// The field that holds a document's id [default: its position is the id]
+    #[arg(long, value_name = "FIELD")]
+    id_field: Option<String>,
+    #[command(flatten)]
+    run: setup::Run,
+}
+
+fn parameters(text: &str) -> Result<Map<String, Json>, String> {
+    match serde_json::from_str(text) {
+        Ok(Json::Object(parameters)) => Ok(parameters),
+        Ok(_) => Err("it is no JSON object".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Call {
+    pub(crate) fn run(&self) -> Result<()> {
+        let documents = setup::read_or_stdin(&self.docs)?;
+        let documents = Documents::read(&documents, self.id_field.as_deref())
+            .with_context(|| self.docs.display().to_string())?;
+        let udf = setup::udf(&self.run.engine()?, &self.component)?;
+        let query = self.run.query();
+        let arguments = Arguments::from_json(&self.params);
+        let bound = udf.bind(&self.function, &arguments, &query);
+        setup::print_log(&query.take_log());
+        let mut bound = bound?;
+        // An error is the document's answer, not the end.
+        bound.set_on_error(OnError::Null);
+        let mut stdout = BufWriter::new(io::stdout().lock());
+        for position in 0..documents.len() {
+            match answer(&mut bound, &query, &documents, position) {
+                Ok(line) => writeln!(stdout, "{line}")?,
+                Err(error) => {
+                    stdout.flush()?;
+                    return Err(error);
+                }
+            }
+        }
+        stdout.flush()?;
+        Ok(())
+    }
+}
+
+/// One document at a time, so that what came before a trap is shown.
+fn answer(
+    bound: &mut Bound,
+    query: &QueryContext,
+    documents: &Documents,
+    position: usize,
+) -> Result<Json> {
+    let id = documents.id(position);
+    let document = Document {
+        id,
+        source: documents.source(position),
+        score: None,
+    };
+    let answer = bound.evaluate_document(document);
+    setup::print_log(&query.take_log());
+    match answer {
+        Ok(value) => Ok(json!({"_id": id, "value": value.to_json()})),
+        Err(EvaluateError::Document { message, .. }) => Ok(json!({"_id": id, "error": message})),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,83 @@
+//! `whittle test`: a component against its vectors.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use whittle_host::Udf;
+
+use crate::build;
+use crate::setup;
+use crate::vectors::{self, Failure, Vectors};
+
+/// Run a component's vectors: documents and parameters, with the values that are expected.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The component, or the folder of a UDF, which is built first.
+    component: PathBuf,
+    /// The vectors; may be given more than once [default: `vectors.json` in the UDF's folder, or
+    /// in the present one]
+    #[arg(long, value_name = "FILE")]
+    vectors: Vec<PathBuf>,
+    #[command(flatten)]
+    run: setup::Run,
+}
+
+impl Test {
+    pub(crate) fn run(&self) -> Result<()> {
+        let (component, folder) = if self.component.is_dir() {
+            (
+                build::build(&self.component, None)?.output,
+                &*self.component,
+            )
+        } else {
+            (self.component.clone(), Path::new(""))
+        };
+        let files = match &*self.vectors {
+            [] => vec![folder.join("vectors.json")],
+            files => files.to_vec(),
+        };
+        let suites = files.iter().map(|file| {
+            let text = setup::read(file)?;
+            Vectors::parse(&text).with_context(|| file.display().to_string())
+        });
+        let suites: Vec<Vec<Vectors>> = suites.collect::<Result<_>>()?;
+        let udf = setup::udf(&self.run.engine()?, &component)?;
+        let (mut cases, mut failed) = (0, 0);
+        for vectors in suites.iter().flatten() {
+            let failures = self.failures(&udf, vectors);
+            cases += vectors.cases.len();
+            failed += failures.len();
+            report(vectors, &failures)?;
+        }
+        if failed > 0 {
+            bail!("{}: {failed} of {cases} cases failed", component.display());
+        }
+        Ok(())
+    }
+
+    fn failures(&self, udf: &Udf, vectors: &Vectors) -> Vec<Failure> {
+        let cases = vectors.cases.iter();
+        let failures = cases.filter_map(|case| {
+            let query = self.run.query();
+            let failure = vectors::run(udf, vectors, case, &query).err();
+            if failure.is_some() {
+                setup::print_log(&query.take_log());
+            }
+            failure
+        });
+        failures.collect()
+    }
+}
+
+fn report(vectors: &Vectors, failures: &[Failure]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    for failure in failures {
+        write!(stdout, "{failure}")?;
+    }
+    let (cases, passed) = (vectors.cases.len(), vectors.cases.len() - failures.len());
+    let function = &vectors.function;
+    writeln!(stdout, "{function}: {passed} of {cases} cases pass")?;
+    Ok(())
+}

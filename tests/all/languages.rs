@@ -1,0 +1,239 @@
+//! One contract, every language: the guests of all of them behave alike.
+//!
+//! `make guests` builds them. A language whose tools could not be had is left out, and told;
+//! where `CI` is `true` that is a failure.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use serde_json::json;
+use whittle_host::{Accessor, Budget, OnError, QueryContext, Udf};
+use whittle_tests::{
+    ACCESSORS, arguments, cached_engine, guest_path, repository, target, told, whittle,
+};
+
+/// A folder of `guests`.
+struct Guest {
+    language: String,
+    name: String,
+}
+
+impl Guest {
+    fn path(&self) -> PathBuf {
+        guest_path(&self.language, &self.name)
+    }
+
+    fn udf(&self, accessor: Accessor) -> Udf {
+        let bytes = fs::read(self.path())
+            .unwrap_or_else(|error| panic!("{}: {error}", self.path().display()));
+        Udf::new(&cached_engine(accessor), &bytes)
+            .unwrap_or_else(|error| panic!("{}: {}", self.path().display(), told(&error)))
+    }
+}
+
+fn folders(of: &Path) -> Vec<String> {
+    let entries = fs::read_dir(of).expect("a folder");
+    let entries = entries.map(|entry| entry.expect("an entry"));
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The languages whose guests were built.
+fn languages() -> Vec<String> {
+    let mut languages = folders(&repository().join("guests"));
+    languages.retain(|language| {
+        let skipped = fs::read_to_string(target().join("guests").join(language).join("SKIPPED"));
+        let Ok(reason) = skipped else { return true };
+        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        assert!(!ci, "{language} was skipped: {reason}");
+        eprintln!("skipped {language}: {reason}");
+        false
+    });
+    languages
+}
+
+fn guests() -> Vec<Guest> {
+    let of = |language: String| {
+        let names = folders(&repository().join("guests").join(&language));
+        let no_guests = ["kit", "sdk", "node_modules", "target"];
+        let names = names
+            .into_iter()
+            .filter(move |name| !no_guests.contains(&name.as_str()));
+        names.map(move |name| Guest {
+            language: language.clone(),
+            name,
+        })
+    };
+    languages().into_iter().flat_map(of).collect()
+}
+
+/// The guest of this name in every language.
+fn everywhere(name: &str) -> Vec<Guest> {
+    let guests: Vec<Guest> = guests().into_iter().filter(|g| g.name == name).collect();
+    assert_eq!(guests.len(), languages().len(), "a language has no {name}");
+    guests
+}
+
+#[test]
+fn every_guest_passes_the_vectors_of_its_functions() {
+    let vectors = |function: &str| {
+        let folder = repository().join("tests/vectors");
+        folder.join(function).with_extension("json")
+    };
+    let mut run = BTreeSet::new();
+    for guest in guests().iter().filter(|guest| guest.name != "probe") {
+        let udf = guest.udf(Accessor::Composed);
+        let functions = udf.manifest().functions.iter();
+        for function in functions.map(|function| &function.name) {
+            for accessor in ["composed", "reference"] {
+                let output = Command::new(whittle())
+                    .arg("test")
+                    .arg(guest.path())
+                    .arg("--vectors")
+                    .arg(vectors(function))
+                    .args(["--accessor", accessor])
+                    .env("WHITTLE_CACHE", target().join("cache"))
+                    .output()
+                    .expect("the command runs");
+                let told = [output.stdout, output.stderr].concat();
+                let told = String::from_utf8_lossy(&told);
+                assert!(
+                    output.status.success(),
+                    "{}, {accessor}: {told}",
+                    guest.path().display()
+                );
+            }
+            run.insert(vectors(function));
+        }
+    }
+    let all = fs::read_dir(repository().join("tests/vectors")).expect("the vectors");
+    let all: BTreeSet<PathBuf> = all.map(|entry| entry.expect("an entry").path()).collect();
+    assert_eq!(run, all, "vectors that nothing runs");
+}
+
+/// Where a language cannot catch what it throws, the guest traps, and the query ends.
+const TRAPPING: [&str; 2] = ["assemblyscript", "rust"];
+
+#[test]
+fn an_exception_is_the_guests_message_with_the_documents_id() {
+    let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c"]));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec![None, Some("x"), None]));
+    let batch = RecordBatch::try_from_iter_with_nullable([("_id", ids, false), ("t", texts, true)])
+        .expect("a batch");
+    for guest in everywhere("probe") {
+        for accessor in ACCESSORS {
+            let query = QueryContext::new(Budget::default());
+            let mut bound = guest
+                .udf(accessor)
+                .bind("throws", &arguments(&json!({"field": "t"})), &query)
+                .expect("bound");
+            bound.set_on_error(OnError::Skip);
+            let evaluated = bound.evaluate_rows(&batch);
+            let language = guest.language.as_str();
+            if TRAPPING.contains(&language) {
+                let error = told(&evaluated.expect_err("it traps"));
+                let stopped = "function `throws` was stopped at document `b`: the guest trapped: ";
+                assert!(error.starts_with(stopped), "{language}: {error}");
+                assert!(error.contains("no good: x"), "{language}: {error}");
+            } else {
+                let samples = evaluated.expect("it goes on").error_samples;
+                let [sample] = samples.as_slice() else {
+                    panic!("{language}: {samples:?}")
+                };
+                assert_eq!(sample.document, "b", "{language}");
+                assert_eq!(sample.message, "\"no good: x\"", "{language}");
+            }
+        }
+    }
+}
+
+const DOCUMENTS: usize = 200_000;
+const BATCH_ROWS: usize = 1000;
+
+/// Evaluates a function for 200,000 documents. The memory after half of them is the memory after
+/// all: what a document leaves behind is collected.
+fn long_run(guest: &Guest, function: &str, params: &serde_json::Value, batch: &RecordBatch) {
+    let query = QueryContext::new(Budget {
+        wall_clock: std::time::Duration::from_secs(120),
+        ..Budget::default()
+    });
+    let mut bound = guest
+        .udf(Accessor::Composed)
+        .bind(function, &arguments(params), &query)
+        .expect("bound");
+    let mut half = 0;
+    for round in 0..DOCUMENTS / BATCH_ROWS {
+        let values = bound.evaluate(batch);
+        let values =
+            values.unwrap_or_else(|error| panic!("{}: {}", guest.path().display(), told(&error)));
+        assert_eq!(values.null_count(), 0);
+        if round == DOCUMENTS / BATCH_ROWS / 2 {
+            half = bound.statistics().memory_peak_bytes;
+        }
+    }
+    let statistics = bound.statistics();
+    assert_eq!(statistics.documents, DOCUMENTS as u64);
+    assert_eq!(
+        statistics.memory_peak_bytes,
+        half,
+        "{}: memory grows",
+        guest.path().display()
+    );
+}
+
+#[test]
+fn two_hundred_thousand_documents_leave_nothing_behind() {
+    let prices: ArrayRef = Arc::new(Float64Array::from_iter_values(
+        (0..BATCH_ROWS).map(|row| row as f64),
+    ));
+    let numbers = RecordBatch::try_from_iter(
+        ["price", "rating", "popularity"].map(|name| (name, Arc::clone(&prices))),
+    );
+    let titles = (0..BATCH_ROWS).map(|row| format!("star wars {row} {}", "é".repeat(row % 50)));
+    let titles: ArrayRef = Arc::new(StringArray::from_iter_values(titles));
+    let titles = RecordBatch::try_from_iter([("title", titles)]).expect("a batch");
+    let numbers = numbers.expect("a batch");
+    let params = json!({"field": "title", "target": "star wars 1"});
+    for guest in everywhere("custom-score") {
+        long_run(&guest, "custom_score", &json!({}), &numbers);
+    }
+    for guest in everywhere("string-distance") {
+        long_run(&guest, "string_distance", &params, &titles);
+    }
+}
+
+#[test]
+fn a_new_project_builds_and_passes_its_vectors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(whittle())
+            .args(arguments)
+            .current_dir(&folder)
+            .env("CARGO_TARGET_DIR", target().join("guest-build"))
+            .env("WHITTLE_CACHE", target().join("cache"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("the command runs");
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {told}");
+        told
+    };
+    for language in languages() {
+        let project = format!("my-{language}-udf");
+        run(&["new", &language, &project]);
+        let built = run(&["build", &project]);
+        let function = project.replace('-', "_");
+        assert!(built.contains(&function), "{built}");
+        let tested = run(&["test", &project]);
+        assert!(tested.contains("cases pass"), "{tested}");
+    }
+}
