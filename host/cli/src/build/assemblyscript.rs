@@ -1,15 +1,156 @@
-//! UDFs in assemblyscript.
+//! UDFs in AssemblyScript: npm brings the compiler, asc, in the version that the project pins.
+//!
+//! The project's `asconfig.json` extends the kit's, which has the options that every UDF needs; so
+//! asc does the same when an author runs it by hand.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::Value as Json;
+use whittle_host::TextEncoding;
 
-use super::Built;
+use super::tool::{BuildFolder, run};
+use super::{Built, Code};
+
+const INSTALL: &str = "install Node.js 20 or newer, with npm, from https://nodejs.org";
+
+/// asc, in a folder with `node_modules`.
+const COMPILER: &str = "node_modules/assemblyscript/bin/asc.js";
 
 pub(super) fn owns(dir: &Path) -> bool {
     dir.join("asconfig.json").is_file()
 }
 
 pub(super) fn build(dir: &Path) -> Result<Built> {
-    bail!("{}: to be written", dir.display())
+    // What asc is given, and what it says of sources, is relative to the folder it runs in.
+    let dir = fs::canonicalize(dir)?;
+    let folder = BuildFolder::of(&dir, "assemblyscript")?;
+    let compiler = compiler(&dir)?;
+    let module = folder.path().join("module.wasm");
+    let mut asc = Command::new("node");
+    asc.current_dir(&dir)
+        .arg(&compiler)
+        .args(["--config", "asconfig.json", "--target", "release"])
+        .arg("--outFile")
+        .arg(&module);
+    run(&mut asc, INSTALL)?;
+    let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    Ok(Built {
+        code: Code::Module(bytes, TextEncoding::Utf16),
+        output: folder.output(&dir)?,
+    })
+}
+
+/// The compiler that Node.js would find for a project; npm installs it where there is none.
+fn compiler(dir: &Path) -> Result<PathBuf> {
+    if let Some(compiler) = installed(dir) {
+        return Ok(compiler);
+    }
+    let root = npm_root(dir);
+    let mut npm = Command::new("npm");
+    npm.current_dir(root).args(install_arguments(root));
+    run(&mut npm, INSTALL)?;
+    match installed(dir) {
+        Some(compiler) => Ok(compiler),
+        None => bail!("asc is missing: add it with `npm install --save-dev assemblyscript`"),
+    }
+}
+
+fn installed(dir: &Path) -> Option<PathBuf> {
+    let mut candidates = dir.ancestors().map(|folder| folder.join(COMPILER));
+    candidates.find(|compiler| compiler.is_file())
+}
+
+/// The folder that npm installs a project's dependencies in: its own, or that of the workspace it
+/// is in.
+fn npm_root(dir: &Path) -> &Path {
+    let mut above = dir.ancestors().skip(1);
+    above.find(|root| has_member(root, dir)).unwrap_or(dir)
+}
+
+/// Whether a folder is a workspace of npm that names a folder below it. npm knows patterns too;
+/// of those `*` at the end, which is what people write.
+fn has_member(root: &Path, dir: &Path) -> bool {
+    let manifest = fs::read(root.join("package.json")).unwrap_or_default();
+    let manifest: Json = serde_json::from_slice(&manifest).unwrap_or_default();
+    let workspaces = &manifest["workspaces"];
+    // Yarn's form has the list one level down.
+    let members = workspaces
+        .as_array()
+        .or_else(|| workspaces["packages"].as_array());
+    members
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .any(|member| match member.strip_suffix("/*") {
+            Some(parent) => dir.parent() == Some(&plain(root, parent)),
+            None => dir == plain(root, member),
+        })
+}
+
+/// A folder below another, without a leading `./` or a `/` at the end.
+fn plain(root: &Path, member: &str) -> PathBuf {
+    root.join(member).components().collect()
+}
+
+/// A lock file is obeyed, never changed. What npm prints besides errors is no use here.
+fn install_arguments(root: &Path) -> [&'static str; 4] {
+    let command = if root.join("package-lock.json").is_file() {
+        "ci"
+    } else {
+        "install"
+    };
+    [command, "--no-audit", "--no-fund", "--loglevel=error"]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn npm_installs_in_the_workspace_that_a_project_is_in() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path();
+        for project in ["guests/score", "guests/apart", "more/other", "alone"] {
+            fs::create_dir_all(root.join(project)).expect("a folder");
+        }
+        let manifest = r#"{"workspaces": ["./guests/score/", "more/*"]}"#;
+        fs::write(root.join("package.json"), manifest).expect("a file");
+        for (project, expected) in [
+            ("guests/score", ""),
+            ("more/other", ""),
+            ("guests/apart", "guests/apart"),
+            ("alone", "alone"),
+        ] {
+            let dir = root.join(project);
+            let expected: PathBuf = root.join(expected).components().collect();
+            assert_eq!(npm_root(&dir), expected, "{project}");
+        }
+    }
+
+    #[test]
+    fn a_lock_file_is_obeyed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path();
+        assert_eq!(install_arguments(root)[0], "install");
+        fs::write(root.join("package-lock.json"), "{}").expect("a file");
+        assert_eq!(install_arguments(root)[0], "ci");
+    }
+
+    #[test]
+    fn the_compiler_is_the_nearest_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path();
+        let dir = root.join("guests/score");
+        fs::create_dir_all(&dir).expect("a folder");
+        assert_eq!(installed(&dir), None);
+        for above in [root, &dir] {
+            let compiler = above.join(COMPILER);
+            fs::create_dir_all(compiler.parent().expect("a parent")).expect("a folder");
+            fs::write(&compiler, "").expect("a file");
+            assert_eq!(installed(&dir), Some(compiler));
+        }
+    }
 }

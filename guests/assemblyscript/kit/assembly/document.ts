@@ -1,0 +1,17 @@
+import * as bindings from "./bindings";
+import { RETURNED, expectText, returnedText } from "./memory";
+
+/** The present document's id, unique within the query. Not while a query is prepared. */
+export function id(): string {
+  expectText();
+  bindings.documentId(RETURNED);
+  return returnedText(RETURNED);
+}
+
+/**
+ * The score that the query gave the present document before this function; 1 where it gave none.
+ * Not while a query is prepared.
+ */
+export function score(): f64 {
+  return bindings.documentScore();
+}

@@ -1,0 +1,235 @@
+import * as bindings from "./bindings";
+import { Kind } from "./bindings";
+import { RETURNED, expectText, returnedText } from "./memory";
+import { Parameter, Presence, Value } from "./parameter";
+
+/** No field: to read it ends the query. */
+const UNRESOLVED: u32 = u32.MAX_VALUE;
+
+/**
+ * A field of the documents. Declared with a name and a description it is a parameter, whose value
+ * is the field's dotted path; without them, `at` says which field it is.
+ */
+export abstract class Field extends Parameter {
+  /** What the host calls the field. */
+  protected handle: u32 = UNRESOLVED;
+
+  /** What it is read as. A parameter that names a field is a text. */
+  constructor(
+    name: string,
+    description: string,
+    private readonly readAs: Kind,
+  ) {
+    super(name, description, Kind.Text);
+  }
+
+  /** Whether the document has a value. */
+  @inline
+  has(): bool {
+    return bindings.has(this.handle);
+  }
+
+  /** Names the field. In `prepare` only: to name one later ends the query. */
+  protected resolve(path: string): void {
+    this.handle = bindings.resolve(changetype<usize>(path), path.length, this.readAs);
+    this.given = true;
+  }
+
+  accept(value: Value): void {
+    this.resolve(value.text);
+  }
+}
+
+/** A field that is read as true or false. */
+export class BooleanField extends Field {
+  constructor(name: string = "", description: string = "") {
+    super(name, description, Kind.Boolean);
+  }
+
+  /** The path where a query gives none. */
+  defaultsTo(path: string): this {
+    this.setDefault(0, path);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  /** Names the field, whose path is no parameter. In `prepare` only. */
+  at(path: string): this {
+    this.resolve(path);
+    return this;
+  }
+
+  /** The value, or a default where the document has none: one flat call. */
+  @inline
+  or(otherwise: bool): bool {
+    return bindings.booleanOr(this.handle, otherwise);
+  }
+}
+
+/** A field that is read as a signed integer of 64 bits. */
+export class Int64Field extends Field {
+  constructor(name: string = "", description: string = "") {
+    super(name, description, Kind.Int64);
+  }
+
+  /** The path where a query gives none. */
+  defaultsTo(path: string): this {
+    this.setDefault(0, path);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  /** Names the field, whose path is no parameter. In `prepare` only. */
+  at(path: string): this {
+    this.resolve(path);
+    return this;
+  }
+
+  /** The value, or a default where the document has none: one flat call. */
+  @inline
+  or(otherwise: i64): i64 {
+    return bindings.int64Or(this.handle, otherwise);
+  }
+}
+
+/** A field that is read as a floating-point number of 64 bits; integers widen to it. */
+export class Float64Field extends Field {
+  constructor(name: string = "", description: string = "") {
+    super(name, description, Kind.Float64);
+  }
+
+  /** The path where a query gives none. */
+  defaultsTo(path: string): this {
+    this.setDefault(0, path);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  /** Names the field, whose path is no parameter. In `prepare` only. */
+  at(path: string): this {
+    this.resolve(path);
+    return this;
+  }
+
+  /** The value, or a default where the document has none: one flat call. */
+  @inline
+  or(otherwise: f64): f64 {
+    return bindings.float64Or(this.handle, otherwise);
+  }
+}
+
+/** A field that is read as microseconds since 1970-01-01T00:00:00 UTC. */
+export class TimestampField extends Field {
+  constructor(name: string = "", description: string = "") {
+    super(name, description, Kind.Timestamp);
+  }
+
+  /** The path where a query gives none. */
+  defaultsTo(path: string): this {
+    this.setDefault(0, path);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  /** Names the field, whose path is no parameter. In `prepare` only. */
+  at(path: string): this {
+    this.resolve(path);
+    return this;
+  }
+
+  /** The value, or a default where the document has none: one flat call. */
+  @inline
+  or(otherwise: i64): i64 {
+    return bindings.timestampOr(this.handle, otherwise);
+  }
+}
+
+/** A field that is read as text. */
+export class TextField extends Field {
+  constructor(name: string = "", description: string = "") {
+    super(name, description, Kind.Text);
+  }
+
+  /** The path where a query gives none. */
+  defaultsTo(path: string): this {
+    this.setDefault(0, path);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  /** Names the field, whose path is no parameter. In `prepare` only. */
+  at(path: string): this {
+    this.resolve(path);
+    return this;
+  }
+
+  /** The value; null where the document has none. */
+  get(): string | null {
+    expectText();
+    bindings.getText(this.handle, RETURNED);
+    return returnedOption();
+  }
+}
+
+/** A field of any kind that is read as JSON, as its text. */
+export class JsonField extends Field {
+  constructor(name: string = "", description: string = "") {
+    super(name, description, Kind.Json);
+  }
+
+  /** The path where a query gives none. */
+  defaultsTo(path: string): this {
+    this.setDefault(0, path);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  /** Names the field, whose path is no parameter. In `prepare` only. */
+  at(path: string): this {
+    this.resolve(path);
+    return this;
+  }
+
+  /** The value; null where the document has none. */
+  get(): string | null {
+    expectText();
+    bindings.getJson(this.handle, RETURNED);
+    return returnedOption();
+  }
+}
+
+/** An option of a text that an import wrote. */
+function returnedOption(): string | null {
+  const text = returnedText(RETURNED + sizeof<usize>());
+  return load<u8>(RETURNED) == 0 ? null : text;
+}

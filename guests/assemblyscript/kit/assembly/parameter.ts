@@ -1,0 +1,278 @@
+import { Kind } from "./bindings";
+import { refuse } from "./outcome";
+
+/** Whether a query must give a parameter, in the contract's order. */
+export const enum Presence {
+  Required = 0,
+  Optional = 1,
+  Default = 2,
+}
+
+/** A value of any kind, as the contract has it: 64 bits, or a text. */
+export class Value {
+  /**
+   * @param kind What it is.
+   * @param bits A boolean, a number or a timestamp.
+   * @param text A text or JSON.
+   */
+  constructor(
+    readonly kind: Kind,
+    readonly bits: u64,
+    readonly text: string = "",
+  ) {}
+}
+
+/** The parameters that were declared since a function was registered. */
+let pending: Parameter[] = [];
+
+/** Takes the parameters that were declared last, in their order. */
+export function takeDeclared(): Parameter[] {
+  const declared = pending;
+  pending = [];
+  return declared;
+}
+
+/** What a query gives a function. A field of the function's class holds it. */
+export abstract class Parameter {
+  /** Whether a query must give it. */
+  presence: Presence = Presence.Required;
+  /** The value where a query gives none. */
+  otherwise: Value | null = null;
+  /** Whether this query gives it: always, but for an optional one. */
+  given: bool = false;
+
+  /** A nameless one is no parameter: see `Field`. */
+  constructor(
+    readonly name: string,
+    readonly description: string,
+    readonly kind: Kind,
+  ) {
+    if (name.length > 0) pending.push(this);
+  }
+
+  /** Takes the query's value, which is of the parameter's kind. */
+  abstract accept(value: Value): void;
+
+  /** The value where a query gives none. */
+  protected setDefault(bits: u64, text: string = ""): void {
+    this.presence = Presence.Default;
+    this.otherwise = new Value(this.kind, bits, text);
+  }
+}
+
+/** True or false. */
+export class BooleanParameter extends Parameter {
+  /** The query's value; false where an optional one is not given. */
+  value: bool = false;
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Boolean);
+  }
+
+  /** The value where a query gives none. */
+  defaultsTo(value: bool): this {
+    this.setDefault(u64(value));
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    this.value = value.bits != 0;
+  }
+}
+
+/** A signed integer of 64 bits. */
+export class Int64Parameter extends Parameter {
+  /** The query's value; 0 where an optional one is not given. */
+  value: i64 = 0;
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Int64);
+  }
+
+  /** The value where a query gives none. */
+  defaultsTo(value: i64): this {
+    this.setDefault(u64(value));
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    this.value = i64(value.bits);
+  }
+}
+
+/** Refuses an integer that is out of its type's range. */
+function checkRange(name: string, value: i64, least: i64, most: i64): void {
+  if (value < least || value > most) {
+    refuse(`parameter \`${name}\`: ${value} is not between ${least} and ${most}`);
+  }
+}
+
+/** An integer of 32 bits; a query that gives a larger one is refused. */
+export class Int32Parameter extends Parameter {
+  /** The query's value; 0 where an optional one is not given. */
+  value: i32 = 0;
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Int64);
+  }
+
+  /** The value where a query gives none. */
+  defaultsTo(value: i32): this {
+    this.setDefault(u64(i64(value)));
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    checkRange(this.name, i64(value.bits), i32.MIN_VALUE, i32.MAX_VALUE);
+    this.value = i32(value.bits);
+  }
+}
+
+/** An integer of 32 bits without a sign; a query that gives a larger or a negative one is refused. */
+export class Uint32Parameter extends Parameter {
+  /** The query's value; 0 where an optional one is not given. */
+  value: u32 = 0;
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Int64);
+  }
+
+  /** The value where a query gives none. */
+  defaultsTo(value: u32): this {
+    this.setDefault(u64(value));
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    checkRange(this.name, i64(value.bits), 0, u32.MAX_VALUE);
+    this.value = u32(value.bits);
+  }
+}
+
+/** A binary floating-point number of 64 bits. */
+export class Float64Parameter extends Parameter {
+  /** The query's value; 0 where an optional one is not given. */
+  value: f64 = 0;
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Float64);
+  }
+
+  /** The value where a query gives none. */
+  defaultsTo(value: f64): this {
+    this.setDefault(reinterpret<u64>(value));
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    this.value = reinterpret<f64>(value.bits);
+  }
+}
+
+/** A text. */
+export class TextParameter extends Parameter {
+  /** The query's value; empty where an optional one is not given. */
+  value: string = "";
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Text);
+  }
+
+  /** The value where a query gives none. */
+  defaultsTo(value: string): this {
+    this.setDefault(0, value);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    this.value = value.text;
+  }
+}
+
+/** An instant: microseconds since 1970-01-01T00:00:00 UTC, negative before it. */
+export class TimestampParameter extends Parameter {
+  /** The query's value; 0 where an optional one is not given. */
+  value: i64 = 0;
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Timestamp);
+  }
+
+  /** The value where a query gives none. */
+  defaultsTo(value: i64): this {
+    this.setDefault(u64(value));
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    this.value = i64(value.bits);
+  }
+}
+
+/** Any JSON value, as its text. */
+export class JsonParameter extends Parameter {
+  /** The query's value; empty, which is no JSON, where an optional one is not given. */
+  value: string = "";
+
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Json);
+  }
+
+  /** The value where a query gives none: the text of one JSON value. */
+  defaultsTo(value: string): this {
+    this.setDefault(0, value);
+    return this;
+  }
+
+  /** A query may leave it out: see `given`. */
+  optional(): this {
+    this.presence = Presence.Optional;
+    return this;
+  }
+
+  accept(value: Value): void {
+    this.value = value.text;
+  }
+}

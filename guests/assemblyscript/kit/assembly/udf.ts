@@ -1,0 +1,205 @@
+import { Kind } from "./bindings";
+import * as outcome from "./outcome";
+import { Outcome } from "./outcome";
+import { wellFormed } from "./memory";
+import { Parameter, takeDeclared } from "./parameter";
+
+/** The functions of the component. */
+export const functions: Udf[] = [];
+
+/**
+ * Makes a function part of the component, with the parameters that were declared since the last
+ * one: `register(new TooLong())`, once for each function, at the top level of a module.
+ */
+export function register(udf: Udf): void {
+  udf.parameters = takeDeclared();
+  functions.push(udf);
+}
+
+/** A function: extend `Filter`, `Score`, or one of the others that say what they return. */
+export abstract class Udf {
+  /** What a query gives it, in the order in which they are shown. */
+  parameters: Parameter[] = [];
+  /** The bits of the result, where it is no text. */
+  bits: u64 = 0;
+  /** The result, where it is a text; it stays reachable until the next document. */
+  text: string = "";
+
+  /**
+   * @param name Its name in queries: letters, digits and `_`.
+   * @param description One or two sentences for the author of a query.
+   * @param returns The kind of its results.
+   */
+  constructor(
+    readonly name: string,
+    readonly description: string,
+    readonly returns: Kind,
+  ) {}
+
+  /**
+   * What is done once for each query, before its documents: it may name fields (`at`), keep what
+   * it computes, and `refuse` the arguments.
+   */
+  prepare(): void {}
+
+  /** Evaluates the function for the present document, into `bits` or `text`. */
+  abstract evaluate(): void;
+
+  /** The arguments are wrong: the query must change. The text names the parameter. */
+  protected refuse(message: string): void {
+    outcome.refuse(message);
+  }
+
+  /** Sets the result where it is a text. */
+  protected setText(text: string | null): void {
+    if (text === null) {
+      outcome.none();
+    } else {
+      this.text = wellFormed(text);
+    }
+  }
+}
+
+/** A function that chooses documents. */
+export abstract class Filter extends Udf {
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Boolean);
+  }
+
+  /** Whether the present document matches. */
+  abstract matches(): bool;
+
+  evaluate(): void {
+    this.bits = u64(this.matches());
+  }
+
+  /** No value: `return this.none()`. */
+  protected none(): bool {
+    outcome.none();
+    return false;
+  }
+
+  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  protected fail(message: string): bool {
+    outcome.fail(message);
+    return false;
+  }
+}
+
+/** A function that gives each document a number. */
+export abstract class Score extends Udf {
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Float64);
+  }
+
+  /** The present document's number. */
+  abstract score(): f64;
+
+  evaluate(): void {
+    this.bits = reinterpret<u64>(this.score());
+  }
+
+  /** No value: `return this.none()`. */
+  protected none(): f64 {
+    outcome.none();
+    return 0;
+  }
+
+  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  protected fail(message: string): f64 {
+    outcome.fail(message);
+    return 0;
+  }
+}
+
+/** A function that gives each document an integer. */
+export abstract class IntegerScore extends Udf {
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Int64);
+  }
+
+  /** The present document's integer. */
+  abstract score(): i64;
+
+  evaluate(): void {
+    this.bits = u64(this.score());
+  }
+
+  /** No value: `return this.none()`. */
+  protected none(): i64 {
+    outcome.none();
+    return 0;
+  }
+
+  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  protected fail(message: string): i64 {
+    outcome.fail(message);
+    return 0;
+  }
+}
+
+/** A function that gives each document a text. */
+export abstract class TextValue extends Udf {
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Text);
+  }
+
+  /** The present document's text; null is no value. */
+  abstract value(): string | null;
+
+  evaluate(): void {
+    this.setText(this.value());
+  }
+
+  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  protected fail(message: string): string | null {
+    outcome.fail(message);
+    return null;
+  }
+}
+
+/** A function that gives each document a JSON value. */
+export abstract class JsonValue extends Udf {
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Json);
+  }
+
+  /** The text of the present document's JSON value; null is no value, `"null"` is JSON's. */
+  abstract value(): string | null;
+
+  evaluate(): void {
+    this.setText(this.value());
+  }
+
+  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  protected fail(message: string): string | null {
+    outcome.fail(message);
+    return null;
+  }
+}
+
+/** A function that gives each document an instant. */
+export abstract class TimestampValue extends Udf {
+  constructor(name: string, description: string) {
+    super(name, description, Kind.Timestamp);
+  }
+
+  /** The present document's instant, in microseconds since 1970-01-01T00:00:00 UTC. */
+  abstract value(): i64;
+
+  evaluate(): void {
+    this.bits = u64(this.value());
+  }
+
+  /** No value: `return this.none()`. */
+  protected none(): i64 {
+    outcome.none();
+    return 0;
+  }
+
+  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  protected fail(message: string): i64 {
+    outcome.fail(message);
+    return 0;
+  }
+}

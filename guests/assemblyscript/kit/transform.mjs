@@ -1,0 +1,74 @@
+/**
+ * What the kit does while asc compiles: it fills in the component's name and version from the
+ * project's package.json, directs `abort` to the kit, and gives the exports the names of the
+ * contract, which cannot be written in the source.
+ */
+
+import { readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import binaryen from "assemblyscript/binaryen";
+import { Transform } from "assemblyscript/transform";
+
+/** The contract's interface that a component exports. */
+const EXPORTED = "whittle:udf/functions@0.1.0";
+
+const KIT = dirname(fileURLToPath(import.meta.url));
+
+export default class WhittleTransform extends Transform {
+  afterParse(parser) {
+    const project = resolve(this.baseDir);
+    const folder = relative(project, resolve(KIT, "assembly")).replaceAll("\\", "/");
+    const source = parser.sources.find((source) => source.internalPath === `${folder}/component`);
+    if (source === undefined) {
+      throw new Error(`asconfig.json: the entry ${folder}/exports.ts is missing`);
+    }
+    fillIn(source, described(project));
+
+    const { options } = this.program;
+    options.globalAliases ??= new Map();
+    options.globalAliases.set("abort", `${folder}/log/abort`);
+  }
+
+  afterCompile(module) {
+    for (const name of ["describe", "bind", "evaluate"]) {
+      const exported = binaryen.getExportInfo(module.getExport(name));
+      module.removeExport(name);
+      module.addFunctionExport(exported.value, `${EXPORTED}#${name}`);
+    }
+  }
+}
+
+/** What a project's package.json says of the component. */
+function described(project) {
+  const manifest = JSON.parse(readFileSync(resolve(project, "package.json"), "utf8"));
+  for (const key of ["name", "version", "description"]) {
+    if (typeof manifest[key] !== "string") {
+      throw new Error(`package.json: \`${key}\` is missing, which describes the component`);
+    }
+  }
+  const { name, version, description, author = "" } = manifest;
+  return {
+    // A scope is the registry's matter: `@films/too-long` is `too-long` to a query.
+    NAME: name.replace(/^@[^/]*\//, ""),
+    VERSION: version,
+    DESCRIPTION: description,
+    AUTHOR: typeof author === "string" ? author : authorOf(author),
+  };
+}
+
+function authorOf({ name = "", email }) {
+  return email === undefined ? name : `${name} <${email}>`;
+}
+
+/** Puts texts in place of the initializers of a source's constants. */
+function fillIn(source, texts) {
+  for (const { declarations = [] } of source.statements) {
+    for (const { name, initializer } of declarations) {
+      if (Object.hasOwn(texts, name.text)) {
+        initializer.value = texts[name.text];
+      }
+    }
+  }
+}
