@@ -2,7 +2,7 @@
 
 import * as document from "whittle:udf/document@0.1.0";
 
-import { fromHost, toHost } from "./engine.js";
+import { fromHost } from "./engine.js";
 import type { Json, Kind, Timestamp } from "./values.js";
 
 /**
@@ -37,6 +37,9 @@ export function resolve<K extends Kind>(path: string, kind: K): Fields[K] {
   return READERS[kind](document.resolve(path, kind));
 }
 
+/** StarlingMonkey's bindings trap in the two getters that take an integer of 64 bits. */
+const HAS_INTEGER_OR = WHITTLE_ENGINE !== "starlingmonkey";
+
 // Objects of closures over the handle, not of a class: to read a property of `this` for each
 // document costs about as much as the read itself.
 const READERS: { readonly [K in Kind]: (handle: number) => Fields[K] } = {
@@ -48,7 +51,10 @@ const READERS: { readonly [K in Kind]: (handle: number) => Fields[K] } = {
   int64: (handle) => ({
     has: () => document.has(handle),
     get: () => number(document.getInt64(handle)),
-    or: (fallback) => fromHost(document.int64Or(handle, toHost(fallback))),
+    or: (fallback) =>
+      HAS_INTEGER_OR
+        ? (document.int64Or(handle, fallback) as number)
+        : (number(document.getInt64(handle)) ?? fallback),
   }),
   float64: (handle) => ({
     has: () => document.has(handle),
@@ -63,7 +69,10 @@ const READERS: { readonly [K in Kind]: (handle: number) => Fields[K] } = {
   timestamp: (handle) => ({
     has: () => document.has(handle),
     get: () => number(document.getTimestamp(handle)),
-    or: (fallback) => fromHost(document.timestampOr(handle, toHost(fallback))),
+    or: (fallback) =>
+      HAS_INTEGER_OR
+        ? (document.timestampOr(handle, fallback) as number)
+        : (number(document.getTimestamp(handle)) ?? fallback),
   }),
   json: (handle) => ({
     has: () => document.has(handle),

@@ -23,7 +23,7 @@ pub(super) fn owns(dir: &Path) -> bool {
 pub(super) fn build(dir: &Path) -> Result<Built> {
     let project = Project::read(dir)?;
     let folder = BuildFolder::of(dir, "javascript")?;
-    let contract = folder.contract()?;
+    folder.contract()?;
     // npm leads to packages of a workspace through links, and esbuild tells files as seen from the
     // folder that it runs in: both need the folder's true name.
     let dir = &fs::canonicalize(dir)?;
@@ -44,10 +44,8 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         // The engines keep the name of the module as it is given here, for the stacks of errors.
         .current_dir(folder.path())
         .args(project.engine.arguments())
-        .arg("--wit")
-        .arg(&contract)
-        .arg("-o")
-        .arg(&component);
+        // As seen from there, so that no path of this machine is given to them.
+        .args(["--wit", "wit", "-o", "componentized.wasm"]);
     run(&mut componentize, INSTALL)?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     Ok(Built {
@@ -80,11 +78,13 @@ impl Engine {
         }
     }
 
-    /// The package that has the program.
-    fn package(self) -> &'static str {
+    /// The packages that have the program. componentize-js does not name all that it imports.
+    fn packages(self) -> &'static str {
         match self {
-            Self::QuickJs => "componentize-qjs",
-            Self::StarlingMonkey => "@bytecodealliance/componentize-js",
+            Self::QuickJs => "componentize-qjs@0.4.5",
+            Self::StarlingMonkey => {
+                "@bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.17.2"
+            }
         }
     }
 
@@ -204,9 +204,13 @@ fn install(dir: &Path, engine: Engine) -> Result<()> {
             run(&mut install, INSTALL)?;
         }
     }
-    for (name, package) in [("esbuild", "esbuild"), (engine.tool(), engine.package())] {
+    let tools = [
+        ("esbuild", "esbuild@0.28.2"),
+        (engine.tool(), engine.packages()),
+    ];
+    for (name, packages) in tools {
         if program(dir, name).is_none() {
-            bail!("{name} is missing: run `npm install --save-dev {package}` in the project");
+            bail!("{name} is missing: run `npm install --save-dev {packages}` in the project");
         }
     }
     Ok(())
