@@ -1,0 +1,223 @@
+/** The kit: what a component exports, with a stand-in for the host. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  component,
+  define,
+  document,
+  field,
+  InvalidArgument,
+  log,
+  parameter,
+  resolve,
+} from "whittle-guest";
+import type { Json, Kind } from "whittle-guest";
+
+import * as host from "./host.double.js";
+
+const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** A component of one function without parameters. */
+function returning<K extends Kind>(returns: K, result: () => unknown) {
+  const prepare = () => result as () => never;
+  const exports = component(
+    define({ name: "f", description: "", parameters: {}, returns, prepare }),
+  );
+  exports.bind("f", []);
+  return exports;
+}
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("nothing was thrown");
+}
+
+test("a component describes itself", () => {
+  const far = define({
+    name: "far",
+    description: "Tells it.",
+    parameters: {
+      field: field("timestamp", "A field.", { default: "at" }),
+      maxDistance: parameter("int64", "A distance.", { default: 2, minimum: 0 }),
+      unit: parameter("text", "A unit.", { optional: true }),
+      weights: parameter("json", "Weights.", { default: { a: [1, null] } }),
+      seed: parameter("float64", "A seed."),
+    },
+    returns: "boolean",
+    prepare: () => () => true,
+  });
+  const text = { kind: "text" };
+  assert.deepEqual(json(component(far).describe()), {
+    name: "tests",
+    version: "1.2.3",
+    description: "Tests.",
+    author: "",
+    functions: [
+      {
+        name: "far",
+        description: "Tells it.",
+        returns: "boolean",
+        parameters: [
+          {
+            name: "field",
+            description: "A field.",
+            ...text,
+            presence: { tag: "default", val: { tag: "text", val: "at" } },
+          },
+          {
+            name: "max_distance",
+            description: "A distance.",
+            kind: "int64",
+            presence: { tag: "default", val: { tag: "int64", val: 2 } },
+          },
+          { name: "unit", description: "A unit.", ...text, presence: { tag: "optional" } },
+          {
+            name: "weights",
+            description: "Weights.",
+            kind: "json",
+            presence: { tag: "default", val: { tag: "json", val: '{"a":[1,null]}' } },
+          },
+          {
+            name: "seed",
+            description: "A seed.",
+            kind: "float64",
+            presence: { tag: "required" },
+          },
+        ],
+      },
+    ],
+  });
+});
+
+test("arguments become values, and fields are read", () => {
+  let given: Json = null;
+  const f = define({
+    name: "f",
+    description: "",
+    parameters: {
+      textField: field("text", ""),
+      jsonField: field("json", "", { optional: true }),
+      count: parameter("int64", ""),
+      options: parameter("json", ""),
+      unit: parameter("text", "", { optional: true }),
+    },
+    returns: "json",
+    prepare({ textField, jsonField, count, options, unit }) {
+      given = [count, options, unit ?? null, jsonField === undefined];
+      const number = resolve("n", "int64");
+      return () => [
+        textField.get(),
+        textField.or("none"),
+        number.has(),
+        number.get(),
+        number.or(7),
+      ];
+    },
+  });
+  const exports = component(f);
+  exports.bind("f", [
+    { name: "text_field", value: { val: "title" } },
+    { name: "count", value: { val: 5 } },
+    { name: "options", value: { val: '{"a":1}' } },
+  ]);
+  assert.deepEqual(given, [5, { a: 1 }, null, true]);
+  assert.deepEqual(exports.evaluate(), { tag: "json", val: '[null,"none",false,null,7]' });
+  host.fields.set("title", "Up").set("n", 3);
+  assert.deepEqual(exports.evaluate(), { tag: "json", val: '["Up","Up",true,3,3]' });
+  host.fields.clear();
+});
+
+test("a number out of bounds is refused", () => {
+  const refused = (bounds: { minimum?: number; maximum?: number }, val: number): string => {
+    const count = parameter("int64", "", bounds);
+    const parameters = { maxCount: count };
+    const f = define({
+      name: "f",
+      description: "",
+      parameters,
+      returns: "boolean",
+      prepare: () => () => true,
+    });
+    const error = thrown(() => component(f).bind("f", [{ name: "max_count", value: { val } }]));
+    assert.equal((error as { tag: string }).tag, "invalid-argument");
+    return (error as { val: string }).val;
+  };
+  const both = { minimum: 0, maximum: 9 };
+  assert.equal(refused(both, -1), "parameter `max_count`: -1 is not between 0 and 9");
+  assert.equal(refused(both, 10), "parameter `max_count`: 10 is not between 0 and 9");
+  assert.equal(refused({ minimum: 0 }, -1), "parameter `max_count`: -1 is not at least 0");
+  assert.equal(refused({ maximum: 9 }, 10), "parameter `max_count`: 10 is not at most 9");
+  assert.match(refused({}, 2 ** 53), /9007199254740992 is not between -9007199254740991 and/);
+});
+
+test("results are checked against their kind", () => {
+  const lowered = (kind: Kind, value: unknown) => ({ ...returning(kind, () => value).evaluate() });
+  assert.deepEqual(lowered("boolean", true), { tag: "boolean", val: true });
+  assert.deepEqual(lowered("float64", 0.5), { tag: "float64", val: 0.5 });
+  assert.deepEqual(lowered("int64", -3), { tag: "int64", val: -3 });
+  assert.deepEqual(lowered("timestamp", 1), { tag: "timestamp", val: 1 });
+  assert.deepEqual(lowered("text", "a\ud800"), { tag: "text", val: "a\ufffd" });
+  assert.deepEqual(lowered("json", [null]), { tag: "json", val: "[null]" });
+  for (const kind of ["boolean", "int64", "float64", "text", "timestamp", "json"] as const) {
+    assert.deepEqual(lowered(kind, null), { tag: "null" });
+    assert.deepEqual(lowered(kind, undefined), { tag: "null" });
+  }
+  const wrong = (kind: Kind, value: unknown) =>
+    thrown(() => returning(kind, () => value).evaluate());
+  const failed = (val: string) => ({ tag: "failed", val });
+  assert.deepEqual(wrong("int64", 1.5), failed("1.5 is no value of kind int64"));
+  assert.deepEqual(wrong("timestamp", NaN), failed("NaN is no value of kind timestamp"));
+  assert.deepEqual(wrong("boolean", "yes"), failed("a text is no value of kind boolean"));
+  assert.deepEqual(wrong("text", new Date(0)), failed("an object is no value of kind text"));
+  assert.deepEqual(
+    wrong("json", () => 1),
+    failed("a function is no value of kind json"),
+  );
+});
+
+test("what is thrown is told with its message", () => {
+  const told = (error: unknown): unknown =>
+    thrown(() =>
+      returning("boolean", () => {
+        throw error;
+      }).evaluate(),
+    );
+  assert.deepEqual(told(new TypeError("no good")), { tag: "failed", val: "no good" });
+  assert.deepEqual(told(new RangeError()), { tag: "failed", val: "RangeError" });
+  assert.deepEqual(told("a text"), { tag: "failed", val: "a text" });
+  const strange = "something was thrown that is no error";
+  assert.deepEqual(told(Object.create(null)), { tag: "failed", val: strange });
+  assert.deepEqual(told(new InvalidArgument("a")), { tag: "invalid-argument", val: "a" });
+  const unbound = { tag: "invalid-argument", val: "there is no function `g`" };
+  assert.deepEqual(
+    thrown(() => returning("boolean", () => true).bind("g", [])),
+    unbound,
+  );
+});
+
+test("there is no clock and no randomness, and the console is the log", () => {
+  const missing = (run: () => unknown, what: string) =>
+    assert.throws(run, { message: `a UDF has no ${what}` });
+  missing(() => Date.now(), "clock");
+  missing(() => new Date(), "clock");
+  missing(() => (Date as unknown as () => string)(), "clock");
+  missing(() => Math.random(), "randomness");
+  assert.equal(new Date(0).toISOString(), "1970-01-01T00:00:00.000Z");
+  assert.ok(new Date(0) instanceof Date);
+  assert.equal(new Date(0).constructor, Date);
+
+  host.lines.length = 0;
+  const console = (globalThis as unknown as { console: { log(...values: unknown[]): void } })
+    .console;
+  console.log("a", 1, { b: [null] }, new Error("c"));
+  log.warn("d");
+  assert.deepEqual(host.lines, ['info: a 1 {"b":[null]} Error: c', "warn: d"]);
+  assert.equal(document.id(), "an id");
+  assert.equal(document.score(), 1);
+});
