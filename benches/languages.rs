@@ -66,7 +66,6 @@ fn main() {
         .replace("{{table}}", &table(&rows));
     let path = repository().join("docs/LANGUAGES.md");
     fs::write(&path, text).expect("the document can be written");
-    println!("{}", table(&rows));
 }
 
 fn measure(language: &'static str, job: &Job, folder: &Path) -> Row {

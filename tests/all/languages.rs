@@ -74,6 +74,7 @@ fn folders(of: &Path) -> Vec<String> {
 }
 
 /// The languages whose guests were built.
+#[expect(clippy::print_stderr, reason = "a skip is told")]
 fn languages() -> Vec<String> {
     let mut languages = folders(&repository().join("guests"));
     languages.retain(|language| {
