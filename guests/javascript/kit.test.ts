@@ -156,6 +156,13 @@ test("a number out of bounds is refused", () => {
   assert.match(refused({}, 2 ** 53), /9007199254740992 is not between -9007199254740991 and/);
 });
 
+test("a default is of its parameter's kind and within its bounds", () => {
+  const count = (options: object) => () => parameter("int64", "A count.", options);
+  const told = (message: string) => ({ message: `the default of "A count.": ${message}` });
+  assert.throws(count({ default: 1.5 }), told("1.5 is no value of kind int64"));
+  assert.throws(count({ default: -1, minimum: 0 }), told("-1 is not at least 0"));
+});
+
 test("results are checked against their kind", () => {
   const lowered = (kind: Kind, value: unknown) => ({ ...returning(kind, () => value).evaluate() });
   assert.deepEqual(lowered("boolean", true), { tag: "boolean", val: true });

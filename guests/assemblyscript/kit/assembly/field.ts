@@ -1,6 +1,7 @@
 import * as bindings from "./bindings";
 import { Kind } from "./bindings";
 import { RETURNED, expectText, returnedText } from "./memory";
+import { SHORT_BYTES, shortText } from "./short-text";
 import { Parameter, Presence, Value } from "./parameter";
 
 /** No field: to read it ends the query. */
@@ -193,6 +194,17 @@ export class TextField extends Field {
     expectText();
     bindings.getText(this.handle, RETURNED);
     return returnedOption();
+  }
+
+  /**
+   * As `get`, quicker for a text of up to 128 bytes of UTF-8: nothing is allocated. The text is good
+   * until `borrow` is called again, for this field or another; what is kept longer needs `get`.
+   */
+  @inline
+  borrow(): string | null {
+    const length = bindings.textLength(this.handle);
+    if (length < 0) return null;
+    return length <= SHORT_BYTES ? shortText(this.handle, i32(length)) : this.get();
   }
 }
 

@@ -50,26 +50,31 @@ export function parameter(
   options: { readonly optional?: true; readonly default?: unknown } & Bounds = {},
 ): Parameter<unknown> {
   const { minimum = -Infinity, maximum = Infinity } = options;
+  const isBounded = minimum !== -Infinity || maximum !== Infinity;
+  // So that NaN, too, is out of bounds.
+  const isWithin = (value: number): boolean => value >= minimum && value <= maximum;
   const check = (name: string, value: number): number => {
-    // So that NaN, too, is out of bounds.
-    if (value >= minimum && value <= maximum) return value;
+    if (!isBounded || isWithin(value)) return value;
     throw new InvalidArgument(`parameter \`${name}\`: ${value} ${outside(minimum, maximum)}`);
   };
-  const isBounded = minimum !== -Infinity || maximum !== Infinity;
   const lift = (name: string, argument: Lowered): unknown => {
     switch (kind) {
       case "int64":
       case "timestamp":
         return check(name, integer(name, argument as number | bigint));
       case "float64":
-        return isBounded ? check(name, argument as number) : argument;
+        return check(name, argument as number);
       case "json":
         return JSON.parse(argument as string) as Json;
       default:
         return argument;
     }
   };
-  return declared(kind, description, options, lift);
+  return declared(kind, description, options, lift, (value) => {
+    if (isBounded && !isWithin(value as number)) {
+      throw new TypeError(`${value} ${outside(minimum, maximum)}`);
+    }
+  });
 }
 
 /**
@@ -99,10 +104,17 @@ function declared(
   description: string,
   options: { readonly optional?: true; readonly default?: unknown },
   lift: (name: string, argument: Lowered) => unknown,
+  check: (value: unknown) => void = () => {},
 ): Parameter<unknown> {
   let presence: Presence = { tag: options.optional ? "optional" : "required" };
   if (options.default !== undefined) {
-    presence = { tag: "default", val: { tag: kind, val: lower(kind, options.default) } };
+    try {
+      presence = { tag: "default", val: { tag: kind, val: lower(kind, options.default) } };
+      check(options.default);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : error;
+      throw new TypeError(`the default of "${description}": ${why}`);
+    }
   }
   return { description, kind, presence, lift };
 }

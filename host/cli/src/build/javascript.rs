@@ -31,12 +31,21 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     install(dir, project.engine)?;
 
     let bundle = folder.path().join("udf.js");
+    let metadata = folder.path().join("udf.json");
     let mut esbuild = tool(dir, "esbuild")?;
     esbuild
         .current_dir(dir)
         .args(project.bundling())
-        .arg(format!("--outfile={}", bundle.display()));
+        .arg(format!("--outfile={}", bundle.display()))
+        .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
+    let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
+    if !exports_functions(&serde_json::from_slice(&metadata).context("esbuild's metafile")?) {
+        bail!(
+            "{} exports no `functions`: it needs `export const functions = component(...)`",
+            project.main
+        );
+    }
 
     let component = folder.path().join("componentized.wasm");
     let mut componentize = tool(dir, project.engine.tool())?;
@@ -185,6 +194,16 @@ impl Project {
     }
 }
 
+/// Whether a module has what the contract asks for, by what esbuild tells of what it wrote.
+fn exports_functions(metadata: &Json) -> bool {
+    let outputs = metadata["outputs"].as_object();
+    let mut outputs = outputs.into_iter().flat_map(|outputs| outputs.values());
+    outputs.any(|output| {
+        let exports = output["exports"].as_array();
+        exports.is_some_and(|exports| exports.iter().any(|export| export == "functions"))
+    })
+}
+
 /// Lets npm install a project's packages if it has none, and looks for the tools among them.
 fn install(dir: &Path, engine: Engine) -> Result<()> {
     if !dir.join("node_modules").is_dir() {
@@ -291,6 +310,14 @@ mod tests {
             told(engine),
             @r#"package.json: `whittle.engine` is "v8": it is "quickjs" or "starlingmonkey""#
         );
+    }
+
+    #[test]
+    fn a_module_without_the_export_is_known() {
+        let metadata = |exports: &[&str]| json!({"outputs": {"udf.js": {"exports": exports}}});
+        assert!(exports_functions(&metadata(&["extra", "functions"])));
+        assert!(!exports_functions(&metadata(&["default"])));
+        assert!(!exports_functions(&json!({})));
     }
 
     #[test]

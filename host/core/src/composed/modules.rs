@@ -308,7 +308,9 @@ fn word_of(fragments: &HashMap<&str, &str>) -> String {
 /// Puts in the layout and the allocator that both modules share.
 fn with_constants(module: &str) -> String {
     // Hands out memory from `%heap` on and takes none back: whoever begins a call or a row
-    // begins anew. Traps where memory cannot grow; the host then tells of the limit.
+    // begins anew. A text of a guest that writes UTF-16 comes in two parts where it is not all
+    // ASCII: what is there is kept when more is asked for. Traps where memory cannot grow; the host
+    // then tells of the limit.
     const REALLOC: &str = r#"(global $free (mut i32) (i32.const %heap))
         (func (export "cabi_realloc")
           (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
@@ -326,6 +328,9 @@ fn with_constants(module: &str) -> String {
                 (memory.size)))
               (if (i32.eq (memory.grow (local.get $pages)) (i32.const -1)) (then unreachable))))
           (global.set $free (i32.wrap_i64 (local.get $end)))
+          (memory.copy (local.get $start) (local.get $old)
+            (select (local.get $old-size) (local.get $size)
+              (i32.lt_u (local.get $old-size) (local.get $size))))
           (local.get $start))"#;
     let mut text = module.replace("%realloc", REALLOC);
     let case = |kind| code_of(kind) as usize + 1;
