@@ -1,6 +1,13 @@
 // JSONPath (RFC 9535) over a JSON field.
 
-import { Filter, JsonField, JsonParameter, JsonValue, TextParameter, register } from "../../kit/assembly";
+import {
+  Filter,
+  JsonField,
+  JsonParameter,
+  JsonValue,
+  TextParameter,
+  register,
+} from "../../kit/assembly";
 import { Json, Type } from "./json";
 import { PathParser } from "./path";
 import { Context, Query } from "./query";

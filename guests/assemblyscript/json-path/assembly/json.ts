@@ -428,7 +428,6 @@ export class Json {
 }
 
 /** A code unit that is known to be there. */
-@inline
 function unitAt(text: string, index: i32): i32 {
   return load<u16>(changetype<usize>(text) + ((<usize>index) << 1));
 }
@@ -454,7 +453,6 @@ function compare(
 }
 
 /** Surrogates stand for the characters past U+FFFF, so they come after all other code units. */
-@inline
 function rank(unit: i32): i32 {
   return (unit & 0xf800) == 0xd800 ? unit + 0x10000 : unit;
 }

@@ -2,14 +2,13 @@
 // off by a bit for some numbers, which would make equal numbers differ.
 
 /** Whether a code unit is a decimal digit. */
-@inline
 export function isDigit(unit: i32): bool {
   return unit >= 0x30 && unit <= 0x39;
 }
 
 /** Powers of ten that are doubles. */
 const EXACT_POWERS: StaticArray<f64> = [
-  1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
   1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 

@@ -79,12 +79,10 @@ function writeValue(at: usize, value: Value): void {
 }
 
 /** The case of the variant `value` that a kind has: null comes before them. */
-@inline
 function caseOf(kind: Kind): u8 {
   return u8(kind) + 1;
 }
 
-@inline
 function isText(kind: Kind): bool {
   return kind == Kind.Text || kind == Kind.Json;
 }

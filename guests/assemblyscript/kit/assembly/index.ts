@@ -33,4 +33,3 @@ export {
   Udf,
   register,
 } from "./udf";
-

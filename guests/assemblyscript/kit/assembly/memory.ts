@@ -21,13 +21,11 @@ export function realloc(old: usize, oldSize: usize, align: usize, size: usize): 
 }
 
 /** Says that the import called next returns a text. */
-@inline
 export function expectText(): void {
   expectsText = true;
 }
 
 /** The text whose pointer and length an import wrote to `at`. */
-@inline
 export function returnedText(at: usize): string {
   expectsText = false;
   // An empty text has no memory.
@@ -45,7 +43,6 @@ export function takeText(at: usize): string {
 }
 
 /** Writes a text's pointer and length to `at`. The text must stay reachable while it is read. */
-@inline
 export function storeText(at: usize, text: string): void {
   store<usize>(at, changetype<usize>(text));
   store<u32>(at, text.length, 4);

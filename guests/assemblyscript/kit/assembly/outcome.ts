@@ -18,7 +18,6 @@ export let outcome: Outcome = Outcome.Value;
 export let message: string = "";
 
 /** Begins a call. */
-@inline
 export function begin(): void {
   outcome = Outcome.Value;
 }

@@ -32,6 +32,9 @@ export function takeDeclared(): Parameter[] {
   return declared;
 }
 
+// `optional` and `defaultsTo` are written out in each class below: in one that is inherited, asc takes
+// `this` for the base class.
+
 /** What a query gives a function. A field of the function's class holds it. */
 export abstract class Parameter {
   /** Whether a query must give it. */

@@ -29,14 +29,12 @@ export function shortText(field: u32, length: i32): string {
 }
 
 /** Four bytes as four code units. */
-@inline
 function widened(bytes: u64): u64 {
   const pairs = (bytes | (bytes << 16)) & 0x0000_ffff_0000_ffff;
   return (pairs | (pairs << 8)) & 0x00ff_00ff_00ff_00ff;
 }
 
 /** The size of a string is the last word of its header; the garbage collector goes by its block's. */
-@inline
 function setLength(units: i32): void {
   store<u32>(changetype<usize>(short) - sizeof<u32>(), units << 1);
 }
@@ -78,7 +76,6 @@ function otherText(field: u32, length: i32): string {
 }
 
 /** Six bits of a character. */
-@inline
 function next(at: usize): u32 {
-  return <u32>load<u8>(at) & 0x3f;
+  return (<u32>load<u8>(at)) & 0x3f;
 }

@@ -56,7 +56,7 @@ export class Pattern {
       const isLow = character < LOW;
       const rows = isLow ? this.low : this.highRows;
       const at = (isLow ? character : indexOf(high, character)) * blocks + row / ROWS;
-      rows[at] |= (<u64>1) << (row % ROWS);
+      rows[at] |= (<u64>1) << row % ROWS;
     }
   }
 
@@ -157,19 +157,16 @@ export class Pattern {
 }
 
 /** A code unit that is known to be there. */
-@inline
 function unitAt(text: string, at: i32): i32 {
   return load<u16>(changetype<usize>(text) + ((<usize>at) << 1));
 }
 
 /** Whether a code unit is the first of a pair. The contract's texts have whole pairs alone. */
-@inline
 function isFirstOfPair(unit: i32): bool {
   return (unit & 0xfc00) == 0xd800;
 }
 
 /** The character of the pair at an index. */
-@inline
 function pairAt(text: string, at: i32): i32 {
   return 0x10000 + ((unitAt(text, at) & 0x3ff) << 10) + (unitAt(text, at + 1) & 0x3ff);
 }

@@ -43,24 +43,25 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// The compiler that Node.js would find for a project; npm installs it where there is none.
+/// The compiler that a project pins; npm installs it where it is missing.
 fn compiler(dir: &Path) -> Result<PathBuf> {
-    if let Some(compiler) = installed(dir) {
+    let root = npm_root(dir);
+    if let Some(compiler) = installed(dir, root) {
         return Ok(compiler);
     }
-    let root = npm_root(dir);
     let mut npm = Command::new("npm");
     npm.current_dir(root).args(install_arguments(root));
     run(&mut npm, INSTALL)?;
-    match installed(dir) {
+    match installed(dir, root) {
         Some(compiler) => Ok(compiler),
         None => bail!("asc is missing: add it with `npm install --save-dev assemblyscript`"),
     }
 }
 
-fn installed(dir: &Path) -> Option<PathBuf> {
-    let mut candidates = dir.ancestors().map(|folder| folder.join(COMPILER));
-    candidates.find(|compiler| compiler.is_file())
+/// In a workspace npm puts a member's packages beside the others', unless their versions differ.
+fn installed(dir: &Path, root: &Path) -> Option<PathBuf> {
+    let candidates = [dir, root].map(|folder| folder.join(COMPILER));
+    candidates.into_iter().find(|compiler| compiler.is_file())
 }
 
 /// The folder that npm installs a project's dependencies in: its own, or that of the workspace it
@@ -140,17 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn the_compiler_is_the_nearest_one() {
+    fn the_compiler_is_the_projects_or_else_its_workspaces() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path();
         let dir = root.join("guests/score");
-        fs::create_dir_all(&dir).expect("a folder");
-        assert_eq!(installed(&dir), None);
+        assert_eq!(installed(&dir, root), None);
         for above in [root, &dir] {
             let compiler = above.join(COMPILER);
             fs::create_dir_all(compiler.parent().expect("a parent")).expect("a folder");
             fs::write(&compiler, "").expect("a file");
-            assert_eq!(installed(&dir), Some(compiler));
+            assert_eq!(installed(&dir, root), Some(compiler));
         }
     }
 }
