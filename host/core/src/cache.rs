@@ -10,21 +10,26 @@
 //! process, since Wasmtime trusts compiled code: the folder is made readable for its owner alone.
 //!
 //! ```text
-//! "whittle1"   8 bytes
-//! checksum     16 bytes, XXH3-128 of what follows
-//! compiled     as Wasmtime serialized it
+//! compiled     as Wasmtime serialized it; first, so that the file can be mapped
+//! "whittle2"   8 bytes
+//! checksum     16 bytes, XXH3-128 of the compiled code
 //! ```
+//!
+//! The key's hash is BLAKE3: what a component's author can make collide would let one component run
+//! as another, and a component of an interpreter has megabytes to hash before each load.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-use twox_hash::XxHash3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-const MAGIC: &[u8; 8] = b"whittle1";
-const HEADER_BYTES: usize = 24;
+const MAGIC: &[u8; 8] = b"whittle2";
+const TRAILER_BYTES: usize = 24;
+
+/// What is read at once to be checked: what the processor's cache holds.
+const CHUNK_BYTES: usize = 1 << 18;
 
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -36,23 +41,16 @@ pub(crate) struct Key(String);
 
 impl Key {
     pub(crate) fn new(component: &[u8], composition: &[u8], engine: &wasmtime::Engine) -> Self {
-        let mut hasher = Fields(Sha256::new());
+        let mut hasher = Fields(blake3::Hasher::new());
         component.hash(&mut hasher);
         composition.hash(&mut hasher);
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Self(
-            hasher
-                .0
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Self(hasher.0.finalize().to_hex().to_string())
     }
 }
 
-/// Lets types that hash themselves do so with SHA-256.
-struct Fields(Sha256);
+/// Lets types that hash themselves do so with BLAKE3.
+struct Fields(blake3::Hasher);
 
 impl Hasher for Fields {
     fn write(&mut self, bytes: &[u8]) {
@@ -60,11 +58,9 @@ impl Hasher for Fields {
     }
 
     fn finish(&self) -> u64 {
-        let digest = self.0.clone().finalize();
-        digest
-            .iter()
-            .take(8)
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+        let digest = self.0.finalize();
+        let first = digest.as_bytes().iter().take(8);
+        first.fold(0, |sum, byte| sum << 8 | u64::from(*byte))
     }
 }
 
@@ -73,31 +69,28 @@ impl Cache {
         Self { folder }
     }
 
-    /// The compiled code of a key, as [`Cache::put`] got it; `None` where there is none that is
-    /// whole.
-    pub(crate) fn get(&self, key: &Key) -> Option<Vec<u8>> {
+    /// The file that begins with a key's compiled code, as [`Cache::put`] got it, and how many
+    /// bytes that has; `None` where there is none that is whole.
+    pub(crate) fn get(&self, key: &Key) -> Option<(PathBuf, usize)> {
         let path = self.path(key);
-        let mut file = match fs::read(&path) {
-            Ok(file) => file,
-            Err(error) => {
-                if error.kind() != io::ErrorKind::NotFound {
-                    log::warn!(
-                        "cannot read the compiled component {}: {error}",
-                        path.display()
-                    );
-                }
-                return None;
+        match check(&path) {
+            Ok(Some(bytes)) => Some((path, bytes)),
+            Ok(None) => {
+                log::warn!(
+                    "the compiled component {} is damaged: compiling anew",
+                    path.display()
+                );
+                None
             }
-        };
-        if !is_whole(&file) {
-            log::warn!(
-                "the compiled component {} is damaged: compiling anew",
-                path.display()
-            );
-            return None;
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                log::warn!(
+                    "cannot read the compiled component {}: {error}",
+                    path.display()
+                );
+                None
+            }
         }
-        file.drain(..HEADER_BYTES);
-        Some(file)
     }
 
     /// Keeps compiled code. A cache that cannot be written costs time, never an answer: that is
@@ -115,9 +108,9 @@ impl Cache {
     fn write(&self, path: &Path, compiled: &[u8]) -> io::Result<()> {
         make_private(&self.folder)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&XxHash3_128::oneshot(compiled).to_le_bytes())?;
         file.write_all(compiled)?;
+        file.write_all(MAGIC)?;
+        file.write_all(&xxh3_128(compiled).to_le_bytes())?;
         file.as_file().sync_data()?;
         file.persist(path)?;
         Ok(())
@@ -128,12 +121,27 @@ impl Cache {
     }
 }
 
-fn is_whole(file: &[u8]) -> bool {
-    let Some((header, compiled)) = file.split_at_checked(HEADER_BYTES) else {
-        return false;
+/// How many bytes of compiled code a file has; `None` where it is not whole.
+fn check(path: &Path) -> io::Result<Option<usize>> {
+    let mut file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let Some(compiled) = length.checked_sub(TRAILER_BYTES) else {
+        return Ok(None);
     };
-    let checksum = XxHash3_128::oneshot(compiled).to_le_bytes();
-    header[..MAGIC.len()] == *MAGIC && header[MAGIC.len()..] == checksum
+    let mut hasher = Xxh3::new();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut remaining = compiled;
+    while remaining > 0 {
+        let chunk = &mut chunk[..remaining.min(CHUNK_BYTES)];
+        file.read_exact(chunk)?;
+        hasher.update(chunk);
+        remaining -= chunk.len();
+    }
+    let mut trailer = [0; TRAILER_BYTES];
+    file.read_exact(&mut trailer)?;
+    let (magic, checksum) = trailer.split_at(MAGIC.len());
+    let is_whole = magic == MAGIC && checksum == hasher.digest128().to_le_bytes();
+    Ok(is_whole.then_some(compiled))
 }
 
 #[cfg(unix)]
@@ -160,12 +168,17 @@ mod tests {
         let cache = Cache::new(folder.path().join("compiled"));
         let key = Key("key".to_owned());
         assert_eq!(cache.get(&key), None);
-        cache.put(&key, b"compiled code");
-        assert_eq!(cache.get(&key).as_deref(), Some(&b"compiled code"[..]));
+        // More than is read at once.
+        let code: Vec<u8> = (0..600_000_u32)
+            .map(|i| (i.wrapping_mul(i) >> 7) as u8)
+            .collect();
+        cache.put(&key, &code);
         let path = cache.path(&key);
+        assert_eq!(cache.get(&key), Some((path.clone(), code.len())));
         let whole = fs::read(&path).expect("it is there");
+        assert_eq!(whole[..code.len()], code);
         let mut damaged = whole.clone();
-        damaged[HEADER_BYTES + 3] ^= 1;
+        damaged[CHUNK_BYTES + 3] ^= 1;
         for bytes in [
             &whole[..whole.len() - 1],
             &whole[..10],

@@ -203,6 +203,8 @@ fn config() -> Config {
         // the compile time of inlining everywhere.
         .compiler_inlining(Inlining::InterModule)
         .wasm_backtrace_max_frames(None)
+        // Only backtraces need it, and it is a quarter of the compiled code's bytes.
+        .generate_address_map(false)
         // Same input, same output, on every machine.
         .relaxed_simd_deterministic(true);
     config

@@ -1,5 +1,6 @@
 //! A component, checked, compiled and described: what a data node keeps of a UDF.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -199,13 +200,13 @@ impl Compiled {
         };
         let cache = engine.cache().map(|cache| (cache, key()));
         if let Some((cache, key)) = &cache
-            && let Some(code) = cache.get(key)
+            && let Some((file, bytes)) = cache.get(key)
         {
-            match deserialize(engine, &code) {
+            match deserialize(engine, &file) {
                 Ok(component) => {
                     return Ok(Self {
                         component,
-                        bytes: code.len(),
+                        bytes,
                         time: None,
                     });
                 }
@@ -245,10 +246,11 @@ fn compile(engine: &Engine, component: &[u8], shape: &Shape) -> Result<Component
 }
 
 #[expect(unsafe_code, reason = "Wasmtime trusts compiled code")]
-fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes are what `Component::serialize` gave: `Cache::get` has compared their
-    // checksum (`a_file_that_is_cut_damaged_or_foreign_is_not_used`), and only this process's
-    // user can write in the cache's folder, which `EngineOptions::cache` demands. The key holds
-    // Wasmtime's compatibility hash, and Wasmtime checks version and settings again.
-    unsafe { Component::deserialize(engine.wasmtime(), code) }
+fn deserialize(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the file begins with what `Component::serialize` gave: `Cache::get` has compared
+    // its checksum (`a_file_that_is_cut_damaged_or_foreign_is_not_used`), and only this process's
+    // user can write in the cache's folder, which `EngineOptions::cache` demands. It is mapped, and
+    // stays as it is: `Cache::put` moves a new file into its place and writes to none. The key
+    // holds Wasmtime's compatibility hash, and Wasmtime checks version and settings again.
+    unsafe { Component::deserialize_file(engine.wasmtime(), file) }
 }
