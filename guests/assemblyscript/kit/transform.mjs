@@ -22,7 +22,7 @@ export default class WhittleTransform extends Transform {
     const folder = relative(project, resolve(KIT, "assembly")).replaceAll("\\", "/");
     const source = parser.sources.find((source) => source.internalPath === `${folder}/component`);
     if (source === undefined) {
-      throw new Error(`asconfig.json: the entry ${folder}/exports.ts is missing`);
+      throw failure(`asconfig.json: the entry ${folder}/exports.ts is missing`);
     }
     fillIn(source, described(project));
 
@@ -45,7 +45,7 @@ function described(project) {
   const manifest = JSON.parse(readFileSync(resolve(project, "package.json"), "utf8"));
   for (const key of ["name", "version", "description"]) {
     if (typeof manifest[key] !== "string") {
-      throw new Error(`package.json: \`${key}\` is missing, which describes the component`);
+      throw failure(`package.json: \`${key}\` is missing, which describes the component`);
     }
   }
   const { name, version, description, author = "" } = manifest;
@@ -56,6 +56,13 @@ function described(project) {
     DESCRIPTION: description,
     AUTHOR: typeof author === "string" ? author : authorOf(author),
   };
+}
+
+/** An error of the project's, which asc shows with its stack: here that is no help. */
+function failure(message) {
+  const error = new Error(message);
+  error.stack = message;
+  return error;
 }
 
 function authorOf({ name = "", email }) {

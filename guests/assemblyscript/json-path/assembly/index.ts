@@ -1,4 +1,8 @@
 // JSONPath (RFC 9535) over a JSON field.
+//
+// Numbers are compared as doubles, as RFC 9535 has it: integers past 2^53 may equal their
+// neighbours, and what is beyond the largest double is infinite. `json_nodes` gives every value as it
+// stands in the document. Where an object has a name twice, a path by name finds the last.
 
 import {
   Filter,

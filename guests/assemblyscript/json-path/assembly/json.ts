@@ -2,7 +2,7 @@
 //
 // A node is a row of numbers: where its text is, and where its subtree ends. A subtree is a run of
 // rows, so its descendants are a loop, and nothing is allocated for a document once the list is
-// large enough. Nothing recurses but `equals`, and the depth of that is bounded here.
+// large enough. Nothing recurses, so a text that is nested deep does not exhaust the stack.
 
 import { isDigit, parseNumber } from "./number";
 
@@ -122,7 +122,8 @@ export class Json {
     return this.cell(node, ESCAPES) & TEXT_ESCAPES ? unescape(text) : text;
   }
 
-  private name(node: i32): string {
+  /** A member's name. */
+  name(node: i32): string {
     const name = this.source.substring(this.cell(node, NAME_START), this.cell(node, NAME_END));
     return this.cell(node, ESCAPES) & NAME_ESCAPES ? unescape(name) : name;
   }
@@ -364,39 +365,27 @@ export class Json {
 
   /** Whether a node equals one of this or another text: numbers by value, objects without order. */
   equals(node: i32, other: Json, otherNode: i32): bool {
-    const type = this.type(node);
-    if (type != other.type(otherNode)) return false;
-    switch (type) {
-      case Type.Number:
-        return this.number(node) == other.number(otherNode);
-      case Type.Text:
-        return this.compareTexts(node, other, otherNode) == 0;
-      case Type.Array:
-        return this.equalElements(node, other, otherNode);
-      case Type.Object:
-        return this.equalMembers(node, other, otherNode);
-      default:
-        return true;
-    }
-  }
-
-  private equalElements(node: i32, other: Json, otherNode: i32): bool {
-    if (this.children(node) != other.children(otherNode)) return false;
-    let otherChild = otherNode + 1;
     const end = this.next(node);
-    for (let child = node + 1; child < end; child = this.next(child)) {
-      if (!this.equals(child, other, otherChild)) return false;
-      otherChild = other.next(otherChild);
-    }
-    return true;
-  }
-
-  private equalMembers(node: i32, other: Json, otherNode: i32): bool {
-    if (this.children(node) != other.children(otherNode)) return false;
-    const end = this.next(node);
-    for (let child = node + 1; child < end; child = this.next(child)) {
-      const otherChild = other.member(otherNode, this.name(child));
-      if (otherChild < 0 || !this.equals(child, other, otherChild)) return false;
+    let depth = 0;
+    // The rows of a subtree in their order, each beside the one of the other that it must equal.
+    for (let row = node; row < end; row++) {
+      let otherRow = otherNode;
+      if (row > node) {
+        while (unchecked(pairs[depth - 1]).end <= row) depth--;
+        otherRow = unchecked(pairs[depth - 1]).advance(this, row, other);
+        if (otherRow < 0) return false;
+      }
+      const type = this.type(row);
+      if (type != other.type(otherRow)) return false;
+      if (type >= Type.Array) {
+        if (this.children(row) != other.children(otherRow)) return false;
+        unchecked(pairs[depth]).open(this, row, otherRow);
+        depth++;
+      } else if (type == Type.Text) {
+        if (this.compareTexts(row, other, otherRow) != 0) return false;
+      } else if (type == Type.Number) {
+        if (this.number(row) != other.number(otherRow)) return false;
+      }
     }
     return true;
   }
@@ -425,6 +414,40 @@ export class Json {
       other.cell(otherNode, END),
     );
   }
+}
+
+/** An array or an object, and the one of another text that it is compared with. */
+class Pair {
+  /** The row after the subtree of the one. */
+  end: i32 = 0;
+  private isArray: bool = false;
+  private other: i32 = 0;
+  /** The child of the other that was compared last. */
+  private otherChild: i32 = 0;
+
+  /** Begins with the first child. */
+  open(json: Json, node: i32, other: i32): void {
+    this.end = json.next(node);
+    this.isArray = json.type(node) == Type.Array;
+    this.other = other;
+    this.otherChild = -1;
+  }
+
+  /** The child of the other that the next child of the one must equal; -1 if there is none. */
+  advance(json: Json, child: i32, other: Json): i32 {
+    if (!this.isArray) return other.member(this.other, json.name(child));
+    this.otherChild = this.otherChild < 0 ? this.other + 1 : other.next(this.otherChild);
+    return this.otherChild;
+  }
+}
+
+/** What is being compared, outer ones first. A comparison does not call itself, so one list does. */
+const pairs: StaticArray<Pair> = newPairs();
+
+function newPairs(): StaticArray<Pair> {
+  const made = new StaticArray<Pair>(MOST_DEPTH + 1);
+  for (let index = 0; index < made.length; index++) made[index] = new Pair();
+  return made;
 }
 
 /** A code unit that is known to be there. */

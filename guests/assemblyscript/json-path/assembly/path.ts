@@ -1,5 +1,6 @@
 // From the text of a path to a query: the grammar of RFC 9535, and what section 2.4 demands of the
-// types of functions.
+// types of functions. Of its functions there are length, count and value; match and search are
+// missing, since AssemblyScript has no regular expressions.
 
 import { Json, escapedUnit, hexUnit } from "./json";
 import { isDigit } from "./number";
@@ -470,7 +471,10 @@ export class PathParser {
     term.called = name;
     const takesNodes = name == "count" || name == "value";
     if (!takesNodes && name != "length") {
-      return this.wrong<Term>(`there is no function \`${name}\``, term.at);
+      return this.wrong<Term>(
+        `there is no function \`${name}\`, only length, count and value`,
+        term.at,
+      );
     }
     if (!this.enter()) return null;
     this.skipSpace();

@@ -14,10 +14,14 @@ let expectsText: bool = false;
  * texts at once; they go where nothing is collected.
  */
 export function realloc(old: usize, oldSize: usize, align: usize, size: usize): usize {
-  if (expectsText) {
-    return old == 0 ? __new(size, idof<string>()) : __renew(old, size);
-  }
-  return old == 0 ? heap.alloc(size) : heap.realloc(old, size);
+  if (!expectsText) return old == 0 ? heap.alloc(size) : heap.realloc(old, size);
+  if (old == 0) return __new(size, idof<string>());
+  if (size <= oldSize) return __renew(old, size);
+  // Nothing refers to the text yet: without the pin it might be collected before it is copied.
+  __pin(old);
+  const moved = __renew(old, size);
+  __unpin(old);
+  return moved;
 }
 
 /** Says that the import called next returns a text. */

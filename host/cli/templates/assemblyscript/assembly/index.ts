@@ -2,7 +2,7 @@
 
 import { BooleanParameter, Score, TextField, TextParameter, register } from "../kit/assembly";
 
-class {{Type}} extends Score {
+class {{Type}}Function extends Score {
   field: TextField = new TextField("field", "The field whose text is looked through.");
   words: TextParameter = new TextParameter("words", "The words, with spaces between them.");
   ignoreCase: BooleanParameter = new BooleanParameter(
@@ -38,7 +38,7 @@ class {{Type}} extends Score {
   }
 }
 
-register(new {{Type}}());
+register(new {{Type}}Function());
 
 /** The words of a text, each once. */
 function wordsOf(text: string): string[] {
