@@ -29,9 +29,13 @@ test: guests
 guests: $(WHITTLE)
 	$(BUILD_GUESTS)
 
+# With the tests, where these come next: with other features of one library, as theirs are, Wasmtime
+# would be built a second time.
+test: WITH_TESTS := --tests
+
 .PHONY: $(WHITTLE)
 $(WHITTLE):
-	cargo build --workspace --bins
+	cargo build --workspace --bins $(WITH_TESTS)
 
 lint:
 	cargo fmt --all --check
