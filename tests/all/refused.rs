@@ -80,7 +80,8 @@ fn imports_beyond_the_contract_are_refused() {
         );
         refusal(&component(&text))
     };
-    insta::assert_snapshot!(importing("wasi:clocks/wall-clock@0.2.0"), @"the component imports `wasi:clocks/wall-clock@0.2.0`, but a UDF has no access to the system: build it without WASI");
+    insta::assert_snapshot!(importing("wasi:http/outgoing-handler@0.2.0"), @"the component imports `wasi:http/outgoing-handler@0.2.0`, but a UDF has no access to the system: build it without this part of WASI");
+    insta::assert_snapshot!(importing("wasi:clocks/system-clock@0.3.0"), @"the component imports `wasi:clocks/system-clock@0.3.0`, but a UDF has no access to the system: build it without this part of WASI");
     insta::assert_snapshot!(importing("whittle:udf/document@0.2.0"), @"the component imports `whittle:udf/document@0.2.0`, which this host has in version 0.1.0 only");
     insta::assert_snapshot!(importing("acme:net/http@1.0.0"), @"the component imports `acme:net/http@1.0.0`, which is no part of the contract `whittle:udf@0.1.0`");
 }

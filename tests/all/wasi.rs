@@ -160,15 +160,6 @@ fn an_exit_ends_the_query() {
     }
 }
 
-#[test]
-fn only_the_parts_of_wasi_that_can_be_denied_may_be_imported() {
-    let component = r#"(component
-      (import "wasi:http/outgoing-handler@0.2.0" (instance)))"#;
-    let component = wat::parse_str(component).expect("a component");
-    let error = Udf::new(&engine(Accessor::Composed), &component).expect_err("it is refused");
-    insta::assert_snapshot!(told(&error), @"the component imports `wasi:http/outgoing-handler@0.2.0`, but a UDF has no access to the system: build it without this part of WASI");
-}
-
 /// A host may be called from a task of an asynchronous runtime, where waiting would panic.
 #[test]
 fn output_needs_no_runtime_and_disturbs_none() {
