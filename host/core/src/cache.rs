@@ -11,25 +11,35 @@
 //!
 //! ```text
 //! compiled     as Wasmtime serialized it; first, so that the file can be mapped
-//! "whittle2"   8 bytes
-//! checksum     16 bytes, XXH3-128 of the compiled code
+//! "whittle3"   8 bytes
+//! checksum     16 bytes: XXH3-128 of the XXH3-128 of each 4 MiB of the compiled code
 //! ```
 //!
 //! The key's hash is BLAKE3: what a component's author can make collide would let one component run
-//! as another, and a component of an interpreter has megabytes to hash before each load.
+//! as another. It and the checksum are taken by several threads, since a component of an interpreter
+//! has tens of megabytes of both to read before each load.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-const MAGIC: &[u8; 8] = b"whittle2";
+const MAGIC: &[u8; 8] = b"whittle3";
 const TRAILER_BYTES: usize = 24;
+
+/// What has a checksum of its own.
+const BLOCK_BYTES: usize = 1 << 22;
 
 /// What is read at once to be checked: what the processor's cache holds.
 const CHUNK_BYTES: usize = 1 << 18;
+
+/// More threads than this gain nothing: memory is the bound.
+const THREADS: usize = 4;
 
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -54,7 +64,7 @@ struct Fields(blake3::Hasher);
 
 impl Hasher for Fields {
     fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.0.update_rayon(bytes);
     }
 
     fn finish(&self) -> u64 {
@@ -110,7 +120,7 @@ impl Cache {
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         file.write_all(compiled)?;
         file.write_all(MAGIC)?;
-        file.write_all(&xxh3_128(compiled).to_le_bytes())?;
+        file.write_all(&checksum(compiled))?;
         file.as_file().sync_data()?;
         file.persist(path)?;
         Ok(())
@@ -128,20 +138,70 @@ fn check(path: &Path) -> io::Result<Option<usize>> {
     let Some(compiled) = length.checked_sub(TRAILER_BYTES) else {
         return Ok(None);
     };
-    let mut hasher = Xxh3::new();
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let mut remaining = compiled;
-    while remaining > 0 {
-        let chunk = &mut chunk[..remaining.min(CHUNK_BYTES)];
-        file.read_exact(chunk)?;
-        hasher.update(chunk);
-        remaining -= chunk.len();
-    }
     let mut trailer = [0; TRAILER_BYTES];
+    file.seek(SeekFrom::Start(compiled as u64))?;
     file.read_exact(&mut trailer)?;
-    let (magic, checksum) = trailer.split_at(MAGIC.len());
-    let is_whole = magic == MAGIC && checksum == hasher.digest128().to_le_bytes();
+    let (magic, expected) = trailer.split_at(MAGIC.len());
+    let is_whole = magic == MAGIC && expected == checksum_of_file(path, compiled)?;
     Ok(is_whole.then_some(compiled))
+}
+
+fn checksum(compiled: &[u8]) -> [u8; 16] {
+    let blocks = compiled.chunks(BLOCK_BYTES).map(xxh3_128);
+    over_blocks(blocks)
+}
+
+fn over_blocks(blocks: impl Iterator<Item = u128>) -> [u8; 16] {
+    let mut hasher = Xxh3::new();
+    for block in blocks {
+        hasher.update(&block.to_le_bytes());
+    }
+    hasher.digest128().to_le_bytes()
+}
+
+/// As [`checksum`], of a file's first bytes.
+fn checksum_of_file(path: &Path, length: usize) -> io::Result<[u8; 16]> {
+    let blocks = length.div_ceil(BLOCK_BYTES);
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = threads.min(THREADS).min(blocks);
+    if threads <= 1 {
+        return Ok(over_blocks(checksums(path, 0..blocks, length)?.into_iter()));
+    }
+    let share = blocks.div_ceil(threads);
+    let shares = (0..blocks)
+        .step_by(share)
+        .map(|start| start..blocks.min(start + share));
+    let checksums: io::Result<Vec<Vec<u128>>> = thread::scope(|scope| {
+        let workers: Vec<_> = shares
+            .map(|share| scope.spawn(move || checksums(path, share, length)))
+            .collect();
+        let results = workers.into_iter().map(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+        });
+        results.collect()
+    });
+    Ok(over_blocks(checksums?.into_iter().flatten()))
+}
+
+/// The checksums of some blocks of a file's first bytes.
+fn checksums(path: &Path, blocks: Range<usize>, length: usize) -> io::Result<Vec<u128>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start((blocks.start * BLOCK_BYTES) as u64))?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let checksum = |block: usize| {
+        let mut remaining = BLOCK_BYTES.min(length - block * BLOCK_BYTES);
+        let mut hasher = Xxh3::new();
+        while remaining > 0 {
+            let chunk = &mut chunk[..remaining.min(CHUNK_BYTES)];
+            file.read_exact(chunk)?;
+            hasher.update(chunk);
+            remaining -= chunk.len();
+        }
+        Ok(hasher.digest128())
+    };
+    blocks.map(checksum).collect()
 }
 
 #[cfg(unix)]
@@ -168,8 +228,8 @@ mod tests {
         let cache = Cache::new(folder.path().join("compiled"));
         let key = Key("key".to_owned());
         assert_eq!(cache.get(&key), None);
-        // More than is read at once.
-        let code: Vec<u8> = (0..600_000_u32)
+        // More than one thread has, and not a whole number of blocks.
+        let code: Vec<u8> = (0..9_600_000_u32)
             .map(|i| (i.wrapping_mul(i) >> 7) as u8)
             .collect();
         cache.put(&key, &code);
@@ -178,7 +238,7 @@ mod tests {
         let whole = fs::read(&path).expect("it is there");
         assert_eq!(whole[..code.len()], code);
         let mut damaged = whole.clone();
-        damaged[CHUNK_BYTES + 3] ^= 1;
+        damaged[2 * BLOCK_BYTES + CHUNK_BYTES + 3] ^= 1;
         for bytes in [
             &whole[..whole.len() - 1],
             &whole[..10],
