@@ -1,7 +1,7 @@
 //! A function bound to a query: columns in, values out.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
@@ -28,6 +28,29 @@ pub struct Bound {
     instance: Instance,
     sources: Option<Sources>,
     ended: bool,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+/// Is told what a bound function does, once a batch: for an embedder's own metrics.
+pub trait Observer: Send + Sync {
+    /// A batch was evaluated, or not to its end.
+    fn evaluated(&self, evaluation: &Evaluation<'_>);
+}
+
+/// What one batch took.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Evaluation<'a> {
+    /// Documents evaluated, failed ones included.
+    pub documents: u64,
+    /// Documents that failed.
+    pub errors: u64,
+    /// Time in evaluation, the columns' preparation included.
+    pub time: Duration,
+    /// What the instance holds, in bytes of memory.
+    pub memory_bytes: usize,
+    /// What ended it, and with it the query.
+    pub stopped: Option<&'a Stopped>,
 }
 
 impl std::fmt::Debug for Bound {
@@ -50,7 +73,12 @@ struct Sources {
 }
 
 impl Bound {
-    pub(crate) fn new(udf: Udf, function: Function, mut instance: Instance) -> Self {
+    pub(crate) fn new(
+        udf: Udf,
+        function: Function,
+        mut instance: Instance,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Self {
         instance.state_mut().sink.set_returns(function.returns);
         Self {
             _udf: udf,
@@ -58,6 +86,7 @@ impl Bound {
             instance,
             sources: None,
             ended: false,
+            observer,
         }
     }
 
@@ -129,11 +158,45 @@ impl Bound {
     /// * A column cannot be cast to the kind that the function reads.
     pub fn evaluate_rows(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
         let started = Instant::now();
+        let before = self.counts();
         let evaluated = self.evaluate_pieces(batch);
+        let time = started.elapsed();
         let state = self.instance.state_mut();
         state.columns = Columns::none();
-        state.sink.statistics.time += started.elapsed();
+        state.sink.statistics.time += time;
+        state.leave(time);
+        self.observe(before, time, &evaluated);
         evaluated
+    }
+
+    /// Documents and errors so far.
+    fn counts(&self) -> (u64, u64) {
+        let Statistics {
+            documents, errors, ..
+        } = self.instance.state().sink.statistics;
+        (documents, errors)
+    }
+
+    fn observe(
+        &self,
+        before: (u64, u64),
+        time: Duration,
+        evaluated: &Result<Evaluated, EvaluateError>,
+    ) {
+        let Some(observer) = &self.observer else {
+            return;
+        };
+        let (documents, errors) = self.counts();
+        observer.evaluated(&Evaluation {
+            documents: documents - before.0,
+            errors: errors - before.1,
+            time,
+            memory_bytes: self.instance.state().memory.bytes(),
+            stopped: match evaluated {
+                Err(EvaluateError::Stopped { source, .. }) => Some(source),
+                Ok(_) | Err(_) => None,
+            },
+        });
     }
 
     /// Evaluates the function for one JSON document.

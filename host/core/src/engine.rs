@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{
@@ -16,6 +17,7 @@ use crate::composed;
 use crate::contract::{document, logging, text_words, types};
 use crate::error::{Cause, EngineError};
 use crate::limits::Limits;
+use crate::slots::{PoolStatistics, Slots};
 use crate::state::State;
 use crate::ticker::Ticker;
 
@@ -31,8 +33,11 @@ pub struct EngineOptions {
     /// What a component may be.
     pub limits: Limits,
     /// How many instances there can be at once, one for each query and worker; by default 256.
-    /// Address space of some 16 GiB is reserved for each, where the machine has it.
+    /// Address space of some 24 GiB is reserved for each, where the machine has it.
     pub pool_instances: u32,
+    /// How long a binding waits for an instance when all are in use, before it is told that the
+    /// engine is busy; by default 1 s. Who waits is served in turn.
+    pub pool_wait: Duration,
 }
 
 impl Default for EngineOptions {
@@ -42,6 +47,7 @@ impl Default for EngineOptions {
             accessor: Accessor::default(),
             limits: Limits::default(),
             pool_instances: 256,
+            pool_wait: Duration::from_secs(1),
         }
     }
 }
@@ -82,6 +88,7 @@ struct Inner {
     accessor: Accessor,
     cache: Option<Cache>,
     limits: Arc<Limits>,
+    slots: Slots,
     _ticker: Ticker,
 }
 
@@ -110,6 +117,7 @@ impl Engine {
             accessor,
             limits,
             pool_instances,
+            pool_wait,
         } = options;
         let accessor = if composed::AVAILABLE {
             accessor
@@ -117,6 +125,10 @@ impl Engine {
             Accessor::Reference
         };
         let (wasmtime, allocation) = allocate(pool_instances)?;
+        let instances = match allocation {
+            Allocation::Pool { instances } => instances,
+            Allocation::OnDemand => pool_instances,
+        };
         let linker = linker(&wasmtime, accessor)
             .map_err(|error| EngineError::Wasmtime(Cause::new(error)))?;
         let ticker = Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?;
@@ -127,6 +139,7 @@ impl Engine {
             accessor,
             cache: cache.map(Cache::new),
             limits: Arc::new(limits),
+            slots: Slots::new(instances, pool_wait),
             _ticker: ticker,
         })))
     }
@@ -139,6 +152,15 @@ impl Engine {
     /// How documents are read.
     pub fn accessor(&self) -> Accessor {
         self.0.accessor
+    }
+
+    /// How its instances are used.
+    pub fn pool(&self) -> PoolStatistics {
+        self.0.slots.statistics()
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -161,7 +183,7 @@ impl Engine {
 /// Core instances, memories and tables that an instance may have, of which accessor, driver and
 /// the components' adapters take some. CPython, its extensions linked one by one, has 47 in all.
 const CORE_INSTANCES: u32 = 64;
-const MEMORIES: u32 = 4;
+const MEMORIES: u32 = 6;
 const TABLES: u32 = 16;
 const TABLE_ELEMENTS: usize = 1 << 16;
 
@@ -216,7 +238,10 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .total_core_instances(instances.saturating_mul(CORE_INSTANCES))
         .total_memories(instances.saturating_mul(MEMORIES))
         .total_tables(instances.saturating_mul(TABLES))
+        // With these a pool that has a slot free has all that an instance can need.
         .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
         .max_memories_per_module(MEMORIES)
         .max_tables_per_module(TABLES)
         .table_elements(TABLE_ELEMENTS);

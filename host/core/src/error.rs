@@ -6,6 +6,7 @@
 //! stand in quotes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::limits::LimitExceeded;
 use crate::value::Kind;
@@ -225,9 +226,17 @@ pub enum Stopped {
         /// The rule, and what the guest did.
         reason: String,
     },
-    /// The engine has no room for another instance: its pool is in use.
-    #[error("the engine cannot start another instance")]
-    Instantiate(#[source] Cause),
+    /// All of the engine's instances were in use, for as long as a query may wait for one.
+    #[error(
+        "the engine is busy: its {instances} instances are in use, and none became free within {} ms",
+        waited.as_millis()
+    )]
+    Busy {
+        /// How many there can be at once.
+        instances: u32,
+        /// How long it waited.
+        waited: Duration,
+    },
     /// Wasmtime failed in a way that is no trap.
     #[error("wasmtime failed")]
     Wasmtime(#[source] Cause),
@@ -255,7 +264,7 @@ impl Cause {
     }
 
     /// Keeps the texts of an error and of its causes, in one line.
-    #[cfg(feature = "intrinsics")]
+    #[cfg(any(feature = "intrinsics", feature = "registry"))]
     pub(crate) fn chain(error: &dyn std::error::Error) -> Self {
         let texts = std::iter::successors(Some(error), |error| error.source());
         Self::new(
@@ -268,7 +277,7 @@ impl Cause {
 }
 
 /// Shows the known names that are nearest to a wrong one, or all where none is near.
-fn did_you_mean(wrong: &str, known: &[String]) -> String {
+pub(crate) fn did_you_mean(wrong: &str, known: &[String]) -> String {
     let mut near: Vec<(usize, &String)> = known
         .iter()
         .map(|name| (edits(wrong, name), name))

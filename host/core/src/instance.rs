@@ -4,6 +4,7 @@
 //! nothing. Every entry into the guest, its start included, runs under the query's budget.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use wasmtime::component::{Instance as WasmInstance, InstancePre, TypedFunc};
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -15,6 +16,7 @@ use crate::error::{Cause, Stopped};
 use crate::query::QueryContext;
 use crate::reference;
 use crate::sink::Failed;
+use crate::slots::Slot;
 use crate::state::{Phase, State};
 
 /// A guest, ready to be called.
@@ -23,6 +25,8 @@ pub(crate) struct Instance {
     instance: WasmInstance,
     exports: Exports,
     path: Path,
+    /// Given back after the store is gone.
+    _slot: Slot,
 }
 
 /// How rows are evaluated.
@@ -57,19 +61,18 @@ impl Instance {
         phase: Phase,
     ) -> Result<Self, Stopped> {
         query.check()?;
+        let slot = engine.slots().take(query)?;
         let state = State::new(udf, query.clone(), Arc::clone(engine.limits()), phase);
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(query.budget().memory_bytes);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|context| {
-            context.data().query.check()?;
+        store.epoch_deadline_callback(|mut context| {
+            context.data_mut().tick()?;
             Ok(UpdateDeadline::Continue(1))
         });
-        let instance = match component.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => return Err(instantiate_error(error, store.data())),
-        };
+        let instance = timed(&mut store, |store| component.instantiate(store));
+        let instance = instance.map_err(|error| stopped(&error, store.data()))?;
         let failed = |error| Stopped::Wasmtime(Cause::new(error));
         let exports = Exports::of(&mut store, &instance).map_err(failed)?;
         let path = match engine.accessor() {
@@ -83,6 +86,7 @@ impl Instance {
             instance,
             exports,
             path,
+            _slot: slot,
         })
     }
 
@@ -98,7 +102,9 @@ impl Instance {
     pub(crate) fn describe(&mut self) -> Result<types::Manifest, Stopped> {
         let describe =
             export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe");
-        let called = describe.and_then(|describe| describe.call(&mut self.store, ()));
+        let called = timed(&mut self.store, |store| {
+            describe.and_then(|describe| describe.call(store, ()))
+        });
         called
             .map(|(manifest,)| manifest)
             .map_err(|error| stopped(&error, self.store.data()))
@@ -110,10 +116,10 @@ impl Instance {
         function: &str,
         arguments: Vec<types::Argument>,
     ) -> Result<Result<(), types::Error>, Stopped> {
-        let bound = self
-            .exports
-            .bind
-            .call(&mut self.store, (function.to_owned(), arguments));
+        let bind = &self.exports.bind;
+        let bound = timed(&mut self.store, |store| {
+            bind.call(store, (function.to_owned(), arguments))
+        });
         let bound = bound.map(|(bound,)| bound);
         let bound = bound.map_err(|error| stopped(&error, self.store.data()))?;
         self.store.data_mut().phase = Phase::Evaluate;
@@ -197,9 +203,10 @@ fn stopped(error: &wasmtime::Error, state: &State) -> Stopped {
     }
 }
 
-fn instantiate_error(error: wasmtime::Error, state: &State) -> Stopped {
-    if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-        return Stopped::Instantiate(Cause::new(error));
-    }
-    stopped(&error, state)
+/// Calls into the guest, on the query's account. A batch is timed by whoever hands it over.
+fn timed<T>(store: &mut Store<State>, call: impl FnOnce(&mut Store<State>) -> T) -> T {
+    let started = Instant::now();
+    let result = call(store);
+    store.data_mut().leave(started.elapsed());
+    result
 }

@@ -82,6 +82,7 @@ mod composed;
 #[path = "composed_disabled.rs"]
 mod composed;
 mod contract;
+mod cpu;
 mod encode;
 mod engine;
 mod error;
@@ -91,7 +92,10 @@ mod manifest;
 mod memory;
 mod query;
 mod reference;
+#[cfg(feature = "registry")]
+mod registry;
 mod sink;
+mod slots;
 mod state;
 mod ticker;
 mod udf;
@@ -100,7 +104,7 @@ mod value;
 mod wasi;
 
 pub use arguments::Arguments;
-pub use bound::Bound;
+pub use bound::{Bound, Evaluation, Observer};
 pub use columns::{Document, FieldUse};
 pub use encode::{CONTRACT, EncodeError, TextEncoding, encode_component};
 pub use engine::{Accessor, Allocation, Engine, EngineOptions};
@@ -111,6 +115,14 @@ pub use error::{
 pub use limits::{Budget, LimitExceeded, Limits};
 pub use manifest::{Function, Manifest, Parameter, Presence};
 pub use query::{LogLevel, LogLine, QueryContext, Usage};
+#[cfg(feature = "registry")]
+pub use registry::{
+    BreakerOptions, BreakerState, ChangeError, Errors, FunctionStatistics, RegistrationError,
+    Registry, RegistryOptions, RegistryStatistics, SelectError, Selection, Selector, SelectorError,
+    Sha256, Sha256Error, Storage, StorageError, TimeBucket, VersionInfo,
+};
 pub use sink::{DocumentError, Evaluated, OnError, Statistics};
+
+pub use slots::PoolStatistics;
 pub use udf::Udf;
 pub use value::{Kind, Value};

@@ -77,6 +77,9 @@ impl Default for Limits {
 pub struct Budget {
     /// Time since the query began; by default 10 s. Guest code notices within 2 ms.
     pub wall_clock: Duration,
+    /// Processor time in guest code, over all functions and workers; by default 30 s. Noticed as
+    /// the time is.
+    pub cpu_time: Duration,
     /// Linear memories and tables of all instances together, in bytes; by default 256 MiB. A
     /// guest that asks for more sees `memory.grow` fail.
     pub memory_bytes: usize,
@@ -97,6 +100,7 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             wall_clock: Duration::from_secs(10),
+            cpu_time: Duration::from_secs(30),
             memory_bytes: 256 * MIB,
             log_bytes: MIB,
             result_bytes: 64 * MIB,

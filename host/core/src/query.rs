@@ -4,7 +4,7 @@
 //! bounds their sum. It is all atomics: workers count without waiting for each other. Only log
 //! lines, which are rare and bounded, are behind a lock.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ struct Account {
     budget: Budget,
     started: Instant,
     cancelled: AtomicBool,
+    cpu_ns: AtomicU64,
     memory_bytes: AtomicUsize,
     memory_peak_bytes: AtomicUsize,
     log_bytes: AtomicUsize,
@@ -32,6 +33,8 @@ struct Account {
 pub struct Usage {
     /// Time since the query began.
     pub wall_clock: Duration,
+    /// Processor time in guest code, over all functions and workers.
+    pub cpu_time: Duration,
     /// The most memory that its instances held at once, in bytes.
     pub memory_peak_bytes: usize,
     /// Bytes of log messages.
@@ -70,6 +73,7 @@ impl QueryContext {
             budget,
             started: Instant::now(),
             cancelled: AtomicBool::new(false),
+            cpu_ns: AtomicU64::new(0),
             memory_bytes: AtomicUsize::new(0),
             memory_peak_bytes: AtomicUsize::new(0),
             log_bytes: AtomicUsize::new(0),
@@ -92,6 +96,7 @@ impl QueryContext {
     pub fn usage(&self) -> Usage {
         Usage {
             wall_clock: self.0.started.elapsed(),
+            cpu_time: Duration::from_nanos(self.0.cpu_ns.load(Ordering::Relaxed)),
             memory_peak_bytes: self.0.memory_peak_bytes.load(Ordering::Relaxed),
             log_bytes: self.0.log_bytes.load(Ordering::Relaxed),
             result_bytes: self.0.result_bytes.load(Ordering::Relaxed),
@@ -103,21 +108,25 @@ impl QueryContext {
         std::mem::take(&mut self.0.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Counts processor time of guest code.
+    pub(crate) fn add_cpu_time(&self, time: Duration) {
+        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.0.cpu_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
     /// Fails once the query is cancelled or its time is over.
     pub(crate) fn check(&self) -> Result<(), Stopped> {
         if self.0.cancelled.load(Ordering::Relaxed) {
             return Err(Stopped::Cancelled);
         }
-        let elapsed = self.0.started.elapsed();
-        if elapsed <= self.0.budget.wall_clock {
-            return Ok(());
-        }
-        Err(Stopped::Limit(LimitExceeded {
-            limit: "wall_clock",
-            unit: "ms",
-            allowed: milliseconds(self.0.budget.wall_clock),
-            met: milliseconds(elapsed).max(milliseconds(self.0.budget.wall_clock) + 1),
-        }))
+        let Budget {
+            wall_clock,
+            cpu_time,
+            ..
+        } = self.0.budget;
+        let used = Duration::from_nanos(self.0.cpu_ns.load(Ordering::Relaxed));
+        check_time("cpu_time", cpu_time, used)?;
+        check_time("wall_clock", wall_clock, self.0.started.elapsed())
     }
 
     /// Takes memory from the budget, or fails and takes none.
@@ -199,6 +208,19 @@ impl QueryContext {
 
 /// What a log line costs besides its message, so that a flood of empty lines is bounded too.
 const LOG_LINE_BYTES: usize = 32;
+
+fn check_time(limit: &'static str, allowed: Duration, met: Duration) -> Result<(), Stopped> {
+    if met <= allowed {
+        return Ok(());
+    }
+    let allowed = milliseconds(allowed);
+    Err(Stopped::Limit(LimitExceeded {
+        limit,
+        unit: "ms",
+        allowed,
+        met: milliseconds(met).max(allowed + 1),
+    }))
+}
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

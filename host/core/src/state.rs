@@ -5,10 +5,12 @@
 //! is entered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::columns::{Column, FieldUse};
 use crate::composed::{Entries, Frame};
 use crate::contract::{logging, types};
+use crate::cpu::CpuClock;
 use crate::error::Stopped;
 use crate::limits::{LimitExceeded, Limits};
 use crate::memory::Memory;
@@ -40,6 +42,7 @@ pub(crate) struct State {
     pub(crate) columns: Columns,
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
+    cpu: CpuClock,
     /// The last error that the guest logged, and where it was then.
     error_logged: Option<(Phase, u64, String)>,
     /// Made when the guest first asks for it.
@@ -104,10 +107,22 @@ impl State {
             fields: Vec::new(),
             columns: Columns::none(),
             sink: Sink::new(Kind::Boolean),
+            cpu: CpuClock::default(),
             error_logged: None,
             #[cfg(feature = "wasi")]
             wasi: None,
         }
+    }
+
+    /// The epoch has moved on while the guest runs: fails once the query is over.
+    pub(crate) fn tick(&mut self) -> Result<(), Stopped> {
+        self.query.add_cpu_time(self.cpu.tick());
+        self.query.check()
+    }
+
+    /// A call into the guest is over, after `elapsed` of wall-clock time.
+    pub(crate) fn leave(&mut self, elapsed: Duration) {
+        self.query.add_cpu_time(self.cpu.leave(elapsed));
     }
 
     /// The handle of a field, new or known.

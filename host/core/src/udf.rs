@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use wasmtime::component::{Component, InstancePre};
 
 use crate::arguments::Arguments;
-use crate::bound::Bound;
+use crate::bound::{Bound, Observer};
 use crate::cache::Key;
 use crate::component::{self, Shape};
 use crate::composed;
@@ -124,6 +124,31 @@ impl Udf {
         arguments: &Arguments,
         query: &QueryContext,
     ) -> Result<Bound, BindError> {
+        self.bind_for(function, arguments, query, None)
+    }
+
+    /// As [`Udf::bind`]; the observer is told what the function does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Udf::bind`].
+    pub fn bind_observed(
+        &self,
+        function: &str,
+        arguments: &Arguments,
+        query: &QueryContext,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Bound, BindError> {
+        self.bind_for(function, arguments, query, Some(observer))
+    }
+
+    fn bind_for(
+        &self,
+        function: &str,
+        arguments: &Arguments,
+        query: &QueryContext,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Result<Bound, BindError> {
         let Inner {
             engine,
             name,
@@ -162,7 +187,12 @@ impl Udf {
             .bind(function, arguments.collect())
             .map_err(stopped)?
         {
-            Ok(()) => Ok(Bound::new(self.clone(), signature.clone(), instance)),
+            Ok(()) => Ok(Bound::new(
+                self.clone(),
+                signature.clone(),
+                instance,
+                observer,
+            )),
             Err(types::Error::InvalidArgument(message) | types::Error::Failed(message)) => {
                 let message = query.bounded(&message);
                 Err(BindError::Refused {

@@ -1,0 +1,192 @@
+//! The versions of one moment, by name and by function.
+//!
+//! It never changes: a node that sees the store change makes a new one, and queries that began
+//! with the old one are not disturbed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::breaker::BreakerState;
+use super::selector::Selector;
+use super::storage::Key;
+use super::version::{Content, Version};
+use crate::error::{Cause, did_you_mean};
+
+#[derive(Default)]
+pub(super) struct Catalogue {
+    versions: BTreeMap<Key, Arc<Version>>,
+    by_function: HashMap<String, Vec<Key>>,
+}
+
+/// Why a query gets no function.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelectError {
+    /// No registered component has such a function.
+    #[error("unknown function `{function}`: {}", did_you_mean(function, known))]
+    UnknownFunction {
+        /// The name in the query.
+        function: String,
+        /// The functions that there are.
+        known: Vec<String>,
+    },
+    /// No version of the component will do.
+    #[error("no version of `{selector}`: there are {}", versions.join(", "))]
+    NoVersion {
+        /// What the query asks for.
+        selector: Selector,
+        /// The versions that there are.
+        versions: Vec<String>,
+    },
+    /// Two nodes registered components with a function of one name at the same time.
+    #[error(
+        "the function `{function}` is in {}: delete it from all but one",
+        quoted(components)
+    )]
+    Ambiguous {
+        /// The function.
+        function: String,
+        /// The components that have it.
+        components: Vec<String>,
+    },
+    /// The version is switched off by hand.
+    #[error("function `{function}` cannot be used: {version} is switched off")]
+    Disabled {
+        /// The function.
+        function: String,
+        /// The component and its version.
+        version: String,
+    },
+    /// The function is switched off for failing too often.
+    #[error(
+        "function `{function}` of {version} is switched off, since it failed too often: {}",
+        again(*breaker)
+    )]
+    SwitchedOff {
+        /// The function.
+        function: String,
+        /// The component and its version.
+        version: String,
+        /// When it is tried again.
+        breaker: BreakerState,
+    },
+    /// The version cannot be used on this node.
+    #[error("{version} cannot be used on this node")]
+    Unusable {
+        /// The component and its version.
+        version: String,
+        /// What is wrong with it.
+        source: Cause,
+    },
+}
+
+fn again(breaker: BreakerState) -> String {
+    match breaker {
+        BreakerState::Open { remaining } => {
+            // Whole seconds, and never none.
+            let seconds = remaining.saturating_sub(Duration::from_nanos(1)).as_secs() + 1;
+            format!("it is tried again in {seconds} s")
+        }
+        BreakerState::Probing => "a query is trying it now".to_owned(),
+        BreakerState::Closed => "it is on again".to_owned(),
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" and ")
+}
+
+impl Catalogue {
+    pub(super) fn new(versions: impl Iterator<Item = Arc<Version>>) -> Self {
+        let mut catalogue = Self::default();
+        for version in versions {
+            for function in version.functions() {
+                let keys = catalogue.by_function.entry(function).or_default();
+                keys.push(version.key.clone());
+            }
+            catalogue.versions.insert(version.key.clone(), version);
+        }
+        catalogue
+    }
+
+    pub(super) fn version(&self, key: &Key) -> Option<&Arc<Version>> {
+        self.versions.get(key)
+    }
+
+    pub(super) fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {
+        self.versions.values()
+    }
+
+    pub(super) fn contents(&self) -> impl Iterator<Item = &Content> {
+        self.versions()
+            .filter_map(|version| version.content.as_ref().ok())
+    }
+
+    /// The first of the functions that another component has, and that component's name.
+    pub(super) fn taken(&self, name: &str, functions: &[String]) -> Option<(String, String)> {
+        functions.iter().find_map(|function| {
+            let mut owners = self.by_function.get(function)?.iter();
+            let owner = owners.find(|key| key.name != name)?;
+            Some((function.clone(), owner.name.clone()))
+        })
+    }
+
+    /// The version that a query gets, with the function's place in its manifest. One that cannot
+    /// be used, or is switched off, is taken only where no other will do, to say so.
+    pub(super) fn select(
+        &self,
+        selector: &Selector,
+    ) -> Result<(&Arc<Version>, &Content, usize), SelectError> {
+        let function = selector.function();
+        let candidates = self.candidates(function)?;
+        let best = |usable: &dyn Fn(&Version) -> bool| {
+            let fitting = candidates.iter().filter(|version| usable(version));
+            selector.best(fitting.copied(), |version| &version.key.version)
+        };
+        let Some(version) = best(&Version::is_usable).or_else(|| best(&|_| true)) else {
+            let versions = candidates.iter().map(|found| found.key.version.to_string());
+            return Err(SelectError::NoVersion {
+                selector: selector.clone(),
+                versions: versions.collect(),
+            });
+        };
+        if !version.is_enabled() {
+            return Err(SelectError::Disabled {
+                function: function.to_owned(),
+                version: version.key.to_string(),
+            });
+        }
+        let unusable = |source| SelectError::Unusable {
+            version: version.key.to_string(),
+            source,
+        };
+        let content = version.content.as_ref();
+        let content = content.map_err(|problem| unusable(problem.cause.clone()))?;
+        let index = content
+            .index_of(function)
+            .ok_or_else(|| unusable(Cause::new("its record and its manifest differ")))?;
+        Ok((version, content, index))
+    }
+
+    /// The versions of the one component that has a function.
+    fn candidates(&self, function: &str) -> Result<Vec<&Arc<Version>>, SelectError> {
+        let Some(keys) = self.by_function.get(function) else {
+            let mut known: Vec<String> = self.by_function.keys().cloned().collect();
+            known.sort();
+            return Err(SelectError::UnknownFunction {
+                function: function.to_owned(),
+                known,
+            });
+        };
+        let components: BTreeSet<&String> = keys.iter().map(|key| &key.name).collect();
+        if components.len() > 1 {
+            return Err(SelectError::Ambiguous {
+                function: function.to_owned(),
+                components: components.into_iter().cloned().collect(),
+            });
+        }
+        Ok(keys.iter().filter_map(|key| self.version(key)).collect())
+    }
+}

@@ -1,0 +1,597 @@
+//! The registry: which UDFs a node has, in which versions, and which a query gets.
+//!
+//! Components lie in a [`Storage`] that any number of nodes share. Each node keeps a catalogue of
+//! it in memory, which a query reads without a lock being held while it runs, and looks at the store
+//! again every few seconds; what is missing it fetches, checks and compiles before any query can ask
+//! for it. A version never changes: what is registered under a name and version stays, or goes.
+//!
+//! It knows nothing of requests: a data node gives it a [`Selector`] and gets a [`Selection`].
+
+mod breaker;
+mod catalogue;
+mod selector;
+mod statistics;
+mod storage;
+mod version;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use self::catalogue::Catalogue;
+use self::storage::{Key, Record};
+use self::version::Version;
+use crate::arguments::Arguments;
+use crate::engine::Engine;
+use crate::error::{BindError, Cause, RegisterError};
+use crate::manifest::{Manifest, Presence};
+use crate::query::QueryContext;
+use crate::udf::Udf;
+
+pub use self::breaker::{BreakerOptions, BreakerState};
+pub use self::catalogue::SelectError;
+pub use self::selector::{Selector, SelectorError};
+pub use self::statistics::{Errors, FunctionStatistics, TimeBucket};
+pub use self::storage::{Sha256, Sha256Error, Storage, StorageError};
+pub use self::version::Selection;
+
+/// How a registry is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryOptions {
+    /// How often the store is looked at for what other nodes have changed; by default every 2 s.
+    /// `None` is never but by [`Registry::refresh`].
+    pub poll: Option<Duration>,
+    /// How much compiled code is kept loaded, in bytes; by default 1 GiB. Beyond that the version
+    /// that was not used for the longest time is let go, and loaded again when a query asks for it.
+    pub compiled_bytes: usize,
+    /// When a function that fails is switched off.
+    pub breaker: BreakerOptions,
+}
+
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        Self {
+            poll: Some(Duration::from_secs(2)),
+            compiled_bytes: 1 << 30,
+            breaker: BreakerOptions::default(),
+        }
+    }
+}
+
+/// The UDFs of a node. Clones share it.
+///
+/// Its methods wait for the store; inside of an asynchronous runtime they belong on a thread that
+/// may block. [`Registry::select`] only waits where compiled code had to be let go.
+#[derive(Clone)]
+pub struct Registry(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    storage: Storage,
+    options: RegistryOptions,
+    catalogue: RwLock<Arc<Catalogue>>,
+    /// Held while the catalogue is compared with the store.
+    changing: Mutex<()>,
+    /// Counts selections: the clock by which versions were last used.
+    selections: AtomicU64,
+    loads: AtomicU64,
+    evictions: AtomicU64,
+    watcher: Mutex<Option<Sender<()>>>,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Registry")
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A version that the store has.
+#[derive(Debug, Clone)]
+pub struct VersionInfo {
+    /// The component's name.
+    pub name: String,
+    /// Its version.
+    pub version: semver::Version,
+    /// The component's hash; `None` where the record cannot be read.
+    pub sha256: Option<Sha256>,
+    /// The component's size in bytes; `None` where the record cannot be read.
+    pub bytes: Option<usize>,
+    /// When it was registered.
+    pub registered: SystemTime,
+    /// Whether queries may use it.
+    pub enabled: bool,
+    /// What the component says of itself; else why it cannot be used on this node.
+    pub manifest: Result<Manifest, Cause>,
+}
+
+/// How a registry uses its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegistryStatistics {
+    /// Versions that the store has.
+    pub versions: usize,
+    /// Compiled code that is loaded, in bytes.
+    pub compiled_bytes: usize,
+    /// How often a version was loaded again, since it had been let go.
+    pub loads: u64,
+    /// How often one was let go.
+    pub evictions: u64,
+}
+
+/// Why a component cannot be registered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// It is not the component that was meant.
+    #[error("the component's SHA-256 is {found}, and {expected} was expected")]
+    Hash {
+        /// What the caller expects.
+        expected: Sha256,
+        /// What it is.
+        found: Sha256,
+    },
+    /// It is no UDF of this host.
+    #[error(transparent)]
+    Component(#[from] RegisterError),
+    /// A function that needs no arguments cannot be bound.
+    #[error("it was tried without arguments, since none is required")]
+    Trial(#[source] BindError),
+    /// This version is there, with another component.
+    #[error(
+        "`{name}` {version} is registered already, with the SHA-256 {sha256}: \
+         a version never changes, so give the new component a new one"
+    )]
+    Exists {
+        /// The component's name.
+        name: String,
+        /// Its version.
+        version: semver::Version,
+        /// The registered component's hash.
+        sha256: Sha256,
+    },
+    /// A function's name belongs to another component.
+    #[error("the function `{function}` belongs to `{owner}` already: give it another name")]
+    FunctionTaken {
+        /// The function.
+        function: String,
+        /// The component that has it.
+        owner: String,
+    },
+    /// The version was deleted while it was being registered.
+    #[error("`{name}` {version} was deleted while it was being registered")]
+    Deleted {
+        /// The component's name.
+        name: String,
+        /// Its version.
+        version: semver::Version,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Why a version cannot be changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// There is no such version.
+    #[error("there is no `{name}` {version}")]
+    NoVersion {
+        /// The component's name.
+        name: String,
+        /// The version.
+        version: semver::Version,
+    },
+    /// The version has no such function, or cannot be used at all.
+    #[error("`{name}` {version} has no function `{function}`")]
+    NoFunction {
+        /// The component's name.
+        name: String,
+        /// Its version.
+        version: semver::Version,
+        /// The function.
+        function: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Registry {
+    /// Opens a registry: fetches, checks and compiles all that is in the store, and watches it from
+    /// then on.
+    ///
+    /// A version that cannot be used does not keep the others from it: [`Registry::list`] tells why.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be listed.
+    pub fn open(
+        engine: Engine,
+        storage: Storage,
+        options: RegistryOptions,
+    ) -> Result<Self, StorageError> {
+        let poll = options.poll;
+        let registry = Self(Arc::new(Inner {
+            engine,
+            storage,
+            options,
+            catalogue: RwLock::default(),
+            changing: Mutex::new(()),
+            selections: AtomicU64::new(0),
+            loads: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
+            watcher: Mutex::new(None),
+        }));
+        registry.refresh()?;
+        if let Some(poll) = poll {
+            registry.watch(poll)?;
+        }
+        Ok(registry)
+    }
+
+    /// Registers a component, for all nodes on the store. Again with the same component it does
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// * It is not what `expected` says, or no UDF of this host.
+    /// * `bind` without arguments does not end well, for a function that requires none.
+    /// * The version is there with another component, or one of its functions belongs to another
+    ///   component.
+    /// * The store fails. It then has the version whole, or not at all.
+    pub fn register(
+        &self,
+        component: &[u8],
+        expected: Option<Sha256>,
+    ) -> Result<VersionInfo, RegistrationError> {
+        let found = Sha256::of(component);
+        if let Some(expected) = expected.filter(|expected| *expected != found) {
+            return Err(RegistrationError::Hash { expected, found });
+        }
+        let udf = Udf::new(&self.0.engine, component)?;
+        try_defaults(&udf, &self.0.engine)?;
+        let manifest = udf.manifest();
+        let key = Key {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+        };
+        let functions: Vec<String> = manifest
+            .functions
+            .iter()
+            .map(|function| function.name.clone())
+            .collect();
+
+        let changing = self.0.changing();
+        self.0.compare(&changing, None)?;
+        if let Some((function, owner)) = self.0.catalogue().taken(&key.name, &functions) {
+            return Err(RegistrationError::FunctionTaken { function, owner });
+        }
+        self.0.storage.put_blob(component)?;
+        let record = Record::new(component, functions);
+        if let Err(there) = self.0.storage.create(&key, &record)?
+            && there.sha256 != record.sha256
+        {
+            return Err(RegistrationError::Exists {
+                name: key.name,
+                version: key.version,
+                sha256: there.sha256,
+            });
+        }
+        self.0.compare(&changing, Some((&key, udf)))?;
+        match self.0.catalogue().version(&key) {
+            Some(version) => Ok(VersionInfo::of(version)),
+            None => Err(RegistrationError::Deleted {
+                name: key.name,
+                version: key.version,
+            }),
+        }
+    }
+
+    /// Chooses the version of a function that a query gets.
+    ///
+    /// # Errors
+    ///
+    /// There is no such function or version, it is switched off by hand or for failing too often,
+    /// or it cannot be used on this node.
+    pub fn select(&self, selector: &Selector) -> Result<Selection, SelectError> {
+        let catalogue = self.0.catalogue();
+        let (version, content, function) = catalogue.select(selector)?;
+        let pass = content
+            .enter(function)
+            .map_err(|breaker| SelectError::SwitchedOff {
+                function: selector.function().to_owned(),
+                version: version.key.to_string(),
+                breaker,
+            })?;
+        content.touch(self.0.selections.fetch_add(1, Ordering::Relaxed) + 1);
+        let loaded = version.udf(content, &self.0.engine, &self.0.storage);
+        let (udf, at_hand) = match loaded {
+            Ok(loaded) => loaded,
+            Err(problem) => {
+                content.abandon(function, pass);
+                return Err(SelectError::Unusable {
+                    version: version.key.to_string(),
+                    source: problem.cause,
+                });
+            }
+        };
+        if !at_hand {
+            self.0.loads.fetch_add(1, Ordering::Relaxed);
+            self.0.make_room(&catalogue);
+        }
+        Ok(Selection::new(Arc::clone(version), function, udf, pass))
+    }
+
+    /// All versions, by name and version.
+    pub fn list(&self) -> Vec<VersionInfo> {
+        let catalogue = self.0.catalogue();
+        catalogue.versions().map(VersionInfo::of).collect()
+    }
+
+    /// One version.
+    pub fn describe(&self, name: &str, version: &semver::Version) -> Option<VersionInfo> {
+        let key = key(name, version);
+        self.0.catalogue().version(&key).map(VersionInfo::of)
+    }
+
+    /// Switches a version off, or on again, for all nodes on the store. Queries that use it go on.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such version, or the store fails.
+    pub fn set_enabled(
+        &self,
+        name: &str,
+        version: &semver::Version,
+        enabled: bool,
+    ) -> Result<(), ChangeError> {
+        let changing = self.0.changing();
+        self.0.compare(&changing, None)?;
+        let key = key(name, version);
+        let catalogue = self.0.catalogue();
+        let found = catalogue.version(&key).ok_or_else(|| no_version(&key))?;
+        if let Some(sha256) = found.sha256() {
+            self.0.storage.set_disabled(&key, &sha256, !enabled)?;
+        }
+        found.set_enabled(enabled);
+        Ok(())
+    }
+
+    /// Deletes a version, for all nodes on the store. Queries that use it go on to their end.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such version, or the store fails.
+    pub fn delete(&self, name: &str, version: &semver::Version) -> Result<(), ChangeError> {
+        let changing = self.0.changing();
+        self.0.compare(&changing, None)?;
+        let key = key(name, version);
+        let catalogue = self.0.catalogue();
+        let found = catalogue.version(&key).ok_or_else(|| no_version(&key))?;
+        self.0.storage.remove(&key, found.sha256().as_ref())?;
+        self.0.compare(&changing, None)?;
+        // What is left over harms nobody, and is swept another time.
+        if let Err(error) = self.0.storage.sweep() {
+            log::warn!("components that no version has are left: {error}");
+        }
+        Ok(())
+    }
+
+    /// Switches a function on again that failed too often, on this node.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such version or function.
+    pub fn reset_breaker(
+        &self,
+        name: &str,
+        version: &semver::Version,
+        function: &str,
+    ) -> Result<(), ChangeError> {
+        let key = key(name, version);
+        let catalogue = self.0.catalogue();
+        let found = catalogue.version(&key).ok_or_else(|| no_version(&key))?;
+        let function_of = |content: &version::Content| {
+            let index = content.index_of(function)?;
+            content.reset_breaker(index);
+            Some(())
+        };
+        let content = found.content.as_ref().ok();
+        content
+            .and_then(function_of)
+            .ok_or_else(|| ChangeError::NoFunction {
+                name: key.name.clone(),
+                version: key.version.clone(),
+                function: function.to_owned(),
+            })
+    }
+
+    /// Looks at the store now: fetches what other nodes have registered, and lets go of what they
+    /// have deleted.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be listed.
+    pub fn refresh(&self) -> Result<(), StorageError> {
+        self.0.compare(&self.0.changing(), None)
+    }
+
+    /// What each function has done and cost in this process, by name, version and function.
+    pub fn function_statistics(&self) -> Vec<FunctionStatistics> {
+        let catalogue = self.0.catalogue();
+        let statistics = catalogue
+            .versions()
+            .flat_map(|version| version.statistics());
+        statistics.collect()
+    }
+
+    /// How the registry uses its bounds.
+    pub fn statistics(&self) -> RegistryStatistics {
+        let catalogue = self.0.catalogue();
+        RegistryStatistics {
+            versions: catalogue.versions().count(),
+            compiled_bytes: catalogue
+                .contents()
+                .map(version::Content::compiled_bytes)
+                .sum(),
+            loads: self.0.loads.load(Ordering::Relaxed),
+            evictions: self.0.evictions.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The engine that it runs UDFs on.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Looks at the store again and again, until the registry is dropped.
+    fn watch(&self, poll: Duration) -> Result<(), StorageError> {
+        let (stop, stopped) = channel::<()>();
+        let registry = Arc::downgrade(&self.0);
+        let watch = move || {
+            while stopped.recv_timeout(poll) == Err(RecvTimeoutError::Timeout) {
+                let Some(registry) = registry.upgrade() else {
+                    return;
+                };
+                if let Err(error) = registry.compare(&registry.changing(), None) {
+                    log::warn!("{}", Cause::chain(&error));
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("whittle-registry".to_owned())
+            .spawn(watch)
+            .map_err(|error| StorageError::Failed {
+                action: "watch",
+                path: "versions".to_owned(),
+                source: Cause::new(error),
+            })?;
+        *lock(&self.0.watcher) = Some(stop);
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn catalogue(&self) -> Arc<Catalogue> {
+        let catalogue = self.catalogue.read();
+        Arc::clone(&catalogue.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        lock(&self.changing)
+    }
+
+    /// Makes the catalogue what the store is. `fresh` is a component that was just registered.
+    fn compare(
+        &self,
+        _changing: &MutexGuard<'_, ()>,
+        fresh: Option<(&Key, Udf)>,
+    ) -> Result<(), StorageError> {
+        let listed = self.storage.versions()?;
+        let disabled = self.storage.disabled()?;
+        let old = self.catalogue();
+        let versions = listed.into_iter().map(|listed| {
+            if let Some(known) = old.version(&listed.key)
+                && known.tag == listed.tag
+                && !known.may_recover()
+            {
+                return Arc::clone(known);
+            }
+            let fresh = fresh.as_ref().filter(|(key, _)| **key == listed.key);
+            let fresh = fresh.map(|(_, udf)| udf.clone());
+            let breaker = &self.options.breaker;
+            Arc::new(Version::load(
+                listed,
+                fresh,
+                &self.engine,
+                &self.storage,
+                breaker,
+            ))
+        });
+        let catalogue = Arc::new(Catalogue::new(versions));
+        for version in catalogue.versions() {
+            let sha256 = version.sha256();
+            let off = sha256.is_some_and(|hash| disabled.contains(&(version.key.clone(), hash)));
+            version.set_enabled(!off);
+        }
+        self.make_room(&catalogue);
+        let mut current = self
+            .catalogue
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *current = catalogue;
+        Ok(())
+    }
+
+    /// Lets go of compiled code until the rest fits, but for what was used last.
+    fn make_room(&self, catalogue: &Catalogue) {
+        let mut loaded: Vec<_> = catalogue
+            .contents()
+            .map(|content| (content.last_used(), content.compiled_bytes(), content))
+            .filter(|(_, bytes, _)| *bytes > 0)
+            .collect();
+        loaded.sort_by_key(|(last_used, ..)| std::cmp::Reverse(*last_used));
+        let mut held = 0_usize;
+        for (i, (_, bytes, content)) in loaded.into_iter().enumerate() {
+            held = held.saturating_add(bytes);
+            if i > 0 && held > self.options.compiled_bytes {
+                content.unload();
+                self.evictions.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl VersionInfo {
+    fn of(version: &Arc<Version>) -> Self {
+        let Version { key, record, .. } = &**version;
+        let content = version.content.as_ref();
+        Self {
+            name: key.name.clone(),
+            version: key.version.clone(),
+            sha256: version.sha256(),
+            bytes: record.as_ref().map(|record| record.bytes),
+            registered: version.written,
+            enabled: version.is_enabled(),
+            manifest: content
+                .map(|content| content.manifest.clone())
+                .map_err(|problem| problem.cause.clone()),
+        }
+    }
+}
+
+/// Binds the functions that require no argument, as a query may.
+fn try_defaults(udf: &Udf, engine: &Engine) -> Result<(), RegistrationError> {
+    for function in &udf.manifest().functions {
+        let mut parameters = function.parameters.iter();
+        if parameters.any(|parameter| parameter.presence == Presence::Required) {
+            continue;
+        }
+        let query = QueryContext::new(engine.limits().describe.clone());
+        udf.bind(&function.name, &Arguments::new(), &query)
+            .map_err(RegistrationError::Trial)?;
+    }
+    Ok(())
+}
+
+fn key(name: &str, version: &semver::Version) -> Key {
+    Key {
+        name: name.to_owned(),
+        version: version.clone(),
+    }
+}
+
+fn no_version(key: &Key) -> ChangeError {
+    ChangeError::NoVersion {
+        name: key.name.clone(),
+        version: key.version.clone(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

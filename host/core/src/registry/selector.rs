@@ -1,0 +1,162 @@
+//! Which version a query asks for: `function`, `function@1.2.0`, `function@^1.2`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use semver::{Version, VersionReq};
+
+/// A function's name and the versions that will do.
+///
+/// ```
+/// use whittle_host::Selector;
+///
+/// let latest: Selector = "string_distance".parse()?;
+/// let pinned: Selector = "string_distance@1.2.0".parse()?;
+/// let range: Selector = "string_distance@^1.2".parse()?;
+/// assert_eq!(range.function(), "string_distance");
+/// # let _ = (latest, pinned);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector {
+    function: String,
+    versions: Versions,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Versions {
+    Latest,
+    /// A whole version is that version, not a range that begins with it as in Cargo.
+    Exactly(Version),
+    Matching(VersionReq),
+}
+
+/// Why a text is no selector.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{versions}` is neither a version such as `1.2.0` nor a range such as `^1.2`: {problem}")]
+pub struct SelectorError {
+    /// What stands after the `@`.
+    pub versions: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Selector {
+    /// The function's name.
+    pub fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// The best of these versions: the highest that will do. A pre-release is taken where it is
+    /// asked for, or where there is no other.
+    pub(crate) fn best<T>(
+        &self,
+        among: impl Iterator<Item = T>,
+        version: impl Fn(&T) -> &Version,
+    ) -> Option<T> {
+        let fits = |candidate: &T| match &self.versions {
+            Versions::Latest => true,
+            Versions::Exactly(exact) => exact == version(candidate),
+            Versions::Matching(range) => range.matches(version(candidate)),
+        };
+        among.filter(fits).max_by(|left, right| {
+            let rank = |candidate| (version(candidate).pre.is_empty(), version(candidate));
+            match self.versions {
+                Versions::Latest => rank(left).cmp(&rank(right)),
+                // A range that a pre-release fits has named one.
+                Versions::Exactly(_) | Versions::Matching(_) => version(left).cmp(version(right)),
+            }
+        })
+    }
+}
+
+impl FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Self, SelectorError> {
+        let Some((function, versions)) = text.split_once('@') else {
+            return Ok(Self {
+                function: text.to_owned(),
+                versions: Versions::Latest,
+            });
+        };
+        let versions = match versions.parse() {
+            Ok(exact) => Versions::Exactly(exact),
+            Err(_) => match versions.parse() {
+                Ok(range) => Versions::Matching(range),
+                Err(error) => {
+                    return Err(SelectorError {
+                        versions: versions.to_owned(),
+                        problem: error.to_string(),
+                    });
+                }
+            },
+        };
+        Ok(Self {
+            function: function.to_owned(),
+            versions,
+        })
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.versions {
+            Versions::Latest => write!(formatter, "{}", self.function),
+            Versions::Exactly(version) => write!(formatter, "{}@{version}", self.function),
+            Versions::Matching(range) => write!(formatter, "{}@{range}", self.function),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn best(selector: &str) -> Option<String> {
+        let versions = ["0.9.0", "1.2.0", "1.10.0", "1.2.1", "2.0.0-rc.1", "1.9.3"];
+        let versions: Vec<Version> = versions.map(|text| text.parse().expect("semver")).into();
+        let selector: Selector = selector.parse().expect("a selector");
+        let best = selector.best(versions.iter(), |version| version);
+        best.map(ToString::to_string)
+    }
+
+    #[test]
+    fn the_highest_version_that_will_do_is_taken() {
+        for (selector, expected) in [
+            // By number, not by text, nor by when it came.
+            ("f", Some("1.10.0")),
+            ("f@1.2.0", Some("1.2.0")),
+            ("f@1.2", Some("1.10.0")),
+            ("f@~1.2", Some("1.2.1")),
+            ("f@<1.10", Some("1.9.3")),
+            ("f@>=1.2, <1.9", Some("1.2.1")),
+            ("f@2.0.0-rc.1", Some("2.0.0-rc.1")),
+            ("f@^2.0.0-rc.0", Some("2.0.0-rc.1")),
+            ("f@2", None),
+            ("f@1.2.2", None),
+        ] {
+            assert_eq!(best(selector).as_deref(), expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn a_pre_release_is_the_latest_where_there_is_no_other() {
+        let versions: Vec<Version> = ["1.0.0-a", "1.0.0-b"]
+            .map(|text| text.parse().expect("semver"))
+            .into();
+        let selector: Selector = "f".parse().expect("a selector");
+        let best = selector.best(versions.iter(), |version| version);
+        assert_eq!(best, versions.get(1));
+    }
+
+    #[test]
+    fn what_is_no_version_is_an_error() {
+        let error = "f@latest".parse::<Selector>().expect_err("no version");
+        assert_eq!(
+            error.to_string(),
+            "`latest` is neither a version such as `1.2.0` nor a range such as `^1.2`: \
+             unexpected character 'l' while parsing major version number"
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! What each function of each version has done and cost since this process began.
+//!
+//! All atomics: workers count without waiting for each other.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use semver::Version;
+use serde::Serialize;
+
+use super::breaker::BreakerState;
+use crate::error::Stopped;
+use crate::limits::LimitExceeded;
+
+/// What one function of one version has done in this process.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FunctionStatistics {
+    /// The component's name.
+    pub name: String,
+    /// The component's version.
+    pub version: Version,
+    /// The function.
+    pub function: String,
+    /// Queries that chose it.
+    pub queries: u64,
+    /// Instances that were made for them: one for each worker.
+    pub instantiations: u64,
+    /// Documents evaluated.
+    pub documents: u64,
+    /// What went wrong, by kind.
+    pub errors: Errors,
+    /// Time in evaluation, summed over workers, in microseconds.
+    pub time_us: u64,
+    /// How long its queries took, in evaluation and summed over workers.
+    pub times: Vec<TimeBucket>,
+    /// The most memory that one instance held, in bytes.
+    pub memory_peak_bytes: u64,
+    /// How long the component took to compile in this process, in microseconds; `None` where it
+    /// came from the cache.
+    pub compile_time_us: Option<u64>,
+    /// Whether it is switched off for failing too often.
+    pub breaker: BreakerState,
+}
+
+/// What went wrong, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Errors {
+    /// Documents that the function failed for.
+    pub documents: u64,
+    /// Arguments that did not fit the manifest, or that the guest refused.
+    pub arguments: u64,
+    /// Traps, and breaches of the contract.
+    pub traps: u64,
+    /// Wall-clock or processor time that ran out.
+    pub timeouts: u64,
+    /// Other limits that were met.
+    pub limits: u64,
+    /// Queries that were cancelled while it ran.
+    pub cancelled: u64,
+    /// Instances that were not to be had: the engine was busy.
+    pub busy: u64,
+    /// Queries that were not run, since it had failed too often.
+    pub switched_off: u64,
+}
+
+/// The queries whose time is in one range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TimeBucket {
+    /// Up to so many microseconds, and more than the bucket before; `None` is without end.
+    pub up_to_us: Option<u64>,
+    /// How many.
+    pub queries: u64,
+}
+
+/// The bounds of the histogram's buckets: 16 us to 16 s, each four times the one before.
+const BOUNDS_US: [u64; 11] = {
+    let mut bounds = [16; 11];
+    let mut i = 1;
+    while i < bounds.len() {
+        bounds[i] = bounds[i - 1] * 4;
+        i += 1;
+    }
+    bounds
+};
+
+/// Why a function did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Trap,
+    Timeout,
+    Limit,
+    Cancelled,
+    Busy,
+}
+
+impl Ending {
+    pub(super) fn of(stopped: &Stopped) -> Self {
+        match stopped {
+            Stopped::Limit(LimitExceeded { limit, .. }) => match *limit {
+                "wall_clock" | "cpu_time" => Self::Timeout,
+                _ => Self::Limit,
+            },
+            Stopped::Cancelled => Self::Cancelled,
+            Stopped::Busy { .. } => Self::Busy,
+            Stopped::Trap { .. } | Stopped::Misuse { .. } | Stopped::Wasmtime(_) => Self::Trap,
+        }
+    }
+
+    /// Whether the function is to blame.
+    pub(super) fn is_failure(self) -> bool {
+        match self {
+            Self::Trap | Self::Timeout | Self::Limit => true,
+            Self::Cancelled | Self::Busy => false,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    queries: AtomicU64,
+    instantiations: AtomicU64,
+    documents: AtomicU64,
+    document_errors: AtomicU64,
+    arguments: AtomicU64,
+    traps: AtomicU64,
+    timeouts: AtomicU64,
+    limits: AtomicU64,
+    cancelled: AtomicU64,
+    busy: AtomicU64,
+    switched_off: AtomicU64,
+    time_us: AtomicU64,
+    times: [AtomicU64; BOUNDS_US.len() + 1],
+    memory_peak_bytes: AtomicU64,
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+impl Counters {
+    pub(super) fn switched_off(&self) {
+        add(&self.switched_off, 1);
+    }
+
+    pub(super) fn instantiated(&self) {
+        add(&self.instantiations, 1);
+    }
+
+    pub(super) fn arguments(&self) {
+        add(&self.arguments, 1);
+    }
+
+    pub(super) fn evaluated(&self, documents: u64, errors: u64, memory_bytes: usize) {
+        add(&self.documents, documents);
+        add(&self.document_errors, errors);
+        self.memory_peak_bytes
+            .fetch_max(memory_bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn ended(&self, ending: Ending) {
+        let counter = match ending {
+            Ending::Trap => &self.traps,
+            Ending::Timeout => &self.timeouts,
+            Ending::Limit => &self.limits,
+            Ending::Cancelled => &self.cancelled,
+            Ending::Busy => &self.busy,
+        };
+        add(counter, 1);
+    }
+
+    /// A query is over that evaluated for so long.
+    pub(super) fn query(&self, time: Duration) {
+        let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        add(&self.queries, 1);
+        add(&self.time_us, us);
+        let bucket = BOUNDS_US.partition_point(|bound| *bound < us);
+        add(&self.times[bucket], 1);
+    }
+
+    pub(super) fn statistics(
+        &self,
+        name: &str,
+        version: &Version,
+        function: &str,
+        compile_time: Option<Duration>,
+        breaker: BreakerState,
+    ) -> FunctionStatistics {
+        let bounds = BOUNDS_US.iter().copied().map(Some).chain([None]);
+        let times = bounds
+            .zip(&self.times)
+            .map(|(up_to_us, queries)| TimeBucket {
+                up_to_us,
+                queries: get(queries),
+            });
+        FunctionStatistics {
+            name: name.to_owned(),
+            version: version.clone(),
+            function: function.to_owned(),
+            queries: get(&self.queries),
+            instantiations: get(&self.instantiations),
+            documents: get(&self.documents),
+            errors: Errors {
+                documents: get(&self.document_errors),
+                arguments: get(&self.arguments),
+                traps: get(&self.traps),
+                timeouts: get(&self.timeouts),
+                limits: get(&self.limits),
+                cancelled: get(&self.cancelled),
+                busy: get(&self.busy),
+                switched_off: get(&self.switched_off),
+            },
+            time_us: get(&self.time_us),
+            times: times.collect(),
+            memory_peak_bytes: get(&self.memory_peak_bytes),
+            compile_time_us: compile_time
+                .map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+            breaker,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_counts_in_the_bucket_that_it_fits() {
+        let counters = Counters::default();
+        for us in [0, 16, 17, 64, 16_777_216, 16_777_217, 3_000_000_000] {
+            counters.query(Duration::from_micros(us));
+        }
+        let version = Version::new(1, 0, 0);
+        let statistics = counters.statistics("n", &version, "f", None, BreakerState::Closed);
+        let counts: Vec<_> = statistics
+            .times
+            .iter()
+            .map(|bucket| bucket.queries)
+            .collect();
+        assert_eq!(counts, [2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]);
+        assert_eq!(statistics.times[10].up_to_us, Some(16_777_216));
+        assert_eq!(statistics.queries, 7);
+    }
+}

@@ -1,0 +1,561 @@
+//! Where components lie: a folder, a bucket, or memory, shared by any number of nodes.
+//!
+//! ```text
+//! blobs/<SHA-256>.wasm              a component, by its content
+//! versions/<name>/<version>.json    what makes it a version: its hash, its size, its functions
+//! disabled/<name>/<version>/<hash>  there where the version is switched off; empty
+//! ```
+//!
+//! Each object is written whole or not at all, and none is ever read, changed and written back.
+//! The version's record comes last and only if there is none yet, so that a node that dies, or two
+//! that register the same version at once, leave a version whole or absent; at worst a blob is left
+//! that nobody needs, which [`Storage::sweep`] removes. It knows nothing of what is in a component.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::future::Future;
+use std::path::Path as FilePath;
+use std::str::FromStr;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, SystemTime};
+
+use futures_util::TryStreamExt;
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use sha2::Digest;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::Cause;
+
+/// The form of a version's record that this host writes, and the only one that it reads.
+const FORMAT: u32 = 1;
+
+/// A record is some hundred bytes, and at most as long as its functions' names.
+const RECORD_BYTES: u64 = 1 << 18;
+
+/// A blob that no version has is left alone for so long: one may be about to.
+const GRACE: Duration = Duration::from_secs(60 * 60);
+
+/// Where a registry keeps components. Clones share it, and so do nodes that are given the same
+/// folder or bucket.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    objects: Arc<dyn ObjectStore>,
+    background: Arc<Background>,
+}
+
+/// The thread that waits for the store, so that callers of any kind can wait for it in turn.
+#[derive(Debug)]
+struct Background(Option<Runtime>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // Unlike the runtime's own end, this may come inside of another runtime.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Why the store cannot be used, or what is wrong with what it holds.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// The store failed.
+    #[error("the registry's store cannot {action} `{path}`")]
+    Failed {
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// The object's path in the store.
+        path: String,
+        /// The store's words.
+        source: Cause,
+    },
+    /// An object is not what was written there.
+    #[error("`{path}` in the registry's store is damaged: {problem}")]
+    Damaged {
+        /// The object's path in the store.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// A component's SHA-256, which is its name in a registry's store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sha256([u8; 32]);
+
+/// Why a text is no [`Sha256`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a SHA-256 is 64 hexadecimal digits")]
+pub struct Sha256Error;
+
+impl Sha256 {
+    /// The hash of bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+}
+
+impl FromStr for Sha256 {
+    type Err = Sha256Error;
+
+    fn from_str(text: &str) -> Result<Self, Sha256Error> {
+        let mut hash = [0; 32];
+        if text.len() != 2 * hash.len() || !text.is_ascii() {
+            return Err(Sha256Error);
+        }
+        for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(|_| Sha256Error)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| Sha256Error)?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl Serialize for Sha256 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sha256 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A version's name in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) version: Version,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}@{}", self.name, self.version)
+    }
+}
+
+/// What the store says of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    format: u32,
+    pub(super) sha256: Sha256,
+    pub(super) bytes: usize,
+    /// Their names: what a version that cannot be used would have.
+    pub(super) functions: Vec<String>,
+}
+
+impl Record {
+    pub(super) fn new(component: &[u8], functions: Vec<String>) -> Self {
+        Self {
+            format: FORMAT,
+            sha256: Sha256::of(component),
+            bytes: component.len(),
+            functions,
+        }
+    }
+}
+
+/// A version, as a listing shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) key: Key,
+    /// Changes when the record does.
+    pub(super) tag: String,
+    pub(super) written: SystemTime,
+}
+
+impl Storage {
+    /// Components in memory: gone with the last clone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::new`].
+    pub fn in_memory() -> Result<Self, StorageError> {
+        Self::new(Arc::new(InMemory::new()))
+    }
+
+    /// Components in a folder, which is made where it is missing. Whoever can write there decides
+    /// what the nodes run.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be made.
+    pub fn local(folder: &FilePath) -> Result<Self, StorageError> {
+        let failed = |source| StorageError::Failed {
+            action: "open",
+            path: folder.display().to_string(),
+            source,
+        };
+        std::fs::create_dir_all(folder).map_err(|error| failed(Cause::new(error)))?;
+        let store = LocalFileSystem::new_with_prefix(folder)
+            .map_err(|error| failed(Cause::new(error)))?
+            // A version that was registered is still there when the power comes back.
+            .with_fsync(true);
+        Self::new(Arc::new(store))
+    }
+
+    /// Components in any object store. It must be able to create an object only where there is
+    /// none ([`PutMode::Create`]), as S3, Google's and Azure's can.
+    ///
+    /// # Errors
+    ///
+    /// Where the thread that waits for the store cannot be started.
+    pub fn new(objects: Arc<dyn ObjectStore>) -> Result<Self, StorageError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("whittle-store")
+            .enable_all()
+            .build()
+            .map_err(|error| failed("open", &Path::default(), Cause::new(error)))?;
+        Ok(Self {
+            objects,
+            background: Arc::new(Background(Some(runtime))),
+        })
+    }
+
+    /// Writes a component, and gives what names it. Again where it is there already: that makes it
+    /// young, and it is not swept away before its version is written.
+    pub(super) fn put_blob(&self, component: &[u8]) -> Result<(), StorageError> {
+        let path = blob(&Sha256::of(component));
+        let payload = PutPayload::from(component.to_vec());
+        self.run("write", path, |objects, path| async move {
+            objects.put(&path, payload).await.map(drop)
+        })
+    }
+
+    /// Reads a component, and makes sure that it is what was written.
+    pub(super) fn blob(&self, record: &Record) -> Result<Vec<u8>, StorageError> {
+        let path = blob(&record.sha256);
+        let component = self.read(path.clone(), record.bytes as u64)?;
+        let found = Sha256::of(&component);
+        if found == record.sha256 {
+            return Ok(component);
+        }
+        Err(damaged(
+            &path,
+            format!("it has {} bytes and the SHA-256 {found}", component.len()),
+        ))
+    }
+
+    /// Writes a version's record where there is none; else gives the one that is there.
+    pub(super) fn create(
+        &self,
+        key: &Key,
+        record: &Record,
+    ) -> Result<Result<(), Record>, StorageError> {
+        let path = version(key);
+        let text = serde_json::to_vec(record)
+            .map_err(|error| failed("write", &path, Cause::new(error)))?;
+        let created = self.run("write", path, |objects, path| async move {
+            let created = objects
+                .put_opts(&path, text.into(), PutMode::Create.into())
+                .await;
+            match created {
+                Ok(_) => Ok(true),
+                Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })?;
+        if created {
+            return Ok(Ok(()));
+        }
+        self.record(key).map(Err)
+    }
+
+    /// Reads a version's record.
+    pub(super) fn record(&self, key: &Key) -> Result<Record, StorageError> {
+        let path = version(key);
+        let text = self.read(path.clone(), RECORD_BYTES)?;
+        let record: Record = serde_json::from_slice(&text)
+            .map_err(|error| damaged(&path, format!("it is no record of a version: {error}")))?;
+        if record.format != FORMAT {
+            let problem = format!(
+                "its format is {}, and this host reads {FORMAT}",
+                record.format
+            );
+            return Err(damaged(&path, problem));
+        }
+        Ok(record)
+    }
+
+    /// All versions. What is no version's record is passed over.
+    pub(super) fn versions(&self) -> Result<Vec<Listed>, StorageError> {
+        let objects = self.list("versions")?;
+        let versions = objects.into_iter().filter_map(|meta| {
+            Some(Listed {
+                key: parse_key(&meta.location)?,
+                tag: tag(&meta),
+                written: meta.last_modified.into(),
+            })
+        });
+        Ok(versions.collect())
+    }
+
+    /// Removes a version; its component stays until it is swept.
+    pub(super) fn remove(&self, key: &Key, sha256: Option<&Sha256>) -> Result<(), StorageError> {
+        self.delete(version(key))?;
+        match sha256 {
+            Some(sha256) => self.set_disabled(key, sha256, false),
+            None => Ok(()),
+        }
+    }
+
+    /// The versions that are switched off, each with its component's hash: what is left of one
+    /// that was deleted does not switch off another of its name.
+    pub(super) fn disabled(&self) -> Result<HashSet<(Key, Sha256)>, StorageError> {
+        let objects = self.list("disabled")?;
+        let disabled = objects.iter().filter_map(|meta| {
+            let parts: Vec<_> = meta.location.parts().skip(1).collect();
+            let [name, version, sha256] = parts.as_slice() else {
+                return None;
+            };
+            let key = Key {
+                name: name.as_ref().to_owned(),
+                version: version.as_ref().parse().ok()?,
+            };
+            Some((key, sha256.as_ref().parse().ok()?))
+        });
+        Ok(disabled.collect())
+    }
+
+    /// Switches a version off or on.
+    pub(super) fn set_disabled(
+        &self,
+        key: &Key,
+        sha256: &Sha256,
+        disabled: bool,
+    ) -> Result<(), StorageError> {
+        let path = path([
+            "disabled",
+            &key.name,
+            &key.version.to_string(),
+            &sha256.to_string(),
+        ]);
+        if !disabled {
+            return self.delete(path);
+        }
+        self.run("write", path, |objects, path| async move {
+            objects.put(&path, PutPayload::new()).await.map(drop)
+        })
+    }
+
+    /// Removes components that no version has, and that were written more than an hour ago; gives
+    /// how many.
+    pub(super) fn sweep(&self) -> Result<usize, StorageError> {
+        let blobs = self.list("blobs")?;
+        let mut needed = HashSet::new();
+        for Listed { key, .. } in self.versions()? {
+            // With a record that cannot be read, any blob may be needed.
+            needed.insert(blob(&self.record(&key)?.sha256));
+        }
+        let now = SystemTime::now();
+        let mut swept = 0;
+        for meta in blobs {
+            let age = now.duration_since(meta.last_modified.into());
+            if needed.contains(&meta.location) || age.unwrap_or_default() < GRACE {
+                continue;
+            }
+            self.delete(meta.location)?;
+            swept += 1;
+        }
+        Ok(swept)
+    }
+
+    fn read(&self, path: Path, allowed: u64) -> Result<Vec<u8>, StorageError> {
+        let read = self.run("read", path.clone(), move |objects, path| async move {
+            let object = objects.get(&path).await?;
+            let bytes = object.meta.size;
+            if bytes > allowed {
+                return Ok(Err(bytes));
+            }
+            Ok(Ok(object.bytes().await?))
+        })?;
+        match read {
+            Ok(bytes) => Ok(bytes.into()),
+            Err(bytes) => Err(damaged(
+                &path,
+                format!("it has {bytes} bytes, and {allowed} were expected"),
+            )),
+        }
+    }
+
+    /// Deletes an object, if it is there.
+    fn delete(&self, path: Path) -> Result<(), StorageError> {
+        self.run("delete", path, |objects, path| async move {
+            match objects.delete(&path).await {
+                Err(object_store::Error::NotFound { .. }) => Ok(()),
+                other => other,
+            }
+        })
+    }
+
+    fn list(&self, folder: &'static str) -> Result<Vec<ObjectMeta>, StorageError> {
+        self.run("list", Path::from(folder), |objects, path| async move {
+            objects.list(Some(&path)).try_collect().await
+        })
+    }
+
+    /// Has the background thread do something, and waits for it.
+    fn run<T, Work>(
+        &self,
+        action: &'static str,
+        path: Path,
+        work: impl FnOnce(Arc<dyn ObjectStore>, Path) -> Work,
+    ) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        Work: Future<Output = object_store::Result<T>> + Send + 'static,
+    {
+        let Some(runtime) = &self.background.0 else {
+            return Err(failed(action, &path, Cause::new("it is closed")));
+        };
+        let (answer, answered) = mpsc::sync_channel(1);
+        let work = work(Arc::clone(&self.objects), path.clone());
+        runtime.spawn(async move {
+            // Nobody has stopped waiting.
+            let _ = answer.send(work.await);
+        });
+        match answered.recv() {
+            Ok(answer) => answer.map_err(|error| failed(action, &path, Cause::chain(&error))),
+            Err(_) => Err(failed(action, &path, Cause::new("it panicked"))),
+        }
+    }
+}
+
+fn failed(action: &'static str, path: &Path, source: Cause) -> StorageError {
+    StorageError::Failed {
+        action,
+        path: path.to_string(),
+        source,
+    }
+}
+
+fn damaged(path: &Path, problem: String) -> StorageError {
+    StorageError::Damaged {
+        path: path.to_string(),
+        problem,
+    }
+}
+
+fn path<'a>(parts: impl IntoIterator<Item = &'a str>) -> Path {
+    Path::from_iter(parts)
+}
+
+fn blob(sha256: &Sha256) -> Path {
+    path(["blobs", &format!("{sha256}.wasm")])
+}
+
+fn version(key: &Key) -> Path {
+    path(["versions", &key.name, &format!("{}.json", key.version)])
+}
+
+/// The version whose record is at a path.
+fn parse_key(path: &Path) -> Option<Key> {
+    let mut parts = path.parts().skip(1);
+    let (name, version) = (parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    Some(Key {
+        name: name.as_ref().to_owned(),
+        version: version.as_ref().strip_suffix(".json")?.parse().ok()?,
+    })
+}
+
+fn tag(meta: &ObjectMeta) -> String {
+    let written = || format!("{}-{}", meta.last_modified.timestamp_micros(), meta.size);
+    meta.e_tag.clone().unwrap_or_else(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(version: &str) -> Key {
+        Key {
+            name: "a-b_c".to_owned(),
+            version: version.parse().expect("semver"),
+        }
+    }
+
+    /// Every kind of version finds its way into a path and back.
+    #[test]
+    fn a_path_tells_its_version() {
+        for text in ["1.2.3", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a.b+c-d"] {
+            let key = key(text);
+            assert_eq!(parse_key(&version(&key)), Some(key));
+        }
+        for text in [
+            "versions/a",
+            "versions/a/1.0.json",
+            "versions/a/1.0.0",
+            "versions/a/b/1.0.0.json",
+        ] {
+            assert_eq!(parse_key(&Path::from(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_reads_as_it_is_written() {
+        let hash = Sha256::of(b"abc");
+        // FIPS 180-2, appendix B.1.
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!((hash.to_string().as_str(), text.parse()), (text, Ok(hash)));
+        for wrong in [
+            "",
+            &text[1..],
+            &text.replace('b', "g"),
+            &text.replace("ba", "é"),
+        ] {
+            assert_eq!(wrong.parse::<Sha256>(), Err(Sha256Error));
+        }
+    }
+
+    #[test]
+    fn a_version_is_created_once_and_found_again() {
+        let storage = Storage::in_memory().expect("a thread");
+        let (first, second) = (
+            Record::new(b"one", vec!["f".to_owned()]),
+            Record::new(b"two", vec!["f".to_owned()]),
+        );
+        storage.put_blob(b"one").expect("written");
+        assert_eq!(
+            storage.create(&key("1.0.0"), &first).expect("no failure"),
+            Ok(())
+        );
+        assert_eq!(
+            storage.create(&key("1.0.0"), &second).expect("no failure"),
+            Err(first.clone())
+        );
+        let listed = storage.versions().expect("listed");
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].key, key("1.0.0"));
+        assert_eq!(storage.record(&key("1.0.0")).expect("read"), first);
+        assert_eq!(storage.blob(&first).expect("read"), b"one");
+    }
+
+    #[test]
+    fn a_young_blob_is_not_swept() {
+        let storage = Storage::in_memory().expect("a thread");
+        storage.put_blob(b"one").expect("written");
+        assert_eq!(storage.sweep().expect("swept"), 0);
+        assert_eq!(storage.list("blobs").expect("listed").len(), 1);
+    }
+}

@@ -1,0 +1,389 @@
+//! One version of a component, as this node has it: on its way from the store to a query.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::breaker::{Breaker, BreakerOptions, BreakerState, Outcome, Pass};
+use super::statistics::{Counters, Ending, FunctionStatistics};
+use super::storage::{Key, Listed, Record, Sha256, Storage};
+use crate::bound::{Evaluation, Observer};
+use crate::engine::Engine;
+use crate::error::{BindError, Cause, Stopped};
+use crate::manifest::{Function, Manifest};
+use crate::udf::Udf;
+use crate::{Arguments, Bound, QueryContext};
+
+/// A version that the store has.
+pub(super) struct Version {
+    pub(super) key: Key,
+    pub(super) tag: String,
+    pub(super) written: SystemTime,
+    /// `None` where not even that could be read.
+    pub(super) record: Option<Record>,
+    pub(super) content: Result<Content, Problem>,
+    enabled: AtomicBool,
+}
+
+/// What can be used of it.
+pub(super) struct Content {
+    pub(super) manifest: Manifest,
+    compile_time: Option<Duration>,
+    /// In the manifest's order.
+    functions: Vec<FunctionState>,
+    /// The compiled component, unless others needed the room.
+    loaded: Mutex<Option<Udf>>,
+    /// When it was last used, in queries of the registry.
+    last_used: AtomicU64,
+}
+
+/// Why it cannot be used.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub(super) cause: Cause,
+    /// Whether the store is at fault, which may pass.
+    pub(super) may_pass: bool,
+}
+
+struct FunctionState {
+    counters: Counters,
+    breaker: Mutex<Breaker>,
+}
+
+impl FunctionState {
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Version {
+    /// Fetches a version from the store and makes it ready; `fresh` is its component where that
+    /// is at hand.
+    pub(super) fn load(
+        listed: Listed,
+        fresh: Option<Udf>,
+        engine: &Engine,
+        storage: &Storage,
+        breaker: &BreakerOptions,
+    ) -> Self {
+        let Listed { key, tag, written } = listed;
+        let passing = |error| Problem {
+            cause: Cause::chain(&error),
+            may_pass: true,
+        };
+        let record = storage.record(&key).map_err(passing);
+        let content = record.clone().and_then(|record| {
+            let udf = match fresh {
+                Some(udf) => udf,
+                None => fetch(engine, storage, &record)?,
+            };
+            let manifest = udf.manifest();
+            if (&manifest.name, &manifest.version) != (&key.name, &key.version) {
+                let (name, version) = (&manifest.name, &manifest.version);
+                return Err(Problem {
+                    cause: Cause::new(format!("its component is `{name}` {version}")),
+                    may_pass: true,
+                });
+            }
+            Ok(Content::new(udf, breaker))
+        });
+        Self {
+            key,
+            tag,
+            written,
+            record: record.ok(),
+            content,
+            enabled: AtomicBool::new(true),
+        }
+    }
+
+    /// Whether a query can have it.
+    pub(super) fn is_usable(&self) -> bool {
+        self.is_enabled() && self.content.is_ok()
+    }
+
+    /// Whether it is worth another try.
+    pub(super) fn may_recover(&self) -> bool {
+        self.content.as_ref().is_err_and(|problem| problem.may_pass)
+    }
+
+    /// The names of its functions.
+    pub(super) fn functions(&self) -> Vec<String> {
+        let record = self.record.as_ref();
+        record.map_or_else(Vec::new, |record| record.functions.clone())
+    }
+
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    pub(super) fn sha256(&self) -> Option<Sha256> {
+        self.record.as_ref().map(|record| record.sha256)
+    }
+
+    /// The compiled component: at hand, or made again out of the store. Gives too whether it was
+    /// at hand.
+    pub(super) fn udf(
+        &self,
+        content: &Content,
+        engine: &Engine,
+        storage: &Storage,
+    ) -> Result<(Udf, bool), Problem> {
+        let mut loaded = content.loaded();
+        if let Some(udf) = &*loaded {
+            return Ok((udf.clone(), true));
+        }
+        let Some(record) = &self.record else {
+            unreachable!("content comes with its record");
+        };
+        let udf = fetch(engine, storage, record)?;
+        *loaded = Some(udf.clone());
+        Ok((udf, false))
+    }
+
+    pub(super) fn statistics(&self) -> Vec<FunctionStatistics> {
+        let Ok(content) = &self.content else {
+            return Vec::new();
+        };
+        let now = Instant::now();
+        let functions = content.manifest.functions.iter().zip(&content.functions);
+        let statistics = functions.map(|(function, state)| {
+            state.counters.statistics(
+                &self.key.name,
+                &self.key.version,
+                &function.name,
+                content.compile_time,
+                state.breaker().state(now),
+            )
+        });
+        statistics.collect()
+    }
+}
+
+impl Content {
+    fn new(udf: Udf, options: &BreakerOptions) -> Self {
+        let state = |_: &Function| FunctionState {
+            counters: Counters::default(),
+            breaker: Mutex::new(Breaker::new(options.clone())),
+        };
+        Self {
+            manifest: udf.manifest().clone(),
+            compile_time: udf.compile_time(),
+            functions: udf.manifest().functions.iter().map(state).collect(),
+            loaded: Mutex::new(Some(udf)),
+            last_used: AtomicU64::new(0),
+        }
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Option<Udf>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn touch(&self, now: u64) {
+        self.last_used.fetch_max(now, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_used(&self) -> u64 {
+        self.last_used.load(Ordering::Relaxed)
+    }
+
+    /// The size of its compiled code; 0 where that is not loaded, or on its way.
+    pub(super) fn compiled_bytes(&self) -> usize {
+        let loaded = self.loaded.try_lock();
+        loaded.map_or(0, |loaded| loaded.as_ref().map_or(0, Udf::compiled_bytes))
+    }
+
+    /// Lets go of the compiled code; queries that use it keep it until they end.
+    pub(super) fn unload(&self) {
+        *self.loaded() = None;
+    }
+
+    pub(super) fn index_of(&self, function: &str) -> Option<usize> {
+        let mut functions = self.manifest.functions.iter();
+        functions.position(|known| known.name == function)
+    }
+
+    pub(super) fn reset_breaker(&self, function: usize) {
+        self.functions[function].breaker().reset();
+    }
+
+    /// Lets a query through to a function, or says why not.
+    pub(super) fn enter(&self, function: usize) -> Result<Pass, BreakerState> {
+        let state = &self.functions[function];
+        let passed = state.breaker().enter(Instant::now());
+        if passed.is_err() {
+            state.counters.switched_off();
+        }
+        passed
+    }
+
+    /// A query that was let through does not run.
+    pub(super) fn abandon(&self, function: usize, pass: Pass) {
+        let mut breaker = self.functions[function].breaker();
+        breaker.end(pass, Outcome::Unknown, Instant::now());
+    }
+}
+
+fn fetch(engine: &Engine, storage: &Storage, record: &Record) -> Result<Udf, Problem> {
+    let component = storage.blob(record).map_err(|error| Problem {
+        cause: Cause::chain(&error),
+        may_pass: true,
+    })?;
+    Udf::new(engine, &component).map_err(|error| Problem {
+        cause: Cause::chain(&error),
+        may_pass: false,
+    })
+}
+
+/// A function of a registered version, chosen for one query.
+///
+/// The query keeps this version until it ends, whatever is registered, switched off or deleted
+/// meanwhile. When the selection and all that was bound from it are dropped, the query counts in
+/// the function's statistics and for its circuit breaker.
+#[derive(Debug, Clone)]
+pub struct Selection(Arc<Use>);
+
+struct Use {
+    version: Arc<Version>,
+    function: usize,
+    udf: Udf,
+    pass: Pass,
+    evaluated: AtomicBool,
+    failed: AtomicBool,
+    time_us: AtomicU64,
+}
+
+impl std::fmt::Debug for Use {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{} of {}",
+            self.function().name,
+            self.version.key
+        )
+    }
+}
+
+impl Selection {
+    pub(super) fn new(version: Arc<Version>, function: usize, udf: Udf, pass: Pass) -> Self {
+        Self(Arc::new(Use {
+            version,
+            function,
+            udf,
+            pass,
+            evaluated: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            time_us: AtomicU64::new(0),
+        }))
+    }
+
+    /// The component's name.
+    pub fn name(&self) -> &str {
+        &self.0.version.key.name
+    }
+
+    /// The version that was chosen.
+    pub fn version(&self) -> &semver::Version {
+        &self.0.version.key.version
+    }
+
+    /// The function's signature.
+    pub fn function(&self) -> &Function {
+        self.0.function()
+    }
+
+    /// Binds the function to the query's arguments, for one worker: as [`Udf::bind`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Udf::bind`].
+    pub fn bind(&self, arguments: &Arguments, query: &QueryContext) -> Result<Bound, BindError> {
+        let used = Arc::clone(&self.0);
+        let observer = Arc::clone(&self.0) as Arc<dyn Observer>;
+        let function = &used.function().name;
+        let bound = used.udf.bind_observed(function, arguments, query, observer);
+        match &bound {
+            Ok(_) => used.counters().instantiated(),
+            Err(BindError::Stopped { source, .. }) => used.stopped(source),
+            Err(
+                BindError::Argument { .. }
+                | BindError::Refused { .. }
+                | BindError::UnknownFunction { .. },
+            ) => used.counters().arguments(),
+        }
+        bound
+    }
+}
+
+impl Use {
+    fn state(&self) -> &FunctionState {
+        match &self.version.content {
+            Ok(content) => &content.functions[self.function],
+            Err(_) => unreachable!("only a version that can be used is selected"),
+        }
+    }
+
+    fn function(&self) -> &Function {
+        &self.udf.manifest().functions[self.function]
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.state().counters
+    }
+
+    fn stopped(&self, stopped: &Stopped) {
+        let ending = Ending::of(stopped);
+        self.counters().ended(ending);
+        if ending.is_failure() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.failed.load(Ordering::Relaxed) {
+            Outcome::Failed
+        } else if self.evaluated.load(Ordering::Relaxed) {
+            Outcome::Good
+        } else {
+            Outcome::Unknown
+        }
+    }
+}
+
+impl Observer for Use {
+    fn evaluated(&self, evaluation: &Evaluation<'_>) {
+        let us = u64::try_from(evaluation.time.as_micros()).unwrap_or(u64::MAX);
+        self.time_us.fetch_add(us, Ordering::Relaxed);
+        self.counters().evaluated(
+            evaluation.documents,
+            evaluation.errors,
+            evaluation.memory_bytes,
+        );
+        match evaluation.stopped {
+            Some(stopped) => self.stopped(stopped),
+            None => self.evaluated.store(true, Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Use {
+    fn drop(&mut self) {
+        let time = Duration::from_micros(self.time_us.load(Ordering::Relaxed));
+        self.counters().query(time);
+        let ended = self
+            .state()
+            .breaker()
+            .end(self.pass, self.outcome(), Instant::now());
+        if ended {
+            log::warn!(
+                "function `{}` of {} is switched off: it failed too often",
+                self.function().name,
+                self.version.key
+            );
+        }
+    }
+}
