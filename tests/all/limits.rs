@@ -3,21 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use arrow_array::{Array, RecordBatch, RecordBatchOptions};
-use arrow_schema::Schema;
+use arrow_array::Array;
 use whittle_host::{
     Accessor, Arguments, Budget, Engine, EngineOptions, LimitExceeded, Limits, QueryContext, Udf,
 };
-use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, told};
+use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, rows, told};
 
 const ENDLESS: &str = "(loop $forever (br $forever)) unreachable";
-
-/// A batch of rows without columns.
-fn rows(count: usize) -> RecordBatch {
-    let options = RecordBatchOptions::new().with_row_count(Some(count));
-    RecordBatch::try_new_with_options(Schema::empty().into(), Vec::new(), &options)
-        .expect("a batch")
-}
 
 fn budget(milliseconds: u64) -> Budget {
     Budget {

@@ -11,5 +11,6 @@ mod evaluation;
 mod languages;
 mod limits;
 mod refused;
+mod registry;
 mod string_distance;
 mod wasi;

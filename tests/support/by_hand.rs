@@ -5,6 +5,10 @@ use whittle_host::{TextEncoding, encode_component};
 /// A guest with one function `f`, which returns a number. Each part is WebAssembly text; the
 /// defaults make a guest that works and gives 1 for every document.
 pub struct ByHand<'a> {
+    /// The component's name, of less than 64 bytes.
+    pub name: &'a str,
+    /// Its version, likewise.
+    pub version: &'a str,
     /// Imports.
     pub imports: &'a str,
     /// The memory, and anything else at the module's top.
@@ -24,6 +28,8 @@ pub struct ByHand<'a> {
 impl Default for ByHand<'_> {
     fn default() -> Self {
         Self {
+            name: "by-hand",
+            version: "0.1.0",
             imports: "",
             module: "(memory (export \"memory\") 1)",
             describe: "(i32.const 64)",
@@ -52,6 +58,8 @@ impl ByHand<'_> {
     /// Where a part is not WebAssembly.
     pub fn core_module(&self) -> Vec<u8> {
         let Self {
+            name,
+            version,
             imports,
             module,
             describe,
@@ -60,12 +68,19 @@ impl ByHand<'_> {
             realloc,
             returns,
         } = self;
+        let text_at = |address: u8, text: &str| {
+            let length = u8::try_from(text.len()).expect("a short text");
+            format!("\\{address:02x}\\03\\00\\00\\{length:02x}\\00\\00\\00")
+        };
+        let (name_at, version_at) = (text_at(0x00, name), text_at(0x40, version));
         let text = format!(
             r#"(module
               {imports}
               {module}
-              (data (i32.const 0) "by-hand\000.1.0\00\00\00f")
-              (data (i32.const 64) "\00\00\00\00\07\00\00\00\08\00\00\00\05\00\00\00")
+              (data (i32.const 16) "f")
+              (data (i32.const 768) "{name}")
+              (data (i32.const 832) "{version}")
+              (data (i32.const 64) "{name_at}{version_at}")
               (data (i32.const 96) "\80\00\00\00\01\00\00\00")
               (data (i32.const 128) "\10\00\00\00\01\00\00\00")
               (data (i32.const 152) "\{returns:02x}")

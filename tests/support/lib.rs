@@ -4,6 +4,8 @@ mod by_hand;
 
 use std::path::PathBuf;
 
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::Schema;
 use whittle_host::{
     Accessor, Arguments, BindError, Bound, Budget, Engine, EngineOptions, QueryContext, Udf,
 };
@@ -129,6 +131,17 @@ pub fn whittle() -> PathBuf {
         "build the command first: cargo build --package whittle-cli"
     );
     path
+}
+
+/// A batch of rows without columns.
+///
+/// # Panics
+///
+/// Never: Arrow takes it.
+pub fn rows(count: usize) -> RecordBatch {
+    let options = RecordBatchOptions::new().with_row_count(Some(count));
+    RecordBatch::try_new_with_options(Schema::empty().into(), Vec::new(), &options)
+        .expect("a batch")
 }
 
 /// An error and its causes, as the command-line tool prints them.

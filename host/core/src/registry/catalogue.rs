@@ -100,15 +100,19 @@ fn quoted(names: &[String]) -> String {
 
 impl Catalogue {
     pub(super) fn new(versions: impl Iterator<Item = Arc<Version>>) -> Self {
-        let mut catalogue = Self::default();
-        for version in versions {
+        let versions: BTreeMap<Key, Arc<Version>> = versions
+            .map(|version| (version.key.clone(), version))
+            .collect();
+        let mut by_function: HashMap<String, Vec<Key>> = HashMap::new();
+        for (key, version) in &versions {
             for function in version.functions() {
-                let keys = catalogue.by_function.entry(function).or_default();
-                keys.push(version.key.clone());
+                by_function.entry(function).or_default().push(key.clone());
             }
-            catalogue.versions.insert(version.key.clone(), version);
         }
-        catalogue
+        Self {
+            versions,
+            by_function,
+        }
     }
 
     pub(super) fn version(&self, key: &Key) -> Option<&Arc<Version>> {

@@ -19,6 +19,8 @@ use semver::{Version, VersionReq};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selector {
+    /// As it was written.
+    text: String,
     function: String,
     versions: Versions,
 }
@@ -76,6 +78,7 @@ impl FromStr for Selector {
     fn from_str(text: &str) -> Result<Self, SelectorError> {
         let Some((function, versions)) = text.split_once('@') else {
             return Ok(Self {
+                text: text.to_owned(),
                 function: text.to_owned(),
                 versions: Versions::Latest,
             });
@@ -93,6 +96,7 @@ impl FromStr for Selector {
             },
         };
         Ok(Self {
+            text: text.to_owned(),
             function: function.to_owned(),
             versions,
         })
@@ -101,11 +105,7 @@ impl FromStr for Selector {
 
 impl fmt::Display for Selector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.versions {
-            Versions::Latest => write!(formatter, "{}", self.function),
-            Versions::Exactly(version) => write!(formatter, "{}@{version}", self.function),
-            Versions::Matching(range) => write!(formatter, "{}@{range}", self.function),
-        }
+        formatter.write_str(&self.text)
     }
 }
 
