@@ -1,6 +1,9 @@
 //! The registry: versions that are registered, chosen, switched off and deleted, on one node and
 //! on several.
 
+mod faults;
+mod shared;
+
 use std::sync::Arc;
 use std::time::Duration;
 
