@@ -1,5 +1,7 @@
 //! What an evaluation gives: errors of single documents, logs, traps, and state that does not last.
 
+use std::time::Duration;
+
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -223,6 +225,7 @@ fn queries_at_once_do_not_share_parameters() {
 fn a_full_pool_is_told() {
     let engine = Engine::new(EngineOptions {
         pool_instances: 2,
+        pool_wait: Duration::from_millis(20),
         ..EngineOptions::default()
     });
     let engine = engine.expect("an engine starts");
@@ -231,12 +234,13 @@ fn a_full_pool_is_told() {
         .map(|_| bind(&udf, "f", &json!({})).expect("bound"))
         .collect();
     let error = told(&bind(&udf, "f", &json!({})).expect_err("the pool is full"));
-    assert!(
-        error.starts_with(
-            "function `f` could not be bound: the engine cannot start another instance: "
-        ),
-        "{error}"
+    assert_eq!(
+        error,
+        "function `f` could not be bound: the engine is busy: its 2 instances are in use, \
+         and none became free within 20 ms"
     );
+    let pool = engine.pool();
+    assert_eq!((pool.in_use, pool.waits, pool.busy), (2, 1, 1));
     drop(held);
     bind(&udf, "f", &json!({})).expect("there is room again");
 }

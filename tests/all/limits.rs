@@ -489,6 +489,14 @@ fn what_a_component_may_be_is_bounded() {
         "the limit `function_bytes` is 3 bytes, and 5 bytes were asked for"
     );
     assert_eq!(
+        small(&|limits| limits.core_functions = 3),
+        "the limit `core_functions` is 3 functions, and 4 functions were asked for"
+    );
+    assert_eq!(
+        without_met(&small(&|limits| limits.code_bytes = 10)),
+        "the limit `code_bytes` is 10 bytes, and N bytes were asked for"
+    );
+    assert_eq!(
         without_met(&small(&|limits| limits.compiled_bytes = 1000)),
         "the limit `compiled_bytes` is 1000 bytes, and N bytes were asked for"
     );

@@ -7,6 +7,7 @@ mod accessors;
 mod command;
 mod contract;
 mod documents;
+mod effort;
 mod evaluation;
 mod languages;
 mod limits;

@@ -2,6 +2,7 @@
 //! on several.
 
 mod faults;
+mod processes;
 mod shared;
 
 use std::sync::Arc;

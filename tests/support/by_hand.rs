@@ -3,7 +3,8 @@
 use whittle_host::{TextEncoding, encode_component};
 
 /// A guest with one function `f`, which returns a number. Each part is WebAssembly text; the
-/// defaults make a guest that works and gives 1 for every document.
+/// defaults make a guest that works and gives 1 for every document. At address 0 are the 7 bytes
+/// `by-hand`.
 pub struct ByHand<'a> {
     /// The component's name, of less than 64 bytes.
     pub name: &'a str,
@@ -77,6 +78,7 @@ impl ByHand<'_> {
             r#"(module
               {imports}
               {module}
+              (data (i32.const 0) "by-hand")
               (data (i32.const 16) "f")
               (data (i32.const 768) "{name}")
               (data (i32.const 832) "{version}")

@@ -65,6 +65,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
     let mut depth = 0_usize;
     let mut modules = 0;
     let mut memories = 0;
+    let mut functions = 0;
+    let mut code = 0;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(invalid)? {
             Payload::Version {
@@ -83,6 +85,13 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
             Payload::MemorySection(section) => {
                 memories += section.count() as usize;
                 LimitExceeded::check("core_memories", "memories", limits.core_memories, memories)?;
+            }
+            Payload::CodeSectionStart { count, size, .. } => {
+                functions += count as usize;
+                let allowed = limits.core_functions;
+                LimitExceeded::check("core_functions", "functions", allowed, functions)?;
+                code += size as usize;
+                LimitExceeded::check("code_bytes", "bytes", limits.code_bytes, code)?;
             }
             Payload::CodeSectionEntry(body) => {
                 let bytes = body.range().len();
@@ -162,7 +171,7 @@ fn told(exports: &[String]) -> String {
     format!("it exports {}", names.join(", "))
 }
 
-fn invalid(error: wasmparser::BinaryReaderError) -> RegisterError {
+pub(crate) fn invalid(error: wasmparser::BinaryReaderError) -> RegisterError {
     let reason = format!(
         "{} (at byte {})",
         error.message().replace('\n', " "),

@@ -4,12 +4,13 @@
 //! thread that keeps deadlines, and the cache of compiled components.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{
-    Config, Inlining, InstanceAllocationStrategy, MemoryType, PoolingAllocationConfig, Store,
+    Config, Inlining, InstanceAllocationStrategy, MemoryType, OptLevel, PoolingAllocationConfig,
+    RegallocAlgorithm, Store,
 };
 
 use crate::cache::Cache;
@@ -84,7 +85,10 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     wasmtime: wasmtime::Engine,
     linker: Linker<State>,
+    config: Config,
     allocation: Allocation,
+    /// Compiles what would take the other too long. Made when it is needed.
+    single_pass: OnceLock<wasmtime::Engine>,
     accessor: Accessor,
     cache: Option<Cache>,
     limits: Arc<Limits>,
@@ -124,7 +128,11 @@ impl Engine {
         } else {
             Accessor::Reference
         };
-        let (wasmtime, allocation) = allocate(pool_instances)?;
+        let Started {
+            wasmtime,
+            config,
+            allocation,
+        } = allocate(pool_instances)?;
         let instances = match allocation {
             Allocation::Pool { instances } => instances,
             Allocation::OnDemand => pool_instances,
@@ -135,7 +143,9 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             wasmtime,
             linker,
+            config,
             allocation,
+            single_pass: OnceLock::new(),
             accessor,
             cache: cache.map(Cache::new),
             limits: Arc::new(limits),
@@ -167,6 +177,23 @@ impl Engine {
         &self.0.wasmtime
     }
 
+    /// As [`Engine::wasmtime`], but its compiler takes time that is linear in the code, and its
+    /// code is slower. It compiles only.
+    pub(crate) fn single_pass(&self) -> wasmtime::Result<&wasmtime::Engine> {
+        if let Some(engine) = self.0.single_pass.get() {
+            return Ok(engine);
+        }
+        let mut config = self.0.config.clone();
+        if let Allocation::Pool { .. } = self.0.allocation {
+            config.allocation_strategy(pool(1));
+        }
+        config
+            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
+            .cranelift_opt_level(OptLevel::None);
+        let engine = wasmtime::Engine::new(&config)?;
+        Ok(self.0.single_pass.get_or_init(|| engine))
+    }
+
     pub(crate) fn linker(&self) -> &Linker<State> {
         &self.0.linker
     }
@@ -187,32 +214,51 @@ const MEMORIES: u32 = 6;
 const TABLES: u32 = 16;
 const TABLE_ELEMENTS: usize = 1 << 16;
 
+/// Wasmtime, as it starts on this machine.
+struct Started {
+    wasmtime: wasmtime::Engine,
+    config: Config,
+    allocation: Allocation,
+}
+
 /// Tries one way to allocate after the other, the fastest first.
-fn allocate(instances: u32) -> Result<(wasmtime::Engine, Allocation), EngineError> {
+fn allocate(instances: u32) -> Result<Started, EngineError> {
     let few = instances.min(8);
     for instances in [instances, few] {
-        match wasmtime::Engine::new(config().allocation_strategy(pool(instances))) {
-            Ok(engine) => return Ok((engine, Allocation::Pool { instances })),
+        let mut config = config();
+        config.allocation_strategy(pool(instances));
+        match wasmtime::Engine::new(&config) {
+            Ok(wasmtime) => {
+                return Ok(Started {
+                    wasmtime,
+                    config,
+                    allocation: Allocation::Pool { instances },
+                });
+            }
             Err(error) => {
                 log::warn!("no address space for a pool of {instances} instances: {error:#}");
             }
         }
     }
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     let start = |config: &Config| {
         wasmtime::Engine::new(config).map_err(|error| EngineError::Wasmtime(Cause::new(error)))
     };
-    let engine = start(config().allocation_strategy(InstanceAllocationStrategy::OnDemand))?;
-    if can_reserve(&engine, few) {
-        return Ok((engine, Allocation::OnDemand));
+    let mut wasmtime = start(&config)?;
+    if !can_reserve(&wasmtime, few) {
+        log::warn!("no address space to reserve 4 GiB for each memory: guests will run slower");
+        config
+            .memory_reservation(0)
+            .memory_guard_size(0)
+            .memory_reservation_for_growth(0);
+        wasmtime = start(&config)?;
     }
-    log::warn!("no address space to reserve 4 GiB for each memory: guests will run slower");
-    let mut small = config();
-    small
-        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
-        .memory_reservation(0)
-        .memory_guard_size(0)
-        .memory_reservation_for_growth(0);
-    Ok((start(&small)?, Allocation::OnDemand))
+    Ok(Started {
+        wasmtime,
+        config,
+        allocation: Allocation::OnDemand,
+    })
 }
 
 fn config() -> Config {

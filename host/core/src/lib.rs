@@ -83,6 +83,7 @@ mod composed;
 mod composed;
 mod contract;
 mod cpu;
+mod effort;
 mod encode;
 mod engine;
 mod error;

@@ -20,11 +20,21 @@ pub struct Limits {
     pub exports: usize,
     /// Core modules inside the component; by default 64.
     pub core_modules: usize,
-    /// Linear memories that the core modules define; by default 8.
+    /// Linear memories that the core modules define; by default 4.
     pub core_memories: usize,
-    /// The size of one core function's body in bytes, which compile time depends on more than
-    /// on anything else; by default 1 MiB.
+    /// Core functions inside the component, each of which takes some 50 KiB while it is compiled;
+    /// by default 32,768. CPython has 13,508.
+    pub core_functions: usize,
+    /// The size of one core function's body in bytes; by default 512 KiB.
     pub function_bytes: usize,
+    /// The size of all core functions in bytes; by default 12 MiB. Compiling takes up to 600 times as
+    /// much memory.
+    pub code_bytes: usize,
+    /// How hard the component is to compile: over its core functions, the sum of their locals times
+    /// the square of their branches, of 20,000 for each local that a loop assigns, and of 200,000 for
+    /// each value of a block that has several; by default 40 billion. CPython has 3.3, and what has
+    /// more than 6 is compiled without optimisation.
+    pub compile_units: usize,
     /// Compiled code in bytes; by default 256 MiB.
     pub compiled_bytes: usize,
     /// Functions in the manifest; by default 256.
@@ -52,8 +62,11 @@ impl Default for Limits {
             imports: 64,
             exports: 64,
             core_modules: 64,
-            core_memories: 8,
-            function_bytes: MIB,
+            core_memories: 4,
+            core_functions: 32 * KIB,
+            function_bytes: 512 * KIB,
+            code_bytes: 12 * MIB,
+            compile_units: 40_000_000_000,
             compiled_bytes: 256 * MIB,
             functions: 256,
             parameters: 64,

@@ -12,6 +12,7 @@ use crate::cache::Key;
 use crate::component::{self, Shape};
 use crate::composed;
 use crate::contract::types;
+use crate::effort::{self, Compilation};
 use crate::engine::{Accessor, Engine};
 use crate::error::{BindError, Cause, RegisterError};
 use crate::instance::Instance;
@@ -264,15 +265,40 @@ impl Compiled {
 }
 
 fn compile(engine: &Engine, component: &[u8], shape: &Shape) -> Result<Component, RegisterError> {
+    let failed = |error: wasmtime::Error| RegisterError::Compile(Cause::new(format!("{error:#}")));
+    match effort::compilation(component, engine.limits())? {
+        Compilation::Optimised => compile_on(engine.wasmtime(), engine, component, shape),
+        Compilation::SinglePass => {
+            let compiler = engine.single_pass().map_err(failed)?;
+            let compiled = compile_on(compiler, engine, component, shape)?;
+            let code = compiled.serialize().map_err(failed)?;
+            deserialize_fresh(engine, &code).map_err(failed)
+        }
+    }
+}
+
+fn compile_on(
+    compiler: &wasmtime::Engine,
+    engine: &Engine,
+    component: &[u8],
+    shape: &Shape,
+) -> Result<Component, RegisterError> {
     let compiled = match engine.accessor() {
         Accessor::Composed => {
             let composed =
                 composed::compose(component, &shape.imports).map_err(RegisterError::Contract)?;
-            composed::compile(engine.wasmtime(), &composed)
+            composed::compile(compiler, &composed)
         }
-        Accessor::Reference => Component::from_binary(engine.wasmtime(), component),
+        Accessor::Reference => Component::from_binary(compiler, component),
     };
     compiled.map_err(|error| RegisterError::Compile(Cause::new(format!("{error:#}"))))
+}
+
+#[expect(unsafe_code, reason = "Wasmtime trusts compiled code")]
+fn deserialize_fresh(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the one caller got these bytes from `Component::serialize` a moment ago. The engine
+    // that compiled them differs in how its compiler works alone, and Wasmtime checks that.
+    unsafe { Component::deserialize(engine.wasmtime(), code) }
 }
 
 #[expect(unsafe_code, reason = "Wasmtime trusts compiled code")]

@@ -270,16 +270,28 @@ impl Registry {
         if let Some((function, owner)) = self.0.catalogue().taken(&key.name, &functions) {
             return Err(RegistrationError::FunctionTaken { function, owner });
         }
+        let not_another = |there: Sha256| {
+            if there == found {
+                return Ok(());
+            }
+            Err(RegistrationError::Exists {
+                name: key.name.clone(),
+                version: key.version.clone(),
+                sha256: there,
+            })
+        };
+        if let Some(there) = self
+            .0
+            .catalogue()
+            .version(&key)
+            .and_then(|known| known.sha256())
+        {
+            not_another(there)?;
+        }
         self.0.storage.put_blob(component)?;
         let record = Record::new(component, functions);
-        if let Err(there) = self.0.storage.create(&key, &record)?
-            && there.sha256 != record.sha256
-        {
-            return Err(RegistrationError::Exists {
-                name: key.name,
-                version: key.version,
-                sha256: there.sha256,
-            });
+        if let Err(there) = self.0.storage.create(&key, &record)? {
+            not_another(there.sha256)?;
         }
         self.0.compare(&changing, Some((&key, udf)))?;
         match self.0.catalogue().version(&key) {

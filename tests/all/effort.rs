@@ -1,0 +1,110 @@
+//! Compile bombs: small components that would keep an optimising compiler busy for minutes, or
+//! take all of the memory. They are compiled in another way, or refused; either takes seconds.
+
+use std::time::{Duration, Instant};
+
+use whittle_host::{Arguments, Budget, EngineOptions, QueryContext, Udf};
+use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, rows, told};
+
+/// Whatever it is, it takes no longer, even with another test on the other core.
+const AT_MOST: Duration = Duration::from_secs(20);
+
+fn component(function: &str) -> Vec<u8> {
+    let module = format!("(memory (export \"memory\") 1) {function}");
+    let guest = ByHand {
+        module: &module,
+        ..ByHand::default()
+    };
+    guest.component()
+}
+
+fn repeat(text: &str, times: usize) -> String {
+    text.repeat(times)
+}
+
+/// Loops inside of loops, the innermost of which changes every local.
+fn nested_loops(locals: usize, loops: usize) -> String {
+    let change = |i| format!("(local.set {i} (i32.add (local.get {i}) (i32.const 1)))");
+    format!(
+        "(func {} {} {} {})",
+        repeat("(local i32)", locals),
+        repeat("(loop ", loops),
+        (0..locals).map(change).collect::<String>(),
+        repeat("(br_if 0 (memory.size)))", loops),
+    )
+}
+
+/// Many branches, across all of which many locals are needed.
+fn branches(locals: usize, branches: usize) -> String {
+    let branch = |i| {
+        let local = i % locals;
+        format!("(if (memory.size) (then (local.set {local} (memory.size))))")
+    };
+    let sum = (0..locals).map(|i| format!("(i32.add (local.get {i}))"));
+    format!(
+        "(func (result i32) {} {} (i32.const 0) {})",
+        repeat("(local i32)", locals),
+        (0..branches).map(branch).collect::<String>(),
+        sum.collect::<String>(),
+    )
+}
+
+/// Loops that take and give many values.
+fn wide_loops(values: usize, loops: usize) -> String {
+    let types = repeat("i32 ", values);
+    format!(
+        "(type $wide (func (param {types}) (result {types}))) (func {} {} {})",
+        repeat("(memory.size)", values),
+        repeat("(loop (type $wide) (br_if 0 (memory.size)))", loops),
+        repeat("(drop)", values),
+    )
+}
+
+#[test]
+fn what_an_optimising_compiler_takes_minutes_for_takes_seconds_and_works() {
+    for function in [
+        nested_loops(64, 1000),
+        nested_loops(1000, 1000),
+        branches(100, 10_000),
+    ] {
+        let component = component(&function);
+        for accessor in ACCESSORS {
+            let cache = tempfile::tempdir().expect("a folder");
+            let engine = engine_with(EngineOptions {
+                accessor,
+                cache: Some(cache.path().to_owned()),
+                ..EngineOptions::default()
+            });
+            let started = Instant::now();
+            let compiled = Udf::new(&engine, &component).expect("registered");
+            assert!(started.elapsed() < AT_MOST, "{:?}", started.elapsed());
+            let cached = Udf::new(&engine, &component).expect("registered");
+            assert_eq!(cached.compile_time(), None);
+            for udf in [compiled, cached] {
+                let query = QueryContext::new(Budget::default());
+                let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
+                let values = bound.evaluate(&rows(3)).expect("evaluated");
+                assert_eq!(*values, arrow_array::Float64Array::from(vec![1.0; 3]));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_no_compiler_is_quick_for_is_refused() {
+    let refused = |function: &str| {
+        let component = component(function);
+        let engine = engine(ACCESSORS[0]);
+        let started = Instant::now();
+        let error = told(&Udf::new(&engine, &component).expect_err("it is too much"));
+        assert!(started.elapsed() < AT_MOST, "{:?}", started.elapsed());
+        error
+    };
+    insta::assert_snapshot!(refused(&wide_loops(1000, 1000)), @"the limit `compile_units` is 40000000000 units, and 400004000000 units were asked for");
+    insta::assert_snapshot!(refused(&branches(20, 48_000)), @"the limit `compile_units` is 40000000000 units, and 48384000000 units were asked for");
+    insta::assert_snapshot!(refused(&repeat("(func)", 40_000)), @"the limit `core_functions` is 32768 functions, and 40004 functions were asked for");
+    let line = repeat("(drop (i32.load (i32.const 0)))", 90_000);
+    insta::assert_snapshot!(refused(&format!("(func {line})")), @"the limit `function_bytes` is 524288 bytes, and 540002 bytes were asked for");
+    let lines = repeat(&format!("(func {})", &line[..line.len() / 2]), 50);
+    insta::assert_snapshot!(refused(&lines), @"the limit `code_bytes` is 12582912 bytes, and 13500274 bytes were asked for");
+}
