@@ -5,6 +5,7 @@ mod call;
 mod inspect;
 mod new;
 mod query;
+mod registry;
 mod setup;
 mod test;
 mod vectors;
@@ -30,6 +31,7 @@ enum Command {
     Call(call::Call),
     Inspect(inspect::Inspect),
     Query(query::Query),
+    Registry(registry::RegistryCommand),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Query(query) => query.run(),
+        Command::Registry(registry) => registry.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use whittle_host::Engine;
 use whittle_node::{Documents, SearchRequest, Udfs, search};
 
 use crate::setup;
@@ -20,8 +21,11 @@ pub(crate) struct Query {
     #[arg(long, value_name = "FILE")]
     docs: PathBuf,
     /// A component whose functions the query may call; may be given more than once.
-    #[arg(long, value_name = "COMPONENT", required = true)]
+    #[arg(long, value_name = "COMPONENT", required_unless_present = "registry")]
     udf: Vec<PathBuf>,
+    /// The folder of a registry whose functions the query may call, as `name` or `name@1.2.0`.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "udf")]
+    registry: Option<PathBuf>,
     /// The search, as JSON; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     query: PathBuf,
@@ -46,8 +50,7 @@ impl Query {
             Documents::read(&setup::read_or_stdin(&self.docs)?, self.id_field.as_deref())
                 .with_context(|| self.docs.display().to_string())?;
         let engine = self.run.engine()?;
-        let udfs = self.udf.iter().map(|path| setup::udf(&engine, path));
-        let udfs = Udfs::new(udfs.collect::<Result<Vec<_>>>()?)?;
+        let udfs = self.udfs(engine)?;
 
         let query = self.run.query();
         let mut progress = Progress::new(documents.len());
@@ -66,5 +69,14 @@ impl Query {
             stdout.write_all(table::render(&response, table::width()).as_bytes())?;
         }
         Ok(())
+    }
+
+    /// The components that were given, else the registry's.
+    fn udfs(&self, engine: Engine) -> Result<Udfs> {
+        if let Some(folder) = &self.registry {
+            return Ok(setup::registry(engine, folder)?.into());
+        }
+        let udfs = self.udf.iter().map(|path| setup::udf(&engine, path));
+        Ok(Udfs::new(udfs.collect::<Result<Vec<_>>>()?)?)
     }
 }

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use whittle_host::{Accessor, Budget, Engine, EngineOptions, LogLevel, LogLine, QueryContext, Udf};
+use whittle_host::{
+    Accessor, Budget, Engine, EngineOptions, LogLevel, LogLine, QueryContext, Registry,
+    RegistryOptions, Storage, Udf,
+};
 
 /// The flags of a command that runs functions.
 #[derive(Debug, Args)]
@@ -77,6 +80,15 @@ fn cache_folder() -> Option<PathBuf> {
     };
     let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(base.join("whittle"))
+}
+
+/// Opens the registry in a folder, for one command.
+pub(crate) fn registry(engine: Engine, folder: &Path) -> Result<Registry> {
+    let options = RegistryOptions {
+        poll: None,
+        ..RegistryOptions::default()
+    };
+    Ok(Registry::open(engine, Storage::local(folder)?, options)?)
 }
 
 /// Reads a file, with its path in the error.

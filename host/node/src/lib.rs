@@ -9,9 +9,9 @@ mod documents;
 mod json;
 mod request;
 mod search;
+mod udfs;
 
 pub use documents::{Documents, DocumentsError};
 pub use request::{Clause, RequestError, SearchRequest, UdfClause};
-pub use search::{
-    ErrorSample, Hit, Hits, SearchError, SearchResponse, UdfReport, Udfs, UdfsError, search,
-};
+pub use search::{ErrorSample, Hit, Hits, SearchError, SearchResponse, UdfReport, search};
+pub use udfs::{FunctionError, Udfs, UdfsError};

@@ -12,7 +12,6 @@
 //! under `skip` it is no hit. NaN as a score is an error of that document. Totals are exact.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::time::Instant;
 
 use arrow_array::cast::AsArray;
@@ -21,12 +20,13 @@ use arrow_array::{Array, ArrayRef};
 use serde::Serialize;
 use serde_json::Value as Json;
 use whittle_host::{
-    Arguments, BindError, Bound, Document, DocumentError, EvaluateError, Evaluated, Kind, OnError,
-    QueryContext, Udf,
+    Arguments, Bound, Document, DocumentError, EvaluateError, Evaluated, Kind, OnError,
+    QueryContext,
 };
 
 use crate::documents::Documents;
 use crate::request::{Clause, SearchRequest, UdfClause};
+use crate::udfs::{FunctionError, Udfs};
 
 /// How many documents are evaluated at once.
 const BATCH_ROWS: usize = 1024;
@@ -95,36 +95,13 @@ pub struct ErrorSample {
 /// How many errors a report shows.
 const ERROR_SAMPLES: usize = 5;
 
-/// The UDFs that a search may call, by the names of their functions.
-#[derive(Debug, Clone, Default)]
-pub struct Udfs {
-    by_function: HashMap<String, Udf>,
-}
-
-/// Why UDFs cannot be used together.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the components `{first}` and `{second}` both have a function `{function}`")]
-pub struct UdfsError {
-    /// The function.
-    pub function: String,
-    /// A component that has it.
-    pub first: String,
-    /// Another.
-    pub second: String,
-}
-
 /// Why a search fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// No UDF has such a function.
-    #[error("unknown function `{function}`: the components have {}", listed(known))]
-    UnknownFunction {
-        /// The name in the query.
-        function: String,
-        /// What there is.
-        known: Vec<String>,
-    },
+    /// The query does not get a function that it names.
+    #[error(transparent)]
+    Function(#[from] FunctionError),
     /// The function neither filters nor scores.
     #[error(
         "function `{function}` returns {returns}: a query clause must be boolean, int64 or float64"
@@ -135,46 +112,9 @@ pub enum SearchError {
         /// What it returns.
         returns: Kind,
     },
-    /// The function cannot be bound to its parameters.
-    #[error(transparent)]
-    Bind(#[from] BindError),
     /// The evaluation ended.
     #[error(transparent)]
     Evaluate(#[from] EvaluateError),
-}
-
-impl Udfs {
-    /// Puts UDFs together.
-    ///
-    /// # Errors
-    ///
-    /// Where two have a function of one name.
-    pub fn new(udfs: impl IntoIterator<Item = Udf>) -> Result<Self, UdfsError> {
-        let mut by_function: HashMap<String, Udf> = HashMap::new();
-        for udf in udfs {
-            for function in &udf.manifest().functions {
-                if let Some(other) = by_function.insert(function.name.clone(), udf.clone()) {
-                    return Err(UdfsError {
-                        function: function.name.clone(),
-                        first: other.manifest().name.clone(),
-                        second: udf.manifest().name.clone(),
-                    });
-                }
-            }
-        }
-        Ok(Self { by_function })
-    }
-
-    fn find(&self, function: &str) -> Result<&Udf, SearchError> {
-        self.by_function.get(function).ok_or_else(|| {
-            let mut known: Vec<String> = self.by_function.keys().cloned().collect();
-            known.sort();
-            SearchError::UnknownFunction {
-                function: function.to_owned(),
-                known,
-            }
-        })
-    }
 }
 
 /// Runs a search. `progress` is called after each batch with the documents done.
@@ -251,8 +191,7 @@ impl Evaluation {
             params,
             on_error,
         } = clause;
-        let udf = udfs.find(function)?;
-        let mut bound = udf.bind(function, &Arguments::from_json(params), query)?;
+        let mut bound = udfs.bind(function, &Arguments::from_json(params), query)?;
         bound.set_on_error(*on_error);
         let returns = bound.function().returns;
         match returns {
@@ -374,17 +313,6 @@ fn number(values: &ArrayRef, row: usize, kind: Kind) -> f64 {
         Kind::Int64 => values.as_primitive::<Int64Type>().value(row) as f64,
         _ => values.as_primitive::<Float64Type>().value(row),
     }
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! (whether it is positive) or as a number. [`NONE`], or no field, is no value; [`BAD`] fails.
 
 use serde_json::json;
-use whittle_host::{Accessor, Budget};
+use whittle_host::{Accessor, Budget, Udf};
 use whittle_tests::{ByHand, engine, told};
 
 use super::*;

@@ -1,0 +1,176 @@
+//! `whittle registry`: the versions of UDFs in a folder that nodes share.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use serde_json::{Value as Json, json};
+use whittle_host::{Accessor, Registry, Sha256, VersionInfo};
+
+use crate::inspect::signature;
+use crate::{one_line, setup};
+
+/// Keep versions of UDFs in a folder that nodes share.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Check a component, and register it under its name and version.
+    Add {
+        /// The component.
+        component: PathBuf,
+        /// Refuse it unless this is its SHA-256.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<Sha256>,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Show the versions and their functions.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Switch a version on again.
+    Enable(OneVersion),
+    /// Switch a version off: queries get another, or an error.
+    Disable(OneVersion),
+    /// Delete a version.
+    Remove(OneVersion),
+}
+
+#[derive(Debug, Args)]
+struct OneVersion {
+    /// The component's name and version, such as `string-distance@1.2.0`.
+    #[arg(value_name = "NAME@VERSION", value_parser = version)]
+    version: (String, semver::Version),
+    #[command(flatten)]
+    folder: Folder,
+}
+
+#[derive(Debug, Args)]
+struct Folder {
+    /// The registry's folder, which is made where it is missing.
+    #[arg(long, value_name = "FOLDER")]
+    registry: PathBuf,
+}
+
+fn version(text: &str) -> Result<(String, semver::Version), String> {
+    let (name, version) = text
+        .split_once('@')
+        .ok_or("a version is written `NAME@1.2.0`")?;
+    let version = version
+        .parse()
+        .map_err(|error| format!("`{version}`: {error}"))?;
+    Ok((name.to_owned(), version))
+}
+
+impl RegistryCommand {
+    pub(crate) fn run(&self) -> Result<()> {
+        match &self.action {
+            Action::Add {
+                component,
+                sha256,
+                folder,
+            } => {
+                let registry = folder.open()?;
+                let bytes = setup::read(component)?;
+                let added = registry
+                    .register(&bytes, *sha256)
+                    .with_context(|| component.display().to_string())?;
+                print(&text(&added))
+            }
+            Action::List { json, folder } => {
+                let versions = folder.open()?.list();
+                if *json {
+                    let versions: Vec<Json> = versions.iter().map(as_json).collect();
+                    return print(&(serde_json::to_string_pretty(&versions)? + "\n"));
+                }
+                print(&versions.iter().map(text).collect::<String>())
+            }
+            Action::Enable(version) => version.set_enabled(true),
+            Action::Disable(version) => version.set_enabled(false),
+            Action::Remove(OneVersion {
+                version: (name, version),
+                folder,
+            }) => Ok(folder.open()?.delete(name, version)?),
+        }
+    }
+}
+
+impl OneVersion {
+    fn set_enabled(&self, enabled: bool) -> Result<()> {
+        let (name, version) = &self.version;
+        Ok(self.folder.open()?.set_enabled(name, version, enabled)?)
+    }
+}
+
+impl Folder {
+    fn open(&self) -> Result<Registry> {
+        setup::registry(setup::engine(Accessor::default())?, &self.registry)
+    }
+}
+
+fn print(text: &str) -> Result<()> {
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+/// A version for people: its name, then its functions or what is wrong with it.
+fn text(info: &VersionInfo) -> String {
+    let VersionInfo {
+        name,
+        version,
+        sha256,
+        enabled,
+        manifest,
+        ..
+    } = info;
+    let mut text = format!("{name}@{version}");
+    if let Some(sha256) = sha256 {
+        text.push_str(&format!("  {sha256}"));
+    }
+    if !enabled {
+        text.push_str("  disabled");
+    }
+    text.push('\n');
+    match manifest {
+        Ok(manifest) => {
+            for function in &manifest.functions {
+                text.push_str(&format!("  {}\n", signature(function)));
+            }
+        }
+        Err(problem) => text.push_str(&format!(
+            "  cannot be used: {}\n",
+            one_line(&problem.to_string())
+        )),
+    }
+    text
+}
+
+fn as_json(info: &VersionInfo) -> Json {
+    let VersionInfo {
+        name,
+        version,
+        sha256,
+        bytes,
+        enabled,
+        manifest,
+        ..
+    } = info;
+    json!({
+        "name": name,
+        "version": version,
+        "sha256": sha256,
+        "bytes": bytes,
+        "enabled": enabled,
+        "manifest": manifest.as_ref().ok(),
+        "problem": manifest.as_ref().err().map(ToString::to_string),
+    })
+}
