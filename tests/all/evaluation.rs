@@ -1,8 +1,7 @@
 //! What an evaluation gives: errors of single documents, logs, traps, and state that does not last.
 
-use std::time::Duration;
-
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;

@@ -6,6 +6,9 @@
 //! nothing; of two writers one wins, with the same content. A file that is cut, damaged or of
 //! another program is noticed by its checksum and made anew.
 //!
+//! What was not used for the longest time goes when the folder is full: a file's time is that of
+//! its last use, for all processes.
+//!
 //! The checksum is against accidents. Whoever can write in the folder can run code in this
 //! process, since Wasmtime trusts compiled code: the folder is made readable for its owner alone.
 //!
@@ -25,7 +28,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
@@ -41,8 +46,27 @@ const CHUNK_BYTES: usize = 1 << 18;
 /// More threads than this gain nothing: memory is the bound.
 const THREADS: usize = 4;
 
+/// A file of another process that is being written for longer than this was left by its end.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
 pub(crate) struct Cache {
     folder: PathBuf,
+    /// What its files may have together.
+    bytes: u64,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    evictions: AtomicU64,
+}
+
+/// How an engine's cache of compiled components is used, by this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheStatistics {
+    /// Components that were found in it.
+    pub hits: u64,
+    /// Components that had to be compiled.
+    pub misses: u64,
+    /// Components that went to make room.
+    pub evictions: u64,
 }
 
 /// The name of a compiled component.
@@ -75,13 +99,39 @@ impl Hasher for Fields {
 }
 
 impl Cache {
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    pub(crate) fn new(folder: PathBuf, bytes: u64) -> Self {
+        Self {
+            folder,
+            bytes,
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn statistics(&self) -> CacheStatistics {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        CacheStatistics {
+            hits: get(&self.hits),
+            misses: get(&self.misses),
+            evictions: get(&self.evictions),
+        }
     }
 
     /// The file that begins with a key's compiled code, as [`Cache::put`] got it, and how many
     /// bytes that has; `None` where there is none that is whole.
     pub(crate) fn get(&self, key: &Key) -> Option<(PathBuf, usize)> {
+        let found = self.find(key);
+        let counter = if found.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    fn find(&self, key: &Key) -> Option<(PathBuf, usize)> {
         let path = self.path(key);
         match check(&path) {
             Ok(Some(bytes)) => Some((path, bytes)),
@@ -123,6 +173,40 @@ impl Cache {
         file.write_all(&checksum(compiled))?;
         file.as_file().sync_data()?;
         file.persist(path)?;
+        self.make_room(path)
+    }
+
+    /// Removes what was not used for the longest time until the rest fits, but for one file.
+    fn make_room(&self, but: &Path) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            // Another process may have removed it.
+            let (path, metadata) =
+                match entry.and_then(|entry| Ok((entry.path(), entry.metadata()?))) {
+                    Ok(file) => file,
+                    Err(_) => continue,
+                };
+            let used = metadata.modified()?;
+            if is_key(&path) {
+                files.push((used, metadata.len(), path));
+            } else if metadata.is_file() && used.elapsed().unwrap_or_default() > ABANDONED {
+                // Not ours to count, whoever removes it.
+                let _ = fs::remove_file(&path);
+            }
+        }
+        files.sort();
+        let mut held: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+        for (_, bytes, path) in files {
+            if held <= self.bytes {
+                break;
+            }
+            if path == but {
+                continue;
+            }
+            fs::remove_file(&path)?;
+            held -= bytes;
+            self.evictions.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 
@@ -143,7 +227,17 @@ fn check(path: &Path) -> io::Result<Option<usize>> {
     file.read_exact(&mut trailer)?;
     let (magic, expected) = trailer.split_at(MAGIC.len());
     let is_whole = magic == MAGIC && expected == checksum_of_file(path, compiled)?;
+    if is_whole {
+        // A folder that cannot be written can still be read: its files then go by age.
+        let _ = file.set_modified(SystemTime::now());
+    }
     Ok(is_whole.then_some(compiled))
+}
+
+/// Whether it is the name of a compiled component, and not of one that is being written.
+fn is_key(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn checksum(compiled: &[u8]) -> [u8; 16] {
@@ -225,8 +319,8 @@ mod tests {
     #[test]
     fn a_file_that_is_cut_damaged_or_foreign_is_not_used() {
         let folder = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(folder.path().join("compiled"));
-        let key = Key("key".to_owned());
+        let cache = Cache::new(folder.path().join("compiled"), u64::MAX);
+        let key = Key("0".repeat(64));
         assert_eq!(cache.get(&key), None);
         // More than one thread has, and not a whole number of blocks.
         let code: Vec<u8> = (0..9_600_000_u32)
@@ -249,5 +343,44 @@ mod tests {
             fs::write(&path, bytes).expect("it can be written");
             assert_eq!(cache.get(&key), None);
         }
+    }
+
+    #[test]
+    fn what_was_not_used_for_the_longest_time_makes_room() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = 1000 + TRAILER_BYTES as u64;
+        let cache = Cache::new(folder.path().to_owned(), 3 * file + 10);
+        let key = |digit: &str| Key(digit.repeat(64));
+        let age = |name: &Path, seconds: u64| {
+            let then = SystemTime::now() - Duration::from_secs(seconds);
+            let file = File::open(name).expect("it is there");
+            file.set_modified(then).expect("it is ours");
+        };
+        for (digit, seconds) in [("a", 30), ("b", 20), ("c", 10)] {
+            cache.put(&key(digit), &[1; 1000]);
+            age(&cache.path(&key(digit)), seconds);
+        }
+        // What two processes left: one dead for long, one at work.
+        let (dead, at_work) = (folder.path().join(".tmp1"), folder.path().join(".tmp2"));
+        fs::write(&dead, "cut").expect("written");
+        age(&dead, 2 * ABANDONED.as_secs());
+        fs::write(&at_work, "soon").expect("written");
+
+        assert!(cache.get(&key("a")).is_some(), "and now it is the youngest");
+        cache.put(&key("d"), &[1; 1000]);
+        let there = ["a", "b", "c", "d"].map(|digit| cache.get(&key(digit)).is_some());
+        assert_eq!(there, [true, false, true, true]);
+        assert_eq!((dead.exists(), at_work.exists()), (false, true));
+        let expected = CacheStatistics {
+            hits: 4,
+            misses: 1,
+            evictions: 1,
+        };
+        assert_eq!(cache.statistics(), expected);
+
+        // One that is too large for it alone is kept, since it is in use.
+        cache.put(&key("e"), &[1; 10_000]);
+        let there = ["a", "c", "d", "e"].map(|digit| cache.get(&key(digit)).is_some());
+        assert_eq!(there, [false, false, false, true]);
     }
 }

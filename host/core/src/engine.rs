@@ -13,7 +13,7 @@ use wasmtime::{
     RegallocAlgorithm, Store,
 };
 
-use crate::cache::Cache;
+use crate::cache::{Cache, CacheStatistics};
 use crate::composed;
 use crate::contract::{document, logging, text_words, types};
 use crate::error::{Cause, EngineError};
@@ -29,6 +29,9 @@ pub struct EngineOptions {
     /// and each [`Udf`](crate::Udf) is compiled anew. Whoever can write there can run code in
     /// this process: it must belong to the data node alone.
     pub cache: Option<PathBuf>,
+    /// What the files in that folder may have together, in bytes; by default 8 GiB. Beyond that,
+    /// what was not used for the longest time goes.
+    pub cache_bytes: u64,
     /// How documents are read; by default [`Accessor::Composed`].
     pub accessor: Accessor,
     /// What a component may be.
@@ -45,6 +48,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             cache: None,
+            cache_bytes: 8 << 30,
             accessor: Accessor::default(),
             limits: Limits::default(),
             pool_instances: 256,
@@ -118,6 +122,7 @@ impl Engine {
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
         let EngineOptions {
             cache,
+            cache_bytes,
             accessor,
             limits,
             pool_instances,
@@ -147,7 +152,7 @@ impl Engine {
             allocation,
             single_pass: OnceLock::new(),
             accessor,
-            cache: cache.map(Cache::new),
+            cache: cache.map(|folder| Cache::new(folder, cache_bytes)),
             limits: Arc::new(limits),
             slots: Slots::new(instances, pool_wait),
             _ticker: ticker,
@@ -167,6 +172,11 @@ impl Engine {
     /// How its instances are used.
     pub fn pool(&self) -> PoolStatistics {
         self.0.slots.statistics()
+    }
+
+    /// How its cache of compiled components is used; `None` where it has none.
+    pub fn cache_statistics(&self) -> Option<CacheStatistics> {
+        self.cache().map(Cache::statistics)
     }
 
     pub(crate) fn slots(&self) -> &Slots {

@@ -106,6 +106,7 @@ mod wasi;
 
 pub use arguments::Arguments;
 pub use bound::{Bound, Evaluation, Observer};
+pub use cache::CacheStatistics;
 pub use columns::{Document, FieldUse};
 pub use encode::{CONTRACT, EncodeError, TextEncoding, encode_component};
 pub use engine::{Accessor, Allocation, Engine, EngineOptions};
