@@ -428,7 +428,12 @@ fn a_function_that_neither_filters_nor_scores_is_no_clause() {
 #[test]
 fn a_small_address_space_is_enough() {
     let desk = Desk::new();
-    for kib in ["40000000", "8000000", "1000000"] {
+    for (kib, warnings) in [
+        ("300000000", 0),
+        ("40000000", 2),
+        ("2000000", 2),
+        ("1000000", 2),
+    ] {
         let whittle = whittle();
         let output = Command::new("sh")
             .arg("-c")
@@ -438,7 +443,12 @@ fn a_small_address_space_is_enough() {
             .env("WHITTLE_CACHE", "")
             .output()
             .expect("the command runs");
-        assert_eq!(text(&output.stderr), "", "{kib} KiB");
+        let stderr = text(&output.stderr);
+        let warned = stderr
+            .lines()
+            .filter(|line| line.starts_with("warning: no address space "));
+        assert_eq!(warned.count(), warnings, "{kib} KiB: {stderr}");
+        assert_eq!(stderr.lines().count(), warnings, "{kib} KiB: {stderr}");
         let answer: Json = serde_json::from_slice(&output.stdout).expect("it prints JSON");
         assert_eq!(answer["hits"]["total"], 2);
     }

@@ -16,7 +16,11 @@ fn bytes_that_are_no_component_are_refused() {
     insta::assert_snapshot!(refusal(b""), @r##"not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
     insta::assert_snapshot!(refusal(b"<html>not found</html>"), @r##"not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
     let whole = ByHand::default().component();
-    insta::assert_snapshot!(refusal(&whole[..whole.len() - 3]), @"not a valid WebAssembly component: unexpected end-of-file (at byte 3091)");
+    let cut = refusal(&whole[..whole.len() - 3]);
+    assert!(
+        cut.starts_with("not a valid WebAssembly component: unexpected end-of-file (at byte "),
+        "{cut}"
+    );
 }
 
 #[test]

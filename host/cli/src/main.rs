@@ -9,6 +9,7 @@ mod registry;
 mod setup;
 mod test;
 mod vectors;
+mod warnings;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    warnings::show();
     let result = match Whittle::parse().command {
         Command::New(new) => new.run(),
         Command::Build(build) => build.run(),

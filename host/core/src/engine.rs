@@ -224,6 +224,9 @@ const MEMORIES: u32 = 6;
 const TABLES: u32 = 16;
 const TABLE_ELEMENTS: usize = 1 << 16;
 
+/// The instances of a pool for a machine with little address space.
+const FEW: u32 = 8;
+
 /// Wasmtime, as it starts on this machine.
 struct Started {
     wasmtime: wasmtime::Engine,
@@ -233,8 +236,10 @@ struct Started {
 
 /// Tries one way to allocate after the other, the fastest first.
 fn allocate(instances: u32) -> Result<Started, EngineError> {
-    let few = instances.min(8);
-    for instances in [instances, few] {
+    let few = instances.min(FEW);
+    let mut pools = vec![instances, few];
+    pools.dedup();
+    for instances in pools {
         let mut config = config();
         config.allocation_strategy(pool(instances));
         match wasmtime::Engine::new(&config) {
@@ -246,7 +251,9 @@ fn allocate(instances: u32) -> Result<Started, EngineError> {
                 });
             }
             Err(error) => {
-                log::warn!("no address space for a pool of {instances} instances: {error:#}");
+                log::warn!(
+                    "no address space for a pool of {instances} instances, trying with less: {error:#}"
+                );
             }
         }
     }
