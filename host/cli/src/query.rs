@@ -23,9 +23,10 @@ pub(crate) struct Query {
     /// A component whose functions the query may call; may be given more than once.
     #[arg(long, value_name = "COMPONENT", required_unless_present = "registry")]
     udf: Vec<PathBuf>,
-    /// The folder of a registry whose functions the query may call, as `name` or `name@1.2.0`.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "udf")]
-    registry: Option<PathBuf>,
+    /// The folder or the URL of a registry whose functions the query may call, as `name` or
+    /// `name@1.2.0`.
+    #[arg(long, value_name = "PLACE", conflicts_with = "udf")]
+    registry: Option<String>,
     /// The search, as JSON; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     query: PathBuf,
@@ -73,8 +74,8 @@ impl Query {
 
     /// The components that were given, else the registry's.
     fn udfs(&self, engine: Engine) -> Result<Udfs> {
-        if let Some(folder) = &self.registry {
-            return Ok(setup::registry(engine, folder)?.into());
+        if let Some(place) = &self.registry {
+            return Ok(setup::registry(engine, place)?.into());
         }
         let udfs = self.udf.iter().map(|path| setup::udf(&engine, path));
         Ok(Udfs::new(udfs.collect::<Result<Vec<_>>>()?)?)

@@ -28,7 +28,7 @@ enum Action {
         #[arg(long, value_name = "HEX")]
         sha256: Option<Sha256>,
         #[command(flatten)]
-        folder: Folder,
+        place: Place,
     },
     /// Show the versions and their functions.
     List {
@@ -36,7 +36,7 @@ enum Action {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        folder: Folder,
+        place: Place,
     },
     /// Switch a version on again.
     Enable(OneVersion),
@@ -52,14 +52,14 @@ struct OneVersion {
     #[arg(value_name = "NAME@VERSION", value_parser = version)]
     version: (String, semver::Version),
     #[command(flatten)]
-    folder: Folder,
+    place: Place,
 }
 
 #[derive(Debug, Args)]
-struct Folder {
-    /// The registry's folder, which is made where it is missing.
-    #[arg(long, value_name = "FOLDER")]
-    registry: PathBuf,
+struct Place {
+    /// The registry's folder, which is made where it is missing, or its URL.
+    #[arg(long, value_name = "PLACE")]
+    registry: String,
 }
 
 fn version(text: &str) -> Result<(String, semver::Version), String> {
@@ -78,17 +78,17 @@ impl RegistryCommand {
             Action::Add {
                 component,
                 sha256,
-                folder,
+                place,
             } => {
-                let registry = folder.open()?;
+                let registry = place.open()?;
                 let bytes = setup::read(component)?;
                 let added = registry
                     .register(&bytes, *sha256)
                     .with_context(|| component.display().to_string())?;
                 print(&text(&added))
             }
-            Action::List { json, folder } => {
-                let versions = folder.open()?.list();
+            Action::List { json, place } => {
+                let versions = place.open()?.list();
                 if *json {
                     let versions: Vec<Json> = versions.iter().map(as_json).collect();
                     return print(&(serde_json::to_string_pretty(&versions)? + "\n"));
@@ -99,8 +99,8 @@ impl RegistryCommand {
             Action::Disable(version) => version.set_enabled(false),
             Action::Remove(OneVersion {
                 version: (name, version),
-                folder,
-            }) => Ok(folder.open()?.delete(name, version)?),
+                place,
+            }) => Ok(place.open()?.delete(name, version)?),
         }
     }
 }
@@ -108,11 +108,11 @@ impl RegistryCommand {
 impl OneVersion {
     fn set_enabled(&self, enabled: bool) -> Result<()> {
         let (name, version) = &self.version;
-        Ok(self.folder.open()?.set_enabled(name, version, enabled)?)
+        Ok(self.place.open()?.set_enabled(name, version, enabled)?)
     }
 }
 
-impl Folder {
+impl Place {
     fn open(&self) -> Result<Registry> {
         setup::registry(setup::engine(Accessor::default())?, &self.registry)
     }

@@ -2,6 +2,7 @@
 //! flags of a run, and what to do with a guest's log.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -82,13 +83,26 @@ fn cache_folder() -> Option<PathBuf> {
     Some(base.join("whittle"))
 }
 
-/// Opens the registry in a folder, for one command.
-pub(crate) fn registry(engine: Engine, folder: &Path) -> Result<Registry> {
+/// Opens the registry in a folder, or at a URL, for one command. The environment has a bucket's
+/// options, as it has for the AWS tools.
+pub(crate) fn registry(engine: Engine, place: &str) -> Result<Registry> {
     let options = RegistryOptions {
         poll: None,
         ..RegistryOptions::default()
     };
-    Ok(Registry::open(engine, Storage::local(folder)?, options)?)
+    let storage = if place.contains("://") {
+        let named = |(name, value): (OsString, OsString)| {
+            let name = name.into_string().ok()?.to_lowercase();
+            Some((
+                name.starts_with("aws_").then_some(name)?,
+                value.into_string().ok()?,
+            ))
+        };
+        Storage::from_url(place, env::vars_os().filter_map(named))?
+    } else {
+        Storage::local(Path::new(place))?
+    };
+    Ok(Registry::open(engine, storage, options)?)
 }
 
 /// Reads a file, with its path in the error.

@@ -23,11 +23,13 @@ use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use tokio::runtime::{Builder, Runtime};
+use url::Url;
 
 use crate::error::Cause;
 
@@ -209,6 +211,33 @@ impl Storage {
             // A version that was registered is still there when the power comes back.
             .with_fsync(true);
         Self::new(Arc::new(store))
+    }
+
+    /// Components where a URL says: `file:///folder`, `memory:///`, or, with the feature `s3`,
+    /// `s3://bucket/prefix`. The options are those of the `object_store` crate, which are
+    /// named as the AWS tools' environment variables are: `aws_access_key_id`, `aws_endpoint`.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no URL, no store of this host's, or lacks an option.
+    pub fn from_url(
+        url: &str,
+        options: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, StorageError> {
+        let failed = |source| StorageError::Failed {
+            action: "open",
+            path: url.to_owned(),
+            source,
+        };
+        let parsed = Url::parse(url).map_err(|error| failed(Cause::new(error)))?;
+        if let Ok(folder) = parsed.to_file_path()
+            && parsed.scheme() == "file"
+        {
+            return Self::local(&folder);
+        }
+        let (store, prefix) = object_store::parse_url_opts(&parsed, options)
+            .map_err(|error| failed(Cause::new(error)))?;
+        Self::new(Arc::new(PrefixStore::new(store, prefix)))
     }
 
     /// Components in any object store. It must be able to create an object only where there is
@@ -433,7 +462,7 @@ impl Storage {
             let _ = answer.send(work.await);
         });
         match answered.recv() {
-            Ok(answer) => answer.map_err(|error| failed(action, &path, Cause::chain(&error))),
+            Ok(answer) => answer.map_err(|error| failed(action, &path, Cause::new(error))),
             Err(_) => Err(failed(action, &path, Cause::new("it panicked"))),
         }
     }
@@ -549,6 +578,30 @@ mod tests {
         assert_eq!(listed[0].key, key("1.0.0"));
         assert_eq!(storage.record(&key("1.0.0")).expect("read"), first);
         assert_eq!(storage.blob(&first).expect("read"), b"one");
+    }
+
+    #[test]
+    fn a_url_says_where_components_lie() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("file://{}", folder.path().join("deep/down").display());
+        let storage = Storage::from_url(&url, []).expect("a folder");
+        storage.put_blob(b"one").expect("written");
+        assert!(folder.path().join("deep/down/blobs").is_dir());
+        let memory = Storage::from_url("memory:///udfs", []).expect("memory");
+        memory.put_blob(b"one").expect("written");
+        assert_eq!(memory.list("blobs").expect("listed").len(), 1);
+        for (wrong, problem) in [
+            ("udfs", "relative URL without a base"),
+            ("ftp://udfs", "Unable to recognise URL"),
+        ] {
+            let error = Storage::from_url(wrong, []).expect_err("no store");
+            let error = Cause::chain(&error).to_string();
+            assert!(
+                error.starts_with("the registry's store cannot open `"),
+                "{error}"
+            );
+            assert!(error.contains(problem), "{error}");
+        }
     }
 
     #[test]
