@@ -31,7 +31,9 @@ fn sources() -> String {
         }
     }
     let mut text = String::new();
-    read(repository().join("tests/all"), &mut text);
+    for tests in ["tests/all", "tests/hostile"] {
+        read(repository().join(tests), &mut text);
+    }
     text
 }
 

@@ -50,7 +50,9 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
 /// Checks every instruction. Slow for large components; a component whose compiled code is in
 /// the cache has passed.
 pub(crate) fn validate(bytes: &[u8]) -> Result<(), RegisterError> {
+    // Wasmtime would refuse threads too, when it compiles.
     let features = WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL;
+    let features = features - WasmFeatures::THREADS;
     Validator::new_with_features(features)
         .validate_all(bytes)
         .map_err(invalid)?;
@@ -63,6 +65,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
         exports: Vec::new(),
     };
     let mut depth = 0_usize;
+    let mut components = 0;
     let mut modules = 0;
     let mut memories = 0;
     let mut functions = 0;
@@ -80,7 +83,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
                 LimitExceeded::check("core_modules", "modules", limits.core_modules, modules)?;
                 depth += 1;
             }
-            Payload::ComponentSection { .. } => depth += 1,
+            Payload::ComponentSection { .. } => {
+                components += 1;
+                LimitExceeded::check("components", "components", limits.components, components)?;
+                depth += 1;
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::MemorySection(section) => {
                 memories += section.count() as usize;

@@ -72,7 +72,10 @@ impl Instance {
             Ok(UpdateDeadline::Continue(1))
         });
         let instance = timed(&mut store, |store| component.instantiate(store));
-        let instance = instance.map_err(|error| stopped(&error, store.data()))?;
+        let instance = instance.map_err(|error| {
+            let starting = stopped(&error, store.data());
+            starting.unwrap_or_else(|| Stopped::Wasmtime(Cause::new(format!("{error:#}"))))
+        })?;
         let failed = |error| Stopped::Wasmtime(Cause::new(error));
         let exports = Exports::of(&mut store, &instance).map_err(failed)?;
         let path = match engine.accessor() {
@@ -102,12 +105,12 @@ impl Instance {
     pub(crate) fn describe(&mut self) -> Result<types::Manifest, Stopped> {
         let describe =
             export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe");
-        let called = timed(&mut self.store, |store| {
+        let described = timed(&mut self.store, |store| {
             describe.and_then(|describe| describe.call(store, ()))
         });
-        called
+        described
             .map(|(manifest,)| manifest)
-            .map_err(|error| stopped(&error, self.store.data()))
+            .map_err(|error| called(&error, self.store.data()))
     }
 
     /// Binds a function to arguments. The inner error is the guest's.
@@ -121,7 +124,7 @@ impl Instance {
             bind.call(store, (function.to_owned(), arguments))
         });
         let bound = bound.map(|(bound,)| bound);
-        let bound = bound.map_err(|error| stopped(&error, self.store.data()))?;
+        let bound = bound.map_err(|error| called(&error, self.store.data()))?;
         self.store.data_mut().phase = Phase::Evaluate;
         Ok(bound)
     }
@@ -135,7 +138,7 @@ impl Instance {
         };
         result.map_err(|error| match error.downcast_ref::<Failed>() {
             Some(failed) => RunError::Document(failed.clone()),
-            None => RunError::Stopped(stopped(&error, self.store.data())),
+            None => RunError::Stopped(called(&error, self.store.data())),
         })
     }
 
@@ -179,28 +182,29 @@ where
 }
 
 /// What ended a call into the guest.
-fn stopped(error: &wasmtime::Error, state: &State) -> Stopped {
+fn called(error: &wasmtime::Error, state: &State) -> Stopped {
+    // What is no trap is a value of the guest's that is none of its type: a text outside of its
+    // memory, a discriminant that there is not.
+    stopped(error, state).unwrap_or_else(|| Stopped::Misuse {
+        reason: Cause::new(format!("{error:#}")).to_string(),
+    })
+}
+
+/// What ended guest code; `None` where it is not guest code that did.
+fn stopped(error: &wasmtime::Error, state: &State) -> Option<Stopped> {
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
-        return stopped.clone();
+        return Some(stopped.clone());
     }
     // A guest that is refused memory traps, sooner or later: the refusal is the reason.
     if let Some(refused) = state.memory.refused() {
-        return Stopped::Limit(refused.clone());
+        return Some(Stopped::Limit(refused.clone()));
     }
-    match error.downcast_ref::<Trap>() {
-        Some(trap) => {
-            let reason = trap.to_string();
-            let reason = reason
-                .strip_prefix("wasm trap: ")
-                .unwrap_or(&reason)
-                .to_owned();
-            Stopped::Trap {
-                reason,
-                message: state.last_error(),
-            }
-        }
-        None => Stopped::Wasmtime(Cause::new(format!("{error:#}"))),
-    }
+    let reason = error.downcast_ref::<Trap>()?.to_string();
+    let reason = reason.strip_prefix("wasm trap: ").unwrap_or(&reason);
+    Some(Stopped::Trap {
+        reason: reason.to_owned(),
+        message: state.last_error(),
+    })
 }
 
 /// Calls into the guest, on the query's account. A batch is timed by whoever hands it over.

@@ -18,6 +18,9 @@ pub struct Limits {
     pub imports: usize,
     /// Exported interfaces; by default 64.
     pub exports: usize,
+    /// Components inside the component; by default 64. The time to validate them grows with the
+    /// square of their depth.
+    pub components: usize,
     /// Core modules inside the component; by default 64.
     pub core_modules: usize,
     /// Linear memories that the core modules define; by default 4.
@@ -61,6 +64,7 @@ impl Default for Limits {
             component_bytes: 64 * MIB,
             imports: 64,
             exports: 64,
+            components: 64,
             core_modules: 64,
             core_memories: 4,
             core_functions: 32 * KIB,

@@ -1,0 +1,32 @@
+//! The document accessor: late, forged, too many, too long, too often.
+
+use serde_json::json;
+
+use crate::attack::{attack, attack_within, budget};
+
+#[test]
+fn what_the_contract_forbids_ends_the_query() {
+    insta::assert_snapshot!(attack("late_field", json!({})), @"function `late_field` was stopped at document `0`: the guest broke the contract: it called `resolve` outside `bind`");
+    for handle in [0, 1, 2, 3, 65_536, u32::MAX] {
+        assert_eq!(
+            attack("forged_field", json!({"handle": handle})),
+            format!(
+                "function `forged_field` was stopped at document `0`: the guest broke the \
+                 contract: it read the field handle {handle}, which `resolve` did not give"
+            )
+        );
+    }
+}
+
+#[test]
+fn fields_and_their_paths_are_bounded() {
+    let enough = attack_within("thousands_of_fields", json!({"count": 1024}), &budget());
+    assert!(enough.result.is_ok(), "{enough:?}");
+    insta::assert_snapshot!(attack("thousands_of_fields", json!({"count": 5000})), @"function `thousands_of_fields` could not be bound: the limit `fields` is 1024 fields, and 1025 fields were asked for");
+    insta::assert_snapshot!(attack("long_path", json!({"bytes": 1026})), @"function `long_path` could not be bound: the limit `path_bytes` is 1024 bytes, and 1026 bytes were asked for");
+}
+
+#[test]
+fn reads_without_end_end_at_the_limit() {
+    insta::assert_snapshot!(attack("endless_reads", json!({})), @"function `endless_reads` was stopped at document `0`: the limit `wall_clock` is 100 ms, and N ms were asked for");
+}

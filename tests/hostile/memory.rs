@@ -1,0 +1,25 @@
+//! Memory, taken at once, in small steps, and for good.
+
+use serde_json::json;
+
+use crate::attack::{HOSTS, attack, attack_within, budget, run};
+
+#[test]
+fn memory_beyond_the_budget_is_refused() {
+    insta::assert_snapshot!(attack("gigabyte", json!({})), @"function `gigabyte` was stopped at document `0`: the limit `memory_bytes` is 16777216 bytes, and N bytes were asked for");
+    insta::assert_snapshot!(attack("small_steps", json!({})), @"function `small_steps` was stopped at document `0`: the limit `memory_bytes` is 16777216 bytes, and N bytes were asked for");
+    insta::assert_snapshot!(attack("leak", json!({"bytes": 8_000_000})), @"function `leak` was stopped at document `1`: the limit `memory_bytes` is 16777216 bytes, and N bytes were asked for");
+}
+
+#[test]
+fn what_one_query_leaks_the_next_one_has() {
+    // Each takes more than half of its budget.
+    for _ in 0..4 {
+        let ended = attack_within("leak", json!({"bytes": 3_000_000}), &budget());
+        assert!(ended.result.is_ok(), "{ended:?}");
+    }
+    for host in &*HOSTS {
+        let ended = run(&host.evil, "leak", &json!({"bytes": 8_000_000}), budget());
+        assert!(ended.result.is_err(), "{ended:?}");
+    }
+}
