@@ -34,8 +34,8 @@ fn query(number: usize, udfs: &[Udf; 6]) -> (&Udf, &'static str, Json, Expected)
             _ => (evil, "trap_at_call", json!({"call": 17}), Expected::Trap),
         };
     }
-    if number % 3 == 0 {
-        let udf = if number % 2 == 0 {
+    if number.is_multiple_of(3) {
+        let udf = if number.is_multiple_of(2) {
             distance
         } else {
             other_distance

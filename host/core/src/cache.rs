@@ -181,11 +181,10 @@ impl Cache {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             // Another process may have removed it.
-            let (path, metadata) =
-                match entry.and_then(|entry| Ok((entry.path(), entry.metadata()?))) {
-                    Ok(file) => file,
-                    Err(_) => continue,
-                };
+            let file = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)));
+            let Ok((path, metadata)) = file else {
+                continue;
+            };
             let used = metadata.modified()?;
             if is_key(&path) {
                 files.push((used, metadata.len(), path));
