@@ -61,8 +61,8 @@ pub struct LogLine {
     pub udf: Arc<str>,
     /// How much it matters.
     pub level: LogLevel,
-    /// The guest's words, with control characters replaced by `\u{fffd}`, so that a line cannot
-    /// pass for two nor steer a terminal.
+    /// The guest's words, with control characters, and those that end or turn a line, replaced
+    /// by `\u{fffd}`, so that a line cannot pass for two nor steer a terminal.
     pub message: String,
 }
 
@@ -188,14 +188,17 @@ impl QueryContext {
         Ok(())
     }
 
-    /// A message of the guest's, cut at the budget's `message_bytes`, without control characters.
+    /// A message of the guest's, cut at the budget's `message_bytes`, without control characters
+    /// and without what ends or turns a line.
     pub(crate) fn bounded(&self, message: &str) -> String {
         let end = message.floor_char_boundary(self.0.budget.message_bytes);
         let mut text: String = message[..end]
             .chars()
             .map(|character| match character {
                 '\n' | '\t' => ' ',
-                other if other.is_control() => char::REPLACEMENT_CHARACTER,
+                other if other.is_control() || BREAKS_A_LINE.contains(&other) => {
+                    char::REPLACEMENT_CHARACTER
+                }
                 other => other,
             })
             .collect();
@@ -205,6 +208,15 @@ impl QueryContext {
         text
     }
 }
+
+/// Characters that are no control characters, but begin a new line in some viewers or show what
+/// comes after them from right to left: the line and paragraph separators, and the embeddings,
+/// overrides and isolates of the bidirectional algorithm. Marks and joiners, which whole languages
+/// need, stay.
+const BREAKS_A_LINE: [char; 11] = [
+    '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
 
 /// What a log line costs besides its message, so that a flood of empty lines is bounded too.
 const LOG_LINE_BYTES: usize = 32;
@@ -224,4 +236,19 @@ fn check_time(limit: &'static str, allowed: Duration, met: Duration) -> Result<(
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_neither_ends_nor_turns_a_line() {
+        let query = QueryContext::new(Budget::default());
+        let message = "a\u{2028}b\u{2029}c\u{202e}txt.exe\u{2069} 👩\u{200d}👧 \u{200f}ع";
+        assert_eq!(
+            query.bounded(message),
+            "a\u{fffd}b\u{fffd}c\u{fffd}txt.exe\u{fffd} 👩\u{200d}👧 \u{200f}ع"
+        );
+    }
 }
