@@ -5,97 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::breaker::BreakerState;
+use super::error::SelectError;
 use super::selector::Selector;
 use super::storage::Key;
 use super::version::{Content, Version};
-use crate::error::{Cause, did_you_mean};
+use crate::error::Cause;
 
 #[derive(Default)]
 pub(super) struct Catalogue {
     versions: BTreeMap<Key, Arc<Version>>,
     by_function: HashMap<String, Vec<Key>>,
-}
-
-/// Why a query gets no function.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum SelectError {
-    /// No registered component has such a function.
-    #[error("unknown function `{function}`: {}", did_you_mean(function, known))]
-    UnknownFunction {
-        /// The name in the query.
-        function: String,
-        /// The functions that there are.
-        known: Vec<String>,
-    },
-    /// No version of the component will do.
-    #[error("no version of `{selector}`: there are {}", versions.join(", "))]
-    NoVersion {
-        /// What the query asks for.
-        selector: Selector,
-        /// The versions that there are.
-        versions: Vec<String>,
-    },
-    /// Two nodes registered components with a function of one name at the same time.
-    #[error(
-        "the function `{function}` is in {}: delete it from all but one",
-        quoted(components)
-    )]
-    Ambiguous {
-        /// The function.
-        function: String,
-        /// The components that have it.
-        components: Vec<String>,
-    },
-    /// The version is switched off by hand.
-    #[error("function `{function}` cannot be used: {version} is switched off")]
-    Disabled {
-        /// The function.
-        function: String,
-        /// The component and its version.
-        version: String,
-    },
-    /// The function is switched off for failing too often.
-    #[error(
-        "function `{function}` of {version} is switched off, since it failed too often: {}",
-        again(*breaker)
-    )]
-    SwitchedOff {
-        /// The function.
-        function: String,
-        /// The component and its version.
-        version: String,
-        /// When it is tried again.
-        breaker: BreakerState,
-    },
-    /// The version cannot be used on this node.
-    #[error("{version} cannot be used on this node")]
-    Unusable {
-        /// The component and its version.
-        version: String,
-        /// What is wrong with it.
-        source: Cause,
-    },
-}
-
-fn again(breaker: BreakerState) -> String {
-    match breaker {
-        BreakerState::Open { remaining } => {
-            // Whole seconds, and never none.
-            let seconds = remaining.saturating_sub(Duration::from_nanos(1)).as_secs() + 1;
-            format!("it is tried again in {seconds} s")
-        }
-        BreakerState::Probing => "a query is trying it now".to_owned(),
-        BreakerState::Closed => "it is on again".to_owned(),
-    }
-}
-
-fn quoted(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(" and ")
 }
 
 impl Catalogue {

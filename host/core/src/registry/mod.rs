@@ -9,7 +9,9 @@
 
 mod breaker;
 mod catalogue;
+mod error;
 mod selector;
+mod sha256;
 mod statistics;
 mod storage;
 mod version;
@@ -24,16 +26,17 @@ use self::storage::{Key, Record};
 use self::version::Version;
 use crate::arguments::Arguments;
 use crate::engine::Engine;
-use crate::error::{BindError, Cause, RegisterError};
+use crate::error::Cause;
 use crate::manifest::{Manifest, Presence};
 use crate::query::QueryContext;
 use crate::udf::Udf;
 
 pub use self::breaker::{BreakerOptions, BreakerState};
-pub use self::catalogue::SelectError;
+pub use self::error::{ChangeError, RegistrationError, SelectError};
 pub use self::selector::{Selector, SelectorError};
+pub use self::sha256::{Sha256, Sha256Error};
 pub use self::statistics::{Errors, FunctionStatistics, TimeBucket};
-pub use self::storage::{Sha256, Sha256Error, Storage, StorageError};
+pub use self::storage::{Storage, StorageError};
 pub use self::version::Selection;
 
 /// How a registry is set up.
@@ -119,85 +122,6 @@ pub struct RegistryStatistics {
     pub loads: u64,
     /// How often one was let go.
     pub evictions: u64,
-}
-
-/// Why a component cannot be registered.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RegistrationError {
-    /// It is not the component that was meant.
-    #[error("the component's SHA-256 is {found}, and {expected} was expected")]
-    Hash {
-        /// What the caller expects.
-        expected: Sha256,
-        /// What it is.
-        found: Sha256,
-    },
-    /// It is no UDF of this host.
-    #[error(transparent)]
-    Component(#[from] RegisterError),
-    /// A function that needs no arguments cannot be bound.
-    #[error("it was tried without arguments, since none is required")]
-    Trial(#[source] BindError),
-    /// This version is there, with another component.
-    #[error(
-        "`{name}` {version} is registered already, with the SHA-256 {sha256}: \
-         a version never changes, so give the new component a new one"
-    )]
-    Exists {
-        /// The component's name.
-        name: String,
-        /// Its version.
-        version: semver::Version,
-        /// The registered component's hash.
-        sha256: Sha256,
-    },
-    /// A function's name belongs to another component.
-    #[error("the function `{function}` belongs to `{owner}` already: give it another name")]
-    FunctionTaken {
-        /// The function.
-        function: String,
-        /// The component that has it.
-        owner: String,
-    },
-    /// The version was deleted while it was being registered.
-    #[error("`{name}` {version} was deleted while it was being registered")]
-    Deleted {
-        /// The component's name.
-        name: String,
-        /// Its version.
-        version: semver::Version,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
-/// Why a version cannot be changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ChangeError {
-    /// There is no such version.
-    #[error("there is no `{name}` {version}")]
-    NoVersion {
-        /// The component's name.
-        name: String,
-        /// The version.
-        version: semver::Version,
-    },
-    /// The version has no such function, or cannot be used at all.
-    #[error("`{name}` {version} has no function `{function}`")]
-    NoFunction {
-        /// The component's name.
-        name: String,
-        /// Its version.
-        version: semver::Version,
-        /// The function.
-        function: String,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
 }
 
 impl Registry {

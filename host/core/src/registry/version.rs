@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::breaker::{Breaker, BreakerOptions, BreakerState, Outcome, Pass};
+use super::sha256::Sha256;
 use super::statistics::{Counters, Ending, FunctionStatistics};
-use super::storage::{Key, Listed, Record, Sha256, Storage};
+use super::storage::{Key, Listed, Record, Storage};
 use crate::bound::{Evaluation, Observer};
 use crate::engine::Engine;
 use crate::error::{BindError, Cause, Stopped};
