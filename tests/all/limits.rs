@@ -50,7 +50,7 @@ fn assert_ends_at(limit: Duration, hang: impl FnOnce() -> String) -> String {
     );
     let late = elapsed - limit;
     assert!(
-        late < Duration::from_millis(50),
+        late < Duration::from_millis(100),
         "it ended {late:?} after its limit of {limit:?}"
     );
     error
@@ -178,12 +178,12 @@ fn a_cancelled_query_ends_and_stays_ended() {
         let query = QueryContext::new(Budget::default());
         let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
         let canceller = query.clone();
-        let error = std::thread::scope(|scope| {
-            scope.spawn(move || {
-                std::thread::sleep(Duration::from_millis(20));
-                canceller.cancel();
-            });
-            assert_ends_at(Duration::from_millis(20), || {
+        let error = assert_ends_at(Duration::from_millis(20), || {
+            std::thread::scope(|scope| {
+                scope.spawn(move || {
+                    std::thread::sleep(Duration::from_millis(20));
+                    canceller.cancel();
+                });
                 told(&bound.evaluate(&rows(1)).expect_err("cancelled"))
             })
         });
