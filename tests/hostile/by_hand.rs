@@ -286,3 +286,25 @@ fn what_a_module_defines_is_counted_and_bounded() {
     insta::assert_snapshot!(with("(data (i32.const 70000) \"x\")"), @"the component could not be described: the guest trapped: out of bounds memory access");
     insta::assert_snapshot!(with("(table 1 funcref) (elem (i32.const 5) func)"), @"the component could not be described: the guest trapped: undefined element: out of bounds table access");
 }
+
+/// Wasmtime tells of the failure of a growth that it never asked for, where the wanted size of a table
+/// does not fit in 64 bits. Were the last growth that was allowed given back for it, memory would
+/// cost nothing.
+#[test]
+fn a_failing_growth_does_not_give_back_the_memory_that_another_got() {
+    let evaluate = "(loop $more \
+           (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then \
+             (drop (table.grow $table (ref.null func) (i64.const -1))) (br $more)))) \
+         (f64.store (i32.const 528) (f64.convert_i32_u (memory.size))) (i32.const 512)";
+    let module = module("(table $table i64 1 funcref)");
+    let guest = ByHand {
+        module: &module,
+        evaluate,
+        ..ByHand::default()
+    };
+    for (accessor, pages) in ACCESSORS.into_iter().zip([13.0, 15.0]) {
+        // 16 pages in all; accessor and driver have a few of them.
+        let shown = ended(accessor, &guest);
+        assert!(shown.contains(&format!("{pages:?},")), "{shown}");
+    }
+}

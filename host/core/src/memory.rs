@@ -2,7 +2,9 @@
 //!
 //! Wasmtime's own limiter bounds each linear memory by itself; a guest may have many, and tables
 //! besides. Here every growth of any of them is taken from the query's budget, and given back
-//! when the instance goes.
+//! when the instance goes, not before: Wasmtime also tells of failures of growths that it never
+//! asked for (`a_failing_growth_does_not_give_back_the_memory_that_another_got`), so a growth that
+//! was allowed and then failed, for want of the system's memory, stays taken.
 
 use wasmtime::ResourceLimiter;
 
@@ -16,7 +18,6 @@ const TABLE_ELEMENT_BYTES: usize = 8;
 pub(crate) struct Memory {
     query: QueryContext,
     bytes: usize,
-    last_growth: usize,
     /// The last growth that the budget refused. A guest may live with that; where it traps, this
     /// is why.
     refused: Option<LimitExceeded>,
@@ -27,7 +28,6 @@ impl Memory {
         Self {
             query,
             bytes: 0,
-            last_growth: 0,
             refused: None,
         }
     }
@@ -45,7 +45,6 @@ impl Memory {
         match self.query.take_memory(growth) {
             Ok(()) => {
                 self.bytes += growth;
-                self.last_growth = growth;
                 true
             }
             Err(exceeded) => {
@@ -54,13 +53,11 @@ impl Memory {
             }
         }
     }
+}
 
-    /// Wasmtime could not grow what we allowed, for reasons of its own.
-    fn give_back_last_growth(&mut self) {
-        let growth = std::mem::take(&mut self.last_growth);
-        self.bytes -= growth;
-        self.query.return_memory(growth);
-    }
+/// Whether Wasmtime will refuse a growth, whatever is answered here: then it costs nothing.
+fn impossible(desired: usize, maximum: Option<usize>) -> bool {
+    maximum.is_some_and(|maximum| desired > maximum)
 }
 
 impl Drop for Memory {
@@ -74,28 +71,19 @@ impl ResourceLimiter for Memory {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(self.grow(desired.saturating_sub(current)))
-    }
-
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.give_back_last_growth();
-        Ok(())
+        Ok(!impossible(desired, maximum) && self.grow(desired.saturating_sub(current)))
     }
 
     fn table_growing(
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let elements = desired.saturating_sub(current);
-        Ok(self.grow(elements.saturating_mul(TABLE_ELEMENT_BYTES)))
-    }
-
-    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.give_back_last_growth();
-        Ok(())
+        let bytes = elements.saturating_mul(TABLE_ELEMENT_BYTES);
+        Ok(!impossible(desired, maximum) && self.grow(bytes))
     }
 }
