@@ -101,15 +101,15 @@ fn a_text_lies_in_the_guests_memory_and_is_utf_8() {
         })
     };
     insta::assert_snapshot!(text("-1", "1"), @r##"
-    function `f` was stopped at document `0`: the guest trapped: string content out-of-bounds
+    function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
     function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
     "##);
     insta::assert_snapshot!(text("0", "-1"), @r##"
-    function `f` was stopped at document `0`: the guest trapped: string content out-of-bounds
+    function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
     function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
     "##);
     insta::assert_snapshot!(text("65530", "7"), @r##"
-    function `f` was stopped at document `0`: the guest trapped: string content out-of-bounds
+    function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
     function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
     "##);
     insta::assert_snapshot!(text("4096", "2"), @r##"
@@ -146,7 +146,7 @@ fn a_result_lies_in_the_guests_memory() {
     function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds of memory
     "##);
     insta::assert_snapshot!(at("(i32.const 513)"), @r##"
-    function `f` was stopped at document `0`: the guest trapped: unaligned pointer
+    function `f` was stopped at document `0`: the guest broke the contract: unaligned pointer
     function `f` was stopped at document `0`: the guest broke the contract: return pointer not aligned
     "##);
 }
@@ -161,17 +161,17 @@ fn a_discriminant_is_one_of_its_type() {
         })
     };
     insta::assert_snapshot!(with("(i32.store8 (i32.const 512) (i32.const 2))"), @r##"
-    function `f` was stopped at document `0`: the guest trapped: invalid variant discriminant
+    function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
     function `f` was stopped at document `0`: the guest broke the contract: invalid expected discriminant
     "##);
     insta::assert_snapshot!(with("(i32.store8 (i32.const 520) (i32.const 7))"), @r##"
-    function `f` was stopped at document `0`: the guest trapped: invalid variant discriminant
+    function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
     function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 7
     "##);
     let error =
         "(i32.store8 (i32.const 512) (i32.const 1)) (i32.store8 (i32.const 520) (i32.const 9))";
     insta::assert_snapshot!(with(error), @r##"
-    function `f` was stopped at document `0`: the guest trapped: invalid variant discriminant
+    function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
     function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 9
     "##);
 }
@@ -203,11 +203,11 @@ fn what_a_guest_hands_to_the_host_lies_in_its_memory() {
     function `f` could not be bound: the guest broke the contract: unexpected discriminant: 5
     "##);
     insta::assert_snapshot!(calling("(drop (call $resolve (i32.const 65535) (i32.const 2) (i32.const 0)))"), @r##"
-    function `f` could not be bound: the guest trapped: string content out-of-bounds
+    function `f` could not be bound: the guest broke the contract: string content out-of-bounds
     function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
     "##);
     insta::assert_snapshot!(calling("(drop (call $resolve (i32.const 0) (i32.const 1) (i32.const 6)))"), @r##"
-    function `f` could not be bound: the guest trapped: invalid variant discriminant
+    function `f` could not be bound: the guest broke the contract: invalid variant discriminant
     function `f` could not be bound: the guest broke the contract: unexpected discriminant: 6
     "##);
 }

@@ -199,12 +199,30 @@ fn stopped(error: &wasmtime::Error, state: &State) -> Option<Stopped> {
     if let Some(refused) = state.memory.refused() {
         return Some(Stopped::Limit(refused.clone()));
     }
-    let reason = error.downcast_ref::<Trap>()?.to_string();
+    let trap = error.downcast_ref::<Trap>()?;
+    let reason = trap.to_string();
     let reason = reason.strip_prefix("wasm trap: ").unwrap_or(&reason);
-    Some(Stopped::Trap {
-        reason: reason.to_owned(),
-        message: state.last_error(),
+    let reason = reason.to_owned();
+    Some(if breaks_the_abi(*trap) {
+        Stopped::Misuse { reason }
+    } else {
+        let message = state.last_error();
+        Stopped::Trap { reason, message }
     })
+}
+
+/// Whether the guest gave what the canonical ABI does not allow, rather than that its code failed.
+fn breaks_the_abi(trap: Trap) -> bool {
+    matches!(
+        trap,
+        Trap::CannotEnterComponent
+            | Trap::CannotLeaveComponent
+            | Trap::InvalidChar
+            | Trap::InvalidDiscriminant
+            | Trap::ListOutOfBounds
+            | Trap::StringOutOfBounds
+            | Trap::UnalignedPointer
+    )
 }
 
 /// Calls into the guest, on the query's account. A batch is timed by whoever hands it over.
