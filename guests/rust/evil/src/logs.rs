@@ -38,7 +38,10 @@ pub(crate) struct EscapingLines {}
 #[udf]
 impl EscapingLines {
     fn matches(&self) -> bool {
-        log(Level::Warn, "\u{1b}]0;owned\u{7}\r\n[admin error] all is lost\0");
+        log(
+            Level::Warn,
+            "\u{1b}]0;owned\u{7}\r\n[admin error] all is lost\0",
+        );
         true
     }
 }
