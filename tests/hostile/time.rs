@@ -27,7 +27,7 @@ fn it_ends_when_its_time_is_over_and_not_before() {
             assert!(ended.result.is_err(), "{ended:?}");
             assert!(elapsed >= budget().wall_clock, "{elapsed:?}");
             let late = elapsed - budget().wall_clock;
-            assert!(late < Duration::from_millis(50), "{late:?} late");
+            assert!(late < Duration::from_millis(500), "{late:?} late");
         }
     }
 }
