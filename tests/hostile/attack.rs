@@ -13,6 +13,7 @@ pub(crate) static HOSTS: LazyLock<[Host; 2]> =
     LazyLock::new(|| ACCESSORS.map(|accessor| Host::new(&engine(accessor))));
 
 pub(crate) struct Host {
+    pub(crate) engine: Engine,
     pub(crate) evil: Udf,
     pub(crate) good: Udf,
 }
@@ -20,6 +21,7 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new(engine: &Engine) -> Self {
         Self {
+            engine: engine.clone(),
             evil: udf(engine, "evil"),
             good: Udf::new(engine, &ByHand::default().component()).expect("registered"),
         }

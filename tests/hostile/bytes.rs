@@ -11,10 +11,10 @@ fn refusal_of(text: &str) -> String {
     refusal(&wat::parse_str(text).expect("it is a component in text form"))
 }
 
-const PREAMBLE: [u8; 8] = *b"\0asm\x0d\0\x01\0";
+pub(crate) const PREAMBLE: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 
 /// A section of a component: its number, its size in LEB128, its content.
-fn section(number: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn section(number: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![number];
     let mut rest = content.len();
     while rest >= 0x80 {

@@ -58,6 +58,10 @@ impl ByHand<'_> {
     ///
     /// Where a part is not WebAssembly.
     pub fn core_module(&self) -> Vec<u8> {
+        wat::parse_str(self.text()).expect("the guest is WebAssembly text")
+    }
+
+    fn text(&self) -> String {
         let Self {
             name,
             version,
@@ -74,7 +78,7 @@ impl ByHand<'_> {
             format!("\\{address:02x}\\03\\00\\00\\{length:02x}\\00\\00\\00")
         };
         let (name_at, version_at) = (text_at(0x00, name), text_at(0x40, version));
-        let text = format!(
+        format!(
             r#"(module
               {imports}
               {module}
@@ -92,7 +96,108 @@ impl ByHand<'_> {
               (func (export "whittle:udf/functions@0.1.0#bind")
                 (param i32 i32 i32 i32) (result i32) {bind})
               (func (export "whittle:udf/functions@0.1.0#evaluate") (result i32) {evaluate}))"#
-        );
-        wat::parse_str(&text).expect("the guest is WebAssembly text")
+        )
+    }
+}
+
+/// A component around a guest by hand, for what no tool that makes components lets through.
+pub struct ComponentByHand<'a> {
+    /// Its core module, `$m` in the other parts.
+    pub core: ByHand<'a>,
+    /// What comes before everything else.
+    pub before: &'a str,
+    /// What the core module is instantiated with, as the instance `$c`.
+    pub with: &'a str,
+    /// More options of the lift of `describe`.
+    pub describe: &'a str,
+    /// More options of the lift of `bind`.
+    pub bind: &'a str,
+    /// More options of the lift of `evaluate`.
+    pub evaluate: &'a str,
+    /// What the interface exports besides.
+    pub exports: &'a str,
+    /// What comes after everything else.
+    pub after: &'a str,
+}
+
+impl Default for ComponentByHand<'_> {
+    fn default() -> Self {
+        Self {
+            core: ByHand::default(),
+            before: "",
+            with: "",
+            describe: "",
+            bind: "",
+            evaluate: "",
+            exports: "",
+            after: "",
+        }
+    }
+}
+
+impl ComponentByHand<'_> {
+    /// The component.
+    ///
+    /// # Panics
+    ///
+    /// Where a part is not WebAssembly text.
+    pub fn component(&self) -> Vec<u8> {
+        wat::parse_str(self.text()).expect("the component is WebAssembly text")
+    }
+
+    /// The component's text.
+    pub fn text(&self) -> String {
+        let Self {
+            core,
+            before,
+            with,
+            describe,
+            bind,
+            evaluate,
+            exports,
+            after,
+        } = self;
+        let core = core.text();
+        let core = core.strip_prefix("(module").expect("a module");
+        format!(
+            r#"(component
+              {before}
+              (core module $m {core}
+              (core instance $c (instantiate $m {with}))
+              (type $kind (enum "boolean" "int64" "float64" "text" "timestamp" "json"))
+              (type $value (variant (case "null") (case "boolean" bool) (case "int64" s64)
+                (case "float64" f64) (case "text" string) (case "timestamp" s64)
+                (case "json" string)))
+              (type $argument (record (field "name" string) (field "value" $value)))
+              (type $presence (variant (case "required") (case "optional")
+                (case "default" $value)))
+              (type $parameter (record (field "name" string) (field "description" string)
+                (field "kind" $kind) (field "presence" $presence)))
+              (type $function (record (field "name" string) (field "description" string)
+                (field "parameters" (list $parameter)) (field "returns" $kind)))
+              (type $manifest (record (field "name" string) (field "version" string)
+                (field "description" string) (field "author" string)
+                (field "functions" (list $function))))
+              (type $error (variant (case "invalid-argument" string) (case "failed" string)))
+              (func $describe (result $manifest)
+                (canon lift (core func $c "whittle:udf/functions@0.1.0#describe")
+                  (memory (core memory $c "memory")) {describe}))
+              (func $bind (param "function" string) (param "arguments" (list $argument))
+                (result (result (error $error)))
+                (canon lift (core func $c "whittle:udf/functions@0.1.0#bind")
+                  (memory (core memory $c "memory")) (realloc (core func $c "cabi_realloc")) {bind}))
+              (func $evaluate (result (result $value (error $error)))
+                (canon lift (core func $c "whittle:udf/functions@0.1.0#evaluate")
+                  (memory (core memory $c "memory")) {evaluate}))
+              (instance $functions
+                (export "kind" (type $kind)) (export "value" (type $value))
+                (export "argument" (type $argument)) (export "presence" (type $presence))
+                (export "parameter" (type $parameter)) (export "function" (type $function))
+                (export "manifest" (type $manifest)) (export "error" (type $error))
+                (export "describe" (func $describe)) (export "bind" (func $bind))
+                (export "evaluate" (func $evaluate)) {exports})
+              (export "whittle:udf/functions@0.1.0" (instance $functions))
+              {after})"#
+        )
     }
 }

@@ -10,7 +10,7 @@ use whittle_host::{
     Accessor, Arguments, BindError, Bound, Budget, Engine, EngineOptions, QueryContext, Udf,
 };
 
-pub use by_hand::ByHand;
+pub use by_hand::{ByHand, ComponentByHand};
 
 /// Both accessors; every behaviour is checked under each.
 pub const ACCESSORS: [Accessor; 2] = [Accessor::Composed, Accessor::Reference];

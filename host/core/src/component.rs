@@ -8,6 +8,7 @@ use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 use crate::contract::{DOCUMENT, FUNCTIONS, LOGGING, TEXT_WORDS, TYPES};
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
+use crate::nesting;
 
 /// A component's imports and exports, within the limits and allowed by the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
         return Err(RegisterError::Invalid { reason });
     }
     let shape = read(bytes, limits)?;
+    nesting::check(bytes, limits)?;
     for import in &shape.imports {
         allowed(import)?;
     }
@@ -47,13 +49,18 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
     Ok(shape)
 }
 
+/// What Wasmtime has in this build, so that the rest is refused here, in the guest's own offsets.
+const FEATURES: WasmFeatures = WasmFeatures::WASM3
+    .union(WasmFeatures::COMPONENT_MODEL)
+    .difference(WasmFeatures::GC_TYPES)
+    .difference(WasmFeatures::EXCEPTIONS)
+    .difference(WasmFeatures::THREADS)
+    .difference(WasmFeatures::CM_ASYNC);
+
 /// Checks every instruction. Slow for large components; a component whose compiled code is in
 /// the cache has passed.
 pub(crate) fn validate(bytes: &[u8]) -> Result<(), RegisterError> {
-    // Wasmtime would refuse threads too, when it compiles.
-    let features = WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL;
-    let features = features - WasmFeatures::THREADS;
-    Validator::new_with_features(features)
+    Validator::new_with_features(FEATURES)
         .validate_all(bytes)
         .map_err(invalid)?;
     Ok(())

@@ -91,6 +91,7 @@ mod instance;
 mod limits;
 mod manifest;
 mod memory;
+mod nesting;
 mod query;
 mod reference;
 #[cfg(feature = "registry")]

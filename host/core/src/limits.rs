@@ -21,6 +21,11 @@ pub struct Limits {
     /// Components inside the component; by default 64. The time to validate them grows with the
     /// square of their depth.
     pub components: usize,
+    /// Types of components and instances inside of each other; by default 32.
+    pub type_depth: usize,
+    /// Instances that there could be at once, were every component instantiated wherever it can be; by
+    /// default 10,000, which is as many as Wasmtime makes.
+    pub instances: usize,
     /// Core modules inside the component; by default 64.
     pub core_modules: usize,
     /// Linear memories that the core modules define; by default 4.
@@ -65,6 +70,8 @@ impl Default for Limits {
             imports: 64,
             exports: 64,
             components: 64,
+            type_depth: 32,
+            instances: 10_000,
             core_modules: 64,
             core_memories: 4,
             core_functions: 32 * KIB,
