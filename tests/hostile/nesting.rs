@@ -122,3 +122,31 @@ fn types_that_are_cut_are_refused() {
         }
     }
 }
+
+/// A chain of types of values, each of the one before it.
+#[test]
+fn a_chain_of_types_is_no_bomb() {
+    for link in ["(list $t", "(option $t", "(tuple $t"] {
+        for length in [100, 1_000, 90_000] {
+            let chain: String = (1..length)
+                .map(|i| format!("(type $t{i} {link}{}))", i - 1))
+                .collect();
+            let guest = ComponentByHand {
+                before: &format!(
+                    "(type $t0 (list u8)) {chain}
+                     (core module $x (memory (export \"m\") 1) (func (export \"f\") (param i32 i32) unreachable))
+                     (core instance $x (instantiate $x))
+                     (type $t (list $t{}))
+                     (func $x (param \"x\" $t) (canon lift (core func $x \"f\")
+                       (memory (core memory $x \"m\")) (realloc (core func $x \"f\"))))",
+                    length - 1
+                ),
+                ..ComponentByHand::default()
+            };
+            let end = component(&guest.component());
+            let expected =
+                "not registered: not a valid WebAssembly component: type nesting is too deep";
+            assert!(end.starts_with(expected), "{link} {length}: {end}");
+        }
+    }
+}

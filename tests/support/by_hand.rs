@@ -145,8 +145,7 @@ impl ComponentByHand<'_> {
         wat::parse_str(self.text()).expect("the component is WebAssembly text")
     }
 
-    /// The component's text.
-    pub fn text(&self) -> String {
+    fn text(&self) -> String {
         let Self {
             core,
             before,
