@@ -275,8 +275,8 @@ fn what_a_module_defines_is_counted_and_bounded() {
     "##);
     insta::assert_snapshot!(with(&"(table 1 funcref)".repeat(40)), @"the component cannot be compiled: module table does not fit in pooling allocator requirements: defined tables count of 40 exceeds the per-instance limit of 16");
     insta::assert_snapshot!(with("(memory 1 2 shared)"), @"not a valid WebAssembly component: threads must be enabled for shared memories (at byte 522)");
-    insta::assert_snapshot!(with("(tag)"), @"the component cannot be compiled: failed to parse WebAssembly module: exceptions proposal not enabled");
-    insta::assert_snapshot!(with("(type (struct (field i32)))"), @"the component cannot be compiled: failed to parse WebAssembly module: cannot define struct types when gc types are disabled");
+    insta::assert_snapshot!(with("(tag)"), @"not a valid WebAssembly component: exceptions proposal not enabled (at byte 527)");
+    insta::assert_snapshot!(with("(type (struct (field i32)))"), @"not a valid WebAssembly component: cannot define struct types when gc types are disabled (at byte 498)");
     insta::assert_snapshot!(with("(func (drop (v128.const i64x2 0 0)))"), @r##"
     PrimitiveArray<Float64>
     [

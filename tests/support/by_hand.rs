@@ -101,6 +101,7 @@ impl ByHand<'_> {
 }
 
 /// A component around a guest by hand, for what no tool that makes components lets through.
+#[derive(Default)]
 pub struct ComponentByHand<'a> {
     /// Its core module, `$m` in the other parts.
     pub core: ByHand<'a>,
@@ -118,21 +119,6 @@ pub struct ComponentByHand<'a> {
     pub exports: &'a str,
     /// What comes after everything else.
     pub after: &'a str,
-}
-
-impl Default for ComponentByHand<'_> {
-    fn default() -> Self {
-        Self {
-            core: ByHand::default(),
-            before: "",
-            with: "",
-            describe: "",
-            bind: "",
-            evaluate: "",
-            exports: "",
-            after: "",
-        }
-    }
 }
 
 impl ComponentByHand<'_> {

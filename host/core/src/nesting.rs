@@ -113,16 +113,24 @@ fn type_depth(mut reader: BinaryReader<'_>, allowed: usize) -> Result<(), Regist
 fn declares_type(reader: &mut BinaryReader<'_>) -> Result<bool, BinaryReaderError> {
     let mut declaration = reader.clone();
     match reader.read_u8()? {
-        0x00 => drop(reader.read::<CoreType<'_>>()?),
+        0x00 => {
+            reader.read::<CoreType<'_>>()?;
+        }
         0x01 => return Ok(true),
-        0x02 => drop(reader.read::<ComponentAlias<'_>>()?),
-        0x03 => drop(reader.read::<ComponentImport<'_>>()?),
+        0x02 => {
+            reader.read::<ComponentAlias<'_>>()?;
+        }
+        0x03 => {
+            reader.read::<ComponentImport<'_>>()?;
+        }
         0x04 => {
             reader.read::<ComponentExternName<'_>>()?;
             reader.read::<ComponentTypeRef>()?;
         }
         // There is no such declaration: for the error.
-        _ => drop(declaration.read::<InstanceTypeDeclaration<'_>>()?),
+        _ => {
+            declaration.read::<InstanceTypeDeclaration<'_>>()?;
+        }
     }
     Ok(false)
 }
