@@ -4,6 +4,12 @@ use std::hint::{black_box, spin_loop};
 
 use whittle_guest::{Error, Parameters, udf};
 
+fn forever() -> ! {
+    loop {
+        spin_loop();
+    }
+}
+
 /// Never ends its `bind`, once `now` is true.
 #[derive(Parameters)]
 pub(crate) struct ForeverInBind {
@@ -15,8 +21,8 @@ pub(crate) struct ForeverInBind {
 #[udf]
 impl ForeverInBind {
     fn prepare(&mut self) -> Result<(), Error> {
-        while self.now {
-            spin_loop();
+        if self.now {
+            forever();
         }
         Ok(())
     }
@@ -33,9 +39,7 @@ pub(crate) struct ForeverInEvaluate {}
 #[udf]
 impl ForeverInEvaluate {
     fn matches(&self) -> bool {
-        loop {
-            spin_loop();
-        }
+        forever()
     }
 }
 
