@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint bench languages asan clean
+.PHONY: demo test guests lint bench languages asan fuzz fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -39,7 +39,7 @@ $(WHITTLE):
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --features whittle-fuzz/libfuzzer -- -D warnings
 	cargo clippy --package whittle-host --no-default-features --lib -- -D warnings
 	$(CHECK_GUESTS) lint $(GUESTS) $(TOOLCHAINS)
 
@@ -56,6 +56,23 @@ asan: guests
 	RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \
 	  cargo +nightly test --package whittle-tests --target x86_64-unknown-linux-gnu \
 	  --target-dir $(TARGET)/asan -- accessors::
+
+# Every fuzz target for FUZZ_SECONDS, two at a time; FUZZ_TARGETS names some of them.
+FUZZ_SECONDS := 60
+FUZZ_TARGETS :=
+# Of the whole workspace, so that features are those of `make test` and nothing is built anew.
+FUZZ_BUILD := --workspace --features whittle-fuzz/libfuzzer \
+  $(addprefix --bin fuzz-,accessors arguments cache component query)
+fuzz: guests
+	RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/instrumented cargo build $(FUZZ_BUILD)
+	CARGO_TARGET_DIR=$(TARGET) scripts/fuzz $(TARGET)/debug $(TARGET)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# The same with AddressSanitizer; needs a nightly compiler, and builds everything once more.
+fuzz-asan: guests
+	RUSTFLAGS=-Zsanitizer=address RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/instrumented \
+	  cargo +nightly build $(FUZZ_BUILD) --target x86_64-unknown-linux-gnu --target-dir $(TARGET)/asan
+	CARGO_TARGET_DIR=$(TARGET) ASAN_OPTIONS=detect_leaks=0 scripts/fuzz \
+	  $(TARGET)/asan/x86_64-unknown-linux-gnu/debug $(TARGET)/fuzz-asan $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 $(DEMO)/movies.json:
 	scripts/fetch-movies $(DEMO)

@@ -1,7 +1,9 @@
 //! Components that are hostile before any of their code runs: deep, wide, and pretending.
 
-use whittle_host::Udf;
-use whittle_tests::{ACCESSORS, engine, told};
+use whittle_host::{Arguments, Budget, QueryContext, Udf};
+use whittle_tests::{ACCESSORS, ByHand, engine, told};
+
+use crate::attack::HOSTS;
 
 fn refusal(component: &[u8]) -> String {
     told(&Udf::new(&engine(ACCESSORS[0]), component).expect_err("it is refused"))
@@ -138,4 +140,30 @@ fn a_component_inside_gets_nothing_of_the_host() {
         (instance (instantiate $inner (with "whittle:host/native@0.1.0" (instance $i))))
         (export "whittle:udf/functions@0.1.0" (instance $i)))"#;
     insta::assert_snapshot!(refusal_of(smuggling), @"not a valid WebAssembly component: type mismatch for import `whittle:host/native@0.1.0` missing expected export `u64-native-load` (at byte 119)");
+}
+
+/// Names that a component, or a query, brings along go into messages.
+#[test]
+fn a_name_that_is_not_ours_stays_in_its_line() {
+    let component = ByHand::default().component();
+    let at = component
+        .windows(9)
+        .position(|bytes| bytes == b"timestamp")
+        .expect("a case of the contract's");
+    let mut component = component;
+    component[at..at + 2].copy_from_slice(b"\x1b\n");
+    insta::assert_snapshot!(refusal(&component), @"not a valid WebAssembly component: enum tag name `� mestamp` is not in kebab case (at byte 12)");
+
+    let good = &HOSTS[0].good;
+    let query = QueryContext::new(Budget::default());
+    let refused = |function: &str, arguments: &Arguments| {
+        told(
+            &good
+                .bind(function, arguments, &query)
+                .expect_err("there is none"),
+        )
+    };
+    let odd = "a\u{1b}[2J\n\u{202e}b";
+    insta::assert_snapshot!(refused(odd, &Arguments::new()), @"unknown function `a�[2J �b`: it has `f`");
+    insta::assert_snapshot!(refused("f", &Arguments::new().with(odd, 1.0)), @"function `f`: unknown parameter `a�[2J �b`: it has none");
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use whittle_host::{Accessor, Function, Manifest, Parameter, Presence, Udf};
+use whittle_host::{Accessor, Function, Manifest, Parameter, Presence, Udf, one_line};
 
-use crate::{one_line, setup};
+use crate::setup;
 
 /// Show a component's functions and parameters, imports, exports and size.
 #[derive(Debug, Args)]

@@ -52,7 +52,11 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // With standard error closed there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "error: {}", one_line(&format!("{error:#}")));
+            let _ = writeln!(
+                io::stderr(),
+                "error: {}",
+                whittle_host::one_line(&format!("{error:#}"))
+            );
             ExitCode::FAILURE
         }
     }
@@ -61,26 +65,4 @@ fn main() -> ExitCode {
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// A path, a JSON key, an environment's or a guest's words may hold what would make two lines of one, or
-/// steer the terminal.
-pub(crate) fn one_line(text: &str) -> String {
-    let plain = |character: char| match character {
-        '\n' | '\r' | '\t' => ' ',
-        other if other.is_control() => char::REPLACEMENT_CHARACTER,
-        other => other,
-    };
-    text.chars().map(plain).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_line;
-
-    #[test]
-    fn an_error_is_one_line_without_control_characters() {
-        let text = one_line("no\nsuch\r\u{1b}[2J.json: not found");
-        assert_eq!(text, "no such \u{fffd}[2J.json: not found");
-    }
 }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
-use whittle_host::{Accessor, Registry, Sha256, VersionInfo};
+use whittle_host::{Accessor, Registry, Sha256, VersionInfo, one_line};
 
 use crate::inspect::signature;
-use crate::{one_line, setup};
+use crate::setup;
 
 /// Keep versions of UDFs in a folder that nodes share.
 #[derive(Debug, Args)]

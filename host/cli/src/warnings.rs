@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::one_line;
+use whittle_host::one_line;
 
 struct Warnings;
 

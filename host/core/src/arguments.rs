@@ -10,6 +10,7 @@ use crate::columns::timestamp_from_text;
 use crate::error::ArgumentError;
 use crate::manifest::{Function, Parameter, Presence};
 use crate::value::{Kind, Value};
+use crate::words::one_line;
 
 /// The arguments of one call, by parameter name.
 ///
@@ -71,13 +72,13 @@ impl Arguments {
             {
                 let known = function.parameters.iter().map(|p| p.name.clone()).collect();
                 return Err(ArgumentError::Unknown {
-                    parameter: name.clone(),
+                    parameter: one_line(name),
                     known,
                 });
             }
             if !seen.insert(name) {
                 return Err(ArgumentError::Twice {
-                    parameter: name.clone(),
+                    parameter: one_line(name),
                 });
             }
         }
@@ -101,7 +102,7 @@ impl Arguments {
             (Value::Null, Presence::Required) => Err(ArgumentError::Missing {
                 parameter: parameter.name.clone(),
                 kind: parameter.kind,
-                description: parameter.description.clone(),
+                description: one_line(&parameter.description),
             }),
             (Value::Null, Presence::Optional) => Ok(None),
             (Value::Null, Presence::Default(default)) => Ok(Some(default.clone())),
@@ -155,7 +156,7 @@ fn mismatch(parameter: &Parameter, found: String) -> ArgumentError {
     ArgumentError::Kind {
         parameter: parameter.name.clone(),
         expected: parameter.kind,
-        found,
+        found: one_line(&found),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::contract::{DOCUMENT, FUNCTIONS, LOGGING, TEXT_WORDS, TYPES};
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 use crate::nesting;
+use crate::words::one_line;
 
 /// A component's imports and exports, within the limits and allowed by the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,10 +187,6 @@ fn told(exports: &[String]) -> String {
 }
 
 pub(crate) fn invalid(error: wasmparser::BinaryReaderError) -> RegisterError {
-    let reason = format!(
-        "{} (at byte {})",
-        error.message().replace('\n', " "),
-        error.offset()
-    );
+    let reason = format!("{} (at byte {})", one_line(error.message()), error.offset());
     RegisterError::Invalid { reason }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::limits::LimitExceeded;
 use crate::value::Kind;
+use crate::words::one_line;
 
 /// Why an [`Engine`](crate::Engine) cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -259,7 +260,7 @@ impl Cause {
     /// Keeps an error's text, in one line; a library's own error type gives its causes too.
     pub(crate) fn new(error: impl std::fmt::Display) -> Self {
         Self {
-            text: format!("{error:#}").replace('\n', " ").into(),
+            text: one_line(&format!("{error:#}")).into(),
         }
     }
 

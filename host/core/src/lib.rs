@@ -104,6 +104,7 @@ mod udf;
 mod value;
 #[cfg(feature = "wasi")]
 mod wasi;
+mod words;
 
 pub use arguments::Arguments;
 pub use bound::{Bound, Evaluation, Observer};
@@ -129,3 +130,4 @@ pub use sink::{DocumentError, Evaluated, OnError, Statistics};
 pub use slots::PoolStatistics;
 pub use udf::Udf;
 pub use value::{Kind, Value};
+pub use words::one_line;

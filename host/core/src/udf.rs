@@ -20,6 +20,7 @@ use crate::limits::LimitExceeded;
 use crate::manifest::Manifest;
 use crate::query::QueryContext;
 use crate::state::{Phase, State};
+use crate::words::one_line;
 
 /// A UDF component, ready to be bound. Clones share it; it can be used from any thread.
 #[derive(Clone)]
@@ -164,7 +165,7 @@ impl Udf {
                 .map(|known| known.name.clone())
                 .collect();
             return Err(BindError::UnknownFunction {
-                function: function.to_owned(),
+                function: one_line(function),
                 known,
             });
         };

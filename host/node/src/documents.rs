@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use serde_json::Value as Json;
+use whittle_host::one_line;
 
 /// Documents in the order in which they were read.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +96,7 @@ impl Documents {
                     Some(Json::Number(id)) if !id.is_f64() => id.to_string(),
                     other => {
                         let found = other.map_or("nothing", type_of);
-                        let field = field.to_owned();
+                        let field = one_line(field);
                         return Err(DocumentsError::Id {
                             position,
                             field,
@@ -158,7 +159,7 @@ fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {
     for (second, id) in ids.iter().enumerate() {
         if let Some(first) = seen.insert(id, second) {
             return Err(DocumentsError::Duplicate {
-                id: id.clone(),
+                id: one_line(id),
                 first,
                 second,
             });

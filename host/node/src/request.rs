@@ -6,7 +6,7 @@
 
 use serde_json::error::Category;
 use serde_json::{Map, Value as Json};
-use whittle_host::OnError;
+use whittle_host::{OnError, one_line};
 
 use crate::documents::type_of;
 use crate::json::Strict;
@@ -240,9 +240,9 @@ impl<'a> Object<'a> {
 
     fn path(&self, key: &str) -> String {
         if self.path.is_empty() {
-            key.to_owned()
+            one_line(key)
         } else {
-            format!("{}.{key}", self.path)
+            format!("{}.{}", self.path, one_line(key))
         }
     }
 
@@ -276,7 +276,7 @@ fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
     let found = match found {
         Json::Null | Json::Object(_) | Json::Array(_) => type_of(found).to_owned(),
         Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            let text = found.to_string();
+            let text = one_line(&found.to_string());
             let end = text.floor_char_boundary(SHOWN_BYTES);
             if end < text.len() {
                 format!("{}...", &text[..end])
@@ -308,7 +308,7 @@ fn listed(names: &[&str]) -> String {
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+    one_line(text.strip_suffix(&place).unwrap_or(&text))
 }
 
 #[cfg(test)]
@@ -345,6 +345,7 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `query`, `size`");
         insta::assert_snapshot!(error(r#"{"query": {}}"#), @"`query.wasm_udf` is missing");
         insta::assert_snapshot!(error(r#"{"query": {"match": {"title": "x"}}}"#), @"`query.match`: the clause `match` is not supported yet: use `wasm_udf`");
+        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"`que� ry�` is unknown: here can stand `query`, `size`");
         insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"`query.wasm` is unknown: here can stand `wasm_udf`");
         insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": []}}"#), @"`query.wasm_udf` must be an object, but is a list");
         insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {}}}"#), @"`query.wasm_udf.function` is missing");

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use whittle_host::{
     Arguments, BindError, Bound, QueryContext, Registry, SelectError, Selector, SelectorError, Udf,
+    one_line,
 };
 
 /// The UDFs that a search may call, by the names of their functions.
@@ -88,7 +89,7 @@ impl Udfs {
                     let mut known: Vec<String> = by_function.keys().cloned().collect();
                     known.sort();
                     FunctionError::Unknown {
-                        function: function.to_owned(),
+                        function: one_line(function),
                         known,
                     }
                 })?;

@@ -11,6 +11,7 @@ use super::selector::Selector;
 use super::storage::Key;
 use super::version::{Content, Version};
 use crate::error::Cause;
+use crate::words::one_line;
 
 #[derive(Default)]
 pub(super) struct Catalogue {
@@ -100,7 +101,7 @@ impl Catalogue {
             let mut known: Vec<String> = self.by_function.keys().cloned().collect();
             known.sort();
             return Err(SelectError::UnknownFunction {
-                function: function.to_owned(),
+                function: one_line(function),
                 known,
             });
         };

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use semver::{Version, VersionReq};
 
+use crate::words::one_line;
+
 /// A function's name and the versions that will do.
 ///
 /// ```
@@ -89,8 +91,8 @@ impl FromStr for Selector {
                 Ok(range) => Versions::Matching(range),
                 Err(error) => {
                     return Err(SelectorError {
-                        versions: versions.to_owned(),
-                        problem: error.to_string(),
+                        versions: one_line(versions),
+                        problem: one_line(&error.to_string()),
                     });
                 }
             },
