@@ -1,6 +1,5 @@
 //! What the end-to-end tests share: engines, guests that were built, and guests by hand.
 
-mod batches;
 mod by_hand;
 
 use std::path::PathBuf;
@@ -11,7 +10,6 @@ use whittle_host::{
     Accessor, Arguments, BindError, Bound, Budget, Engine, EngineOptions, QueryContext, Udf,
 };
 
-pub use batches::{FIELD_READERS, any_batch};
 pub use by_hand::{ByHand, ComponentByHand};
 
 /// Both accessors; every behaviour is checked under each.

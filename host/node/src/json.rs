@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
+use whittle_host::one_line;
 
 /// A JSON value; reading one fails at a key that comes twice in its object.
 pub(crate) struct Strict(pub(crate) Json);
@@ -63,7 +64,8 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(key) = object.next_key::<String>()? {
             if members.contains_key(&key) {
                 return Err(A::Error::custom(format!(
-                    "the key `{key}` stands there twice"
+                    "the key `{}` stands there twice",
+                    one_line(&key)
                 )));
             }
             let Strict(value) = object.next_value()?;

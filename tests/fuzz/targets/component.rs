@@ -1,87 +1,83 @@
-//! Any bytes as a component: they are refused with an error that can be shown, or they run within
-//! the limits. Never a panic, never longer than `-timeout`.
+//! Any bytes as a component.
 //!
-//! An input is WebAssembly text, WebAssembly, or changes to a component that is whole.
+//! It is registered, or refused in one line, under both accessors alike; in either case soon: what
+//! takes longer than `-timeout` is a finding.
 
 #![no_main]
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use libfuzzer_sys::fuzz_target;
-use whittle_fuzz::{assert_shown, edited};
-use whittle_host::{Accessor, Arguments, Budget, Engine, EngineOptions, Limits, QueryContext, Udf};
-use whittle_tests::{ByHand, ComponentByHand, engine_with, guest, rows};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use whittle_fuzz::{echo, reader, told};
+use whittle_host::{Budget, Engine, EngineOptions, Limits, Udf};
+use whittle_tests::{ACCESSORS, ByHand, engine_with};
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    engine_with(EngineOptions {
-        accessor: Accessor::Composed,
-        limits: Limits {
-            component_bytes: 1 << 20,
-            function_bytes: 1 << 14,
-            code_bytes: 1 << 18,
-            compile_units: 50_000_000,
-            ..Limits::default()
-        },
-        ..EngineOptions::default()
+/// With limits so small that an input which meets them is quick to make, and all that does not is
+/// quick to compile.
+static ENGINES: LazyLock<[Engine; 2]> = LazyLock::new(|| {
+    ACCESSORS.map(|accessor| {
+        engine_with(EngineOptions {
+            accessor,
+            limits: Limits {
+                component_bytes: 16 << 10,
+                function_bytes: 1 << 10,
+                functions: 8,
+                describe: Budget {
+                    wall_clock: Duration::from_millis(100),
+                    ..Limits::default().describe
+                },
+                ..Limits::default()
+            },
+            ..EngineOptions::default()
+        })
     })
 });
 
-/// From the smallest to what a compiler makes.
-static WHOLE: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
-    let more = ByHand {
-        imports: r#"(import "whittle:udf/document@0.1.0" "resolve"
-                (func $resolve (param i32 i32 i32) (result i32)))
-            (import "whittle:udf/document@0.1.0" "float64-or"
-                (func $get (param i32 f64) (result f64)))"#,
-        module: "(memory (export \"memory\") 1) (global $x (mut i32) (i32.const 0)) \
-            (table 2 funcref) (elem (i32.const 0) func 2)",
-        bind: "(global.set $x (call $resolve (i32.const 16) (i32.const 1) (i32.const 2))) \
-            (i32.const 256)",
-        evaluate: "(f64.store (i32.const 528) (call $get (global.get $x) (f64.const 2))) \
-            (i32.const 512)",
-        ..ByHand::default()
-    };
-    [
-        ByHand::default().component(),
-        more.component(),
-        ComponentByHand::default().component(),
-        guest("custom-score"),
-    ]
+fuzz_target!(|data: &[u8]| {
+    let component = from_seed(data);
+    let data = component.as_deref().unwrap_or(data);
+    let [composed, reference] = [0, 1].map(|index| Udf::new(&ENGINES[index], data));
+    let results = [composed, reference].map(|udf| match udf {
+        Ok(udf) => Ok(udf.manifest().clone()),
+        Err(error) => Err(told(&error)),
+    });
+    let is_late = |error: &String| error.contains("the limit `wall_clock`");
+    if results
+        .iter()
+        .any(|result| result.as_ref().is_err_and(is_late))
+    {
+        return;
+    }
+    // What is wrong with types is noticed at another place by each, and told in other words.
+    let [composed, reference] = results.map(Result::ok);
+    assert_eq!(composed, reference);
 });
 
-fuzz_target!(|data: &[u8]| {
-    let component = match data {
-        [b'(', ..] => {
-            let text = std::str::from_utf8(data).ok();
-            let Some(component) = text.and_then(|text| wat::parse_str(text).ok()) else {
-                return;
-            };
-            component
-        }
-        [b'\0', b'a', b's', b'm', ..] => data.to_vec(),
-        [which, changes @ ..] => edited(&WHOLE[usize::from(*which) % WHOLE.len()], changes),
-        [] => return,
-    };
-    let udf = match Udf::new(&ENGINE, &component) {
-        Ok(udf) => udf,
-        Err(error) => return assert_shown(&error),
-    };
-    let query = QueryContext::new(Budget {
-        wall_clock: Duration::from_millis(100),
-        memory_bytes: 16 << 20,
-        ..Budget::default()
-    });
-    for function in &udf.manifest().functions {
-        let values = udf
-            .bind(&function.name, &Arguments::new(), &query)
-            .inspect_err(|error| assert_shown(error));
-        let Ok(mut bound) = values else {
-            return;
+// What is changed is the component, and never the text that it is made from.
+fuzz_mutator!(
+    |data: &mut [u8], size: usize, max_size: usize, _seed: u32| {
+        let size = match from_seed(&data[..size]) {
+            Some(component) if component.len() <= max_size => {
+                data[..component.len()].copy_from_slice(&component);
+                component.len()
+            }
+            _ => size,
         };
-        match bound.evaluate(&rows(3)) {
-            Ok(values) => assert_eq!(values.len(), 3),
-            Err(error) => assert_shown(&error),
-        }
+        fuzzer_mutate(data, size, max_size)
     }
-});
+);
+
+/// The component that a seed stands for: one in text, or the name of a guest by hand.
+fn from_seed(seed: &[u8]) -> Option<Vec<u8>> {
+    match seed.trim_ascii_end() {
+        b"by-hand" => Some(ByHand::default().component()),
+        b"echo" => Some(echo()),
+        b"reader" => Some(reader()),
+        text if text.starts_with(b"(") || text.starts_with(b";;") => {
+            wat::parse_bytes(text).ok().map(Cow::into_owned)
+        }
+        _ => None,
+    }
+}

@@ -39,7 +39,8 @@ pub(super) fn column(array: &ArrayRef, field: &Field) -> Result<StringArray, Arr
 }
 
 /// The type with every timestamp's zone written as an offset: `arrow-json` shows a timestamp in
-/// its zone, and has no database of zones.
+/// its zone, and has no database of zones. And without dictionaries: of these it sees the keys'
+/// nulls alone, where a value may be null too.
 fn in_utc(data_type: &DataType) -> DataType {
     let inner = |field: &FieldRef| {
         let data_type = in_utc(field.data_type());
@@ -51,6 +52,7 @@ fn in_utc(data_type: &DataType) -> DataType {
         DataType::LargeList(item) => DataType::LargeList(inner(item)),
         DataType::FixedSizeList(item, size) => DataType::FixedSizeList(inner(item), *size),
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(inner).collect()),
+        DataType::Dictionary(_, values) => in_utc(values),
         other => other.clone(),
     }
 }
@@ -58,7 +60,9 @@ fn in_utc(data_type: &DataType) -> DataType {
 #[cfg(test)]
 mod tests {
     use arrow_array::builder::{Int64Builder, ListBuilder};
-    use arrow_array::{Float64Array, StructArray, TimestampSecondArray};
+    use arrow_array::{
+        DictionaryArray, Float64Array, Int8Array, NullArray, StructArray, TimestampSecondArray,
+    };
 
     use super::*;
 
@@ -66,6 +70,17 @@ mod tests {
         let field = Field::new("x", array.data_type().clone(), true);
         let texts = column(&array, &field).expect("json");
         texts.iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn a_null_in_a_dictionary_is_none() {
+        let keys = Int8Array::from(vec![Some(0), Some(1), None]);
+        let values = StringArray::from(vec![None, Some("a")]);
+        let array = DictionaryArray::new(keys.clone(), Arc::new(values));
+        let expected = [None, Some("\"a\"".to_owned()), None];
+        assert_eq!(texts(Arc::new(array)), expected);
+        let array = DictionaryArray::new(keys, Arc::new(NullArray::new(2)));
+        assert_eq!(texts(Arc::new(array)), [None, None, None]);
     }
 
     #[test]

@@ -55,16 +55,16 @@ impl Column {
     /// Reads an array as a kind. `field` tells JSON text from plain text.
     pub(crate) fn new(array: &ArrayRef, field: &Field, kind: Kind) -> Result<Self, ArrowError> {
         if kind == Kind::Json {
-            return json::column(array, field).map(Self::Json);
+            let texts = json::column(array, field)?;
+            return Ok(Self::Json(of_rows(texts, array)?));
         }
-        if Kind::is_json_field(field) {
-            return Ok(Self::Missing(kind));
-        }
-        let array = scalars(array)?;
-        let Some(target) = target(array.data_type(), kind) else {
+        // Nothing is cast that the contract does not read: Arrow's kernels are not equally sure of
+        // all types.
+        let readable = scalar(array.data_type()).and_then(|found| target(found, kind));
+        let Some(target) = readable.filter(|_| !Kind::is_json_field(field)) else {
             return Ok(Self::Missing(kind));
         };
-        let array = cast(&array, &target)?;
+        let array = of_rows(cast(&scalars(array)?, &target)?, array)?;
         Ok(match kind {
             Kind::Boolean => Self::Boolean(array.as_boolean().clone()),
             Kind::Int64 => Self::Int64(array.as_primitive::<Int64Type>().clone()),
@@ -78,7 +78,14 @@ impl Column {
 
     /// Reads an array as the documents' ids, which a data node may keep as integers.
     pub(crate) fn of_ids(array: &ArrayRef) -> Result<Self, ArrowError> {
-        let texts = cast(&scalars(array)?, &DataType::Utf8)?;
+        let found = scalar(array.data_type());
+        if found.is_none_or(DataType::is_nested) {
+            return Err(ArrowError::CastError(format!(
+                "a document's id cannot be of type {}",
+                array.data_type()
+            )));
+        }
+        let texts = of_rows(cast(&scalars(array)?, &DataType::Utf8)?, array)?;
         Ok(Self::Text(texts.as_string::<i32>().clone()))
     }
 
@@ -136,6 +143,32 @@ fn target(found: &DataType, kind: Kind) -> Option<DataType> {
         Kind::Json => false,
     };
     readable.then(|| kind.data_type())
+}
+
+/// The type of a row's first value; `None` where rows never have one.
+fn scalar(found: &DataType) -> Option<&DataType> {
+    match found {
+        DataType::Dictionary(_, values) => scalar(values),
+        DataType::RunEndEncoded(_, values) => scalar(values.data_type()),
+        DataType::FixedSizeList(_, 0) => None,
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            scalar(item.data_type())
+        }
+        other => Some(other),
+    }
+}
+
+/// An array that was made of another one, which has its rows: compiled code reads as many.
+fn of_rows<T: Array>(made: T, of: &ArrayRef) -> Result<T, ArrowError> {
+    if made.len() == of.len() {
+        return Ok(made);
+    }
+    Err(ArrowError::ComputeError(format!(
+        "{} rows of type {} became {}",
+        of.len(),
+        of.data_type(),
+        made.len()
+    )))
 }
 
 /// The first value of each row where a row may have several, and plain values where they are
@@ -211,9 +244,11 @@ mod tests {
     use arrow_array::builder::{Int64Builder, ListBuilder};
     use arrow_array::types::Int8Type;
     use arrow_array::{
-        Date32Array, Date64Array, Decimal128Array, DictionaryArray, Float32Array, LargeStringArray,
-        StringViewArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+        Date32Array, Date64Array, Decimal128Array, DictionaryArray, FixedSizeListArray,
+        Float32Array, Int32Array, LargeStringArray, ListArray, RunArray, StringViewArray,
+        StructArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
     };
+    use arrow_buffer::{NullBuffer, OffsetBuffer};
 
     use super::*;
 
@@ -248,6 +283,50 @@ mod tests {
             panic!("not text")
         };
         array.iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    /// Compiled code reads as many rows as the batch has. Found by fuzzing.
+    #[test]
+    fn lists_of_no_values_are_missing_in_every_row() {
+        let item = Arc::new(Field::new("item", DataType::Int32, true));
+        let lists = FixedSizeListArray::new(
+            Arc::clone(&item),
+            0,
+            Arc::new(Int32Array::from(Vec::<i32>::new())),
+            Some(NullBuffer::new_valid(2)),
+        );
+        let runs = RunArray::try_new(&Int32Array::from(vec![1, 4]), &lists).expect("runs");
+        for array in [Arc::new(lists) as ArrayRef, Arc::new(runs.slice(1, 2))] {
+            let field = Field::new("x", array.data_type().clone(), true);
+            for kind in [Kind::Int64, Kind::Float64, Kind::Text, Kind::Timestamp] {
+                let column = Column::new(&array, &field, kind).expect("it reads");
+                assert!(matches!(column, Column::Missing(_)), "{column:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn structs_in_lists_are_missing_and_no_ids() {
+        let inner = StructArray::from(vec![(
+            Arc::new(Field::new("a", DataType::Int64, true)),
+            Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef,
+        )]);
+        let item = Arc::new(Field::new("item", inner.data_type().clone(), true));
+        let offsets = OffsetBuffer::new(vec![0, 1, 2].into());
+        let lists: ArrayRef = Arc::new(ListArray::new(item, offsets, Arc::new(inner), None));
+        let column = Column::new(
+            &lists,
+            &Field::new("x", lists.data_type().clone(), true),
+            Kind::Int64,
+        );
+        assert!(matches!(column, Ok(Column::Missing(Kind::Int64))));
+        let error = Column::of_ids(&lists)
+            .expect_err("structs are no ids")
+            .to_string();
+        assert!(
+            error.contains("a document's id cannot be of type List("),
+            "{error}"
+        );
     }
 
     #[test]

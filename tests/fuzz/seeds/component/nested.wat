@@ -1,4 +1,7 @@
 (component
-  (component $c (core module $m (func (export "f"))) (core instance (instantiate $m)))
-  (instance (instantiate $c)) (type (instance (type (component))))
-  (export "whittle:udf/functions@0.1.0" (instance 0)))
+  (type $list (list (option (tuple string (result u8 (error string))))))
+  (component $inner
+    (import "a" (type $a (sub resource)))
+    (component (component (core module (start $f) (func $f (loop (br 0)))))))
+  (instance (instantiate $inner (with "a" (type 1))))
+  (type $resource (resource (rep i32))))
