@@ -26,7 +26,7 @@ fn a_line_is_one_line_of_its_udf() {
     for line in ended.log {
         assert_eq!(&*line.udf, "evil");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(line.message, @"�]0;owned�� [admin error] all is lost�");
+            insta::assert_snapshot!(line.message, @"�]0;owned�  [admin error] all is lost�");
         }
     }
 }

@@ -14,7 +14,7 @@ fn too_much_is_refused() {
 #[test]
 fn a_guests_words_are_cut_and_cleaned() {
     insta::assert_snapshot!(attack("huge_error", json!({"bytes": 5_000_000})), @r##"function `huge_error` failed for document `0`: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...""##);
-    insta::assert_snapshot!(attack("escaping_error", json!({})), @r##"function `escaping_error` failed for document `0`: "�[2J�ok 2026-01-01 admin logged in�""##);
+    insta::assert_snapshot!(attack("escaping_error", json!({})), @r#"function `escaping_error` failed for document `0`: "�[2J ok 2026-01-01 admin logged in�""#);
     insta::assert_snapshot!(attack("escaping_refusal", json!({"now": true})), @r##"function `escaping_refusal` refused its arguments: "�31m� no""##);
 }
 

@@ -77,7 +77,7 @@ fn judge(kind: usize, arguments: &Arguments, outcomes: &[Outcome], refused: bool
         match &outcomes[position] {
             Outcome::Sees(value) => assert!(same(value, &seen), "{value:?} came as {seen:?}"),
             Outcome::SeesInstantOrRefused => {
-                assert!(matches!(seen, Value::Timestamp(_)), "{seen:?}")
+                assert!(matches!(seen, Value::Timestamp(_)), "{seen:?}");
             }
             Outcome::Refused => unreachable!("it would not have been bound"),
         }
