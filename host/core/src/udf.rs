@@ -97,6 +97,11 @@ impl Udf {
         &self.0.shape.exports
     }
 
+    /// Whether the component may ask for documents' ids.
+    pub(crate) fn reads_ids(&self) -> bool {
+        self.0.shape.reads_ids
+    }
+
     /// The component's size in bytes.
     pub fn component_bytes(&self) -> usize {
         self.0.component_bytes
