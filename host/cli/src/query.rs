@@ -5,11 +5,12 @@ mod table;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use whittle_host::Engine;
-use whittle_node::{Documents, SearchRequest, Udfs, search};
+use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
 
 use crate::setup;
 use progress::Progress;
@@ -54,9 +55,11 @@ impl Query {
         let udfs = self.udfs(engine)?;
 
         let query = self.run.query();
-        let mut progress = Progress::new(documents.len());
-        let result = search(&documents, &request, &udfs, &query, |done| {
-            progress.show(done);
+        let snapshot = Snapshot::of(&documents).with_context(|| self.docs.display().to_string())?;
+        let progress = Arc::new(Progress::new(documents.len()));
+        let watched = Arc::clone(&progress);
+        let result = search(&snapshot, &request, &udfs, &query, move |more| {
+            watched.show(more)
         });
         progress.clear();
         setup::print_log(&query.take_log());

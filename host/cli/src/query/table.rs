@@ -12,17 +12,18 @@ pub(super) fn width() -> usize {
 /// The answer in lines of at most `width` columns.
 pub(super) fn render(response: &SearchResponse, width: usize) -> String {
     let mut text = hits(&response.hits.hits, width);
-    let (total, took) = (response.hits.total, response.took_ms);
+    let took = response.took_ms;
     let shown = response.hits.hits.len();
-    let shown = if shown < total {
-        format!(", {shown} shown")
-    } else {
-        String::new()
-    };
-    text.push_str(&format!(
-        "{} in {took} ms{shown}\n",
-        count(total as u64, "hit")
-    ));
+    text.push_str(&match response.hits.total {
+        None => format!("{} shown in {took} ms\n", count(shown as u64, "hit")),
+        Some(total) if shown < total => {
+            format!(
+                "{} in {took} ms, {shown} shown\n",
+                count(total as u64, "hit")
+            )
+        }
+        Some(total) => format!("{} in {took} ms\n", count(total as u64, "hit")),
+    });
     for report in &response.udf {
         text.push_str(&udf(report));
     }
@@ -53,7 +54,8 @@ fn hits(hits: &[Hit], width: usize) -> String {
     };
     let mut text = line("score", "id", "document");
     for hit in hits {
-        text.push_str(&line(&score(hit), &id(hit), &source(&hit.source)));
+        let source = hit.source.as_ref().map_or_else(String::new, source);
+        text.push_str(&line(&score(hit), &id(hit), &source));
     }
     text.push('\n');
     text
@@ -83,6 +85,7 @@ fn udf(report: &UdfReport) -> String {
         error_samples,
         time_us,
         memory_bytes,
+        ..
     } = report;
     let mut text = format!(
         "{function}: {} in {:.1} ms, {}, {} KiB\n",
@@ -154,7 +157,11 @@ mod tests {
     fn response(hits: Vec<Hit>, total: usize) -> SearchResponse {
         SearchResponse {
             took_ms: 3,
-            hits: Hits { total, hits },
+            hits: Hits {
+                total: Some(total),
+                max_score: None,
+                hits,
+            },
             udf: vec![UdfReport {
                 function: "f".to_owned(),
                 documents: 7,
@@ -163,7 +170,10 @@ mod tests {
                     id: "a".to_owned(),
                     message: "bad\u{1b}[1m".to_owned(),
                 }],
+                batches: 1,
+                instances: 1,
                 time_us: 1500,
+                load_time_us: 100,
                 memory_bytes: 1 << 20,
             }],
         }
@@ -174,7 +184,8 @@ mod tests {
         let hit = |id: &str, score, source| Hit {
             id: id.to_owned(),
             score,
-            source,
+            source: Some(source),
+            sort: Vec::new(),
         };
         let hits = vec![
             hit(

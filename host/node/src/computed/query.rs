@@ -139,7 +139,11 @@ impl ComputedScorer {
         self.candidates.clear();
         let mut document = self.approximation.doc();
         while document != TERMINATED && self.candidates.len() < BLOCK_DOCUMENTS {
-            if self.alive.as_ref().is_none_or(|alive| alive.is_alive(document)) {
+            if self
+                .alive
+                .as_ref()
+                .is_none_or(|alive| alive.is_alive(document))
+            {
                 let score = self.approximation.score();
                 self.candidates.push(document, score);
             }
@@ -257,8 +261,9 @@ mod tests {
         let number = schema.add_u64_field("number", FAST | INDEXED);
         let position = schema.add_u64_field("position", FAST | INDEXED);
         let index = Index::create_in_ram(schema.build());
-        let mut writer: IndexWriter<TantivyDocument> =
-            index.writer_with_num_threads(1, 20_000_000).expect("a writer");
+        let mut writer: IndexWriter<TantivyDocument> = index
+            .writer_with_num_threads(1, 20_000_000)
+            .expect("a writer");
         writer.set_merge_policy(Box::new(tantivy::merge_policy::NoMergePolicy));
         let mut at = 0_u64;
         for segment in segments {
@@ -395,10 +400,9 @@ mod tests {
                 ),
                 (one(), factor()).prop_map(|(model, factor)| Model::Boost(model, factor)),
                 (one(), score()).prop_map(|(model, score)| Model::Constant(model, score)),
-                (one(), one(), factor())
-                    .prop_map(|(positive, negative, factor)| {
-                        Model::Boosting(positive, negative, factor)
-                    }),
+                (one(), one(), factor()).prop_map(|(positive, negative, factor)| {
+                    Model::Boosting(positive, negative, factor)
+                }),
                 (many(), factor()).prop_map(|(models, factor)| Model::Max(models, factor)),
             ]
         })
@@ -503,10 +507,16 @@ mod tests {
         let ends_at = Some(3);
         let query = ComputedQuery {
             approximation: Arc::new(AllQuery),
-            tree: Tree::Computed(Box::new(Tree::Approximation), Arc::new(Multiples { of: 1, ends_at })),
+            tree: Tree::Computed(
+                Box::new(Tree::Approximation),
+                Arc::new(Multiples { of: 1, ends_at }),
+            ),
             failure: Failure::default(),
         };
-        assert_eq!(searcher.search(&query, &Everything).expect("it ends"), Found::new());
+        assert_eq!(
+            searcher.search(&query, &Everything).expect("it ends"),
+            Found::new()
+        );
         assert!(query.failure.is_set());
     }
 
@@ -515,7 +525,10 @@ mod tests {
     fn a_tree_is_moved_within_another() {
         let searcher = searcher(&[(0..NUMBERS).collect()]);
         let own = number_is(&searcher, 4, 3.0);
-        let multiples = Arc::new(Multiples { of: 2, ends_at: None });
+        let multiples = Arc::new(Multiples {
+            of: 2,
+            ends_at: None,
+        });
         let tree = Tree::Computed(Box::new(Tree::Approximation), multiples);
         let query = ComputedQuery {
             approximation: Arc::new(AllQuery),

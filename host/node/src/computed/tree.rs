@@ -159,7 +159,9 @@ impl TreeWeight {
         expected: u32,
     ) -> tantivy::Result<Evaluator> {
         let evaluators = |weights: &[TreeWeight]| -> tantivy::Result<Vec<Evaluator>> {
-            let evaluators = weights.iter().map(|weight| weight.evaluator(reader, expected));
+            let evaluators = weights
+                .iter()
+                .map(|weight| weight.evaluator(reader, expected));
             evaluators.collect()
         };
         let evaluator = |weight: &TreeWeight| weight.evaluator(reader, expected).map(Box::new);
@@ -312,7 +314,10 @@ fn sought(scorer: &mut dyn Scorer, documents: &[DocId]) -> Vec<Outcome> {
             Outcome::No
         }
     };
-    documents.iter().map(|document| look_up(*document)).collect()
+    documents
+        .iter()
+        .map(|document| look_up(*document))
+        .collect()
 }
 
 fn computed(
@@ -375,7 +380,14 @@ impl Clauses {
             })?;
             std::mem::swap(&mut left, &mut next);
         }
-        let mut matched = vec![0; if self.should.is_empty() { 0 } else { block.len() }];
+        let mut matched = vec![
+            0;
+            if self.should.is_empty() {
+                0
+            } else {
+                block.len()
+            }
+        ];
         let clauses = self.should.len();
         for (number, evaluator) in self.should.iter_mut().enumerate() {
             evaluator.evaluate_at(block, &left, |position, outcome| {

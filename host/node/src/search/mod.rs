@@ -1,0 +1,220 @@
+//! Search: which documents are hits of a request, in which order, and what that cost.
+//!
+//! A query runs over the columns and the inverted index of a [`Snapshot`]; UDFs may stand at any
+//! place in it. What a function's value means depends on its kind:
+//!
+//! | the function | a match | its score |
+//! |---|---|---|
+//! | boolean | where it is true | that of the clause's own `query` |
+//! | int64, float64 | every document of the clause's own `query` | the value, or 0 where there is none |
+//!
+//! Scores are floats of 32 bits. A document that a function fails for has no value under
+//! `on_error: null`, and is no match under `skip`. NaN as a score is an error of that document.
+//! Totals are exact. Hits of equal rank come in the order in which they were written.
+
+mod collect;
+mod compose;
+pub(crate) mod sort;
+pub(crate) mod source;
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use tantivy::schema::Value;
+use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
+use whittle_host::QueryContext;
+
+use crate::mapping::{ID, SOURCE};
+use crate::query::plain::QueryError;
+use crate::request::SearchRequest;
+use crate::snapshot::Snapshot;
+use crate::udf::{FunctionError, Progress, Surroundings, UdfError, UdfReport, Udfs};
+use collect::{AllFound, Best, Found};
+use compose::{Composed, Composer};
+use sort::{SortBy, SortKey, SortValue};
+use source::SourceFilter;
+
+/// The answer to a search; it serializes to what clients get.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SearchResponse {
+    /// Time in milliseconds.
+    pub took_ms: u64,
+    /// The documents found.
+    pub hits: Hits,
+    /// A report for each UDF in the query.
+    pub udf: Vec<UdfReport>,
+}
+
+/// The documents found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hits {
+    /// How many there are; not told where the request does not want it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<usize>,
+    /// The best score of all of them; null where they have none.
+    pub max_score: Option<f64>,
+    /// The page that was asked for.
+    pub hits: Vec<Hit>,
+}
+
+/// A document found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    /// Its id.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// Its score; null where hits are ordered by something else. An infinite one is null in JSON
+    /// too.
+    #[serde(rename = "_score")]
+    pub score: Option<f64>,
+    /// The document, or some of it.
+    #[serde(rename = "_source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<Json>,
+    /// What it is ordered by, for the next page's `search_after`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sort: Vec<SortValue>,
+}
+
+/// Why a search fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SearchError {
+    /// The query does not go with the index.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A function ended the search.
+    #[error(transparent)]
+    Udf(#[from] UdfError),
+    /// The index cannot be searched.
+    #[error("the index cannot be searched")]
+    Index(#[from] TantivyError),
+}
+
+impl From<FunctionError> for SearchError {
+    fn from(error: FunctionError) -> Self {
+        Self::Udf(UdfError::Function(error))
+    }
+}
+
+/// Runs a search within a query's budget. `progress` is called with the number of documents that a
+/// UDF was evaluated for, each time there are some.
+///
+/// # Errors
+///
+/// A value that its field does not have; a function that is unknown or not a clause, parameters
+/// that it refuses, a document that it fails for under `on_error: fail`, a trap, an exhausted
+/// budget, a cancellation.
+pub fn search(
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+    udfs: &Udfs,
+    query: &QueryContext,
+    progress: impl Fn(usize) + Send + Sync + 'static,
+) -> Result<SearchResponse, SearchError> {
+    let started = Instant::now();
+    let surroundings = Surroundings {
+        udfs: udfs.clone(),
+        query: query.clone(),
+        mapping: Arc::clone(&snapshot.mapping),
+        dictionaries: snapshot.dictionaries.clone(),
+        progress: Progress::new(progress),
+    };
+    let composed = Composer::new(&surroundings, now()).compose(&request.query, "query")?;
+    let best = best(snapshot, request);
+    let found = run(&snapshot.searcher, &composed, &best)?;
+    let page = found.found.into_iter().skip(request.from);
+    let hits = page.map(|found| hit(&snapshot.searcher, found, &request.sort, &request.source));
+    let hits = Hits {
+        total: request.track_total_hits.then_some(found.total),
+        max_score: found.max_score.map(widened),
+        hits: hits.collect::<Result<_, _>>()?,
+    };
+    Ok(SearchResponse {
+        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        hits,
+        udf: composed
+            .calls
+            .iter()
+            .map(crate::udf::UdfCall::report)
+            .collect(),
+    })
+}
+
+/// In microseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn best(snapshot: &Snapshot, request: &SearchRequest) -> Best {
+    let keys = if request.sort.is_empty() {
+        vec![SortKey::score()]
+    } else {
+        request.sort.clone()
+    };
+    let by_score = keys.iter().any(|key| key.by == SortBy::Score);
+    Best {
+        limit: request.from + request.size,
+        scores: by_score || request.min_score.is_some() || request.track_scores,
+        keys,
+        after: request.search_after.clone(),
+        min_score: request.min_score,
+        mapping: Arc::clone(&snapshot.mapping),
+    }
+}
+
+fn run(searcher: &Searcher, composed: &Composed, best: &Best) -> Result<AllFound, SearchError> {
+    let found = searcher.search(composed.query.as_ref(), best);
+    // The engine is told no more than that something ended.
+    let mut failures = composed
+        .calls
+        .iter()
+        .filter_map(crate::udf::UdfCall::take_failure);
+    if let Some(failure) = failures.next() {
+        return Err(failure.into());
+    }
+    debug_assert!(!composed.failure.is_set(), "a failure is a function's");
+    Ok(found?)
+}
+
+fn hit(
+    searcher: &Searcher,
+    found: Found,
+    sort: &[SortKey],
+    filter: &SourceFilter,
+) -> Result<Hit, SearchError> {
+    let document: TantivyDocument = searcher.doc(found.address)?;
+    let schema = searcher.schema();
+    let id = document.get_first(schema.get_field(ID)?);
+    let source = document.get_first(schema.get_field(SOURCE)?);
+    let source = match filter {
+        SourceFilter::None => None,
+        _ => {
+            let json = source.and_then(|source| serde_json::from_slice(source.as_bytes()?).ok());
+            let missing = || TantivyError::InternalError("a document has no source".to_owned());
+            filter.of(json.ok_or_else(missing)?)
+        }
+    };
+    Ok(Hit {
+        id: id.and_then(|id| id.as_str()).unwrap_or_default().to_owned(),
+        score: found.score.map(widened),
+        source,
+        sort: if sort.is_empty() {
+            Vec::new()
+        } else {
+            found.sort
+        },
+    })
+}
+
+/// A score as the shortest decimal that is the same float of 32 bits.
+fn widened(score: Score) -> f64 {
+    score
+        .to_string()
+        .parse()
+        .unwrap_or_else(|_| f64::from(score))
+}
