@@ -5,8 +5,10 @@
 //! which this crate hands Arrow columns and gets Arrow arrays from: it knows nothing of
 //! WebAssembly.
 
+mod dates;
 mod documents;
 mod json;
+pub mod mapping;
 mod request;
 mod search;
 mod udfs;
