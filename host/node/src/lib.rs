@@ -9,6 +9,7 @@ mod dates;
 mod documents;
 mod json;
 pub mod mapping;
+mod object;
 mod request;
 mod search;
 mod udfs;

@@ -8,8 +8,8 @@ use serde_json::error::Category;
 use serde_json::{Map, Value as Json};
 use whittle_host::OnError;
 
-use crate::documents::type_of;
 use crate::json::Strict;
+use crate::object::{Object, listed, wrong};
 
 /// A search, checked: nothing in it is unknown or of a wrong type.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +88,55 @@ pub enum RequestError {
         expected: &'static str,
         /// What it is.
         found: String,
+    },
+    /// A clause of Elasticsearch that this engine does without.
+    #[error("`{path}`: there is no clause `{clause}` here: use {instead}")]
+    NoSuchClause {
+        /// Where, with the clause last.
+        path: String,
+        /// The clause.
+        clause: String,
+        /// What does the same or comes near.
+        instead: &'static str,
+    },
+    /// A key of Elasticsearch that this engine does without.
+    #[error(
+        "`{path}` is not supported: leave it out; here can stand {}",
+        listed(known)
+    )]
+    UnsupportedKey {
+        /// Where, with the key last.
+        path: String,
+        /// What may stand there.
+        known: &'static [&'static str],
+    },
+    /// An object that must have one key, and has none or more.
+    #[error("{place} must have one key, {what}, but has {}", if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
+    OneKey {
+        /// The path in backticks.
+        place: String,
+        /// What the key is.
+        what: &'static str,
+        /// The keys, in backticks.
+        found: Vec<String>,
+    },
+    /// There is more of something than may be.
+    #[error("`{path}` has too many {what}: {limit} may be")]
+    TooMany {
+        /// Where it came to be too many.
+        path: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// How many may be.
+        limit: usize,
+    },
+    /// Clauses lie in each other deeper than they may.
+    #[error("`{path}` lies too deep: clauses may lie in each other {limit} deep")]
+    Depth {
+        /// Where.
+        path: String,
+        /// How deep they may lie.
+        limit: usize,
     },
     /// A key that must be there.
     #[error("`{path}` is missing")]
@@ -180,7 +229,7 @@ impl SearchRequest {
 impl Clause {
     fn read(json: &Json, path: &str) -> Result<Self, RequestError> {
         let clause = Object::read(json, path)?;
-        for key in clause.members.keys() {
+        for key in clause.keys() {
             if OTHER_CLAUSES.contains(&key.as_str()) {
                 return Err(RequestError::UnsupportedClause {
                     path: clause.path(key),
@@ -222,86 +271,6 @@ impl UdfClause {
             on_error,
         })
     }
-}
-
-/// A JSON object and where it stands.
-struct Object<'a> {
-    path: &'a str,
-    members: &'a Map<String, Json>,
-}
-
-impl<'a> Object<'a> {
-    fn read(json: &'a Json, path: &'a str) -> Result<Self, RequestError> {
-        match json {
-            Json::Object(members) => Ok(Self { path, members }),
-            other => Err(wrong(path, "an object", other)),
-        }
-    }
-
-    fn path(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
-    }
-
-    fn get(&self, key: &str) -> Option<&'a Json> {
-        self.members.get(key)
-    }
-
-    fn required(&self, key: &str) -> Result<&'a Json, RequestError> {
-        self.get(key).ok_or_else(|| RequestError::Missing {
-            path: self.path(key),
-        })
-    }
-
-    fn knows(&self, known: &'static [&'static str]) -> Result<(), RequestError> {
-        match self
-            .members
-            .keys()
-            .find(|key| !known.contains(&key.as_str()))
-        {
-            None => Ok(()),
-            Some(key) => Err(RequestError::UnknownKey {
-                path: self.path(key),
-                known,
-            }),
-        }
-    }
-}
-
-fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
-    const SHOWN_BYTES: usize = 40;
-    let found = match found {
-        Json::Null | Json::Object(_) | Json::Array(_) => type_of(found).to_owned(),
-        Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            let text = found.to_string();
-            let end = text.floor_char_boundary(SHOWN_BYTES);
-            if end < text.len() {
-                format!("{}...", &text[..end])
-            } else {
-                text
-            }
-        }
-    };
-    RequestError::Type {
-        place: if path.is_empty() {
-            "the search".to_owned()
-        } else {
-            format!("`{path}`")
-        },
-        expected,
-        found,
-    }
-}
-
-fn listed(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// What a JSON parser expected, without the place, which we tell by ourselves.
