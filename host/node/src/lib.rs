@@ -10,6 +10,7 @@ mod documents;
 mod json;
 pub mod mapping;
 mod object;
+pub mod query;
 mod request;
 mod search;
 mod udfs;
