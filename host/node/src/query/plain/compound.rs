@@ -6,6 +6,7 @@
 use tantivy::query::{BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur};
 
 use super::boosting::BoostingQuery;
+use super::excluded::ExcludedQuery;
 use super::{EngineQuery, all, boosted, none};
 use crate::query::{BoolClause, Query};
 
@@ -125,7 +126,7 @@ fn join_bool(clause: &BoolClause, pieces: Vec<EngineQuery>) -> EngineQuery {
         } else if number < required + optional {
             (Occur::Should, piece)
         } else {
-            (Occur::MustNot, piece)
+            (Occur::MustNot, Box::new(ExcludedQuery(unscored(piece))))
         });
     }
     if required + optional == 0 {

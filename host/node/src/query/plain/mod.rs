@@ -9,6 +9,7 @@ mod automaton;
 mod boosting;
 pub mod compound;
 mod error;
+mod excluded;
 mod range;
 mod regexp;
 mod texts;

@@ -401,6 +401,12 @@ fn clauses_are_joined() {
             json!({"bool": {"should": [quick], "must_not": [dogs]}}),
             &[0, 4],
         ),
+        // The engine asks an exclusion about documents that it has passed.
+        (
+            json!({"bool": {"must_not": {"bool": {"must": {"range": {"tag": {"gt": "ab"}}},
+            "should": {"match": {"title": "fox"}}}}}}),
+            &[0, 2, 3, 5],
+        ),
         (json!({"constant_score": {"filter": quick}}), &[0, 2, 4]),
         (json!({"dis_max": {"queries": [dogs, tag]}}), &[0, 2]),
         (json!({"dis_max": {"queries": []}}), &[]),
