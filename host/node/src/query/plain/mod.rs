@@ -28,6 +28,10 @@ use crate::mapping::Mapping;
 /// A query of the engine's.
 pub type EngineQuery = Box<dyn tantivy::query::Query>;
 
+/// What compiles UDFs and expressions: it gets such a clause and its path.
+pub type Other<'f, 'a, E> =
+    dyn FnMut(&Plain<'a>, &Query, &str) -> Result<Option<EngineQuery>, E> + 'f;
+
 /// The engine's query for a tree that stands at `query` of a request; `None` where a UDF or an
 /// expression is in it. `now` is in microseconds since 1970.
 ///
@@ -85,7 +89,7 @@ impl<'a> Plain<'a> {
         &self,
         query: &Query,
         path: &str,
-        other: &mut dyn FnMut(&Self, &Query, &str) -> Result<Option<EngineQuery>, E>,
+        other: &mut Other<'_, 'a, E>,
     ) -> Result<Option<EngineQuery>, E> {
         match query {
             Query::Bool(_)
