@@ -4,7 +4,6 @@
 //! what may stand there, since that is what users meet most.
 
 use serde_json::{Map, Value as Json};
-use whittle_host::one_line;
 
 use crate::documents::type_of;
 use crate::request::RequestError;
@@ -27,9 +26,9 @@ impl<'a> Object<'a> {
     /// The path of a member.
     pub(crate) fn path(&self, key: &str) -> String {
         if self.path.is_empty() {
-            one_line(key)
+            key.to_owned()
         } else {
-            format!("{}.{}", self.path, one_line(key))
+            format!("{}.{key}", self.path)
         }
     }
 
@@ -88,7 +87,6 @@ pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> Request
 /// The beginning of a text that may be long.
 pub(crate) fn cut(text: &str) -> String {
     const SHOWN_BYTES: usize = 40;
-    let text = &one_line(text);
     let end = text.floor_char_boundary(SHOWN_BYTES);
     if end < text.len() {
         format!("{}...", &text[..end])

@@ -23,7 +23,7 @@ impl MinimumShouldMatch {
             Self::Percent(percent) => {
                 // Towards zero, so that all but 30% of 5 is all but 1.
                 let part = all.saturating_mul(*percent) / 100;
-                if part < 0 {
+                if *percent < 0 {
                     all.saturating_add(part)
                 } else {
                     part

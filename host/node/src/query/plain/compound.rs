@@ -6,6 +6,7 @@
 use tantivy::query::{BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur};
 
 use super::boosting::BoostingQuery;
+use super::excluded::ExcludedQuery;
 use super::{EngineQuery, all, boosted, none};
 use crate::query::{BoolClause, Query};
 
@@ -101,27 +102,21 @@ fn unscored(query: EngineQuery) -> EngineQuery {
     Box::new(ConstScoreQuery::new(query, 0.0))
 }
 
-/// How many of the clauses under `should` must match; `None` where there are not so many.
-pub fn minimum(clause: &BoolClause) -> Option<usize> {
-    let optional = clause.should.len();
-    let asked = clause.minimum_should_match.as_ref();
-    let mut minimum = asked.map_or(0, |minimum| minimum.of(optional));
-    if clause.must.is_empty() && clause.filter.is_empty() && optional > 0 {
-        // Something must match: a document that no clause is for is no hit.
-        minimum = minimum.max(1);
-    }
-    (minimum <= optional).then_some(minimum)
-}
-
 fn join_bool(clause: &BoolClause, pieces: Vec<EngineQuery>) -> EngineQuery {
     if pieces.is_empty() {
         return all();
     }
     let required = clause.must.len() + clause.filter.len();
     let optional = clause.should.len();
-    let Some(minimum) = minimum(clause) else {
+    let asked = clause.minimum_should_match.as_ref();
+    let mut minimum = asked.map_or(0, |minimum| minimum.of(optional));
+    if required == 0 && optional > 0 {
+        // Something must match: a document that no clause is for is no hit.
+        minimum = minimum.max(1);
+    }
+    if minimum > optional {
         return none();
-    };
+    }
     let mut clauses: Vec<(Occur, EngineQuery)> = Vec::with_capacity(pieces.len() + 1);
     for (number, piece) in pieces.into_iter().enumerate() {
         clauses.push(if number < clause.must.len() {
@@ -131,7 +126,7 @@ fn join_bool(clause: &BoolClause, pieces: Vec<EngineQuery>) -> EngineQuery {
         } else if number < required + optional {
             (Occur::Should, piece)
         } else {
-            (Occur::MustNot, piece)
+            (Occur::MustNot, Box::new(ExcludedQuery(unscored(piece))))
         });
     }
     if required + optional == 0 {

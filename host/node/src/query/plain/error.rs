@@ -39,7 +39,7 @@ pub enum QueryError {
     },
     /// A clause that looks at the characters of texts, on a field that has none.
     #[error(
-        "`{path}`: `{clause}` goes with fields of type {expected}, and the field `{field}` is of type `{field_type}`: use `term` or `range`"
+        "`{path}`: `{clause}` goes with fields of type `text` or `keyword`, and the field `{field}` is of type `{field_type}`: {instead}"
     )]
     FieldType {
         /// Where in the request.
@@ -50,8 +50,8 @@ pub enum QueryError {
         field: String,
         /// Its type.
         field_type: &'static str,
-        /// Types that the clause goes with.
-        expected: &'static str,
+        /// What to do.
+        instead: &'static str,
     },
     /// A wildcard or a regular expression that is none.
     #[error(

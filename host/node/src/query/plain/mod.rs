@@ -9,6 +9,7 @@ mod automaton;
 mod boosting;
 pub mod compound;
 mod error;
+mod excluded;
 mod range;
 mod regexp;
 mod texts;
@@ -17,7 +18,7 @@ mod words;
 
 use std::cell::Cell;
 
-use tantivy::query::{AllQuery, BoostQuery, EmptyQuery};
+use tantivy::query::{AllQuery, BoostQuery, ConstScoreQuery, EmptyQuery};
 
 pub use error::QueryError;
 
@@ -26,6 +27,10 @@ use crate::mapping::Mapping;
 
 /// A query of the engine's.
 pub type EngineQuery = Box<dyn tantivy::query::Query>;
+
+/// What compiles UDFs and expressions: it gets such a clause and its path.
+pub type Other<'f, 'a, E> =
+    dyn FnMut(&Plain<'a>, &Query, &str) -> Result<Option<EngineQuery>, E> + 'f;
 
 /// The engine's query for a tree that stands at `query` of a request; `None` where a UDF or an
 /// expression is in it. `now` is in microseconds since 1970.
@@ -84,7 +89,7 @@ impl<'a> Plain<'a> {
         &self,
         query: &Query,
         path: &str,
-        other: &mut dyn FnMut(&Self, &Query, &str) -> Result<Option<EngineQuery>, E>,
+        other: &mut Other<'_, 'a, E>,
     ) -> Result<Option<EngineQuery>, E> {
         match query {
             Query::Bool(_)
@@ -199,8 +204,10 @@ fn at(path: &str, query: &Query, field: &str) -> String {
     format!("{path}.{}.{field}", query.name())
 }
 
+/// Every document, with the score 1. A boolean query of the engine's drops the scores of its own
+/// such query.
 fn all() -> EngineQuery {
-    Box::new(AllQuery)
+    Box::new(ConstScoreQuery::new(Box::new(AllQuery), 1.0))
 }
 
 fn none() -> EngineQuery {

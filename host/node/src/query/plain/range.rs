@@ -180,10 +180,12 @@ fn booleans(
     to: Option<(bool, bool)>,
 ) -> Option<EngineQuery> {
     let within = |value: &bool| {
-        let above =
-            from.is_none_or(|(limit, included)| *value > limit || included && *value == limit);
-        let below =
-            to.is_none_or(|(limit, included)| *value < limit || included && *value == limit);
+        let above = from.is_none_or(|(limit, included)| {
+            value.cmp(&limit).is_gt() || included && *value == limit
+        });
+        let below = to.is_none_or(|(limit, included)| {
+            value.cmp(&limit).is_lt() || included && *value == limit
+        });
         above && below
     };
     let values = [false, true].into_iter().filter(within);

@@ -228,7 +228,7 @@ fn patterns_fit_words_of_texts_and_whole_keywords() {
         ),
         (
             json!({"fuzzy": {"title": {"value": "fog", "fuzziness": 2, "prefix_length": 1}}}),
-            &[0, 2],
+            &[0],
         ),
         (
             json!({"fuzzy": {"title": {"value": "dog", "fuzziness": 0}}}),
@@ -401,6 +401,12 @@ fn clauses_are_joined() {
             json!({"bool": {"should": [quick], "must_not": [dogs]}}),
             &[0, 4],
         ),
+        // The engine asks an exclusion about documents that it has passed.
+        (
+            json!({"bool": {"must_not": {"bool": {"must": {"range": {"tag": {"gt": "ab"}}},
+            "should": {"match": {"title": "fox"}}}}}}),
+            &[0, 2, 3, 5],
+        ),
         (json!({"constant_score": {"filter": quick}}), &[0, 2, 4]),
         (json!({"dis_max": {"queries": [dogs, tag]}}), &[0, 2]),
         (json!({"dis_max": {"queries": []}}), &[]),
@@ -441,6 +447,15 @@ fn scores_are_multiplied_added_and_lowered() {
         (
             json!({"bool": {"filter": {"match_all": {}}, "should": {"ids": {"values": ["1"], "boost": 4}}}}),
             vec![0.0, 4.0, 0.0, 0.0, 0.0, 0.0],
+        ),
+        // The engine alone would lose the score of the clause that matches all.
+        (
+            json!({"bool": {"must": one(0.0), "should": [{"match_all": {}}]}}),
+            vec![1.0; 2],
+        ),
+        (
+            json!({"bool": {"must": [one(2.0), {"match_all": {}}]}}),
+            vec![3.0; 2],
         ),
         (
             json!({"dis_max": {"queries": [one(2.0), one(4.0)], "tie_breaker": 0.5, "boost": 2}}),

@@ -114,7 +114,10 @@ pub(super) fn of_texts(
             clause,
             field: name.to_owned(),
             field_type: other.name(),
-            expected: "`text` or `keyword`",
+            instead: match clause {
+                "fuzziness" => "leave it out",
+                _ => "use `term` or `range`",
+            },
         }),
     }
 }

@@ -28,7 +28,10 @@ pub(super) fn match_all(json: &Json, path: &str) -> Result<Query, RequestError> 
 }
 
 pub(super) fn match_none(json: &Json, path: &str) -> Result<Query, RequestError> {
-    knows(Object::read(json, path)?, &[])?;
+    let object = Object::read(json, path)?;
+    knows(object, &["boost"])?;
+    // There is no score to multiply.
+    boost(object)?;
     Ok(Query::MatchNone)
 }
 

@@ -53,7 +53,7 @@ pub(super) fn knows(
 
 /// What a score is multiplied by; 1 where it is not said.
 pub(super) fn boost(object: Object<'_>) -> Result<f32, RequestError> {
-    Ok(factor(object, "boost", f32::MAX, "a number from 0")?.unwrap_or(1.0))
+    Ok(factor(object, "boost", f32::MAX, "a number from 0 to 3.4e38")?.unwrap_or(1.0))
 }
 
 /// A number from 0 to 1; 0 where it is not said.
