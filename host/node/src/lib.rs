@@ -5,6 +5,7 @@
 //! which this crate hands Arrow columns and gets Arrow arrays from: it knows nothing of
 //! WebAssembly.
 
+mod computed;
 mod dates;
 mod documents;
 mod json;

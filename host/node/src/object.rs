@@ -4,6 +4,7 @@
 //! what may stand there, since that is what users meet most.
 
 use serde_json::{Map, Value as Json};
+use whittle_host::one_line;
 
 use crate::documents::type_of;
 use crate::request::RequestError;
@@ -26,9 +27,9 @@ impl<'a> Object<'a> {
     /// The path of a member.
     pub(crate) fn path(&self, key: &str) -> String {
         if self.path.is_empty() {
-            key.to_owned()
+            one_line(key)
         } else {
-            format!("{}.{key}", self.path)
+            format!("{}.{}", self.path, one_line(key))
         }
     }
 
@@ -87,6 +88,7 @@ pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> Request
 /// The beginning of a text that may be long.
 pub(crate) fn cut(text: &str) -> String {
     const SHOWN_BYTES: usize = 40;
+    let text = &one_line(text);
     let end = text.floor_char_boundary(SHOWN_BYTES);
     if end < text.len() {
         format!("{}...", &text[..end])

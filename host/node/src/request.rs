@@ -11,6 +11,9 @@ use serde_json::error::Category;
 
 use crate::json::Strict;
 use crate::object::{Object, listed, wrong};
+use crate::query::Query;
+use crate::search::sort::{self, SortKey};
+use crate::search::source::SourceFilter;
 
 /// A search, checked: nothing in it is unknown or of a wrong type.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +112,14 @@ pub enum RequestError {
         what: &'static str,
         /// The keys, in backticks.
         found: Vec<String>,
+    },
+    /// The last hit that is asked for is too far down.
+    #[error("`from` and `size` reach to hit {end}, and may reach to {limit}: use `search_after`")]
+    Window {
+        /// The last hit.
+        end: usize,
+        /// How far they may reach.
+        limit: usize,
     },
     /// There is more of something than may be.
     #[error("`{path}` has too many {what}: {limit} may be")]
@@ -216,51 +227,82 @@ impl SearchRequest {
     }
 }
 
-impl Clause {
-    fn read(json: &Json, path: &str) -> Result<Self, RequestError> {
-        let clause = Object::read(json, path)?;
-        for key in clause.keys() {
-            if OTHER_CLAUSES.contains(&key.as_str()) {
-                return Err(RequestError::UnsupportedClause {
-                    path: clause.path(key),
-                    clause: key.clone(),
-                });
-            }
+fn count(request: &Object<'_>, key: &str, default: usize) -> Result<usize, RequestError> {
+    let Some(json) = request.get(key) else {
+        return Ok(default);
+    };
+    let count = json.as_u64().and_then(|count| usize::try_from(count).ok());
+    count
+        .filter(|count| *count <= MOST_HITS)
+        .ok_or_else(|| wrong(&request.path(key), "an integer from 0 to 10000", json))
+}
+
+fn search_after(
+    request: &Object<'_>,
+    keys: usize,
+    from: usize,
+) -> Result<Option<Vec<Json>>, RequestError> {
+    let Some(json) = request.get("search_after") else {
+        return Ok(None);
+    };
+    let values = json
+        .as_array()
+        .filter(|values| values.len() == keys && from == 0 && keys > 0);
+    let values = values.ok_or_else(|| {
+        let expected = "a value for each key of `sort`, without `from`";
+        wrong(&request.path("search_after"), expected, json)
+    })?;
+    Ok(Some(values.clone()))
+}
+
+fn track_total_hits(request: &Object<'_>) -> Result<bool, RequestError> {
+    match request.get("track_total_hits") {
+        None | Some(Json::Bool(true)) => Ok(true),
+        Some(Json::Bool(false)) => Ok(false),
+        // Counting them all costs nothing more.
+        Some(Json::Number(number)) if number.is_u64() => Ok(true),
+        Some(other) => {
+            let expected = "true, false or a number of hits";
+            Err(wrong(&request.path("track_total_hits"), expected, other))
         }
-        clause.knows(&["wasm_udf"])?;
-        UdfClause::read(clause.required("wasm_udf")?, &clause.path("wasm_udf")).map(Self::WasmUdf)
     }
 }
 
-impl UdfClause {
-    fn read(json: &Json, path: &str) -> Result<Self, RequestError> {
-        let clause = Object::read(json, path)?;
-        clause.knows(&["function", "params", "on_error"])?;
-        let function = clause.required("function")?;
-        let Json::String(function) = function else {
-            return Err(wrong(&clause.path("function"), "a text", function));
-        };
-        let params = match clause.get("params") {
-            None => Map::new(),
-            Some(Json::Object(params)) => params.clone(),
-            Some(other) => return Err(wrong(&clause.path("params"), "an object", other)),
-        };
-        let on_error = match clause.get("on_error") {
-            None => OnError::Fail,
-            Some(Json::String(word)) if word == "fail" => OnError::Fail,
-            Some(Json::String(word)) if word == "skip" => OnError::Skip,
-            Some(Json::String(word)) if word == "null" => OnError::Null,
-            Some(other) => {
-                let expected = "\"fail\", \"skip\" or \"null\"";
-                return Err(wrong(&clause.path("on_error"), expected, other));
-            }
-        };
-        Ok(Self {
-            function: function.clone(),
-            params,
-            on_error,
-        })
+fn flag(request: &Object<'_>, key: &str) -> Result<bool, RequestError> {
+    match request.get(key) {
+        None => Ok(false),
+        Some(Json::Bool(flag)) => Ok(*flag),
+        Some(other) => Err(wrong(&request.path(key), "true or false", other)),
     }
+}
+
+fn min_score(request: &Object<'_>) -> Result<Option<f32>, RequestError> {
+    let Some(json) = request.get("min_score") else {
+        return Ok(None);
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "scores have 32 bits")]
+    let score = json.as_f64().map(|score| score as f32);
+    let score = score.ok_or_else(|| wrong(&request.path("min_score"), "a number", json))?;
+    Ok(Some(score))
+}
+
+/// Reads a time such as `500ms`.
+fn timeout(request: &Object<'_>) -> Result<Option<Duration>, RequestError> {
+    let Some(json) = request.get("timeout") else {
+        return Ok(None);
+    };
+    let units = [("ms", 1_u64), ("s", 1_000), ("m", 60_000)];
+    let milliseconds = json.as_str().and_then(|text| {
+        let (number, factor) = units
+            .into_iter()
+            .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
+        number.parse::<u64>().ok()?.checked_mul(factor)
+    });
+    let milliseconds = milliseconds.filter(|milliseconds| *milliseconds > 0);
+    let expected = "a time such as \"500ms\" or \"2s\"";
+    let milliseconds =
+        milliseconds.ok_or_else(|| wrong(&request.path("timeout"), expected, json))?;
+    Ok(Some(Duration::from_millis(milliseconds)))
 }
 
 /// What a JSON parser expected, without the place, which we tell by ourselves.

@@ -49,10 +49,7 @@ impl Tree {
     /// a candidate of `own` too, which now answers for its score alone.
     pub(crate) fn within(self, own: &Arc<dyn Query>) -> Self {
         match self {
-            Self::Approximation => {
-                let all = own.downcast_ref::<tantivy::query::AllQuery>();
-                all.map_or_else(|| Self::Index(Arc::clone(own)), |_| Self::All(1.0))
-            }
+            Self::Approximation => Self::Index(Arc::clone(own)),
             Self::All(_) | Self::Index(_) => self,
             Self::Computed(of, computed) => Self::Computed(Box::new(of.within(own)), computed),
             Self::Bool(Bool {

@@ -86,6 +86,20 @@ pub(crate) fn fields_of(
     Ok(values)
 }
 
+/// As [`fields_of`], of a document that nobody checks: what does not fit is left out, and is none to
+/// whoever reads the field.
+pub(crate) fn readable_fields_of(
+    mapping: &Mapping,
+    document: &Map<String, Json>,
+) -> Vec<(Field, OwnedValue)> {
+    let mut values = Vec::new();
+    each_scalar(document, &mut |path, value| {
+        // The values before the one that does not fit stay.
+        drop(add(mapping, path, value, &mut values));
+    });
+    values
+}
+
 type Visit<'v, 'a> = dyn FnMut(&str, &'a Json) -> Result<(), DocumentError> + 'v;
 
 fn walk_object<'a>(

@@ -24,7 +24,7 @@ use tantivy::schema::{Field, Schema};
 
 pub use definition::{MappingError, TypeConflict};
 pub use document::DocumentError;
-pub(crate) use document::fields_of;
+pub(crate) use document::{fields_of, readable_fields_of};
 pub(crate) use schema::{ID, SEQ_NO, SOURCE, STANDARD, VERSION, tokenizers};
 
 /// What a field's values are.
@@ -184,6 +184,11 @@ impl Mapping {
         let type_of = |located: &Located| self.definitions[located.definition].field_type;
         let types = self.fields.iter();
         types.map(move |(path, located)| (path.as_str(), type_of(located)))
+    }
+
+    /// Whether documents may have a field at a path that no column has.
+    pub(crate) fn hides(&self, path: &str) -> bool {
+        self.dynamic == Dynamic::Ignore && self.field(path).is_none()
     }
 
     /// Whether fields lie below a path.

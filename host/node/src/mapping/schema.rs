@@ -2,7 +2,7 @@
 //!
 //! | what | engine's name | holds |
 //! |---|---|---|
-//! | id | `_id` | the id, found whole, and its column |
+//! | id | `_id` | the id, found whole, stored, and its column |
 //! | sequence number | `_seq_no` | column: the order in which documents were written |
 //! | version | `_version` | column: how often the id was written |
 //! | source | `_source` | the document, stored |
@@ -86,7 +86,7 @@ pub(crate) fn tokenizers() -> TokenizerManager {
 
 pub(super) fn build(definitions: &[Definition]) -> Built {
     let mut builder = Schema::builder();
-    builder.add_text_field(ID, STRING | FAST);
+    builder.add_text_field(ID, STRING | FAST | STORED);
     builder.add_u64_field(SEQ_NO, FAST);
     builder.add_u64_field(VERSION, FAST);
     builder.add_bytes_field(SOURCE, STORED);

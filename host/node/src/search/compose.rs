@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur};
+use tantivy::query::{AllQuery, BooleanQuery, Occur};
 
 use super::SearchError;
 use crate::computed::{Bool, ComputedQuery, Failure, Tree};
@@ -219,16 +219,19 @@ struct Candidates {
 impl Candidates {
     /// Requires a clause, and gives what is left to decide.
     fn require(&mut self, part: Part, scores: bool) -> Option<Tree> {
-        let unscored = |query| Box::new(ConstScoreQuery::new(query, 0.0));
         match part {
             Part::Index(query) => {
-                let query = if scores { query } else { unscored(query) };
+                let query = if scores {
+                    query
+                } else {
+                    compound::unscored(query)
+                };
                 self.clauses.push((Occur::Must, query));
                 None
             }
             Part::Computed(approximation, tree) => {
                 self.clauses
-                    .push((Occur::Must, unscored(approximation.box_clone())));
+                    .push((Occur::Must, compound::unscored(approximation.box_clone())));
                 Some(tree.within(&approximation))
             }
         }
@@ -237,7 +240,8 @@ impl Candidates {
     fn exclude(&mut self, part: Part) -> Option<Tree> {
         match part {
             Part::Index(query) => {
-                self.clauses.push((Occur::MustNot, query));
+                self.clauses
+                    .push((Occur::MustNot, compound::excluded(query)));
                 None
             }
             computed @ Part::Computed(..) => Some(computed.tree()),
@@ -272,8 +276,10 @@ impl Candidates {
             return (trees, None);
         }
         let some = BooleanQuery::with_minimum_required_clauses(candidates, minimum);
-        let some: EngineQuery = Box::new(ConstScoreQuery::new(Box::new(some), 0.0));
-        (trees, Some((Occur::Must, some)))
+        (
+            trees,
+            Some((Occur::Must, compound::unscored(Box::new(some)))),
+        )
     }
 
     fn has_required(&self) -> bool {
@@ -283,8 +289,8 @@ impl Candidates {
     fn query(mut self) -> BooleanQuery {
         if !self.has_required() {
             // The engine takes exclusions alone for nothing.
-            let all = ConstScoreQuery::new(Box::new(AllQuery), 0.0);
-            self.clauses.push((Occur::Must, Box::new(all)));
+            let all = compound::unscored(Box::new(AllQuery));
+            self.clauses.push((Occur::Must, all));
         }
         BooleanQuery::new(self.clauses)
     }

@@ -97,9 +97,26 @@ pub(super) fn some_of(queries: Vec<EngineQuery>, minimum: usize) -> EngineQuery 
     ))
 }
 
+/// A query as an exclusion.
+pub fn excluded(query: EngineQuery) -> EngineQuery {
+    Box::new(ExcludedQuery(unscored(query)))
+}
+
 /// A query that matches and does not score.
-fn unscored(query: EngineQuery) -> EngineQuery {
+pub fn unscored(query: EngineQuery) -> EngineQuery {
     Box::new(ConstScoreQuery::new(query, 0.0))
+}
+
+/// How many of the clauses under `should` must match; `None` where there are not so many.
+pub fn minimum(clause: &BoolClause) -> Option<usize> {
+    let optional = clause.should.len();
+    let asked = clause.minimum_should_match.as_ref();
+    let mut minimum = asked.map_or(0, |minimum| minimum.of(optional));
+    if clause.must.is_empty() && clause.filter.is_empty() && optional > 0 {
+        // Something must match: a document that no clause is for is no hit.
+        minimum = minimum.max(1);
+    }
+    (minimum <= optional).then_some(minimum)
 }
 
 fn join_bool(clause: &BoolClause, pieces: Vec<EngineQuery>) -> EngineQuery {
@@ -108,15 +125,9 @@ fn join_bool(clause: &BoolClause, pieces: Vec<EngineQuery>) -> EngineQuery {
     }
     let required = clause.must.len() + clause.filter.len();
     let optional = clause.should.len();
-    let asked = clause.minimum_should_match.as_ref();
-    let mut minimum = asked.map_or(0, |minimum| minimum.of(optional));
-    if required == 0 && optional > 0 {
-        // Something must match: a document that no clause is for is no hit.
-        minimum = minimum.max(1);
-    }
-    if minimum > optional {
+    let Some(minimum) = minimum(clause) else {
         return none();
-    }
+    };
     let mut clauses: Vec<(Occur, EngineQuery)> = Vec::with_capacity(pieces.len() + 1);
     for (number, piece) in pieces.into_iter().enumerate() {
         clauses.push(if number < clause.must.len() {
@@ -126,7 +137,7 @@ fn join_bool(clause: &BoolClause, pieces: Vec<EngineQuery>) -> EngineQuery {
         } else if number < required + optional {
             (Occur::Should, piece)
         } else {
-            (Occur::MustNot, Box::new(ExcludedQuery(unscored(piece))))
+            (Occur::MustNot, excluded(piece))
         });
     }
     if required + optional == 0 {
