@@ -7,6 +7,7 @@
 
 mod dates;
 mod documents;
+pub mod index;
 mod json;
 pub mod mapping;
 mod request;
