@@ -126,9 +126,7 @@ impl Committed {
             .searcher
             .doc(found.address)
             .map_err(IndexError::engine("read a document"))?;
-        let source = document
-            .get_first(self.source)
-            .map(|value| OwnedValue::from(value));
+        let source = document.get_first(self.source).map(OwnedValue::from);
         match source {
             Some(OwnedValue::Bytes(bytes)) => Ok(Arc::from(bytes)),
             _ => Err(IndexError::engine("find a document's source")(

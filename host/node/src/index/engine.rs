@@ -9,12 +9,14 @@
 //!
 //! Knows nothing of the log.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use tantivy::directory::Directory;
-use tantivy::indexer::{IndexWriterOptions, UserOperation};
+use tantivy::index::{SegmentId, SegmentReader};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::schema::{Field, OwnedValue};
 use tantivy::{
     IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
@@ -36,6 +38,9 @@ const HEAP_BYTES: usize = 64 << 20;
 
 /// How many merges go on at once.
 const MERGE_THREADS: usize = 2;
+
+/// Which part of a segment may be deleted documents before it is written anew.
+const DELETED_RATIO: f32 = 0.3;
 
 pub(super) struct Engine {
     directory: Box<dyn Directory>,
@@ -108,22 +113,40 @@ impl Engine {
         mapping: &Arc<Mapping>,
         operations: u64,
     ) -> Result<Arc<Committed>, IndexError> {
-        let committed = self.try_commit(pending, mapping, operations);
-        if committed.is_err() {
-            self.open = None;
-        }
-        committed
+        let action = "open its files";
+        self.ready(mapping).map_err(IndexError::engine(action))?;
+        // Where it fails, or panics, what is on the disk is read anew the next time.
+        let Some(mut open) = self.open.take() else {
+            let text = "it was just opened".to_owned();
+            return Err(IndexError::engine(action)(TantivyError::InternalError(
+                text,
+            )));
+        };
+        let committed = self.commit_to(&mut open, pending, mapping, operations)?;
+        self.open = Some(open);
+        Ok(committed)
     }
 
-    fn try_commit(
-        &mut self,
+    /// Searches of what the engine has, where merges made other segments of it.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be read.
+    pub(super) fn merged(&mut self) -> Result<Option<Arc<Committed>>, IndexError> {
+        let Some(open) = &mut self.open else {
+            return Ok(None);
+        };
+        open.reload_merged()
+            .map_err(IndexError::engine("open merged segments"))
+    }
+
+    fn commit_to(
+        &self,
+        open: &mut Open,
         pending: &Pending,
         mapping: &Arc<Mapping>,
         operations: u64,
     ) -> Result<Arc<Committed>, IndexError> {
-        let open = self
-            .ready(mapping)
-            .map_err(IndexError::engine("open its files"))?;
         let mut entries: Vec<(&str, &Entry)> = pending.entries().collect();
         // Documents that were written together lie together.
         entries.sort_unstable_by_key(|(_, entry)| entry.seq_no);
@@ -146,6 +169,8 @@ impl Engine {
             let mut prepared = open.writer.prepare_commit()?;
             prepared.set_payload(&operations.to_string());
             prepared.commit()?;
+            // The engine does not wait for the name of its new record.
+            self.directory.sync_directory()?;
             open.reader.reload()?;
             let committed = Committed::new(open.reader.searcher(), Arc::clone(mapping))?;
             Ok(Arc::new(committed))
@@ -193,6 +218,9 @@ impl Engine {
             .num_merge_threads(MERGE_THREADS)
             .build();
         let writer = index.writer_with_options(options)?;
+        let mut merges = LogMergePolicy::default();
+        merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
+        writer.set_merge_policy(Box::new(merges));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         let reader: IndexReader = reader.try_into()?;
         let committed = Committed::new(reader.searcher(), Arc::clone(mapping))?;
@@ -202,6 +230,22 @@ impl Engine {
             writer,
             committed: Arc::new(committed),
         })
+    }
+}
+
+impl Open {
+    fn reload_merged(&mut self) -> tantivy::Result<Option<Arc<Committed>>> {
+        let snapshot = &self.committed.snapshot;
+        let seen = snapshot.searcher.segment_readers().iter();
+        let seen: BTreeSet<SegmentId> = seen.map(SegmentReader::segment_id).collect();
+        let now: BTreeSet<SegmentId> = self.index.searchable_segment_ids()?.into_iter().collect();
+        if seen == now {
+            return Ok(None);
+        }
+        self.reader.reload()?;
+        let mapping = Arc::clone(&snapshot.mapping);
+        self.committed = Arc::new(Committed::new(self.reader.searcher(), mapping)?);
+        Ok(Some(Arc::clone(&self.committed)))
     }
 }
 

@@ -125,3 +125,32 @@ fn a_damaged_log_is_not_opened() {
         "{error}"
     );
 }
+
+/// The engine is not ours, and says itself that it may panic.
+#[test]
+fn what_was_being_taken_in_when_the_engine_panicked_is_taken_in_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+    done(&of, index("a", json!({"n": 1})));
+    done(&of, index("b", json!({"n": 1})));
+    let inner = Arc::clone(&of.handle.inner);
+    let panicked = thread::spawn(move || {
+        let _engine = lock(&inner.engine);
+        inner.lock().take();
+        panic!("as the engine might");
+    });
+    panicked.join().expect_err("it panicked");
+    done(&of, index("b", json!({"n": 2})));
+    assert_eq!(
+        (source(&of, "a"), all(&of.snapshot())),
+        (Some(json!({"n": 1})), 0)
+    );
+    of.refresh().expect("there is room");
+    assert_eq!(
+        (hits(&of, "n", &json!(1)), hits(&of, "n", &json!(2))),
+        (1, 1)
+    );
+    drop(of);
+    let of = Index::open(folder.path()).expect("it is there");
+    assert_eq!(all(&of.snapshot()), 2);
+}

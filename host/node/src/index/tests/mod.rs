@@ -8,6 +8,8 @@ mod model;
 mod threads;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use serde_json::{Value as Json, json};
 use tantivy::Term;
@@ -15,6 +17,7 @@ use tantivy::collector::Count;
 use tantivy::query::{AllQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 
+use super::inner::lock;
 use super::*;
 use crate::mapping::FieldType;
 

@@ -36,7 +36,7 @@ fn threads_that_write_and_refresh_at_once_lose_nothing_and_share_no_number() {
                 })
             })
             .collect();
-        let joined = writers.into_iter().map(|writer| writer.join());
+        let joined = writers.into_iter().map(thread::ScopedJoinHandle::join);
         joined.map(|numbers| numbers.expect("no panic")).collect()
     });
     assert!(numbers.iter().all(|own| own.is_sorted()));
