@@ -10,25 +10,19 @@
 //! Knows nothing of the log.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
 use tantivy::directory::Directory;
 use tantivy::index::{SegmentId, SegmentReader};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
-use tantivy::schema::{Field, OwnedValue};
-use tantivy::{
-    IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
-};
+use tantivy::{IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::committed::Committed;
+use super::document::SystemFields;
 use super::pending::{Entry, Pending};
+use super::schema_file::bring_schema_up;
 use super::{IndexError, Options};
 use crate::mapping::{self, Mapping};
-
-/// The engine's record of its segments and its schema.
-const META: &str = "meta.json";
 
 /// How many operations the engine is given at once.
 const BATCH: usize = 256;
@@ -247,73 +241,6 @@ impl Open {
         self.committed = Arc::new(Committed::new(self.reader.searcher(), mapping)?);
         Ok(Some(Arc::clone(&self.committed)))
     }
-}
-
-/// Writes a mapping's schema in the place of an older one. Whole or not at all.
-fn bring_schema_up(directory: &dyn Directory, mapping: &Mapping) -> tantivy::Result<()> {
-    let text = directory.atomic_read(Path::new(META))?;
-    let mut meta: Json = serde_json::from_slice(&text)?;
-    let schema = serde_json::to_value(mapping.schema())?;
-    if meta["schema"] == schema {
-        return Ok(());
-    }
-    let (old, new) = (meta["schema"].as_array(), schema.as_array());
-    let grows = old.zip(new).is_some_and(|(old, new)| new.starts_with(old));
-    if !grows {
-        let text = "the segments have fields that the mapping does not have".to_owned();
-        return Err(TantivyError::SchemaError(text));
-    }
-    meta["schema"] = schema;
-    directory.atomic_write(Path::new(META), &serde_json::to_vec(&meta)?)?;
-    directory.sync_directory()?;
-    Ok(())
-}
-
-/// The fields that every document has.
-struct SystemFields {
-    id: Field,
-    seq_no: Field,
-    version: Field,
-    source: Field,
-}
-
-impl SystemFields {
-    fn of(mapping: &Mapping) -> tantivy::Result<Self> {
-        let field = |name| mapping.schema().get_field(name);
-        Ok(Self {
-            id: field(mapping::ID)?,
-            seq_no: field(mapping::SEQ_NO)?,
-            version: field(mapping::VERSION)?,
-            source: field(mapping::SOURCE)?,
-        })
-    }
-
-    fn document(&self, id: &str, entry: &Entry, source: &[u8]) -> TantivyDocument {
-        let mut document = TantivyDocument::new();
-        document.add_text(self.id, id);
-        document.add_u64(self.seq_no, entry.seq_no);
-        document.add_u64(self.version, entry.version);
-        document.add_bytes(self.source, source);
-        for (field, value) in values(&entry.mapping, source) {
-            document.add_field_value(field, &value);
-        }
-        document
-    }
-}
-
-/// A document's values. It was accepted, so that all of them fit, unless it comes out of a log
-/// that an older version wrote, or from before the mapping was changed: then what does not fit is
-/// left out, since a document is not lost for a field.
-fn values(mapping: &Mapping, source: &[u8]) -> Vec<(Field, OwnedValue)> {
-    let Ok(document) = serde_json::from_slice::<Map<String, Json>>(source) else {
-        return Vec::new();
-    };
-    if let Ok(values) = mapping::fields_of(mapping, &document) {
-        return values;
-    }
-    let alone = |(key, value)| mapping::fields_of(mapping, &Map::from_iter([(key, value)]));
-    let fitting = document.into_iter().map(alone).filter_map(Result::ok);
-    fitting.flatten().collect()
 }
 
 #[cfg(test)]

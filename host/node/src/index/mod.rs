@@ -17,6 +17,7 @@
 
 mod committed;
 mod decide;
+mod document;
 mod engine;
 mod error;
 mod folder;
@@ -29,6 +30,7 @@ mod opening;
 mod operation;
 mod pending;
 mod prepared;
+mod schema_file;
 mod state;
 
 use std::path::Path;

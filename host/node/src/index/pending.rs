@@ -59,3 +59,35 @@ impl Pending {
         self.bytes += older.bytes;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(seq_no: u64, source: Option<&[u8]>) -> Entry {
+        Entry {
+            seq_no,
+            version: 1,
+            source: source.map(Arc::from),
+            mapping: Arc::new(Mapping::dynamic()),
+        }
+    }
+
+    #[test]
+    fn what_is_put_back_is_older() {
+        let (mut older, mut newer) = (Pending::default(), Pending::default());
+        older.put("a".to_owned(), entry(0, Some(b"{}")), 10);
+        older.put("b".to_owned(), entry(1, Some(b"{}")), 10);
+        newer.put("a".to_owned(), entry(2, None), 5);
+        assert!(!newer.is_empty());
+        newer.put_back(&older);
+        let mut numbers: Vec<_> = newer
+            .entries()
+            .map(|(id, entry)| (id, entry.seq_no))
+            .collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, [("a", 2), ("b", 1)]);
+        assert!(newer.get("a").is_some_and(|entry| entry.source.is_none()));
+        assert_eq!((newer.operations, newer.bytes), (3, 25));
+    }
+}

@@ -1,7 +1,7 @@
 //! What an index is at this moment: its mapping, what was written lately, and what the engine has.
 //!
 //! Whoever holds this holds up all writes, so that nothing here waits for a disk but the saving of
-//! a mapping that grew.
+//! a mapping that grew. Looking for an id may read segments, which are mapped into memory.
 //!
 //! Knows nothing of operations, nor of how records come to the disk.
 

@@ -6,19 +6,21 @@
 //!
 //! Knows nothing of documents, of the engine, or of what is done with records that are read again.
 
+mod files;
 mod frame;
 mod record;
+mod tail;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs;
+use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use uuid::Uuid;
-
-use super::{IndexError, folder};
+use super::IndexError;
+use files::{cut, generations};
 pub(super) use record::Record;
+use tail::Tail;
 
 /// The log of an index.
 pub(super) struct Log {
@@ -201,117 +203,6 @@ impl Log {
         let waited = self.written.wait(shared);
         waited.unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The file that the log goes on in.
-struct Tail {
-    file: File,
-    path: PathBuf,
-    salt: u64,
-    /// Its length as far as it is on the disk, in bytes.
-    end: u64,
-    /// Whether it may have other bytes behind its end.
-    broken: bool,
-}
-
-impl Tail {
-    fn create(folder: &Path, generation: u64) -> Result<Self, IndexError> {
-        let path = folder.join(format!("{PREFIX}{generation:020}"));
-        let salt = Uuid::new_v4().as_u64_pair().0;
-        let create = || {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&path)?;
-            file.write_all(&frame::file_header(salt))?;
-            file.sync_all()?;
-            Ok(file)
-        };
-        let file = create().map_err(|error| {
-            // Where that fails too, the file is empty or torn, which is no harm.
-            let _ = fs::remove_file(&path);
-            IndexError::file("make", &path)(error)
-        })?;
-        folder::sync(folder)?;
-        Ok(Self {
-            file,
-            path,
-            salt,
-            end: frame::FILE_HEADER as u64,
-            broken: false,
-        })
-    }
-
-    fn is_new(&self) -> bool {
-        self.end == frame::FILE_HEADER as u64 && !self.broken
-    }
-
-    /// Writes a frame and waits until it is on the disk.
-    fn write(&mut self, records: &[u8]) -> io::Result<()> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        if self.broken {
-            return Err(io::Error::other("an earlier write to the log failed"));
-        }
-        let header = frame::frame_header(self.salt, self.end, records);
-        if let Err(error) = self.write_at_end(&header, records) {
-            self.broken = self.cut().is_err();
-            return Err(error);
-        }
-        // A failed sync may have dropped the bytes and called them written: no further sync of
-        // them says anything.
-        self.file.sync_data().inspect_err(|_| self.broken = true)?;
-        self.end += (header.len() + records.len()) as u64;
-        Ok(())
-    }
-
-    fn write_at_end(&mut self, header: &[u8], records: &[u8]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.end))?;
-        self.file.write_all(header)?;
-        self.file.write_all(records)
-    }
-
-    fn cut(&self) -> io::Result<()> {
-        self.file.set_len(self.end)?;
-        self.file.sync_all()
-    }
-
-    /// Leaves nothing behind its end, which would look like damage once another file follows.
-    fn repair(&mut self) -> Result<(), IndexError> {
-        if self.broken {
-            self.cut().map_err(IndexError::file("cut", &self.path))?;
-            self.broken = false;
-        }
-        Ok(())
-    }
-}
-
-const PREFIX: &str = "log-";
-
-/// The files of a log in their order.
-fn generations(folder: &Path) -> Result<Vec<(u64, PathBuf)>, IndexError> {
-    let failed = |error| IndexError::file("list the folder", folder)(error);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        if let Some(number) = number.and_then(|number| number.parse().ok()) {
-            found.push((number, entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn cut(path: &Path, length: usize) -> io::Result<()> {
-    if length == 0 {
-        return fs::remove_file(path);
-    }
-    let file = OpenOptions::new().write(true).open(path)?;
-    file.set_len(length as u64)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

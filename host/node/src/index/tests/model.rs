@@ -185,7 +185,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn an_index_behaves_like_a_map(steps in proptest::collection::vec(any_step(), 1..25)) {
-        runs_like_a_map(steps, 64 << 20);
+    fn an_index_behaves_like_a_map(
+        steps in proptest::collection::vec(any_step(), 1..25),
+        log_bytes in prop_oneof![Just(200), Just(64 << 20)],
+    ) {
+        runs_like_a_map(steps, log_bytes);
     }
 }
