@@ -95,7 +95,7 @@ impl Folder {
         let text = fs::read(&file).map_err(IndexError::file("read", &file))?;
         let json: Json = serde_json::from_slice(&text)
             .map_err(|error| IndexError::damaged(&file, 0, error.to_string()))?;
-        Ok(Mapping::restore(&json)?)
+        Mapping::restore(&json).map_err(|error| IndexError::damaged(&file, 0, error.to_string()))
     }
 
     /// Saves the mapping; it is there after a crash, and until then the one before it.

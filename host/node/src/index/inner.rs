@@ -154,7 +154,8 @@ impl Inner {
     }
 }
 
-/// A panic elsewhere is told there; what is behind these locks is whole at every line that can.
+/// Locks, also after a panic of another thread, which was told there: what it left half done behind
+/// these locks is put right by whoever comes next.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -200,3 +200,31 @@ fn a_write_that_fails_is_told_to_its_callers_and_takes_nothing_along() {
     drop(log);
     assert_eq!(open(folder).1, [0, 3]);
 }
+
+#[test]
+fn who_comes_while_another_writes_waits_for_its_own_records() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (log, _) = open(folder.path());
+    let tail = log.lock().tail.take();
+    let file = files(folder.path()).remove(0);
+    let length = || fs::metadata(&file).expect("it is there").len();
+    let before = length();
+    let (tell, told) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        for number in 0..3 {
+            let (log, tell) = (&log, tell.clone());
+            scope.spawn(move || {
+                append(log, number).expect("there is room");
+                tell.send(()).expect("the test listens");
+            });
+        }
+        let early = told.recv_timeout(std::time::Duration::from_millis(100));
+        early.expect_err("nothing is on the disk");
+        assert_eq!(length(), before);
+        log.lock().tail = tail;
+        log.written.notify_all();
+    });
+    assert_eq!(told.try_iter().count(), 3);
+    let read = frame::read(&fs::read(&file).expect("it is there")).expect("it is whole");
+    assert_eq!(read.records.len(), 3);
+}

@@ -368,6 +368,8 @@ fn a_folder_has_one_index_and_that_is_open_once() {
     drop(Index::open(&path).expect("it is there"));
     std::fs::write(path.join("mapping.json"), "{").expect("there is room");
     insta::assert_snapshot!(told(Index::open(&path)), @"`/index/mapping.json` is damaged at byte 0: EOF while parsing an object at line 1 column 1: restore the index's folder from a copy");
+    std::fs::write(path.join("mapping.json"), r#"{"dynamic": 3}"#).expect("there is room");
+    insta::assert_snapshot!(told(Index::open(&path)), @"`/index/mapping.json` is damaged at byte 0: `dynamic` must be true, false or \"strict\", but is 3: restore the index's folder from a copy");
     insta::assert_snapshot!(IndexError::Closed.to_string(), @"the index is closed: open it again");
 }
 

@@ -63,7 +63,7 @@ fn every_acknowledged_write_outlives_a_crash_at_any_moment() {
                 }
             }
         });
-        for round in 0..25_u64 {
+        for round in 0..16_u64 {
             thread::sleep(Duration::from_millis(round * 7 % 40));
             let before = acknowledged.load(Ordering::Acquire);
             let copy = crashed(folder.path());

@@ -182,7 +182,7 @@ fn runs_like_a_map(steps: Vec<Step>, log_bytes: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn an_index_behaves_like_a_map(
