@@ -157,7 +157,8 @@ impl Index {
         Ok(written)
     }
 
-    /// The document with an id, as it was written last, whether searches see it or not.
+    /// The document with an id, as it was written last, whether searches see it or not. It may be
+    /// that of a write which is still on its way to the disk.
     ///
     /// # Errors
     ///
@@ -202,7 +203,8 @@ impl Index {
         self.handle.inner.statistics()
     }
 
-    /// Closes it, for its clones too: what was written is in segments, and the log is empty.
+    /// Closes it, for its clones too: what was written is in segments, and the log is empty. When
+    /// the last clone is gone, the folder can be opened again.
     ///
     /// # Errors
     ///
