@@ -192,6 +192,10 @@ fn a_write_that_fails_is_told_to_its_callers_and_takes_nothing_along() {
     assert!(matches!(append(&log, 1), Err(IndexError::Log { .. })));
     assert!(log.is_broken());
     have_writes_fail(&log, false);
+    let file = files(folder).remove(0);
+    let mut bytes = fs::read(&file).expect("it is there");
+    bytes.extend(b"half of a frame");
+    fs::write(&file, bytes).expect("there is room");
     // What is in the file behind its end is not known, until there is a new one.
     assert!(matches!(append(&log, 2), Err(IndexError::Log { .. })));
     log.rotate().expect("there is room");

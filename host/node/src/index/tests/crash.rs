@@ -36,6 +36,15 @@ fn has_all(of: &Index, acknowledged: u64) {
     }
 }
 
+/// Ends the writer, also where the test fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 /// Copies the folder at many moments while it is written, refreshed, and its mapping grows.
 #[test]
 fn every_acknowledged_write_outlives_a_crash_at_any_moment() {
@@ -63,6 +72,7 @@ fn every_acknowledged_write_outlives_a_crash_at_any_moment() {
                 }
             }
         });
+        let end = End(&is_over);
         for round in 0..16_u64 {
             thread::sleep(Duration::from_millis(round * 7 % 40));
             let before = acknowledged.load(Ordering::Acquire);
@@ -75,7 +85,7 @@ fn every_acknowledged_write_outlives_a_crash_at_any_moment() {
             let opened = Index::open(copy.path()).expect("a crash does no damage");
             assert_eq!(source(&opened, "0"), Some(json!({"n": 1_000_000})));
         }
-        is_over.store(true, Ordering::Release);
+        drop(end);
     });
     let written = acknowledged.load(Ordering::Acquire);
     std::mem::forget(of);
