@@ -8,6 +8,7 @@
 mod computed;
 mod dates;
 mod documents;
+pub mod index;
 mod json;
 pub mod mapping;
 mod object;

@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 
 use tantivy::schema::{
-    DateOptions, DateTimePrecision, FAST, Field, INDEXED, IndexRecordOption, STORED, STRING,
+    DateOptions, DateTimePrecision, FAST, Field, IndexRecordOption, NumericOptions, STORED, STRING,
     Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{
@@ -111,7 +111,7 @@ pub(super) fn build(definitions: &[Definition]) -> Built {
             (name, field)
         });
         if definition.keyword.is_some() {
-            let field = builder.add_text_field(&format!("{column}k"), STRING);
+            let field = builder.add_text_field(&format!("{column}k"), whole());
             let located = Located {
                 definition: number,
                 field,
@@ -136,9 +136,9 @@ pub(super) fn build(definitions: &[Definition]) -> Built {
 
 fn add(builder: &mut SchemaBuilder, name: &str, definition: &Definition) -> Field {
     match definition.field_type {
-        FieldType::Boolean => builder.add_bool_field(name, INDEXED | FAST),
-        FieldType::Long => builder.add_i64_field(name, INDEXED | FAST),
-        FieldType::Double => builder.add_f64_field(name, INDEXED | FAST),
+        FieldType::Boolean => builder.add_bool_field(name, number()),
+        FieldType::Long => builder.add_i64_field(name, number()),
+        FieldType::Double => builder.add_f64_field(name, number()),
         FieldType::Date => {
             let options = DateOptions::default()
                 .set_indexed()
@@ -146,9 +146,24 @@ fn add(builder: &mut SchemaBuilder, name: &str, definition: &Definition) -> Fiel
                 .set_precision(DateTimePrecision::Microseconds);
             builder.add_date_field(name, options)
         }
-        FieldType::Keyword => builder.add_text_field(name, STRING | FAST),
+        FieldType::Keyword => builder.add_text_field(name, whole() | FAST),
         FieldType::Text => builder.add_text_field(name, text(definition.analyzer)),
     }
+}
+
+/// Without lengths, which the engine's flag `INDEXED` stands for too: segments from before the
+/// field could not be merged with those after.
+fn number() -> NumericOptions {
+    NumericOptions::default().set_indexed().set_fast()
+}
+
+/// A text that is found whole; without lengths as well, unlike the engine's `STRING`.
+fn whole() -> TextOptions {
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
+    TextOptions::default().set_indexing_options(indexing)
 }
 
 fn text(analyzer: Analyzer) -> TextOptions {
@@ -187,6 +202,11 @@ mod tests {
         assert_eq!(second_entries[..first_entries.len()], first_entries);
         assert_eq!(second_entries.len(), first_entries.len() + 3);
         assert_eq!(second.field("about").expect("there").column, "t0");
+        let with_lengths = |mapping: &Mapping| {
+            let fields = mapping.schema().fields();
+            fields.filter(|(_, entry)| entry.has_fieldnorms()).count()
+        };
+        assert_eq!(with_lengths(&second), with_lengths(&first));
         assert_eq!(second.field("about.keyword").expect("there").column, "t0");
     }
 }
