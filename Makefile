@@ -63,12 +63,12 @@ FUZZ_TARGETS :=
 # Of the whole workspace, so that features are those of `make test` and nothing is built anew.
 FUZZ_BUILD := --workspace --features whittle-fuzz/libfuzzer \
   $(addprefix --bin fuzz-,accessors arguments cache component query)
-fuzz: guests
+fuzz:
 	RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/instrumented cargo build $(FUZZ_BUILD)
 	CARGO_TARGET_DIR=$(TARGET) scripts/fuzz $(TARGET)/debug $(TARGET)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 # The same with AddressSanitizer; needs a nightly compiler, and builds everything once more.
-fuzz-asan: guests
+fuzz-asan:
 	RUSTFLAGS=-Zsanitizer=address RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/instrumented \
 	  cargo +nightly build $(FUZZ_BUILD) --target x86_64-unknown-linux-gnu --target-dir $(TARGET)/asan
 	CARGO_TARGET_DIR=$(TARGET) ASAN_OPTIONS=detect_leaks=0 scripts/fuzz \

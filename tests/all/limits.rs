@@ -67,14 +67,14 @@ fn without_met(error: &str) -> String {
 
 #[test]
 fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
-    let limit = Duration::from_millis(60);
+    let limit = Duration::from_millis(250);
     for accessor in ACCESSORS {
         let cache = tempfile::tempdir().expect("a folder");
         let engine = engine_with(EngineOptions {
             accessor,
             cache: Some(cache.path().to_owned()),
             limits: Limits {
-                describe: budget(60),
+                describe: budget(250),
                 ..Limits::default()
             },
             ..EngineOptions::default()
@@ -102,7 +102,7 @@ fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
             });
             assert_eq!(
                 without_met(&error),
-                "the component could not be described: the limit `wall_clock` is 60 ms, \
+                "the component could not be described: the limit `wall_clock` is 250 ms, \
                  and N ms were asked for"
             );
             assert_next_query_works(&engine);
@@ -113,7 +113,7 @@ fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
                     bind: ENDLESS,
                     ..ByHand::default()
                 },
-                "function `f` could not be bound: the limit `wall_clock` is 60 ms, \
+                "function `f` could not be bound: the limit `wall_clock` is 250 ms, \
                  and N ms were asked for",
             ),
             (
@@ -121,7 +121,7 @@ fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
                     realloc: ENDLESS,
                     ..ByHand::default()
                 },
-                "function `f` could not be bound: the limit `wall_clock` is 60 ms, \
+                "function `f` could not be bound: the limit `wall_clock` is 250 ms, \
                  and N ms were asked for",
             ),
             (
@@ -129,13 +129,14 @@ fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
                     evaluate: ENDLESS,
                     ..ByHand::default()
                 },
-                "function `f` was stopped at document `0`: the limit `wall_clock` is 60 ms, \
+                "function `f` was stopped at document `0`: the limit `wall_clock` is 250 ms, \
                  and N ms were asked for",
             ),
         ];
         for (guest, expected) in in_query {
             let udf = Udf::new(&engine, &guest.component()).expect("registered");
-            let error = assert_ends_at(limit, || run(&udf, budget(60)).expect_err("it never ends"));
+            let error =
+                assert_ends_at(limit, || run(&udf, budget(250)).expect_err("it never ends"));
             assert_eq!(without_met(&error), expected);
             assert_next_query_works(&engine);
         }
@@ -154,14 +155,14 @@ fn a_flood_of_host_calls_ends_at_the_time_limit() {
     let udf = Udf::new(&engine, &guest.component()).expect("registered");
     let budget = Budget {
         log_bytes: usize::MAX,
-        ..budget(60)
+        ..budget(250)
     };
-    let error = assert_ends_at(Duration::from_millis(60), || {
+    let error = assert_ends_at(Duration::from_millis(250), || {
         run(&udf, budget).expect_err("it never ends")
     });
     assert_eq!(
         without_met(&error),
-        "function `f` was stopped at document `0`: the limit `wall_clock` is 60 ms, \
+        "function `f` was stopped at document `0`: the limit `wall_clock` is 250 ms, \
          and N ms were asked for"
     );
 }

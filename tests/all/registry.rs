@@ -243,7 +243,7 @@ fn failing(evaluate: &str) -> Vec<u8> {
 #[test]
 fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
     let storage = Storage::in_memory().expect("a store");
-    let back_off = Duration::from_millis(200);
+    let back_off = Duration::from_secs(1);
     let breaker = BreakerOptions {
         failures: 3,
         back_off,

@@ -52,7 +52,7 @@ pub(crate) fn documents() -> RecordBatch {
 /// A budget that an attack meets soon.
 pub(crate) fn budget() -> Budget {
     Budget {
-        wall_clock: Duration::from_millis(100),
+        wall_clock: Duration::from_millis(400),
         memory_bytes: 16 << 20,
         log_bytes: 4096,
         result_bytes: 100_000,

@@ -16,7 +16,7 @@ const CALL_RESOLVE: &str = "(drop (call $resolve (i32.const 0) (i32.const 1) (i3
 const MEMORY: &str = "(memory (export \"memory\") 1)";
 
 fn in_a_short_query(guest: &ByHand<'_>) -> String {
-    component_within(&guest.component(), json!({}), &milliseconds(20))
+    component_within(&guest.component(), json!({}), &milliseconds(300))
 }
 
 /// Host functions that are there from the start. Tools make components whose imports reach the
@@ -147,7 +147,7 @@ fn cabi_realloc_may_trap_or_loop_but_not_call_out() {
     resolve: function `f` could not be bound: the guest broke the contract: cannot leave component instance
     grow: [1.0, 1.0, 1.0]
     trap in evaluate: function `f` was stopped at document `0`: the guest trapped: wasm `unreachable` instruction executed
-    loop in evaluate: function `f` was stopped at document `0`: the limit `wall_clock` is 20 ms, and N ms were asked for
+    loop in evaluate: function `f` was stopped at document `0`: the limit `wall_clock` is 300 ms, and N ms were asked for
     call in evaluate: function `f` was stopped at document `0`: the guest broke the contract: cannot leave component instance
     ");
 }
@@ -191,7 +191,7 @@ fn what_runs_after_a_return_runs_under_the_same_rules() {
       trap: function `f` could not be bound: the guest trapped: wasm `unreachable` instruction executed
       log: function `f` could not be bound: the guest broke the contract: cannot leave component instance
       resolve: function `f` could not be bound: the guest broke the contract: cannot leave component instance
-      loop: function `f` could not be bound: the limit `wall_clock` is 20 ms, and N ms were asked for
+      loop: function `f` could not be bound: the limit `wall_clock` is 300 ms, and N ms were asked for
     evaluate:
       nothing: [1.0, 1.0, 1.0]
       trap: function `f` was stopped at document `0`: the guest trapped: wasm `unreachable` instruction executed
@@ -199,7 +199,7 @@ fn what_runs_after_a_return_runs_under_the_same_rules() {
         reference: function `f` was stopped at document `0`: the guest broke the contract: cannot leave component instance
       resolve: composed: function `f` was stopped at document `0`: the guest broke the contract: it called `resolve` outside `bind`
         reference: function `f` was stopped at document `0`: the guest broke the contract: cannot leave component instance
-      loop: function `f` was stopped at document `0`: the limit `wall_clock` is 20 ms, and N ms were asked for
+      loop: function `f` was stopped at document `0`: the limit `wall_clock` is 300 ms, and N ms were asked for
     ");
 }
 
@@ -236,7 +236,7 @@ fn instructions_that_fill_memory_end_soon_after_the_time_limit() {
         let end = in_a_short_query(&guest);
         assert_eq!(
             end,
-            "function `f` was stopped at document `0`: the limit `wall_clock` is 20 ms, and N ms \
+            "function `f` was stopped at document `0`: the limit `wall_clock` is 300 ms, and N ms \
              were asked for"
         );
         let elapsed = started.elapsed();

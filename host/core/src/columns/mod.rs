@@ -12,7 +12,9 @@ mod path;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    Date32Type, Date64Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
@@ -205,14 +207,24 @@ fn cast(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     // contract. So units are converted within the zone, and the zone's name, for which Arrow
     // would need a database, is exchanged.
     if let DataType::Timestamp(TimeUnit::Microsecond, Some(_)) = target {
-        let zone = match array.data_type() {
-            DataType::Timestamp(_, zone) => Some(zone.clone()),
-            DataType::Date32 | DataType::Date64 => Some(None),
+        let instants = match array.data_type() {
+            DataType::Timestamp(_, zone) => {
+                let in_zone = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+                let array = cast_safely(array, &in_zone)?;
+                Some(array.as_primitive::<TimestampMicrosecondType>().clone())
+            }
+            // Arrow's kernel multiplies without a check.
+            DataType::Date32 => Some(array.as_primitive::<Date32Type>().unary_opt(|days| {
+                let micros_a_day = 86_400_000_000;
+                i64::from(days).checked_mul(micros_a_day)
+            })),
+            DataType::Date64 => {
+                let millis = array.as_primitive::<Date64Type>();
+                Some(millis.unary_opt(|millis| millis.checked_mul(1_000)))
+            }
             _ => None,
         };
-        if let Some(zone) = zone {
-            let array = cast_safely(array, &DataType::Timestamp(TimeUnit::Microsecond, zone))?;
-            let array = array.as_primitive::<TimestampMicrosecondType>().clone();
+        if let Some(array) = instants {
             return Ok(Arc::new(array.with_data_type(target.clone())));
         }
     }
@@ -283,6 +295,14 @@ mod tests {
             panic!("not text")
         };
         array.iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn dates_beyond_all_timestamps_are_missing() {
+        let far = Date64Array::from(vec![1, i64::MAX, i64::MIN]);
+        assert_eq!(timestamp(far), [Some(1_000), None, None]);
+        let far = Date32Array::from(vec![1, i32::MAX, i32::MIN]);
+        assert_eq!(timestamp(far), [Some(86_400_000_000), None, None]);
     }
 
     /// Compiled code reads as many rows as the batch has. Found by fuzzing.
