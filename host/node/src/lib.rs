@@ -6,6 +6,7 @@
 //! WebAssembly.
 
 mod documents;
+pub mod expression;
 mod json;
 mod request;
 mod search;

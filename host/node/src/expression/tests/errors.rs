@@ -1,0 +1,3 @@
+//! What is refused, and how it is told.
+
+use super::index::parse;
