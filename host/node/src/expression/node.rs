@@ -195,10 +195,6 @@ impl Node {
         Self::new(Kind::Null, type_)
     }
 
-    pub(super) fn is_null(&self) -> bool {
-        matches!(self.kind, Kind::Null)
-    }
-
     pub(super) fn not(operand: Arc<Self>) -> Arc<Self> {
         Self::new(Kind::Not(operand), Type::Boolean)
     }
