@@ -9,6 +9,7 @@ mod computed;
 mod dates;
 mod documents;
 pub mod index;
+pub mod expression;
 mod json;
 pub mod mapping;
 mod object;
