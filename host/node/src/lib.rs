@@ -8,8 +8,8 @@
 mod computed;
 mod dates;
 mod documents;
-pub mod index;
 pub mod expression;
+pub mod index;
 mod json;
 pub mod mapping;
 mod object;

@@ -1,11 +1,13 @@
 //! What a search sees: an index at a point in time, with its mapping.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 use tantivy::directory::RamDirectory;
+use tantivy::index::SegmentId;
 use tantivy::schema::OwnedValue;
-use tantivy::{Index, Searcher, TantivyDocument};
+use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
 
 use crate::documents::Documents;
 use crate::mapping::{
@@ -37,9 +39,25 @@ pub enum SnapshotError {
 const WRITER_BYTES: usize = 256 << 20;
 
 /// What decoded dictionaries may take, in bytes.
-const DICTIONARY_BYTES: usize = 256 << 20;
+pub(crate) const DICTIONARY_BYTES: usize = 256 << 20;
 
 impl Snapshot {
+    /// The decoded dictionaries of segments that are gone are dropped.
+    pub(crate) fn new(
+        searcher: Searcher,
+        mapping: Arc<Mapping>,
+        dictionaries: Dictionaries,
+    ) -> Self {
+        let segments = searcher.segment_readers().iter();
+        let segments: HashSet<SegmentId> = segments.map(SegmentReader::segment_id).collect();
+        dictionaries.retain(|segment| segments.contains(&segment));
+        Self {
+            searcher,
+            mapping,
+            dictionaries,
+        }
+    }
+
     /// Documents in memory, with the mapping that they show. A value that is not of its field's
     /// type is none, as it is to a UDF: nobody has said what the field is to be. They count as written
     /// in the order of their ids.
@@ -81,10 +99,7 @@ impl Snapshot {
         }
         let index = writer.finalize()?;
         let searcher = index.reader()?.searcher();
-        Ok(Self {
-            searcher,
-            mapping: Arc::new(mapping),
-            dictionaries: Dictionaries::new(DICTIONARY_BYTES),
-        })
+        let dictionaries = Dictionaries::new(DICTIONARY_BYTES);
+        Ok(Self::new(searcher, Arc::new(mapping), dictionaries))
     }
 }

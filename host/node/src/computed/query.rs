@@ -323,7 +323,10 @@ mod tests {
                 models.iter().map(|model| model.tree(searcher)).collect()
             };
             match self {
-                Self::All(score) => Tree::All(*score),
+                Self::All(score) => {
+                    let all = ConstScoreQuery::new(Box::new(AllQuery), *score);
+                    Tree::Index(Arc::new(all))
+                }
                 Self::NumberIs(number, score) => Tree::Index(number_is(searcher, *number, *score)),
                 Self::Multiples(of, model) => {
                     let (of, ends_at) = (*of, None);

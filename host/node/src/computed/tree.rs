@@ -12,8 +12,6 @@ use super::{Computation, Computed, Outcome};
 pub(crate) enum Tree {
     /// The approximation: every candidate matches it, and it gave the score.
     Approximation,
-    /// Every candidate, with one score.
-    All(Score),
     /// What the index answers, asked for each candidate.
     Index(Arc<dyn Query>),
     /// A computed clause over the documents and scores of a query.
@@ -50,7 +48,7 @@ impl Tree {
     pub(crate) fn within(self, own: &Arc<dyn Query>) -> Self {
         match self {
             Self::Approximation => Self::Index(Arc::clone(own)),
-            Self::All(_) | Self::Index(_) => self,
+            Self::Index(_) => self,
             Self::Computed(of, computed) => Self::Computed(Box::new(of.within(own)), computed),
             Self::Bool(Bool {
                 must,
@@ -86,7 +84,7 @@ impl Tree {
     /// Whether it is answered without a look at anything.
     fn cost(&self) -> u8 {
         match self {
-            Self::Approximation | Self::All(_) => 0,
+            Self::Approximation => 0,
             Self::Index(_) => 1,
             Self::Computed(..) => 3,
             Self::Boost(of, _) | Self::Constant(of, _) => of.cost(),
@@ -104,7 +102,6 @@ impl Tree {
         let weight = |tree: &Tree| tree.weight(scoring).map(Box::new);
         Ok(match self {
             Self::Approximation => TreeWeight::Approximation,
-            Self::All(score) => TreeWeight::All(*score),
             Self::Index(query) => TreeWeight::Index(query.weight(scoring)?),
             Self::Computed(of, computed) => TreeWeight::Computed(weight(of)?, Arc::clone(computed)),
             Self::Bool(Bool {
@@ -133,7 +130,6 @@ impl Tree {
 /// A tree bound to a searcher.
 pub(super) enum TreeWeight {
     Approximation,
-    All(Score),
     Index(Box<dyn Weight>),
     Computed(Box<TreeWeight>, Arc<dyn Computed>),
     Bool {
@@ -164,7 +160,6 @@ impl TreeWeight {
         let evaluator = |weight: &TreeWeight| weight.evaluator(reader, expected).map(Box::new);
         Ok(match self {
             Self::Approximation => Evaluator::Approximation,
-            Self::All(score) => Evaluator::All(*score),
             Self::Index(weight) => Evaluator::Index(weight.scorer(reader, 1.0)?),
             Self::Computed(of, computed) => {
                 Evaluator::Computed(evaluator(of)?, computed.for_segment(reader, expected)?)
@@ -195,7 +190,6 @@ impl TreeWeight {
 /// A tree at work on a segment.
 pub(super) enum Evaluator {
     Approximation,
-    All(Score),
     Index(Box<dyn Scorer>),
     Computed(Box<Evaluator>, Box<dyn Computation>),
     Bool(Clauses),
@@ -249,7 +243,6 @@ impl Evaluator {
     pub(super) fn evaluate(&mut self, block: &Block) -> Option<Vec<Outcome>> {
         match self {
             Self::Approximation => Some(block.scores.iter().copied().map(Outcome::Yes).collect()),
-            Self::All(score) => Some(vec![Outcome::Yes(*score); block.len()]),
             Self::Index(scorer) => Some(sought(scorer.as_mut(), &block.documents)),
             Self::Computed(of, computation) => computed(of, computation.as_mut(), block),
             Self::Bool(clauses) => clauses.evaluate(block),

@@ -145,6 +145,24 @@ impl Expression {
         }
     }
 
+    /// Its values, of an expression that gives numbers.
+    ///
+    /// # Errors
+    ///
+    /// It gives something else, or as [`Expression::values`].
+    pub fn numbers(&self) -> Result<ExpressionValues, ExpressionError> {
+        match self.returns {
+            ColumnType::Long | ColumnType::Double => self.values(),
+            ColumnType::Boolean | ColumnType::Date | ColumnType::Text => {
+                Err(ExpressionError::Returns {
+                    found: self.node.type_.name(),
+                    place: "a score",
+                    expected: "a number",
+                })
+            }
+        }
+    }
+
     /// Its values.
     ///
     /// # Errors

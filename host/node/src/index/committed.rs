@@ -7,21 +7,11 @@ use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::schema::{Field, IndexRecordOption, OwnedValue};
-use tantivy::{
-    DocAddress, DocId, DocSet, InvertedIndexReader, Searcher, TERMINATED, TantivyDocument, Term,
-};
+use tantivy::{DocAddress, DocId, DocSet, InvertedIndexReader, TERMINATED, TantivyDocument, Term};
 
 use super::IndexError;
-use crate::mapping::{self, Mapping};
-
-/// A point in time of an index: searches of it see the same documents, whatever is written.
-#[derive(Clone)]
-pub struct Snapshot {
-    /// The engine's segments.
-    pub searcher: Searcher,
-    /// The fields that those segments have.
-    pub mapping: Arc<Mapping>,
-}
+use crate::mapping;
+use crate::snapshot::Snapshot;
 
 /// A snapshot, and where its ids and numbers are.
 pub(super) struct Committed {
@@ -48,8 +38,8 @@ impl Committed {
     /// # Errors
     ///
     /// Where a segment cannot be read.
-    pub(super) fn new(searcher: Searcher, mapping: Arc<Mapping>) -> tantivy::Result<Self> {
-        let schema = mapping.schema();
+    pub(super) fn new(snapshot: Snapshot) -> tantivy::Result<Self> {
+        let schema = snapshot.mapping.schema();
         let id = schema.get_field(mapping::ID)?;
         let source = schema.get_field(mapping::SOURCE)?;
         let open = |reader: &tantivy::SegmentReader| {
@@ -59,10 +49,10 @@ impl Committed {
                 version: reader.fast_fields().u64(mapping::VERSION)?,
             })
         };
-        let segments = searcher.segment_readers().iter().map(open);
+        let segments = snapshot.searcher.segment_readers().iter().map(open);
         let segments = segments.collect::<tantivy::Result<_>>()?;
         Ok(Self {
-            snapshot: Snapshot { searcher, mapping },
+            snapshot,
             id,
             source,
             segments,

@@ -23,6 +23,8 @@ use super::pending::{Entry, Pending};
 use super::schema_file::bring_schema_up;
 use super::{IndexError, Options};
 use crate::mapping::{self, Mapping};
+use crate::snapshot::Snapshot;
+use crate::udf::Dictionaries;
 
 /// How many operations the engine is given at once.
 const BATCH: usize = 256;
@@ -39,6 +41,8 @@ const DELETED_RATIO: f32 = 0.3;
 pub(super) struct Engine {
     directory: Box<dyn Directory>,
     threads: usize,
+    /// Of all snapshots.
+    dictionaries: Dictionaries,
     /// `None` after a failure: what is on the disk is then read anew.
     open: Option<Open>,
 }
@@ -78,6 +82,7 @@ impl Engine {
         let mut engine = Self {
             directory,
             threads: options.threads.clamp(1, 4),
+            dictionaries: Dictionaries::new(options.dictionary_bytes),
             open: None,
         };
         let open = engine
@@ -166,8 +171,7 @@ impl Engine {
             // The engine does not wait for the name of its new record.
             self.directory.sync_directory()?;
             open.reader.reload()?;
-            let committed = Committed::new(open.reader.searcher(), Arc::clone(mapping))?;
-            Ok(Arc::new(committed))
+            Ok(Arc::new(self.committed(&open.reader, mapping)?))
         };
         open.committed = commit().map_err(IndexError::engine("commit"))?;
         Ok(Arc::clone(&open.committed))
@@ -184,6 +188,16 @@ impl Engine {
         };
         let waited = open.writer.wait_merging_threads();
         waited.map_err(IndexError::engine("finish its merges"))
+    }
+
+    /// What a reader sees.
+    fn committed(
+        &self,
+        reader: &IndexReader,
+        mapping: &Arc<Mapping>,
+    ) -> tantivy::Result<Committed> {
+        let (mapping, dictionaries) = (Arc::clone(mapping), self.dictionaries.clone());
+        Committed::new(Snapshot::new(reader.searcher(), mapping, dictionaries))
     }
 
     /// The engine, open, with a mapping's schema.
@@ -217,7 +231,7 @@ impl Engine {
         writer.set_merge_policy(Box::new(merges));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         let reader: IndexReader = reader.try_into()?;
-        let committed = Committed::new(reader.searcher(), Arc::clone(mapping))?;
+        let committed = self.committed(&reader, mapping)?;
         Ok(Open {
             index,
             reader,
@@ -238,7 +252,9 @@ impl Open {
         }
         self.reader.reload()?;
         let mapping = Arc::clone(&snapshot.mapping);
-        self.committed = Arc::new(Committed::new(self.reader.searcher(), mapping)?);
+        let dictionaries = snapshot.dictionaries.clone();
+        let snapshot = Snapshot::new(self.reader.searcher(), mapping, dictionaries);
+        self.committed = Arc::new(Committed::new(snapshot)?);
         Ok(Some(Arc::clone(&self.committed)))
     }
 }

@@ -38,11 +38,11 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-pub use committed::Snapshot;
 pub use error::IndexError;
 pub use operation::{ID_BYTES, Operation, Outcome, SOURCE_BYTES, Stored, WriteError, Written};
 
 use crate::mapping::Mapping;
+use crate::snapshot::{DICTIONARY_BYTES, Snapshot};
 use handle::Handle;
 use inner::Inner;
 
@@ -59,6 +59,9 @@ pub struct Options {
     pub threads: usize,
     /// How much may be written until it is brought into segments without being asked, in bytes.
     pub log_bytes: u64,
+    /// What decoded dictionaries of its texts may take in memory, in bytes; searches with UDFs that
+    /// read texts are much faster where they fit.
+    pub dictionary_bytes: usize,
 }
 
 impl Default for Options {
@@ -66,6 +69,7 @@ impl Default for Options {
         Self {
             threads: 1,
             log_bytes: 64 << 20,
+            dictionary_bytes: DICTIONARY_BYTES,
         }
     }
 }

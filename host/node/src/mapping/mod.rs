@@ -25,7 +25,7 @@ use tantivy::schema::{Field, Schema};
 pub use definition::{MappingError, TypeConflict};
 pub use document::DocumentError;
 pub(crate) use document::{fields_of, readable_fields_of};
-pub(crate) use schema::{ID, SEQ_NO, SOURCE, STANDARD, VERSION, tokenizers};
+pub(crate) use schema::{ID, SEQ_NO, SOURCE, VERSION, tokenizers};
 
 /// What a field's values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -331,12 +331,10 @@ impl Query {
         }
     }
 
-    /// Whether it is, or has inside, a UDF or an expression, which the engine's own queries
-    /// cannot do.
-    pub fn has_udf(&self) -> bool {
-        matches!(
-            self,
-            Self::WasmUdf(_) | Self::Expression { .. } | Self::ExpressionScore { .. }
-        ) || self.children().into_iter().any(Self::has_udf)
+    /// Whether it is, or has inside, a clause that computes, which the engine's own queries cannot
+    /// do: a UDF, or an expression that scores.
+    pub fn computes(&self) -> bool {
+        matches!(self, Self::WasmUdf(_) | Self::ExpressionScore { .. })
+            || self.children().into_iter().any(Self::computes)
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tantivy::query::{AllQuery, BooleanQuery, Occur};
 
 use super::SearchError;
+use super::expressions::{ExpressionScore, expression_at, filter};
 use crate::computed::{Bool, ComputedQuery, Failure, Tree};
 use crate::query::plain::{EngineQuery, Plain, compound};
 use crate::query::{BoolClause, Query, UdfClause};
@@ -105,7 +106,7 @@ impl<'a> Composer<'a> {
     fn part(&mut self, query: &Query, path: &str) -> Result<Part, SearchError> {
         let inside = format!("{path}.{}", query.name());
         match query {
-            plain if !plain.has_udf() => self.index(plain, path),
+            plain if !plain.computes() => self.index(plain, path),
             Query::WasmUdf(clause) => self.udf(clause, &inside),
             Query::ConstantScore { filter, boost } => {
                 let (approximation, tree) = self.part(filter, &format!("{inside}.filter"))?.split();
@@ -142,14 +143,30 @@ impl<'a> Composer<'a> {
                 Ok(Part::Computed(approximation, Tree::Max(trees, *tie_breaker)).boosted(*boost))
             }
             Query::Bool(clause) => Ok(self.bool(clause, &inside)?.boosted(clause.boost)),
-            other => unreachable!("`{}` has no UDF inside", other.name()),
+            Query::ExpressionScore {
+                expression,
+                query,
+                boost,
+            } => {
+                let (approximation, tree) = self.part(query, &format!("{inside}.query"))?.split();
+                let text = format!("{inside}.expression");
+                let expression = expression_at(&self.surroundings.mapping, expression, &text)?;
+                let score = ExpressionScore::new(&expression, &text)?;
+                let tree = Tree::Computed(Box::new(tree), Arc::new(score));
+                Ok(Part::Computed(approximation, tree).boosted(*boost))
+            }
+            other => unreachable!("`{}` computes nothing", other.name()),
         }
     }
 
     fn index(&self, query: &Query, path: &str) -> Result<Part, SearchError> {
-        let none = &mut |_: &Plain<'_>, _: &Query, _: &str| Ok::<_, SearchError>(None);
-        let compiled = self.plain.compile_with(query, path, none)?;
-        Ok(Part::Index(compiled.expect("it has no UDF inside")))
+        let mapping = &self.surroundings.mapping;
+        let expression = &mut |_: &Plain<'_>, query: &Query, path: &str| match query {
+            Query::Expression { text, boost } => filter(mapping, text, *boost, path).map(Some),
+            _ => Ok(None),
+        };
+        let compiled = self.plain.compile_with(query, path, expression)?;
+        Ok(Part::Index(compiled.expect("nothing computes inside")))
     }
 
     fn udf(&mut self, clause: &UdfClause, path: &str) -> Result<Part, SearchError> {

@@ -14,6 +14,7 @@
 
 mod collect;
 mod compose;
+mod expressions;
 pub(crate) mod sort;
 pub(crate) mod source;
 
@@ -26,6 +27,7 @@ use tantivy::schema::Value;
 use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
 use whittle_host::QueryContext;
 
+use crate::expression::ExpressionError;
 use crate::mapping::{ID, SOURCE};
 use crate::query::plain::QueryError;
 use crate::request::SearchRequest;
@@ -84,6 +86,14 @@ pub enum SearchError {
     /// The query does not go with the index.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// An expression does not go with the index, or with its place.
+    #[error("in `{path}`")]
+    Expression {
+        /// Where in the request.
+        path: String,
+        /// What is wrong.
+        source: ExpressionError,
+    },
     /// A function ended the search.
     #[error(transparent)]
     Udf(#[from] UdfError),

@@ -41,10 +41,16 @@ fn names_that_are_unknown() {
         }
 
         fn paths(&self) -> Vec<String> {
-            (0..self.0).map(|number| format!("column_{number}")).collect()
+            (0..self.0)
+                .map(|number| format!("column_{number}"))
+                .collect()
         }
     }
-    let of_few = |count, text| Expression::parse(text, &Few(count)).unwrap_err().to_string();
+    let of_few = |count, text| {
+        Expression::parse(text, &Few(count))
+            .unwrap_err()
+            .to_string()
+    };
     insta::assert_snapshot!(error("a = 1 and prize > 3"), @"");
     insta::assert_snapshot!(error("Price > 3"), @"");
     insta::assert_snapshot!(error("seller.prise > 3"), @"");
@@ -224,12 +230,56 @@ fn long_and_deep_expressions_end() {
 #[test]
 fn the_parser_ends_soon() {
     for opening in [
-        "(", "not ", "- ", "case ", "case when ", "case when p then ", "cast(", "trim(", "left(",
-        "substring(", "interval ", "date ", "extract(", "exists(", "array[", "struct(", "position(",
-        "a in (", "a between ", "[", "{", "x -> ", "(x, y) -> ", "select ", "(select ", "f(x => ",
-        "prior ", "convert(", "overlay(", "ceil(", "all(", "any(", "a = any(", "map {", "unnest(",
-        "match (", "listagg(", "distinct ", "a[", "a.", "row(", "values (", "with x as (", "try_cast(",
-        "grouping sets(", "timestamp ", "coalesce(case ", "not case ", "(case ", "(not ",
+        "(",
+        "not ",
+        "- ",
+        "case ",
+        "case when ",
+        "case when p then ",
+        "cast(",
+        "trim(",
+        "left(",
+        "substring(",
+        "interval ",
+        "date ",
+        "extract(",
+        "exists(",
+        "array[",
+        "struct(",
+        "position(",
+        "a in (",
+        "a between ",
+        "[",
+        "{",
+        "x -> ",
+        "(x, y) -> ",
+        "select ",
+        "(select ",
+        "f(x => ",
+        "prior ",
+        "convert(",
+        "overlay(",
+        "ceil(",
+        "all(",
+        "any(",
+        "a = any(",
+        "map {",
+        "unnest(",
+        "match (",
+        "listagg(",
+        "distinct ",
+        "a[",
+        "a.",
+        "row(",
+        "values (",
+        "with x as (",
+        "try_cast(",
+        "grouping sets(",
+        "timestamp ",
+        "coalesce(case ",
+        "not case ",
+        "(case ",
+        "(not ",
     ] {
         let started = std::time::Instant::now();
         for closing in ["", ")", " end", "1", "a"] {

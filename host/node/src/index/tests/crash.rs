@@ -52,6 +52,7 @@ fn every_acknowledged_write_outlives_a_crash_at_any_moment() {
     let options = Options {
         log_bytes: 20_000,
         threads: 2,
+        ..Options::default()
     };
     let of = Index::create_with(folder.path(), Mapping::dynamic(), options).expect("an index");
     let acknowledged = AtomicU64::new(0);

@@ -147,6 +147,7 @@ fn runs_like_a_map(steps: Vec<Step>, log_bytes: u64) {
     let options = Options {
         threads: 1,
         log_bytes,
+        ..Options::default()
     };
     let mut of = Index::create_with(folder.path(), Mapping::dynamic(), options).expect("an index");
     let mut model = Model::default();

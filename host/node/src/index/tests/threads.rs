@@ -8,6 +8,7 @@ fn threads_that_write_and_refresh_at_once_lose_nothing_and_share_no_number() {
     let options = Options {
         log_bytes: 30_000,
         threads: 2,
+        ..Options::default()
     };
     let of = Index::create_with(folder.path(), Mapping::dynamic(), options).expect("an index");
     let numbers: Vec<Vec<u64>> = thread::scope(|scope| {
