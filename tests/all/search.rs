@@ -33,18 +33,30 @@ fn run(snapshot: &Snapshot, request: &Json) -> SearchResponse {
 
 fn ids(response: &SearchResponse) -> Vec<(usize, f64)> {
     let hits = response.hits.hits.iter();
-    hits.map(|hit| (hit.id.parse().expect("a position"), hit.score.expect("a score")))
-        .collect()
+    hits.map(|hit| {
+        (
+            hit.id.parse().expect("a position"),
+            hit.score.expect("a score"),
+        )
+    })
+    .collect()
 }
 
 /// What a query gives a document, by the language's own words: its score, where it matches.
 fn naive(query: &Json, document: &Json) -> Option<f64> {
     let (name, body) = query.as_object()?.iter().next()?;
     let list = |key: &str| -> Vec<&Json> {
-        body.get(key).and_then(Json::as_array).into_iter().flatten().collect()
+        body.get(key)
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .collect()
     };
     let scores = |key: &str| -> Vec<Option<f64>> {
-        list(key).into_iter().map(|query| naive(query, document)).collect()
+        list(key)
+            .into_iter()
+            .map(|query| naive(query, document))
+            .collect()
     };
     let number = |key: &str| body.get(key).and_then(Json::as_f64).unwrap_or(1.0);
     match name.as_str() {
@@ -69,7 +81,11 @@ fn naive(query: &Json, document: &Json) -> Option<f64> {
         "boosting" => {
             let score = naive(&body["positive"], document)?;
             let lowered = naive(&body["negative"], document).is_some();
-            Some(if lowered { score * number("negative_boost") } else { score })
+            Some(if lowered {
+                score * number("negative_boost")
+            } else {
+                score
+            })
         }
         "dis_max" => {
             let found: Vec<f64> = scores("queries").into_iter().flatten().collect();
@@ -82,14 +98,20 @@ fn naive(query: &Json, document: &Json) -> Option<f64> {
             let should: Vec<f64> = scores("should").into_iter().flatten().collect();
             let excluded = scores("must_not").iter().any(Option::is_some);
             let alone = list("must").is_empty() && list("filter").is_empty();
-            let asked = body.get("minimum_should_match").and_then(Json::as_u64).unwrap_or(0);
+            let asked = body
+                .get("minimum_should_match")
+                .and_then(Json::as_u64)
+                .unwrap_or(0);
             let least = usize::from(alone && !list("should").is_empty());
             let minimum = usize::try_from(asked).expect("small").max(least);
+            if ["must", "filter", "should", "must_not"]
+                .iter()
+                .all(|key| list(key).is_empty())
+            {
+                return Some(1.0);
+            }
             if filter.is_none() || excluded || should.len() < minimum {
                 return None;
-            }
-            if ["must", "filter", "should", "must_not"].iter().all(|key| list(key).is_empty()) {
-                return Some(1.0);
             }
             Some(must?.into_iter().chain(should).sum())
         }
@@ -108,7 +130,8 @@ fn documents() -> impl Strategy<Value = Vec<Json>> {
         proptest::option::of(quarters()),
         prop_oneof![Just(Json::Null), Just(json!("a")), Just(json!("b"))],
     );
-    let document = document.prop_map(|(flag, price, tag)| json!({"flag": flag, "price": price, "tag": tag}));
+    let document =
+        document.prop_map(|(flag, price, tag)| json!({"flag": flag, "price": price, "tag": tag}));
     proptest::collection::vec(document, 1..60)
 }
 
@@ -201,12 +224,32 @@ fn a_function_sees_the_candidates_of_the_other_clauses_alone() {
     let range = json!({"range": {"number": {"gte": 10_000}}});
     for (query, documents, hits) in [
         (json!({"bool": {"filter": [udf, cheap]}}), 200, 67),
-        (json!({"bool": {"must": [udf], "filter": [cheap, range]}}), 100, 33),
-        (json!({"bool": {"must": [udf, cheap], "must_not": [range]}}), 100, 34),
-        (json!({"bool": {"filter": [cheap], "must_not": [udf]}}), 200, 133),
-        (json!({"bool": {"must": [{"bool": {"filter": [udf]}}, cheap]}}), 200, 67),
-        (json!({"wasm_udf": {"function": "read_boolean", "params": {"field": "flag"},
-            "query": cheap}}), 200, 67),
+        (
+            json!({"bool": {"must": [udf], "filter": [cheap, range]}}),
+            100,
+            33,
+        ),
+        (
+            json!({"bool": {"must": [udf, cheap], "must_not": [range]}}),
+            100,
+            34,
+        ),
+        (
+            json!({"bool": {"filter": [cheap], "must_not": [udf]}}),
+            200,
+            133,
+        ),
+        (
+            json!({"bool": {"must": [{"bool": {"filter": [udf]}}, cheap]}}),
+            200,
+            67,
+        ),
+        (
+            json!({"wasm_udf": {"function": "read_boolean", "params": {"field": "flag"},
+            "query": cheap}}),
+            200,
+            67,
+        ),
         (udf.clone(), 20_000, 6_667),
     ] {
         let response = run(&snapshot, &json!({"query": query}));
@@ -225,7 +268,12 @@ fn every_page_of_a_udf_is_that_of_the_clause_with_the_same_meaning() {
     let pages = |query: &Json| -> Vec<(Option<usize>, Vec<(usize, f64)>)> {
         (0..7_000)
             .step_by(1_000)
-            .map(|from| run(&snapshot, &json!({"query": query, "from": from, "size": 1_000})))
+            .map(|from| {
+                run(
+                    &snapshot,
+                    &json!({"query": query, "from": from, "size": 1_000}),
+                )
+            })
             .map(|response| (response.hits.total, ids(&response)))
             .collect()
     };
@@ -239,7 +287,10 @@ fn texts_are_read_through_their_dictionary_or_looked_up() {
         json!({"wasm_udf": {"function": "string_distance", "query": query,
             "params": {"field": "title", "target": "title 7100", "max_distance": 1}}})
     };
-    let all = run(&snapshot, &json!({"query": distance(json!({"match_all": {}})), "size": 100}));
+    let all = run(
+        &snapshot,
+        &json!({"query": distance(json!({"match_all": {}})), "size": 100}),
+    );
     // Few of many: looked up.
     let few = distance(json!({"ids": {"values": ["710", "7100", "8100", "9999"]}}));
     let few = run(&snapshot, &json!({"query": few}));
@@ -286,7 +337,9 @@ fn hits_are_ordered_by_any_field_and_pages_go_on_after_the_last() {
         }
         assert_eq!(paged, whole.hits.hits, "{sort}");
     }
-    let first = &run(&snapshot, &json!({"sort": [{"name": "desc"}], "size": 1})).hits.hits[0];
+    let first = &run(&snapshot, &json!({"sort": [{"name": "desc"}], "size": 1}))
+        .hits
+        .hits[0];
     assert_eq!(first.source.as_ref().expect("a source")["name"], "name 499");
     assert_eq!(first.score, None);
 }
@@ -296,16 +349,23 @@ fn errors_name_the_document_by_its_id() {
     let documents = r#"[{"key": "a", "text": "x"}, {"key": "b", "text": "y"}]"#;
     let documents = Documents::read(documents.as_bytes(), Some("key")).expect("documents");
     let snapshot = Snapshot::of(&documents).expect("an index");
-    let with = |on_error: &str| {
-        let query = json!({"wasm_udf": {"function": "fail_on", "on_error": on_error,
-            "params": {"field": "text", "value": "y"}}});
+    let with = |function: &str, params: Json, on_error: &str| {
+        let query = json!({"wasm_udf": {"function": function, "on_error": on_error,
+            "params": params, "query": {"term": {"text.keyword": "y"}}}});
         try_run(&snapshot, &json!({"query": query}))
     };
-    insta::assert_snapshot!(with("fail").expect_err("it fails"), @"");
-    for on_error in ["skip", "null"] {
-        let response = with(on_error).expect("it goes on");
-        assert_eq!(response.udf[0].errors, 1);
-        assert_eq!(response.udf[0].error_samples[0].id, "b");
+    let error =
+        |function: &str, params: Json| with(function, params, "fail").expect_err("it fails");
+    insta::assert_snapshot!(error("throws", json!({"field": "text"})), @r#"function `throws` was stopped at document `b`: the guest trapped: wasm `unreachable` instruction executed, after it logged "panicked at probe/src/answer.rs:101:13: no good: y""#);
+    insta::assert_snapshot!(error("wrong_kind", json!({})), @"function `wrong_kind` failed for document `b`: declared boolean, but returned text");
+    insta::assert_snapshot!(error("not_a_number", json!({})), @"function `not_a_number` failed for document `b`: the score is NaN");
+    for (function, hits) in [("wrong_kind", [0, 0]), ("not_a_number", [0, 1])] {
+        for (on_error, hits) in ["skip", "null"].into_iter().zip(hits) {
+            let response = with(function, json!({}), on_error).expect("it goes on");
+            assert_eq!(response.hits.total, Some(hits), "{function}");
+            assert_eq!(response.udf[0].errors, 1, "{function}");
+            assert_eq!(response.udf[0].error_samples[0].id, "b", "{function}");
+        }
     }
 }
 
@@ -313,9 +373,10 @@ fn errors_name_the_document_by_its_id() {
 fn what_does_not_go_with_the_index_is_told() {
     let snapshot = snapshot(&[json!({"price": 1.5, "title": "x"})]);
     let error = |query: Json| try_run(&snapshot, &json!({"query": query})).expect_err("it fails");
-    let udf = |function: &str| json!({"wasm_udf": {"function": function, "params": {"field": "x"}}});
-    insta::assert_snapshot!(error(json!({"bool": {"must": [{"range": {"price": {"gte": "soon"}}}, udf("read_boolean")]}})), @"");
-    insta::assert_snapshot!(error(udf("read_tetx")), @"");
-    insta::assert_snapshot!(error(udf("read_text")), @"");
-    insta::assert_snapshot!(error(json!({"wasm_udf": {"function": "read_boolean"}})), @"");
+    let udf =
+        |function: &str| json!({"wasm_udf": {"function": function, "params": {"field": "x"}}});
+    insta::assert_snapshot!(error(json!({"bool": {"must": [{"range": {"price": {"gte": "soon"}}}, udf("read_boolean")]}})), @r#"`query.bool.must[0].range.price`: the field `price` is of type `double`, and `"soon"` is none: give a number"#);
+    insta::assert_snapshot!(error(udf("read_tetx")), @"unknown function `read_tetx`: the components have `all_kinds`, `allocate`, `big_text`, `boolean_or`, `echo_arguments`, `endless_bind`, `endless_evaluate`, `fail_on`, `float64_or`, `forged_handle`, `has`, `int64_or`, `log_lines`, `many_fields`, `not_a_number`, `not_json`, `read_boolean`, `read_float64`, `read_id`, `read_in_bind`, `read_int64`, `read_json`, `read_score`, `read_text`, `read_timestamp`, `read_words`, `refuse`, `resolve_late`, `state`, `string_distance`, `throws`, `timestamp_or`, `trap_on`, `words_of_number`, `wrong_getter`, `wrong_kind`");
+    insta::assert_snapshot!(error(udf("read_text")), @"function `read_text` returns text: a query clause must be boolean, int64 or float64");
+    insta::assert_snapshot!(error(json!({"wasm_udf": {"function": "read_boolean"}})), @"function `read_boolean`: missing parameter `field` (text): The field.");
 }
