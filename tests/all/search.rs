@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use whittle_host::{Accessor, Budget, QueryContext};
+use whittle_node::index::{Index, Operation};
+use whittle_node::mapping::Mapping;
 use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Udfs, search};
 use whittle_tests::{engine, told, udf};
 
@@ -18,6 +20,44 @@ fn snapshot(documents: &[Json]) -> Snapshot {
     let text = Json::from(documents).to_string();
     let documents = Documents::read(text.as_bytes(), None).expect("documents");
     Snapshot::of(&documents).expect("an index")
+}
+
+/// The same documents in several segments, with deleted ones between them.
+fn in_segments(documents: &[Json], size: usize) -> Snapshot {
+    let index = Index::in_memory(Mapping::dynamic()).expect("an index");
+    let numbered: Vec<(usize, &Json)> = documents.iter().enumerate().collect();
+    for segment in numbered.chunks(size) {
+        let mut operations = Vec::new();
+        for (number, document) in segment {
+            for id in [format!("deleted {number}"), number.to_string()] {
+                let source = document.to_string().into_bytes();
+                operations.push(Operation::Create {
+                    id: Some(id),
+                    source,
+                });
+            }
+        }
+        write(&index, operations);
+        let ids = segment
+            .iter()
+            .map(|(number, _)| format!("deleted {number}"));
+        write(
+            &index,
+            ids.map(|id| Operation::Delete {
+                id,
+                if_seq_no: None,
+            })
+            .collect(),
+        );
+    }
+    index.snapshot()
+}
+
+fn write(index: &Index, operations: Vec<Operation>) {
+    for written in index.write(operations).expect("it is written") {
+        written.expect("it is written");
+    }
+    index.refresh().expect("it is refreshed");
 }
 
 fn try_run(snapshot: &Snapshot, request: &Json) -> Result<SearchResponse, String> {
@@ -78,6 +118,17 @@ fn naive(query: &Json, document: &Json) -> Option<f64> {
             };
             score.map(|score| score * number("boost"))
         }
+        "expression" => {
+            let least = body.as_str()?.split_whitespace().nth(2)?.parse().ok()?;
+            let is_dear = document["price"]
+                .as_f64()
+                .is_some_and(|price| price >= least);
+            (is_dear || document["flag"] == true).then_some(1.0)
+        }
+        "expression_score" => {
+            naive(&body["query"], document)?;
+            Some(document["price"].as_f64().unwrap_or(0.0) / 2.0 * number("boost"))
+        }
         "boosting" => {
             let score = naive(&body["positive"], document)?;
             let lowered = naive(&body["negative"], document).is_some();
@@ -132,7 +183,11 @@ fn documents() -> impl Strategy<Value = Vec<Json>> {
     );
     let document =
         document.prop_map(|(flag, price, tag)| json!({"flag": flag, "price": price, "tag": tag}));
-    proptest::collection::vec(document, 1..60)
+    proptest::collection::vec(document, 0..60).prop_map(|mut documents| {
+        // An expression may name fields that there are.
+        documents.push(json!({"flag": true, "price": 1.25, "tag": "a"}));
+        documents
+    })
 }
 
 fn queries() -> impl Strategy<Value = Json> {
@@ -142,6 +197,7 @@ fn queries() -> impl Strategy<Value = Json> {
         Just(json!({"match_none": {}})),
         Just(json!({"exists": {"field": "price"}})),
         quarters().prop_map(|least| json!({"range": {"price": {"gte": least}}})),
+        quarters().prop_map(|least| json!({"expression": format!("price >= {least:?} or flag")})),
         "[abc]".prop_map(|tag| {
             json!({"constant_score": {"filter": {"term": {"tag.keyword": tag}}}})
         }),
@@ -157,6 +213,10 @@ fn queries() -> impl Strategy<Value = Json> {
         prop_oneof![
             3 => udf("read_boolean", "flag"),
             3 => udf("read_float64", "price"),
+            2 => (inner.clone(), factor()).prop_map(|(query, boost)| {
+                json!({"expression_score": {"expression": "price / 2", "query": query,
+                    "boost": boost}})
+            }),
             4 => (many(), many(), many(), many(), proptest::option::of(0_u8..3)).prop_map(
                 |(must, filter, should, must_not, minimum)| {
                     let mut clauses = json!({"must": must, "filter": filter, "should": should,
@@ -191,19 +251,21 @@ proptest! {
     fn hits_totals_and_order_are_those_of_a_naive_evaluator(
         documents in documents(),
         query in queries(),
+        segment in 1_usize..30,
     ) {
-        let snapshot = snapshot(&documents);
         let scores = documents.iter().map(|document| naive(&query, document));
         let mut expected: Vec<(usize, f64)> =
             scores.enumerate().filter_map(|(id, score)| Some((id, score?))).collect();
         expected.sort_by(|left, right| right.1.total_cmp(&left.1));
-        let mut found = Vec::new();
-        for from in (0..=documents.len()).step_by(7) {
-            let page = run(&snapshot, &json!({"query": query, "from": from, "size": 7}));
-            prop_assert_eq!(page.hits.total, Some(expected.len()), "{}", query);
-            found.extend(ids(&page));
+        for snapshot in [snapshot(&documents), in_segments(&documents, segment)] {
+            let mut found = Vec::new();
+            for from in (0..=documents.len()).step_by(7) {
+                let page = run(&snapshot, &json!({"query": query, "from": from, "size": 7}));
+                prop_assert_eq!(page.hits.total, Some(expected.len()), "{}", query);
+                found.extend(ids(&page));
+            }
+            prop_assert_eq!(&found, &expected, "{}", query);
         }
-        prop_assert_eq!(found, expected, "{}", query);
     }
 }
 
