@@ -18,11 +18,15 @@ mod request;
 mod search;
 mod snapshot;
 mod udf;
+mod value;
 
 pub use documents::{Documents, DocumentsError};
 pub use request::{RequestError, SearchRequest};
-pub use search::sort::{SortBy, SortKey, SortValue};
+pub use search::formula::Formula;
+pub use search::rescore::Rescore;
+pub use search::sort::{SortBy, SortKey};
 pub use search::source::SourceFilter;
 pub use search::{Hit, Hits, SearchError, SearchResponse, search};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{ErrorSample, FunctionError, UdfError, UdfReport, Udfs, UdfsError};
+pub use value::Value;

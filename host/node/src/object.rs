@@ -47,6 +47,13 @@ impl<'a> Object<'a> {
         })
     }
 
+    /// A text that must be there.
+    pub(crate) fn text(&self, key: &str) -> Result<String, RequestError> {
+        let json = self.required(key)?;
+        let text = json.as_str().map(str::to_owned);
+        text.ok_or_else(|| wrong(&self.path(key), "a text", json))
+    }
+
     /// That no other keys stand there.
     pub(crate) fn knows(&self, known: &'static [&'static str]) -> Result<(), RequestError> {
         match self.keys().find(|key| !known.contains(&key.as_str())) {

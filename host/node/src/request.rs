@@ -12,6 +12,9 @@ use serde_json::error::Category;
 use crate::json::Strict;
 use crate::object::{Object, listed, wrong};
 use crate::query::Query;
+use crate::search::fields;
+use crate::search::formula::Formula;
+use crate::search::rescore::Rescore;
 use crate::search::sort::{self, SortKey};
 use crate::search::source::SourceFilter;
 
@@ -36,6 +39,10 @@ pub struct SearchRequest {
     pub min_score: Option<f32>,
     /// Whether hits have scores where they are ordered by something else.
     pub track_scores: bool,
+    /// What gives the first hits new scores.
+    pub rescore: Option<Rescore>,
+    /// What is computed for each hit that comes back, by name.
+    pub fields: Vec<(String, Formula)>,
     /// How long it may take; by default as long as the node allows.
     pub timeout: Option<Duration>,
 }
@@ -139,6 +146,12 @@ pub enum RequestError {
         /// How deep they may lie.
         limit: usize,
     },
+    /// Two keys of which one contradicts the other.
+    #[error("`{}` and `{}` do not go together: leave one out", keys[0], keys[1])]
+    Together {
+        /// The keys.
+        keys: [&'static str; 2],
+    },
     /// A key that must be there.
     #[error("`{path}` is missing")]
     Missing {
@@ -148,15 +161,17 @@ pub enum RequestError {
 }
 
 /// The last hit that a search gives: pages beyond are asked for with `search_after`.
-const MOST_HITS: usize = 10_000;
+pub(crate) const MOST_HITS: usize = 10_000;
 const DEFAULT_HITS: usize = 10;
 
 /// What a search may have.
 const KEYS: &[&str] = &[
     "_source",
+    "fields",
     "from",
     "min_score",
     "query",
+    "rescore",
     "search_after",
     "size",
     "sort",
@@ -222,6 +237,12 @@ impl SearchRequest {
             track_total_hits: track_total_hits(&request)?,
             min_score: min_score(&request)?,
             track_scores: flag(&request, "track_scores")?,
+            rescore: rescore(&request)?,
+            fields: request
+                .get("fields")
+                .map(fields::read)
+                .transpose()?
+                .unwrap_or_default(),
             timeout: timeout(&request)?,
         })
     }
@@ -253,6 +274,18 @@ fn search_after(
         wrong(&request.path("search_after"), expected, json)
     })?;
     Ok(Some(values.clone()))
+}
+
+fn rescore(request: &Object<'_>) -> Result<Option<Rescore>, RequestError> {
+    let Some(json) = request.get("rescore") else {
+        return Ok(None);
+    };
+    if request.get("sort").is_some() {
+        return Err(RequestError::Together {
+            keys: ["rescore", "sort"],
+        });
+    }
+    Rescore::read(json, "rescore").map(Some)
 }
 
 fn track_total_hits(request: &Object<'_>) -> Result<bool, RequestError> {
@@ -334,6 +367,8 @@ mod tests {
             track_total_hits: true,
             min_score: None,
             track_scores: false,
+            rescore: None,
+            fields: Vec::new(),
             timeout: None,
         };
         assert_eq!(SearchRequest::parse(b"{}"), Ok(expected));

@@ -29,6 +29,7 @@ mod names;
 mod node;
 mod parse;
 mod pattern;
+mod scalars;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use error::{ExpressionError, Position};
 use filter::Condition;
 use lower::Lowering;
 use node::{Node, Type};
+pub use scalars::Scalars;
 pub use values::{ExpressionValues, Numbers};
 
 /// The type of a column as expressions see it.
@@ -176,6 +178,7 @@ impl Expression {
         self.check_size(false)?;
         Ok(ExpressionValues {
             node: self.node.clone(),
+            returns: self.returns,
         })
     }
 

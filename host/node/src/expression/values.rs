@@ -19,9 +19,15 @@ use super::segment;
 #[derive(Clone, Debug)]
 pub struct ExpressionValues {
     pub(super) node: Arc<Node>,
+    pub(super) returns: super::ColumnType,
 }
 
 impl ExpressionValues {
+    /// Their type.
+    pub fn returns(&self) -> super::ColumnType {
+        self.returns
+    }
+
     /// The numbers of a segment's documents; true is 1, and false is 0.
     ///
     /// # Errors

@@ -240,16 +240,23 @@ pub struct BoolClause {
 /// `{"wasm_udf": {...}}`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UdfClause {
-    /// The function's name.
+    /// The function, and what it is called with.
+    pub call: FunctionCall,
+    /// Which documents it is asked about; by default all.
+    pub query: Box<Query>,
+    /// Of the score.
+    pub boost: f32,
+}
+
+/// A function, and what it is called with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FunctionCall {
+    /// The function's name; of a registry's, with the versions that will do.
     pub function: String,
     /// Its arguments, not yet checked against its parameters; by default none.
     pub params: Map<String, Json>,
-    /// Which documents it is asked about; by default all.
-    pub query: Box<Query>,
     /// What to do with documents that it fails for; by default [`OnError::Fail`].
     pub on_error: OnError,
-    /// Of the score.
-    pub boost: f32,
 }
 
 /// How many of a text's words there must be.

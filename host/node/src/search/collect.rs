@@ -4,8 +4,9 @@
 //! place in the segment's dictionary. Only what a segment's best hits are ordered by is looked up,
 //! to compare them with other segments'.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::mem::take;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -13,16 +14,20 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, MonotonicallyMappableToU64, StrColumn};
 use tantivy::{DateTime, DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
 
-use super::sort::{SortBy, SortKey, SortValue};
+use super::formula::{Computable, SegmentFormula};
+use super::sort::{SortBy, SortKey};
+use crate::computed::BLOCK_DOCUMENTS;
 use crate::dates;
+use crate::expression::ColumnType;
 use crate::mapping::{FieldType, Mapping, SEQ_NO};
+use crate::value::Value;
 
 /// A hit, before its document is read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
     pub(super) address: DocAddress,
     pub(super) score: Option<Score>,
-    pub(super) sort: Vec<SortValue>,
+    pub(super) sort: Vec<Value>,
     /// The order in which documents were written decides between equals.
     written: u64,
 }
@@ -43,6 +48,8 @@ pub(super) struct Best {
     /// How many.
     pub(super) limit: usize,
     pub(super) keys: Vec<SortKey>,
+    /// Of the keys, where they are computed.
+    pub(super) formulas: Vec<Option<Computable>>,
     pub(super) after: Option<Vec<Json>>,
     pub(super) min_score: Option<Score>,
     pub(super) scores: bool,
@@ -58,30 +65,81 @@ enum Values {
     Double(Column<f64>),
     Date(Column<DateTime>),
     Text(StrColumn),
+    /// What a formula gives, loaded for a block of documents.
+    Computed(SegmentFormula, Option<ColumnType>, Vec<Value>),
     /// No document has the field.
     None,
 }
 
 /// Of a hit and a sort key: smaller comes first.
-type Rank = (u8, u64);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Without a value, where such hits come first.
+    BeforeAll,
+    /// A number in the order of the values.
+    Number(u64),
+    /// A text that no dictionary has.
+    Ascending(String),
+    /// The same, where the greatest comes first.
+    Descending(Reverse<String>),
+    /// Without a value, where such hits come last.
+    AfterAll,
+}
 
-const BEFORE_ALL: Rank = (0, 0);
-const AFTER_ALL: Rank = (2, 0);
+impl Rank {
+    fn missing(key: &SortKey) -> Self {
+        if key.missing_first {
+            Self::BeforeAll
+        } else {
+            Self::AfterAll
+        }
+    }
 
-fn rank(key: &SortKey, value: Option<u64>) -> Rank {
-    match value {
-        Some(value) => (1, if key.descending { !value } else { value }),
-        None if key.missing_first => BEFORE_ALL,
-        None => AFTER_ALL,
+    fn number(key: &SortKey, number: Option<u64>) -> Self {
+        match number {
+            Some(number) if key.descending => Self::Number(!number),
+            Some(number) => Self::Number(number),
+            None => Self::missing(key),
+        }
+    }
+
+    fn text(key: &SortKey, text: String) -> Self {
+        if key.descending {
+            Self::Descending(Reverse(text))
+        } else {
+            Self::Ascending(text)
+        }
+    }
+
+    /// Of a value that was computed.
+    fn computed(key: &SortKey, value: Value) -> Self {
+        let number = match value {
+            Value::Text(text) => return Self::text(key, text),
+            Value::Null | Value::Json(_) => None,
+            Value::Boolean(value) => Some(value.to_u64()),
+            Value::Long(value) | Value::Date(value) => Some(value.to_u64()),
+            Value::Double(value) => Some(value.to_u64()),
+        };
+        Self::number(key, number)
     }
 }
 
 impl Values {
-    fn open(key: &SortKey, reader: &SegmentReader, mapping: &Mapping) -> tantivy::Result<Self> {
+    fn open(
+        key: &SortKey,
+        formula: Option<&Computable>,
+        reader: &SegmentReader,
+        mapping: &Mapping,
+    ) -> tantivy::Result<Self> {
+        if let Some(formula) = formula {
+            let segment = formula.for_segment(reader, reader.max_doc())?;
+            return Ok(Self::Computed(segment, formula.value_type(), Vec::new()));
+        }
         let fast = reader.fast_fields();
         let path = match &key.by {
             SortBy::Score => return Ok(Self::Score),
             SortBy::Written => return Ok(Self::Written(fast.u64(SEQ_NO)?)),
+            SortBy::Formula(_) => return Ok(Self::None),
             SortBy::Field(path) => path,
         };
         let Some(field) = mapping.field(path) else {
@@ -95,6 +153,15 @@ impl Values {
             FieldType::Keyword | FieldType::Text => fast.str(field.column)?.map(Self::Text),
         };
         Ok(values.unwrap_or(Self::None))
+    }
+
+    /// The rank of a document, at a row of the block that was loaded.
+    fn rank(&mut self, key: &SortKey, document: DocId, score: Score, row: usize) -> Rank {
+        if let Self::Computed(_, _, values) = self {
+            let value = std::mem::replace(&mut values[row], Value::Null);
+            return Rank::computed(key, value);
+        }
+        Rank::number(key, self.number(key, document, score))
     }
 
     /// A number in the order of the values.
@@ -129,34 +196,49 @@ impl Values {
             Self::Date(column) => of(column, document, greatest),
             // Room between two texts, for one that is not there.
             Self::Text(column) => of(column.ords(), document, greatest).map(|at| 2 * at + 1),
-            Self::None => None,
+            Self::Computed(..) | Self::None => None,
         }
     }
 
-    /// The value of a number.
-    fn value(&self, number: Option<u64>) -> tantivy::Result<SortValue> {
-        let Some(number) = number else {
-            return Ok(SortValue::Missing);
+    /// The value of a rank.
+    fn value(&self, key: &SortKey, rank: &Rank) -> tantivy::Result<Value> {
+        let number = match rank {
+            Rank::BeforeAll | Rank::AfterAll => return Ok(Value::Null),
+            Rank::Ascending(text) | Rank::Descending(Reverse(text)) => {
+                return Ok(Value::Text(text.clone()));
+            }
+            Rank::Number(number) if key.descending => !*number,
+            Rank::Number(number) => *number,
         };
         Ok(match self {
-            Self::Score | Self::Double(_) => SortValue::Double(f64::from_u64(number)),
-            Self::Written(_) => SortValue::Long(i64::try_from(number).unwrap_or(i64::MAX)),
-            Self::Boolean(_) => SortValue::Boolean(bool::from_u64(number)),
-            Self::Long(_) => SortValue::Long(i64::from_u64(number)),
-            Self::Date(_) => SortValue::Date(DateTime::from_u64(number).into_timestamp_micros()),
+            Self::Computed(_, column_type, _) => match column_type {
+                Some(ColumnType::Boolean) => Value::Boolean(bool::from_u64(number)),
+                Some(ColumnType::Long) => Value::Long(i64::from_u64(number)),
+                Some(ColumnType::Double) => Value::Double(f64::from_u64(number)),
+                Some(ColumnType::Date) => Value::Date(i64::from_u64(number)),
+                Some(ColumnType::Text) | None => Value::Null,
+            },
+            Self::Score | Self::Double(_) => Value::Double(f64::from_u64(number)),
+            Self::Written(_) => Value::Long(i64::try_from(number).unwrap_or(i64::MAX)),
+            Self::Boolean(_) => Value::Boolean(bool::from_u64(number)),
+            Self::Long(_) => Value::Long(i64::from_u64(number)),
+            Self::Date(_) => Value::Date(DateTime::from_u64(number).into_timestamp_micros()),
             Self::Text(column) => {
                 let mut text = String::new();
                 column.ord_to_str(number / 2, &mut text)?;
-                SortValue::Text(text)
+                Value::Text(text)
             }
-            Self::None => SortValue::Missing,
+            Self::None => Value::Null,
         })
     }
 
     /// The rank of a value that a client gives back.
     fn rank_of(&self, key: &SortKey, json: &Json) -> tantivy::Result<Rank> {
         if json.is_null() {
-            return Ok(rank(key, None));
+            return Ok(Rank::missing(key));
+        }
+        if let (Self::Computed(_, Some(ColumnType::Text), _), Some(text)) = (self, json.as_str()) {
+            return Ok(Rank::text(key, text.to_owned()));
         }
         let number = match self {
             Self::Score | Self::Double(_) => json.as_f64().map(MonotonicallyMappableToU64::to_u64),
@@ -164,13 +246,18 @@ impl Values {
             Self::Boolean(_) => json.as_bool().map(MonotonicallyMappableToU64::to_u64),
             Self::Long(_) => json.as_i64().map(MonotonicallyMappableToU64::to_u64),
             Self::Date(_) => {
-                let millis = || dates::from_millis(json.as_i64()?);
-                let micros = json.as_str().and_then(dates::parse).or_else(millis);
-                micros.map(|micros| DateTime::from_timestamp_micros(micros).to_u64())
+                instant(json).map(|micros| DateTime::from_timestamp_micros(micros).to_u64())
             }
             Self::Text(column) => match json.as_str() {
                 None => None,
                 Some(text) => Some(place(column, text)?),
+            },
+            Self::Computed(_, column_type, _) => match column_type {
+                Some(ColumnType::Boolean) => json.as_bool().map(MonotonicallyMappableToU64::to_u64),
+                Some(ColumnType::Long) => json.as_i64().map(MonotonicallyMappableToU64::to_u64),
+                Some(ColumnType::Double) => json.as_f64().map(MonotonicallyMappableToU64::to_u64),
+                Some(ColumnType::Date) => instant(json).map(MonotonicallyMappableToU64::to_u64),
+                Some(ColumnType::Text) | None => None,
             },
             // Whatever the value: no document here has one.
             Self::None => Some(0),
@@ -179,8 +266,14 @@ impl Values {
             let error = format!("`search_after`: {json} is no value of its sort key");
             TantivyError::InvalidArgument(error)
         })?;
-        Ok(rank(key, Some(number)))
+        Ok(Rank::number(key, Some(number)))
     }
+}
+
+/// In microseconds since 1970.
+fn instant(json: &Json) -> Option<i64> {
+    let millis = || dates::from_millis(json.as_i64()?);
+    json.as_str().and_then(dates::parse).or_else(millis)
 }
 
 /// Where a text is in a dictionary, or would be.
@@ -218,6 +311,11 @@ pub(super) struct BestOfSegment {
     written: Column<u64>,
     total: usize,
     max_score: Option<Score>,
+    /// Hits whose formulas are still to be computed.
+    waiting: Vec<DocId>,
+    waiting_scores: Vec<Score>,
+    /// Whether a UDF has ended the search.
+    ended: bool,
     /// The worst of the best on top.
     best: BinaryHeap<Ranked>,
     ranks: Vec<Rank>,
@@ -232,9 +330,9 @@ impl Collector for Best {
         segment: SegmentOrdinal,
         reader: &SegmentReader,
     ) -> tantivy::Result<BestOfSegment> {
-        let keys = self.keys.iter();
+        let keys = self.keys.iter().zip(&self.formulas);
         let values: Vec<Values> = keys
-            .map(|key| Values::open(key, reader, &self.mapping))
+            .map(|(key, formula)| Values::open(key, formula.as_ref(), reader, &self.mapping))
             .collect::<tantivy::Result<_>>()?;
         let after = self.after.as_ref().map(|after| {
             let keys = self.keys.iter().zip(&values).zip(after);
@@ -252,6 +350,9 @@ impl Collector for Best {
             written: reader.fast_fields().u64(SEQ_NO)?,
             total: 0,
             max_score: None,
+            waiting: Vec::new(),
+            waiting_scores: Vec::new(),
+            ended: false,
             best: BinaryHeap::new(),
             ranks: Vec::new(),
         })
@@ -306,9 +407,70 @@ impl SegmentCollector for BestOfSegment {
         if self.limit == 0 {
             return;
         }
-        let keys = self.keys.iter().zip(&self.values);
+        if self.computes() {
+            self.waiting.push(document);
+            self.waiting_scores.push(score);
+            if self.waiting.len() == BLOCK_DOCUMENTS {
+                self.compute();
+            }
+        } else {
+            self.offer(document, score, 0);
+        }
+    }
+
+    fn harvest(mut self) -> tantivy::Result<AllFound> {
+        self.compute();
+        let mut found = Vec::with_capacity(self.best.len());
+        for ranked in self.best {
+            let score = Score::from_bits(ranked.score_bits);
+            let keys = self.keys.iter().zip(&self.values).zip(&ranked.ranks);
+            let sort = keys.map(|((key, values), rank)| values.value(key, rank));
+            found.push(Found {
+                address: DocAddress::new(self.segment, ranked.document),
+                score: self.scores.then_some(score),
+                sort: sort.collect::<tantivy::Result<_>>()?,
+                written: ranked.written,
+            });
+        }
+        Ok(AllFound {
+            total: self.total,
+            max_score: self.max_score,
+            found,
+        })
+    }
+}
+
+impl BestOfSegment {
+    fn computes(&self) -> bool {
+        let mut values = self.values.iter();
+        values.any(|values| matches!(values, Values::Computed(..)))
+    }
+
+    /// Computes what waits, and offers it.
+    fn compute(&mut self) {
+        let (documents, scores) = (take(&mut self.waiting), take(&mut self.waiting_scores));
+        if self.ended || documents.is_empty() {
+            return;
+        }
+        for values in &mut self.values {
+            if let Values::Computed(segment, _, loaded) = values {
+                let Some(values) = segment.load(&documents, &scores) else {
+                    self.ended = true;
+                    return;
+                };
+                *loaded = values;
+            }
+        }
+        for (row, (document, score)) in documents.iter().zip(&scores).enumerate() {
+            self.offer(*document, *score, row);
+        }
+    }
+
+    /// Keeps a hit, at a row of the block that was computed, if it is one of the best so far.
+    fn offer(&mut self, document: DocId, score: Score, row: usize) {
+        let keys = self.keys.iter().zip(&mut self.values);
         self.ranks.clear();
-        let ranks = keys.map(|(key, values)| rank(key, values.number(key, document, score)));
+        let ranks = keys.map(|(key, values)| values.rank(key, document, score, row));
         self.ranks.extend(ranks);
         if self
             .after
@@ -335,26 +497,5 @@ impl SegmentCollector for BestOfSegment {
             self.best.pop();
         }
         self.best.push(ranked);
-    }
-
-    fn harvest(self) -> tantivy::Result<AllFound> {
-        let mut found = Vec::with_capacity(self.best.len());
-        for ranked in self.best {
-            let score = Score::from_bits(ranked.score_bits);
-            let keys = self.keys.iter().zip(&self.values);
-            let sort =
-                keys.map(|(key, values)| values.value(values.number(key, ranked.document, score)));
-            found.push(Found {
-                address: DocAddress::new(self.segment, ranked.document),
-                score: self.scores.then_some(score),
-                sort: sort.collect::<tantivy::Result<_>>()?,
-                written: ranked.written,
-            });
-        }
-        Ok(AllFound {
-            total: self.total,
-            max_score: self.max_score,
-            found,
-        })
     }
 }

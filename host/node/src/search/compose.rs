@@ -1,4 +1,5 @@
-//! A query's tree of clauses as one of the engine's queries, UDFs at any place.
+//! A request made ready: its query's tree of clauses as one of the engine's queries, UDFs at any
+//! place, and its formulas.
 //!
 //! What has no UDF in it is the engine's ([`crate::query::plain`]). What has one becomes an
 //! approximation, which the engine answers and which no match is outside of, and a [`Tree`], which
@@ -10,14 +11,23 @@ use tantivy::query::{AllQuery, BooleanQuery, Occur};
 
 use super::SearchError;
 use super::expressions::{ExpressionScore, expression_at, filter};
-use crate::computed::{Bool, ComputedQuery, Failure, Tree};
+use super::formula::{Computable, Formula};
+use super::sort::{SortBy, SortKey};
+use crate::computed::{Bool, Computed, ComputedQuery, Failure, Tree};
 use crate::query::plain::{EngineQuery, Plain, compound};
-use crate::query::{BoolClause, Query, UdfClause};
+use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
+use crate::request::SearchRequest;
 use crate::udf::{Surroundings, UdfCall};
 
-/// A query, ready to run.
+/// A request, ready to run.
 pub(super) struct Composed {
     pub(super) query: EngineQuery,
+    /// What hits are ordered by, where that is computed.
+    pub(super) sort: Vec<Option<Computable>>,
+    /// What gives the first hits new scores.
+    pub(super) rescore: Option<Arc<dyn Computed>>,
+    /// What is computed for the page's hits.
+    pub(super) fields: Vec<(String, Computable)>,
     /// The UDFs in it, in the order in which they stand there.
     pub(super) calls: Vec<UdfCall>,
     /// Where it ends before its time, if there are UDFs in it.
@@ -80,15 +90,16 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// Composes the query at a path of the request.
+    /// Composes a request.
     ///
     /// # Errors
     ///
     /// Values that their fields do not have, functions that there are not, and parameters that
-    /// they refuse.
-    pub(super) fn compose(mut self, query: &Query, path: &str) -> Result<Composed, SearchError> {
+    /// they refuse; expressions that are none over these fields; formulas whose type does not go
+    /// with their place.
+    pub(super) fn compose(mut self, request: &SearchRequest) -> Result<Composed, SearchError> {
         let failure = Failure::default();
-        let query: EngineQuery = match self.part(query, path)? {
+        let query: EngineQuery = match self.part(&request.query, "query")? {
             Part::Index(query) => query,
             Part::Computed(approximation, tree) => Box::new(ComputedQuery {
                 approximation,
@@ -96,8 +107,22 @@ impl<'a> Composer<'a> {
                 failure: failure.clone(),
             }),
         };
+        let mut sort = Vec::with_capacity(request.sort.len());
+        for (number, key) in request.sort.iter().enumerate() {
+            sort.push(self.sort_key(key, &format!("sort[{number}]"))?);
+        }
+        let rescore = request.rescore.as_ref();
+        let rescore = rescore.map(|rescore| self.score(&rescore.formula, "rescore"));
+        let mut fields = Vec::with_capacity(request.fields.len());
+        for (name, formula) in &request.fields {
+            let formula = self.formula(formula, &format!("fields.{name}"))?;
+            fields.push((name.clone(), formula));
+        }
         Ok(Composed {
             query,
+            sort,
+            rescore: rescore.transpose()?,
+            fields,
             calls: self.calls,
             failure,
         })
@@ -149,10 +174,8 @@ impl<'a> Composer<'a> {
                 boost,
             } => {
                 let (approximation, tree) = self.part(query, &format!("{inside}.query"))?.split();
-                let text = format!("{inside}.expression");
-                let expression = expression_at(&self.surroundings.mapping, expression, &text)?;
-                let score = ExpressionScore::new(&expression, &text)?;
-                let tree = Tree::Computed(Box::new(tree), Arc::new(score));
+                let score = self.expression_score(expression, &format!("{inside}.expression"))?;
+                let tree = Tree::Computed(Box::new(tree), score);
                 Ok(Part::Computed(approximation, tree).boosted(*boost))
             }
             other => unreachable!("`{}` computes nothing", other.name()),
@@ -169,16 +192,53 @@ impl<'a> Composer<'a> {
         Ok(Part::Index(compiled.expect("nothing computes inside")))
     }
 
+    fn sort_key(&mut self, key: &SortKey, path: &str) -> Result<Option<Computable>, SearchError> {
+        let SortBy::Formula(formula) = &key.by else {
+            return Ok(None);
+        };
+        let formula = self.formula(formula, path)?;
+        if let (Computable::Udf(call), None) = (&formula, formula.value_type()) {
+            let expected = "boolean, int64, float64, text or timestamp";
+            return Err(call.misplaced("a sort key", expected).into());
+        }
+        Ok(Some(formula))
+    }
+
+    /// The formula at a path of the request.
+    fn formula(&mut self, formula: &Formula, path: &str) -> Result<Computable, SearchError> {
+        match formula {
+            Formula::Udf(call) => Ok(Computable::Udf(self.call(call)?)),
+            Formula::Expression(text) => {
+                let path = format!("{path}.expression");
+                let expression = expression_at(&self.surroundings.mapping, text, &path)?;
+                Computable::expression(&expression, &path)
+            }
+        }
+    }
+
+    /// The formula at a path of the request as a score.
+    fn score(&mut self, formula: &Formula, path: &str) -> Result<Arc<dyn Computed>, SearchError> {
+        match formula {
+            Formula::Udf(call) => Ok(self.call(call)?.score()?),
+            Formula::Expression(text) => self.expression_score(text, &format!("{path}.expression")),
+        }
+    }
+
+    fn expression_score(&self, text: &str, path: &str) -> Result<Arc<dyn Computed>, SearchError> {
+        let expression = expression_at(&self.surroundings.mapping, text, path)?;
+        Ok(Arc::new(ExpressionScore::new(&expression, path)?))
+    }
+
+    fn call(&mut self, call: &FunctionCall) -> Result<UdfCall, SearchError> {
+        let surroundings = self.surroundings.clone();
+        let call = UdfCall::new(&call.function, &call.params, call.on_error, surroundings)?;
+        self.calls.push(call.clone());
+        Ok(call)
+    }
+
     fn udf(&mut self, clause: &UdfClause, path: &str) -> Result<Part, SearchError> {
         let of = self.part(&clause.query, &format!("{path}.query"))?;
-        let call = UdfCall::new(
-            &clause.function,
-            &clause.params,
-            clause.on_error,
-            self.surroundings.clone(),
-        )?;
-        let computed = call.clause()?;
-        self.calls.push(call);
+        let computed = self.call(&clause.call)?.clause()?;
         let (approximation, tree) = of.split();
         let tree = Tree::Computed(Box::new(tree), computed);
         Ok(Part::Computed(approximation, tree).boosted(clause.boost))

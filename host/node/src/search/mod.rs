@@ -15,6 +15,10 @@
 mod collect;
 mod compose;
 mod expressions;
+pub(crate) mod fields;
+pub(crate) mod formula;
+mod found;
+pub(crate) mod rescore;
 pub(crate) mod sort;
 pub(crate) mod source;
 
@@ -22,8 +26,8 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use serde_json::Value as Json;
-use tantivy::schema::Value;
+use serde_json::{Map, Value as Json};
+use tantivy::schema::Value as _;
 use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
 use whittle_host::QueryContext;
 
@@ -32,10 +36,11 @@ use crate::mapping::{ID, SOURCE};
 use crate::query::plain::QueryError;
 use crate::request::SearchRequest;
 use crate::snapshot::Snapshot;
-use crate::udf::{FunctionError, Progress, Surroundings, UdfError, UdfReport, Udfs};
-use collect::{AllFound, Best, Found};
+use crate::udf::{FunctionError, Progress, Surroundings, UdfCall, UdfError, UdfReport, Udfs};
+use crate::value::Value;
+use collect::{Best, Found};
 use compose::{Composed, Composer};
-use sort::{SortBy, SortKey, SortValue};
+use sort::{SortBy, SortKey};
 use source::SourceFilter;
 
 /// The answer to a search; it serializes to what clients get.
@@ -76,7 +81,10 @@ pub struct Hit {
     pub source: Option<Json>,
     /// What it is ordered by, for the next page's `search_after`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sort: Vec<SortValue>,
+    pub sort: Vec<Value>,
+    /// What was computed for it, by name: lists of one value, as clients know it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Json>,
 }
 
 /// Why a search fails.
@@ -131,24 +139,30 @@ pub fn search(
         dictionaries: snapshot.dictionaries.clone(),
         progress: Progress::new(progress),
     };
-    let composed = Composer::new(&surroundings, now()).compose(&request.query, "query")?;
-    let best = best(snapshot, request);
-    let found = run(&snapshot.searcher, &composed, &best)?;
-    let page = found.found.into_iter().skip(request.from);
-    let hits = page.map(|found| hit(&snapshot.searcher, found, &request.sort, &request.source));
+    let composed = Composer::new(&surroundings, now()).compose(request)?;
+    let best = best(snapshot, request, &composed);
+    let searcher = &snapshot.searcher;
+    let mut all = composed.run(|| searcher.search(composed.query.as_ref(), &best).map(Some))?;
+    if let (Some(rescore), Some(scores)) = (&request.rescore, &composed.rescore) {
+        let first = all.found.len().min(rescore.window_size);
+        composed.run(|| rescore::rescore(searcher, &mut all.found[..first], scores))?;
+        let scores = all.found.iter().filter_map(|found| found.score);
+        all.max_score = scores.reduce(Score::max);
+    }
+    let end = all.found.len().min(request.from + request.size);
+    let page = &all.found[request.from.min(end)..end];
+    let fields = composed.run(|| fields::compute(searcher, page, &composed.fields))?;
+    let hits = page.iter().zip(fields);
+    let hits = hits.map(|(found, fields)| hit(searcher, found, fields, request));
     let hits = Hits {
-        total: request.track_total_hits.then_some(found.total),
-        max_score: found.max_score.map(widened),
+        total: request.track_total_hits.then_some(all.total),
+        max_score: all.max_score.map(widened),
         hits: hits.collect::<Result<_, _>>()?,
     };
     Ok(SearchResponse {
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         hits,
-        udf: composed
-            .calls
-            .iter()
-            .map(crate::udf::UdfCall::report)
-            .collect(),
+        udf: composed.calls.iter().map(UdfCall::report).collect(),
     })
 }
 
@@ -160,64 +174,80 @@ fn now() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn best(snapshot: &Snapshot, request: &SearchRequest) -> Best {
-    let keys = if request.sort.is_empty() {
-        vec![SortKey::score()]
+fn best(snapshot: &Snapshot, request: &SearchRequest, composed: &Composed) -> Best {
+    let (keys, formulas) = if request.sort.is_empty() {
+        (vec![SortKey::score()], vec![None])
     } else {
-        request.sort.clone()
+        (request.sort.clone(), composed.sort.clone())
     };
     let by_score = keys.iter().any(|key| key.by == SortBy::Score);
+    let window = request
+        .rescore
+        .as_ref()
+        .map_or(0, |rescore| rescore.window_size);
+    // A formula may read the score.
+    let computes = formulas.iter().any(Option::is_some) || !request.fields.is_empty();
     Best {
-        limit: request.from + request.size,
-        scores: by_score || request.min_score.is_some() || request.track_scores,
+        limit: (request.from + request.size).max(window),
+        scores: by_score || computes || request.min_score.is_some() || request.track_scores,
         keys,
+        formulas,
         after: request.search_after.clone(),
         min_score: request.min_score,
         mapping: Arc::clone(&snapshot.mapping),
     }
 }
 
-fn run(searcher: &Searcher, composed: &Composed, best: &Best) -> Result<AllFound, SearchError> {
-    let found = searcher.search(composed.query.as_ref(), best);
-    // The engine is told no more than that something ended.
-    let mut failures = composed
-        .calls
-        .iter()
-        .filter_map(crate::udf::UdfCall::take_failure);
-    if let Some(failure) = failures.next() {
-        return Err(failure.into());
+impl Composed {
+    /// Runs a part of the search. `None` is what it gives where a UDF ended it.
+    ///
+    /// # Errors
+    ///
+    /// What ended it.
+    fn run<T>(&self, part: impl FnOnce() -> tantivy::Result<Option<T>>) -> Result<T, SearchError> {
+        let result = part();
+        // The engine is told no more than that something ended.
+        let mut failures = self.calls.iter().filter_map(UdfCall::take_failure);
+        if let Some(failure) = failures.next() {
+            return Err(failure.into());
+        }
+        debug_assert!(!self.failure.is_set(), "a failure is a function's");
+        let ended = || TantivyError::InternalError("it ended without a reason".to_owned());
+        Ok(result?.ok_or_else(ended)?)
     }
-    debug_assert!(!composed.failure.is_set(), "a failure is a function's");
-    Ok(found?)
 }
 
 fn hit(
     searcher: &Searcher,
-    found: Found,
-    sort: &[SortKey],
-    filter: &SourceFilter,
+    found: &Found,
+    fields: Map<String, Json>,
+    request: &SearchRequest,
 ) -> Result<Hit, SearchError> {
     let document: TantivyDocument = searcher.doc(found.address)?;
     let schema = searcher.schema();
     let id = document.get_first(schema.get_field(ID)?);
     let source = document.get_first(schema.get_field(SOURCE)?);
-    let source = match filter {
+    let source = match &request.source {
         SourceFilter::None => None,
-        _ => {
+        filter => {
             let json = source.and_then(|source| serde_json::from_slice(source.as_bytes()?).ok());
             let missing = || TantivyError::InternalError("a document has no source".to_owned());
             filter.of(json.ok_or_else(missing)?)
         }
     };
+    let by_score = request.sort.is_empty();
+    let shows_score =
+        by_score || request.track_scores || request.sort.iter().any(|key| key.by == SortBy::Score);
     Ok(Hit {
         id: id.and_then(|id| id.as_str()).unwrap_or_default().to_owned(),
-        score: found.score.map(widened),
+        score: found.score.filter(|_| shows_score).map(widened),
         source,
-        sort: if sort.is_empty() {
+        sort: if by_score {
             Vec::new()
         } else {
-            found.sort
+            found.sort.clone()
         },
+        fields,
     })
 }
 

@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 
-use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use crate::dates;
+use super::formula::Formula;
 use crate::object::{Object, wrong};
+use crate::query::FunctionCall;
 use crate::request::RequestError;
+use crate::value::Value;
 
 /// What hits are ordered by.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,37 +30,8 @@ pub enum SortBy {
     Written,
     /// A field's: of several the least, or in descending order the greatest.
     Field(String),
-}
-
-/// What a hit is ordered by, as it comes back.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SortValue {
-    /// It has none.
-    Missing,
-    /// Of a boolean field.
-    Boolean(bool),
-    /// Of an integer, or a document's number.
-    Long(i64),
-    /// Of a float, or a score.
-    Double(f64),
-    /// Microseconds since 1970.
-    Date(i64),
-    /// Of a text.
-    Text(String),
-}
-
-impl Serialize for SortValue {
-    /// As `search_after` takes it.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Missing => serializer.serialize_none(),
-            Self::Boolean(value) => serializer.serialize_bool(*value),
-            Self::Long(value) => serializer.serialize_i64(*value),
-            Self::Double(value) => serializer.serialize_f64(*value),
-            Self::Date(micros) => serializer.serialize_str(&dates::show(*micros)),
-            Self::Text(value) => serializer.serialize_str(value),
-        }
-    }
+    /// What a formula gives for it.
+    Formula(Formula),
 }
 
 impl SortKey {
@@ -72,9 +44,17 @@ impl SortKey {
         }
     }
 
+    fn ascending(by: SortBy) -> Self {
+        Self {
+            by,
+            descending: false,
+            missing_first: false,
+        }
+    }
+
     /// The order of two hits' values of this key.
-    pub(crate) fn compare(&self, left: &SortValue, right: &SortValue) -> Ordering {
-        let missing = |value: &SortValue| *value == SortValue::Missing;
+    pub(crate) fn compare(&self, left: &Value, right: &Value) -> Ordering {
+        let missing = |value: &Value| *value == Value::Null;
         match (missing(left), missing(right)) {
             (false, false) => {
                 let order = left.compare(right);
@@ -86,21 +66,6 @@ impl SortKey {
             }
             (left, right) if self.missing_first => right.cmp(&left),
             (left, right) => left.cmp(&right),
-        }
-    }
-}
-
-impl SortValue {
-    /// The order of two values of one field.
-    fn compare(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Boolean(left), Self::Boolean(right)) => left.cmp(right),
-            (Self::Long(left), Self::Long(right)) | (Self::Date(left), Self::Date(right)) => {
-                left.cmp(right)
-            }
-            (Self::Double(left), Self::Double(right)) => left.total_cmp(right),
-            (Self::Text(left), Self::Text(right)) => left.cmp(right),
-            _ => Ordering::Equal,
         }
     }
 }
@@ -123,14 +88,49 @@ fn key_of(json: &Json, path: &str) -> Result<SortKey, RequestError> {
     }
     let object = Object::read(json, path)?;
     let (name, options) = object.only("what the hits are ordered by")?;
-    let mut key = key(name);
     let at = object.path(name);
+    if let Some(formula) = formula(name, options) {
+        return formula_key(formula, options, &at);
+    }
+    let mut key = key(name);
     if let Json::String(_) = options {
         key.descending = order(options, &at)?;
         return Ok(key);
     }
     let options = Object::read(options, &at)?;
     options.knows(&["order", "missing", "unmapped_type"])?;
+    placed(key, options)
+}
+
+/// What a formula is named by among the options of a sort key; a field may have the same name, and
+/// has no such option.
+fn formula(name: &str, options: &Json) -> Option<&'static [&'static str]> {
+    match name {
+        "wasm_udf" if options.get("function").is_some() => {
+            Some(&["function", "params", "on_error", "order", "missing"])
+        }
+        "expression" if options.get("text").is_some() => Some(&["text", "order", "missing"]),
+        _ => None,
+    }
+}
+
+fn formula_key(
+    known: &'static [&'static str],
+    options: &Json,
+    path: &str,
+) -> Result<SortKey, RequestError> {
+    let options = Object::read(options, path)?;
+    options.knows(known)?;
+    let formula = if known.contains(&"text") {
+        Formula::Expression(options.text("text")?)
+    } else {
+        Formula::Udf(FunctionCall::read(options)?)
+    };
+    placed(SortKey::ascending(SortBy::Formula(formula)), options)
+}
+
+/// A key with its `order`, and the place of hits without a value.
+fn placed(mut key: SortKey, options: Object<'_>) -> Result<SortKey, RequestError> {
     if let Some(json) = options.get("order") {
         key.descending = order(json, &options.path("order"))?;
     }
@@ -149,16 +149,8 @@ fn key_of(json: &Json, path: &str) -> Result<SortKey, RequestError> {
 fn key(name: &str) -> SortKey {
     match name {
         "_score" => SortKey::score(),
-        "_doc" | "_seq_no" | "_shard_doc" => SortKey {
-            by: SortBy::Written,
-            descending: false,
-            missing_first: false,
-        },
-        field => SortKey {
-            by: SortBy::Field(field.to_owned()),
-            descending: false,
-            missing_first: false,
-        },
+        "_doc" | "_seq_no" | "_shard_doc" => SortKey::ascending(SortBy::Written),
+        field => SortKey::ascending(SortBy::Field(field.to_owned())),
     }
 }
 

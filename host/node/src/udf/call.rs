@@ -66,15 +66,17 @@ pub enum UdfError {
     /// The query does not get a function that it names.
     #[error(transparent)]
     Function(#[from] FunctionError),
-    /// The function neither filters nor scores.
-    #[error(
-        "function `{function}` returns {returns}: a query clause must be boolean, int64 or float64"
-    )]
-    NotAClause {
+    /// The function does not go where it stands.
+    #[error("function `{function}` returns {returns}: {place} must be {expected}")]
+    Returns {
         /// The function.
         function: String,
         /// What it returns.
         returns: Kind,
+        /// Where it stands.
+        place: &'static str,
+        /// What can stand there.
+        expected: &'static str,
     },
     /// The evaluation ended.
     #[error(transparent)]
@@ -192,10 +194,33 @@ impl UdfCall {
     pub(crate) fn clause(&self) -> Result<Arc<dyn Computed>, UdfError> {
         match self.0.returns {
             Kind::Boolean | Kind::Int64 | Kind::Float64 => Ok(Arc::new(self.clone())),
-            returns @ (Kind::Text | Kind::Timestamp | Kind::Json) => Err(UdfError::NotAClause {
-                function: self.0.function.clone(),
-                returns,
-            }),
+            Kind::Text | Kind::Timestamp | Kind::Json => {
+                Err(self.misplaced("a query clause", "boolean, int64 or float64"))
+            }
+        }
+    }
+
+    /// The function as a score.
+    ///
+    /// # Errors
+    ///
+    /// Where it is none.
+    pub(crate) fn score(&self) -> Result<Arc<dyn Computed>, UdfError> {
+        match self.0.returns {
+            Kind::Int64 | Kind::Float64 => Ok(Arc::new(self.clone())),
+            Kind::Boolean | Kind::Text | Kind::Timestamp | Kind::Json => {
+                Err(self.misplaced("a score", "int64 or float64"))
+            }
+        }
+    }
+
+    /// The error on a function that does not go where it stands.
+    pub(crate) fn misplaced(&self, place: &'static str, expected: &'static str) -> UdfError {
+        UdfError::Returns {
+            function: self.0.function.clone(),
+            returns: self.0.returns,
+            place,
+            expected,
         }
     }
 
@@ -204,11 +229,7 @@ impl UdfCall {
     /// # Errors
     ///
     /// Where the pool of instances is busy, the query is over, or the segment cannot be read.
-    pub(crate) fn on_segment(
-        &self,
-        reader: &SegmentReader,
-        expected: u32,
-    ) -> Result<SegmentCall, UdfError> {
+    fn on_segment(&self, reader: &SegmentReader, expected: u32) -> Result<SegmentCall, UdfError> {
         let call = &self.0;
         let idle = lock(&call.idle).pop();
         let bound = match idle {
@@ -235,6 +256,28 @@ impl UdfCall {
             expected,
         )?);
         Ok(segment)
+    }
+
+    /// What it returns.
+    pub(crate) fn returns(&self) -> Kind {
+        self.0.returns
+    }
+
+    /// As [`UdfCall::on_segment`], for the engine: where it fails, this has the reason.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn for_documents(
+        &self,
+        reader: &SegmentReader,
+        expected: u32,
+    ) -> tantivy::Result<SegmentCall> {
+        self.on_segment(reader, expected).map_err(|error| {
+            let told = TantivyError::InternalError(error.to_string());
+            self.fail(error);
+            told
+        })
     }
 
     /// What ended the search, where that was this function.
@@ -285,14 +328,7 @@ impl Computed for UdfCall {
         reader: &SegmentReader,
         expected: u32,
     ) -> tantivy::Result<Box<dyn Computation>> {
-        match self.on_segment(reader, expected) {
-            Ok(segment) => Ok(Box::new(segment)),
-            Err(error) => {
-                let told = TantivyError::InternalError(error.to_string());
-                self.fail(error);
-                Err(told)
-            }
-        }
+        Ok(Box::new(self.for_documents(reader, expected)?))
     }
 }
 
@@ -307,6 +343,11 @@ pub(crate) struct SegmentCall {
 }
 
 impl SegmentCall {
+    /// What the function returns.
+    pub(crate) fn returns(&self) -> Kind {
+        self.call.0.returns
+    }
+
     fn bound(&self) -> &Bound {
         self.bound
             .as_ref()

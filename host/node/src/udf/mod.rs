@@ -10,6 +10,6 @@ mod udfs;
 
 pub use call::UdfError;
 pub use call::{ErrorSample, UdfReport};
-pub(crate) use call::{Progress, Surroundings, UdfCall};
+pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
 pub(crate) use dictionary::Dictionaries;
 pub use udfs::{FunctionError, Udfs, UdfsError};

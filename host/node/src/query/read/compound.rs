@@ -1,12 +1,11 @@
 //! Clauses with other clauses inside them.
 
-use serde_json::{Map, Value as Json};
-use whittle_host::OnError;
+use serde_json::Value as Json;
 
 use super::Reader;
-use super::values::{boost, knows, minimum_should_match, share, text};
+use super::values::{boost, knows, minimum_should_match, share};
 use crate::object::{Object, wrong};
-use crate::query::{BoolClause, Query, UdfClause};
+use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
 use crate::request::RequestError;
 
 impl Reader {
@@ -75,26 +74,9 @@ impl Reader {
             object,
             &["function", "params", "query", "on_error", "boost"],
         )?;
-        let params = match object.get("params") {
-            None => Map::new(),
-            Some(Json::Object(params)) => params.clone(),
-            Some(other) => return Err(wrong(&object.path("params"), "an object", other)),
-        };
-        let on_error = match object.get("on_error") {
-            None => OnError::Fail,
-            Some(Json::String(word)) if word == "fail" => OnError::Fail,
-            Some(Json::String(word)) if word == "skip" => OnError::Skip,
-            Some(Json::String(word)) if word == "null" => OnError::Null,
-            Some(other) => {
-                let expected = "\"fail\", \"skip\" or \"null\"";
-                return Err(wrong(&object.path("on_error"), expected, other));
-            }
-        };
         Ok(Query::WasmUdf(UdfClause {
-            function: text(object, "function")?,
-            params,
+            call: FunctionCall::read(object)?,
             query: self.inner_or_all(object, "query")?,
-            on_error,
             boost: boost(object)?,
         }))
     }
@@ -107,7 +89,7 @@ impl Reader {
         let object = Object::read(json, path)?;
         knows(object, &["expression", "query", "boost"])?;
         Ok(Query::ExpressionScore {
-            expression: text(object, "expression")?,
+            expression: object.text("expression")?,
             query: self.inner_or_all(object, "query")?,
             boost: boost(object)?,
         })
@@ -153,7 +135,7 @@ pub(super) fn expression(json: &Json, path: &str) -> Result<Query, RequestError>
             let object = Object::read(json, path)?;
             knows(object, &["text", "boost"])?;
             Ok(Query::Expression {
-                text: text(object, "text")?,
+                text: object.text("text")?,
                 boost: boost(object)?,
             })
         }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::values::{
     as_scalar, boolean, boost, count, fuzziness, knows, minimum_should_match, operator, scalar,
-    scalar_text, share, shown, text,
+    scalar_text, share, shown,
 };
 use crate::object::{Object, wrong};
 use crate::query::{Fuzziness, Limit, MultiMatchKind, Query};
@@ -283,7 +283,7 @@ pub(super) fn exists(json: &Json, path: &str) -> Result<Query, RequestError> {
     let object = Object::read(json, path)?;
     knows(object, &["field", "boost"])?;
     Ok(Query::Exists {
-        field: text(object, "field")?,
+        field: object.text("field")?,
         boost: boost(object)?,
     })
 }

@@ -4,6 +4,7 @@
 //! Knows nothing of any index: what is checked here is wrong for all of them.
 
 mod compound;
+mod function;
 mod leaf;
 mod values;
 

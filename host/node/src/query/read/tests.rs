@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 use whittle_host::OnError;
 
 use crate::query::{
-    BoolClause, Fuzziness, Limit, MinimumShouldMatch, MultiMatchKind, Operator, Query, UdfClause,
+    BoolClause, FunctionCall, Fuzziness, Limit, MinimumShouldMatch, MultiMatchKind, Operator,
+    Query, UdfClause,
 };
 
 fn read(json: &Json) -> Query {
@@ -174,13 +175,15 @@ fn all_that_a_clause_says_is_read() {
         (
             json!({"wasm_udf": {"function": "f", "params": {"a": [1]}, "query": {"exists": {"field": "a.b", "boost": 0}}, "on_error": "null", "boost": 3}}),
             Query::WasmUdf(UdfClause {
-                function: "f".to_owned(),
-                params: json!({"a": [1]}).as_object().cloned().expect("an object"),
+                call: FunctionCall {
+                    function: "f".to_owned(),
+                    params: json!({"a": [1]}).as_object().cloned().expect("an object"),
+                    on_error: OnError::Null,
+                },
                 query: Box::new(Query::Exists {
                     field: field(),
                     boost: 0.0,
                 }),
-                on_error: OnError::Null,
                 boost: 3.0,
             }),
         ),

@@ -86,14 +86,6 @@ fn factor(
     }
 }
 
-/// A text that must be there.
-pub(super) fn text(object: Object<'_>, key: &str) -> Result<String, RequestError> {
-    let json = object.required(key)?;
-    let text = json.as_str();
-    text.map(str::to_owned)
-        .ok_or_else(|| wrong(&object.path(key), "a text", json))
-}
-
 /// A text, a number or a boolean that must be there.
 pub(super) fn scalar(object: Object<'_>, key: &str) -> Result<Json, RequestError> {
     as_scalar(object.required(key)?, &object.path(key))

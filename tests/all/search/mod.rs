@@ -1,75 +1,14 @@
 //! UDFs at any place of a query: hits, totals, pages and order are those of a naive evaluator, and
 //! a function sees no more documents than it must.
 
-use std::sync::LazyLock;
+mod computed;
+mod index;
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use whittle_host::{Accessor, Budget, QueryContext};
-use whittle_node::index::{Index, Operation};
-use whittle_node::mapping::Mapping;
-use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Udfs, search};
-use whittle_tests::{engine, told, udf};
+use whittle_node::{Documents, SearchResponse, Snapshot};
 
-static UDFS: LazyLock<Udfs> = LazyLock::new(|| {
-    let engine = engine(Accessor::Composed);
-    Udfs::new([udf(&engine, "probe"), udf(&engine, "string-distance")]).expect("no name twice")
-});
-
-fn snapshot(documents: &[Json]) -> Snapshot {
-    let text = Json::from(documents).to_string();
-    let documents = Documents::read(text.as_bytes(), None).expect("documents");
-    Snapshot::of(&documents).expect("an index")
-}
-
-/// The same documents in several segments, with deleted ones between them.
-fn in_segments(documents: &[Json], size: usize) -> Snapshot {
-    let index = Index::in_memory(Mapping::dynamic()).expect("an index");
-    let numbered: Vec<(usize, &Json)> = documents.iter().enumerate().collect();
-    for segment in numbered.chunks(size) {
-        let mut operations = Vec::new();
-        for (number, document) in segment {
-            for id in [format!("deleted {number}"), number.to_string()] {
-                let source = document.to_string().into_bytes();
-                operations.push(Operation::Create {
-                    id: Some(id),
-                    source,
-                });
-            }
-        }
-        write(&index, operations);
-        let ids = segment
-            .iter()
-            .map(|(number, _)| format!("deleted {number}"));
-        write(
-            &index,
-            ids.map(|id| Operation::Delete {
-                id,
-                if_seq_no: None,
-            })
-            .collect(),
-        );
-    }
-    index.snapshot()
-}
-
-fn write(index: &Index, operations: Vec<Operation>) {
-    for written in index.write(operations).expect("it is written") {
-        written.expect("it is written");
-    }
-    index.refresh().expect("it is refreshed");
-}
-
-fn try_run(snapshot: &Snapshot, request: &Json) -> Result<SearchResponse, String> {
-    let request = SearchRequest::parse(request.to_string().as_bytes());
-    let request = request.map_err(|error| told(&error))?;
-    let query = QueryContext::new(Budget::default());
-    search(snapshot, &request, &UDFS, &query, |_| ()).map_err(|error| told(&error))
-}
-
-fn run(snapshot: &Snapshot, request: &Json) -> SearchResponse {
-    try_run(snapshot, request).unwrap_or_else(|error| panic!("{request}: {error}"))
-}
+use index::{in_segments, run, snapshot, try_run};
 
 fn ids(response: &SearchResponse) -> Vec<(usize, f64)> {
     let hits = response.hits.hits.iter();
