@@ -59,7 +59,7 @@ impl Query {
         let progress = Arc::new(Progress::new(documents.len()));
         let watched = Arc::clone(&progress);
         let result = search(&snapshot, &request, &udfs, &query, move |more| {
-            watched.show(more)
+            watched.show(more);
         });
         progress.clear();
         setup::print_log(&query.take_log());

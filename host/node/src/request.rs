@@ -152,6 +152,14 @@ pub enum RequestError {
         /// The keys.
         keys: [&'static str; 2],
     },
+    /// One of two keys must be there, and not both.
+    #[error("`{path}` must have either `{}` or `{}`", keys[0], keys[1])]
+    Either {
+        /// Where.
+        path: String,
+        /// The keys.
+        keys: [&'static str; 2],
+    },
     /// A key that must be there.
     #[error("`{path}` is missing")]
     Missing {

@@ -224,18 +224,18 @@ fn formulas_that_do_not_go_where_they_stand() {
     let json_udf = udf("read_json", json!({"field": "price"}));
     let text_udf = udf("read_text", json!({"field": "title"}));
     let throws = udf("throws", json!({"field": "title"}));
-    insta::assert_snapshot!(error(json!({"sort": [{"wasm_udf": json_udf}]})), @"");
-    insta::assert_snapshot!(error(json!({"rescore": {"wasm_udf": text_udf}})), @"");
-    insta::assert_snapshot!(error(json!({"rescore": {"expression": "title"}})), @"");
-    insta::assert_snapshot!(error(json!({"rescore": {"expression": "price > 1"}})), @"");
-    insta::assert_snapshot!(error(json!({"rescore": {"window_size": 0, "expression": "price"}})), @"");
-    insta::assert_snapshot!(error(json!({"rescore": {"window_size": 5}})), @"");
-    insta::assert_snapshot!(error(json!({"rescore": {"expression": "price"}, "sort": ["price"]})), @"");
-    insta::assert_snapshot!(error(json!({"fields": {"a": {"expression": "day"}}})), @"");
-    insta::assert_snapshot!(error(json!({"fields": {"a": {"expression": "prize"}}})), @"");
-    insta::assert_snapshot!(error(json!({"fields": {"a": "price"}})), @"");
-    insta::assert_snapshot!(error(json!({"fields": {"a": {"wasm_udf": {"function": "f", "query": {}}}}})), @"");
-    insta::assert_snapshot!(error(json!({"sort": [{"expression": {"text": "price", "mode": "min"}}]})), @"");
+    insta::assert_snapshot!(error(json!({"sort": [{"wasm_udf": json_udf}]})), @"function `read_json` returns json: a sort key must be boolean, int64, float64, text or timestamp");
+    insta::assert_snapshot!(error(json!({"rescore": {"wasm_udf": text_udf}})), @"function `read_text` returns text: a score must be int64 or float64");
+    insta::assert_snapshot!(error(json!({"rescore": {"expression": "title"}})), @"in `rescore.expression`: expression: it gives text, but a score takes a number");
+    insta::assert_snapshot!(error(json!({"rescore": {"expression": "price > 1"}})), @"in `rescore.expression`: expression: it gives a boolean, but a score takes a number");
+    insta::assert_snapshot!(error(json!({"rescore": {"window_size": 0, "expression": "price"}})), @"`rescore.window_size` must be an integer from 1 to 10000, but is 0");
+    insta::assert_snapshot!(error(json!({"rescore": {"window_size": 5}})), @"`rescore` must be an object with `wasm_udf` or `expression`, but is an object");
+    insta::assert_snapshot!(error(json!({"rescore": {"expression": "price"}, "sort": ["price"]})), @"`rescore` and `sort` do not go together: leave one out");
+    insta::assert_snapshot!(error(json!({"fields": {"a": {"expression": "day"}}})), @"in `fields.a.expression`: expression, column 1: the date `day` cannot stand here: dates are compared in filters, under `and`, `or` and `not`");
+    insta::assert_snapshot!(error(json!({"fields": {"a": {"expression": "prize"}}})), @"in `fields.a.expression`: expression, column 1: unknown column `prize`: did you mean `price`?");
+    insta::assert_snapshot!(error(json!({"fields": {"a": "price"}})), @r#"`fields.a` must be an object, but is "price""#);
+    insta::assert_snapshot!(error(json!({"fields": {"a": {"wasm_udf": {"function": "f", "query": {}}}}})), @"`fields.a.wasm_udf.query` is unknown: here can stand `function`, `params`, `on_error`");
+    insta::assert_snapshot!(error(json!({"sort": [{"expression": {"text": "price", "mode": "min"}}]})), @"`sort[0].expression.mode` is unknown: here can stand `text`, `order`, `missing`");
     for request in [
         json!({"sort": [{"wasm_udf": throws}]}),
         json!({"fields": {"a": {"wasm_udf": throws}}}),

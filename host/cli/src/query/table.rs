@@ -54,26 +54,24 @@ fn hits(hits: &[Hit], width: usize) -> String {
     };
     let mut text = line("score", "id", "document");
     for hit in hits {
-        let source = hit.source.as_ref().map_or_else(String::new, source);
-        text.push_str(&line(&score(hit), &id(hit), &source));
+        let source = hit.source.as_ref().and_then(Json::as_object);
+        // What was computed comes first: somebody asked for it by name.
+        let members = hit.fields.iter().map(|(name, value)| (name, &value[0]));
+        let members = members.chain(source.into_iter().flatten());
+        text.push_str(&line(&score(hit), &id(hit), &told(members)));
     }
     text.push('\n');
     text
 }
 
-/// The document's fields in one line, without those that say nothing.
-fn source(source: &Json) -> String {
-    let Json::Object(fields) = source else {
-        return String::new();
-    };
-    let fields =
-        fields
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| match value {
-                Json::String(text) => format!("{}: {}", plain(name), plain(text)),
-                other => format!("{}: {}", plain(name), plain(&other.to_string())),
-            });
+/// Fields in one line, without those that say nothing.
+fn told<'a>(fields: impl Iterator<Item = (&'a String, &'a Json)>) -> String {
+    let fields = fields
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| match value {
+            Json::String(text) => format!("{}: {}", plain(name), plain(text)),
+            other => format!("{}: {}", plain(name), plain(&other.to_string())),
+        });
     fields.collect::<Vec<_>>().join("  ")
 }
 
@@ -186,6 +184,7 @@ mod tests {
             score,
             source: Some(source),
             sort: Vec::new(),
+            fields: serde_json::Map::from_iter([("half".to_owned(), serde_json::json!([0.5]))]),
         };
         let hits = vec![
             hit(

@@ -43,7 +43,9 @@ fn has_column(reader: &SegmentReader, name: &str, type_: Type) -> bool {
         .fast_fields()
         .dynamic_column_handles(name)
         .is_ok_and(|handles| {
-            let mut types = handles.iter().map(|handle| handle.column_type());
+            let mut types = handles
+                .iter()
+                .map(tantivy::columnar::DynamicColumnHandle::column_type);
             types.next() == Some(expected) && types.next().is_none()
         })
 }

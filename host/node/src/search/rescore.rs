@@ -40,11 +40,10 @@ impl Rescore {
             (Some(_), None) => "wasm_udf",
             (None, Some(_)) => "expression",
             _ => {
-                return Err(wrong(
-                    path,
-                    "an object with `wasm_udf` or `expression`",
-                    json,
-                ));
+                return Err(RequestError::Either {
+                    path: path.to_owned(),
+                    keys: ["wasm_udf", "expression"],
+                });
             }
         };
         let formula = Formula::named(name, object.required(name)?, &object.path(name))?;
