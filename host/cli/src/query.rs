@@ -22,7 +22,7 @@ pub(crate) struct Query {
     #[arg(long, value_name = "FILE")]
     docs: PathBuf,
     /// A component whose functions the query may call; may be given more than once.
-    #[arg(long, value_name = "COMPONENT", required_unless_present = "registry")]
+    #[arg(long, value_name = "COMPONENT")]
     udf: Vec<PathBuf>,
     /// The folder or the URL of a registry whose functions the query may call, as `name` or
     /// `name@1.2.0`.

@@ -211,8 +211,8 @@ proptest! {
 /// Documents of which every hundredth is chosen by a cheap clause.
 fn many() -> Vec<Json> {
     let document = |number: usize| {
-        json!({"title": format!("title {number}"), "number": number, "hundred": number % 100 == 0,
-            "flag": number % 3 == 0})
+        json!({"title": format!("title {number}"), "number": number, "hundred": number.is_multiple_of(100),
+            "flag": number.is_multiple_of(3)})
     };
     (0..20_000).map(document).collect()
 }
@@ -266,7 +266,7 @@ fn every_page_of_a_udf_is_that_of_the_clause_with_the_same_meaning() {
     let udf = json!({"bool": {"filter": [
         {"wasm_udf": {"function": "read_boolean", "params": {"field": "flag"}}}]}});
     let native = json!({"bool": {"filter": [{"term": {"flag": true}}]}});
-    let pages = |query: &Json| -> Vec<(Option<usize>, Vec<(usize, f64)>)> {
+    let pages = |query: &Json| -> Vec<_> {
         (0..7_000)
             .step_by(1_000)
             .map(|from| {
@@ -359,7 +359,7 @@ fn errors_name_the_document_by_its_id() {
         |function: &str, params: Json| with(function, params, "fail").expect_err("it fails");
     insta::assert_snapshot!(error("throws", json!({"field": "text"})), @r#"function `throws` was stopped at document `b`: the guest trapped: wasm `unreachable` instruction executed, after it logged "panicked at probe/src/answer.rs:101:13: no good: y""#);
     insta::assert_snapshot!(error("wrong_kind", json!({})), @"function `wrong_kind` failed for document `b`: declared boolean, but returned text");
-    insta::assert_snapshot!(error("not_a_number", json!({})), @"function `not_a_number` failed for document `b`: the score is NaN");
+    insta::assert_snapshot!(error("not_a_number", json!({})), @"function `not_a_number` failed for document `b`: its score is not a number");
     for (function, hits) in [("wrong_kind", [0, 0]), ("not_a_number", [0, 1])] {
         for (on_error, hits) in ["skip", "null"].into_iter().zip(hits) {
             let response = with(function, json!({}), on_error).expect("it goes on");

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use sqlparser::tokenizer::Location;
+use whittle_host::one_line;
 
 /// Where something stands in an expression's text: lines and columns are counted from 1, columns
 /// in characters.
@@ -149,4 +150,29 @@ pub enum ExpressionError {
         /// What can stand there.
         expected: &'static str,
     },
+}
+
+impl ExpressionError {
+    /// With the words of the text, which may be anybody's, without line ends and what else steers a
+    /// terminal.
+    pub(super) fn in_one_line(mut self) -> Self {
+        let words: Vec<&mut String> = match &mut self {
+            Self::Syntax { reason, .. } | Self::Value { reason, .. } => vec![reason],
+            Self::UnknownColumn { name, hint, .. } | Self::UnknownFunction { name, hint, .. } => {
+                vec![name, hint]
+            }
+            Self::Arguments { function, .. } => vec![function],
+            Self::Type { what, expected, .. } => vec![what, expected],
+            Self::Unsupported { what, instead, .. } => vec![what, instead],
+            Self::TooLong { .. }
+            | Self::TooManyTokens { .. }
+            | Self::TooDeep { .. }
+            | Self::TooComplex
+            | Self::Returns { .. } => Vec::new(),
+        };
+        for word in words {
+            *word = one_line(word);
+        }
+        self
+    }
 }

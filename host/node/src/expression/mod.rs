@@ -91,6 +91,10 @@ impl Expression {
     ///
     /// The text is no expression, or none over these columns.
     pub fn parse(text: &str, columns: &dyn Columns) -> Result<Self, ExpressionError> {
+        Self::read(text, columns).map_err(ExpressionError::in_one_line)
+    }
+
+    fn read(text: &str, columns: &dyn Columns) -> Result<Self, ExpressionError> {
         let expr = parse::parse(text)?;
         let checker = Checker {
             columns,
@@ -184,11 +188,12 @@ impl Expression {
 
     fn misplaced_date(&self) -> ExpressionError {
         let (at, text) = self.date.clone().unwrap_or_default();
-        ExpressionError::Unsupported {
+        let error = ExpressionError::Unsupported {
             at,
             what: format!("the date `{text}` cannot stand here"),
             instead: "dates are compared in filters, under `and`, `or` and `not`".to_owned(),
-        }
+        };
+        error.in_one_line()
     }
 
     /// Refuses what segments would refuse: one that has all columns takes the most steps.

@@ -440,7 +440,7 @@ impl SegmentCall {
     /// A document whose score is none.
     fn not_a_number(&self, document: DocId) -> Outcome {
         let call = &self.call.0;
-        let message = "the score is NaN".to_owned();
+        let message = "its score is not a number".to_owned();
         let document = self.id_of(document).unwrap_or_else(|| document.to_string());
         if call.on_error == OnError::Fail {
             self.call.fail(UdfError::Evaluate(EvaluateError::Document {
