@@ -98,7 +98,7 @@ fn text(bytes: &[u8]) -> String {
 fn a_boolean_function_filters() {
     let desk = Desk::new();
     let mut answer = desk.search("films.json", "string-distance.wasm", "fuzzy.json");
-    for changing in ["time_us", "load_time_us", "memory_bytes"] {
+    for changing in ["time_us", "load_time_us", "bind_time_us", "memory_bytes"] {
         assert!(answer["udf"][0][changing].take().is_u64());
     }
     assert!(answer["took_ms"].take().is_u64());
@@ -109,7 +109,7 @@ fn a_boolean_function_filters() {
             {"_id": "1", "_score": 1.0, "_source": {"title": "Stir Wars", "rating": 2}},
         ]},
         "udf": [{"function": "string_distance", "documents": 4, "errors": 0, "error_samples": [],
-                 "batches": 1, "instances": 1, "time_us": null, "load_time_us": null,
+                 "batches": 1, "instances": 1, "time_us": null, "load_time_us": null, "bind_time_us": null,
                  "memory_bytes": null}],
     });
     assert_eq!(answer, expected);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use whittle_host::Engine;
+use whittle_host::{Engine, QueryContext};
 use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
 
 use crate::setup;
@@ -54,8 +54,8 @@ impl Query {
         let engine = self.run.engine()?;
         let udfs = self.udfs(engine)?;
 
-        let query = self.run.query();
         let snapshot = Snapshot::of(&documents).with_context(|| self.docs.display().to_string())?;
+        let query = QueryContext::new(request.budget(self.run.budget()));
         let progress = Arc::new(Progress::new(documents.len()));
         let watched = Arc::clone(&progress);
         let result = search(&snapshot, &request, &udfs, &query, move |more| {

@@ -26,6 +26,7 @@ pub use search::formula::Formula;
 pub use search::rescore::Rescore;
 pub use search::sort::{SortBy, SortKey};
 pub use search::source::SourceFilter;
+pub use search::workers::Threads;
 pub use search::{Hit, Hits, SearchError, SearchResponse, search};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{ErrorSample, FunctionError, UdfError, UdfReport, Udfs, UdfsError};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use serde_json::error::Category;
+use whittle_host::Budget;
 
 use crate::json::Strict;
 use crate::object::{Object, listed, wrong};
@@ -211,6 +212,16 @@ impl SearchRequest {
             }
         })?;
         Self::read(&json)
+    }
+
+    /// What a node allows, within the time that the request asks for.
+    #[must_use]
+    pub fn budget(&self, allowed: Budget) -> Budget {
+        let asked = self.timeout.unwrap_or(allowed.wall_clock);
+        Budget {
+            wall_clock: allowed.wall_clock.min(asked),
+            ..allowed
+        }
     }
 
     fn read(json: &Json) -> Result<Self, RequestError> {

@@ -13,6 +13,7 @@ use crate::documents::Documents;
 use crate::mapping::{
     ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of, tokenizers,
 };
+use crate::search::workers::Threads;
 use crate::udf::Dictionaries;
 
 /// An index at a point in time. Clones share it.
@@ -21,6 +22,7 @@ pub struct Snapshot {
     pub(crate) searcher: Searcher,
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) dictionaries: Dictionaries,
+    pub(crate) threads: Threads,
 }
 
 /// Why documents cannot be searched.
@@ -55,7 +57,15 @@ impl Snapshot {
             searcher,
             mapping,
             dictionaries,
+            threads: Threads::none(),
         }
+    }
+
+    /// Searched by threads of their own, which other snapshots may have too.
+    #[must_use]
+    pub fn with_threads(mut self, threads: &Threads) -> Self {
+        self.threads = threads.clone();
+        self
     }
 
     /// Documents in memory, with the mapping that they show. A value that is not of its field's

@@ -6,13 +6,15 @@ use serde_json::Value as Json;
 use whittle_host::{Accessor, Budget, QueryContext};
 use whittle_node::index::{Index, Operation};
 use whittle_node::mapping::Mapping;
-use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Udfs, search};
+use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Threads, Udfs, search};
 use whittle_tests::{engine, told, udf};
 
-static UDFS: LazyLock<Udfs> = LazyLock::new(|| {
+pub(super) static UDFS: LazyLock<Udfs> = LazyLock::new(|| {
     let engine = engine(Accessor::Composed);
     Udfs::new([udf(&engine, "probe"), udf(&engine, "string-distance")]).expect("no name twice")
 });
+
+static THREADS: LazyLock<Threads> = LazyLock::new(|| Threads::new(3).expect("threads"));
 
 pub(super) fn snapshot(documents: &[Json]) -> Snapshot {
     let text = Json::from(documents).to_string();
@@ -48,7 +50,7 @@ pub(super) fn in_segments(documents: &[Json], size: usize) -> Snapshot {
             .collect(),
         );
     }
-    index.snapshot()
+    index.snapshot().with_threads(&THREADS)
 }
 
 fn write(index: &Index, operations: Vec<Operation>) {

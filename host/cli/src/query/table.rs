@@ -172,6 +172,7 @@ mod tests {
                 instances: 1,
                 time_us: 1500,
                 load_time_us: 100,
+                bind_time_us: 50,
                 memory_bytes: 1 << 20,
             }],
         }

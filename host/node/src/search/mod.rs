@@ -21,15 +21,18 @@ mod found;
 pub(crate) mod rescore;
 pub(crate) mod sort;
 pub(crate) mod source;
+pub(crate) mod workers;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use tantivy::collector::Collector;
+use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::Value as _;
 use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
-use whittle_host::QueryContext;
+use whittle_host::{QueryContext, Stopped};
 
 use crate::expression::ExpressionError;
 use crate::mapping::{ID, SOURCE};
@@ -42,6 +45,7 @@ use collect::{Best, Found};
 use compose::{Composed, Composer};
 use sort::{SortBy, SortKey};
 use source::SourceFilter;
+use workers::{Bounded, Threads};
 
 /// The answer to a search; it serializes to what clients get.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -105,9 +109,18 @@ pub enum SearchError {
     /// A function ended the search.
     #[error(transparent)]
     Udf(#[from] UdfError),
+    /// The query was cancelled, or its time is over.
+    #[error("the search was stopped")]
+    Stopped(#[from] Stopped),
     /// The index cannot be searched.
     #[error("the index cannot be searched")]
     Index(#[from] TantivyError),
+}
+
+impl SearchError {
+    fn is_of_a_function(&self) -> bool {
+        matches!(self, Self::Udf(_))
+    }
 }
 
 impl From<FunctionError> for SearchError {
@@ -142,7 +155,19 @@ pub fn search(
     let composed = Composer::new(&surroundings, now()).compose(request)?;
     let best = best(snapshot, request, &composed);
     let searcher = &snapshot.searcher;
-    let mut all = composed.run(|| searcher.search(composed.query.as_ref(), &best).map(Some))?;
+    let bounded = Bounded::new(best, &composed.calls, query);
+    let found = composed.run(|| {
+        snapshot
+            .collect(composed.query.as_ref(), &bounded)
+            .map(Some)
+    });
+    if let Some(stopped) = bounded.take_stopped() {
+        return Err(found
+            .err()
+            .filter(SearchError::is_of_a_function)
+            .unwrap_or(stopped.into()));
+    }
+    let mut all = found?;
     if let (Some(rescore), Some(scores)) = (&request.rescore, &composed.rescore) {
         let first = all.found.len().min(rescore.window_size);
         composed.run(|| rescore::rescore(searcher, &mut all.found[..first], scores))?;
@@ -164,6 +189,19 @@ pub fn search(
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
     })
+}
+
+impl Snapshot {
+    fn collect<C: Collector>(&self, query: &dyn Query, collector: &C) -> tantivy::Result<C::Fruit> {
+        let Threads(executor) = &self.threads;
+        let scoring = if collector.requires_scoring() {
+            EnableScoring::enabled_from_searcher(&self.searcher)
+        } else {
+            EnableScoring::disabled_from_searcher(&self.searcher)
+        };
+        self.searcher
+            .search_with_executor(query, collector, executor, scoring)
+    }
 }
 
 /// In microseconds since 1970.

@@ -42,6 +42,9 @@ pub struct UdfReport {
     pub time_us: u64,
     /// Time in loading columns, in microseconds, over all workers.
     pub load_time_us: u64,
+    /// Time until it was bound, in microseconds, over all workers: in line for an instance, and in
+    /// `bind`.
+    pub bind_time_us: u64,
     /// The most memory that it held, in bytes, over all workers.
     pub memory_bytes: usize,
 }
@@ -111,6 +114,7 @@ struct Call {
 #[derive(Debug, Default)]
 struct Tally {
     instances: usize,
+    bind_time: Duration,
     load_time: Duration,
     error_samples: Vec<DocumentError>,
     /// Documents whose score is NaN, which is an error only for a search.
@@ -164,10 +168,12 @@ impl UdfCall {
         } = surroundings;
         let arguments = Arguments::from_json(params);
         let selected = udfs.select(function)?;
+        let started = Instant::now();
         let mut bound = selected.bind(&arguments, &query)?;
         bound.set_on_error(on_error);
         let tally = Tally {
             instances: 1,
+            bind_time: started.elapsed(),
             ..Tally::default()
         };
         Ok(Self(Arc::new(Call {
@@ -235,9 +241,12 @@ impl UdfCall {
         let bound = match idle {
             Some(bound) => bound,
             None => {
+                let started = Instant::now();
                 let mut bound = call.selected.bind(&call.arguments, &call.query)?;
                 bound.set_on_error(call.on_error);
-                lock(&call.tally).instances += 1;
+                let mut tally = lock(&call.tally);
+                tally.instances += 1;
+                tally.bind_time += started.elapsed();
                 bound
             }
         };
@@ -261,6 +270,22 @@ impl UdfCall {
     /// What it returns.
     pub(crate) fn returns(&self) -> Kind {
         self.0.returns
+    }
+
+    /// Whether it could be bound for one worker more, without waiting.
+    pub(crate) fn has_another(&self) -> bool {
+        let call = &self.0;
+        let started = Instant::now();
+        // A failure is told where the function is at work.
+        let Ok(Some(mut bound)) = call.selected.bind_if_free(&call.arguments, &call.query) else {
+            return false;
+        };
+        bound.set_on_error(call.on_error);
+        lock(&call.idle).push(bound);
+        let mut tally = lock(&call.tally);
+        tally.instances += 1;
+        tally.bind_time += started.elapsed();
+        true
     }
 
     /// As [`UdfCall::on_segment`], for the engine: where it fails, this has the reason.
@@ -309,6 +334,7 @@ impl UdfCall {
             instances: tally.instances,
             time_us: micros(time),
             load_time_us: micros(tally.load_time),
+            bind_time_us: micros(tally.bind_time),
             memory_bytes: statistics
                 .iter()
                 .map(|statistics| statistics.memory_peak_bytes)

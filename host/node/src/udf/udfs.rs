@@ -117,6 +117,18 @@ impl SelectedUdf {
             Self::Registry(selection) => selection.bind(arguments, query)?,
         })
     }
+
+    /// Binds it for one worker more, if that has not to wait.
+    pub(crate) fn bind_if_free(
+        &self,
+        arguments: &Arguments,
+        query: &QueryContext,
+    ) -> Result<Option<Bound>, FunctionError> {
+        Ok(match self {
+            Self::Given(udf, function) => udf.bind_if_free(function, arguments, query, None)?,
+            Self::Registry(selection) => selection.bind_if_free(arguments, query)?,
+        })
+    }
 }
 
 impl From<Registry> for Udfs {
