@@ -2,5 +2,4 @@
 
 mod errors;
 mod index;
-mod property;
 mod table;

@@ -109,7 +109,9 @@ impl Rows {
             .collect();
         let row_field = schema.add_u64_field("row", FAST);
         let index = Index::create_in_ram(schema.build());
-        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        let mut writer: IndexWriter = index
+            .writer_with_num_threads(1, 15_000_000)
+            .expect("it works");
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let numbered: Vec<_> = (0..rows.len()).collect();
         for chunk in numbered.chunks(a_segment.max(1)) {
@@ -127,20 +129,23 @@ impl Rows {
                         }
                     }
                 }
-                document.add_u64(row_field, u64::try_from(number).unwrap());
-                writer.add_document(document).unwrap();
+                document.add_u64(row_field, u64::try_from(number).expect("it works"));
+                writer.add_document(document).expect("it works");
             }
-            writer.commit().unwrap();
+            writer.commit().expect("it works");
         }
-        let searcher = index.reader().unwrap().searcher();
+        let searcher = index.reader().expect("it works").searcher();
         // The engine lists segments in an order of its own.
         let segments = searcher
             .segment_readers()
             .iter()
             .map(|reader| {
-                let numbers = reader.fast_fields().u64("row").unwrap();
+                let numbers = reader.fast_fields().u64("row").expect("it works");
                 (0..reader.max_doc())
-                    .map(|document| usize::try_from(numbers.first(document).unwrap()).unwrap())
+                    .map(|document| {
+                        usize::try_from(numbers.first(document).expect("it works"))
+                            .expect("it works")
+                    })
                     .collect()
             })
             .collect();
@@ -149,9 +154,13 @@ impl Rows {
 
     /// Whether a filter keeps each document.
     pub(super) fn kept(&self, expression: &Expression) -> Vec<bool> {
-        let query = expression.predicate().unwrap();
+        let query = expression.predicate().expect("it works");
         let mut kept = vec![false; self.segments.iter().map(Vec::len).sum()];
-        for address in self.searcher.search(&query, &DocSetCollector).unwrap() {
+        for address in self
+            .searcher
+            .search(&query, &DocSetCollector)
+            .expect("it works")
+        {
             let segment = &self.segments[address.segment_ord as usize];
             kept[segment[address.doc_id as usize]] = true;
         }
@@ -160,10 +169,10 @@ impl Rows {
 
     /// The number that each document has.
     pub(super) fn numbers(&self, expression: &Expression) -> Vec<Option<f64>> {
-        let values = expression.values().unwrap();
+        let values = expression.values().expect("it works");
         let mut all = vec![None; self.segments.iter().map(Vec::len).sum()];
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
-            let mut source = values.numbers(reader).unwrap();
+            let mut source = values.numbers(reader).expect("it works");
             let mut numbers = Vec::new();
             let documents: Vec<u32> = (0..reader.max_doc()).collect();
             // In blocks, as the engine asks for them.
@@ -182,22 +191,25 @@ impl Rows {
         let mut sources = ValueSourceRegistry::default();
         sources.register(
             "computed",
-            std::sync::Arc::new(expression.values().unwrap()),
+            std::sync::Arc::new(expression.values().expect("it works")),
         );
         let request: Aggregations =
             serde_json::from_str(r#"{"found": {"terms": {"field": "computed", "size": 1000}}}"#)
-                .unwrap();
+                .expect("it works");
         let context = AggContextParams::default().with_value_sources(std::sync::Arc::new(sources));
         let collector = AggregationCollector::from_aggs(request, context);
-        let result = self.searcher.search(&AllQuery, &collector).unwrap();
-        let result = serde_json::to_value(result).unwrap();
+        let result = self
+            .searcher
+            .search(&AllQuery, &collector)
+            .expect("it works");
+        let result = serde_json::to_value(result).expect("it works");
         let mut texts: Vec<_> = result["found"]["buckets"]
             .as_array()
-            .unwrap()
+            .expect("it works")
             .iter()
             .map(|bucket| {
-                let text = bucket["key"].as_str().unwrap().to_owned();
-                (text, bucket["doc_count"].as_u64().unwrap())
+                let text = bucket["key"].as_str().expect("it works").to_owned();
+                (text, bucket["doc_count"].as_u64().expect("it works"))
             })
             .collect();
         texts.sort();

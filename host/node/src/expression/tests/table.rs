@@ -57,7 +57,8 @@ fn kept(rows: &Rows, expression: &str) -> String {
     let parsed = parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
     let digits = rows.kept(&parsed).into_iter().enumerate();
     digits
-        .filter_map(|(number, kept)| kept.then(|| number.to_string()))
+        .filter(|(_, kept)| *kept)
+        .map(|(number, _)| number.to_string())
         .collect()
 }
 
