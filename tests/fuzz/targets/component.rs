@@ -1,7 +1,8 @@
 //! Any bytes as a component.
 //!
-//! It is registered, or refused in one line, under both accessors alike; in either case soon: what
-//! takes longer than `-timeout` is a finding.
+//! It is registered, or refused in one line, under both accessors alike, except for types that the
+//! composing one compares more strictly; in either case soon: what takes longer than `-timeout` is
+//! a finding.
 
 #![no_main]
 
@@ -50,9 +51,17 @@ fuzz_target!(|data: &[u8]| {
     {
         return;
     }
-    // What is wrong with types is noticed at another place by each, and told in other words.
-    let [composed, reference] = results.map(Result::ok);
-    assert_eq!(composed, reference);
+    let [composed, reference] = results;
+    let alike = match (&composed, &reference) {
+        (Ok(composed), Ok(reference)) => composed == reference,
+        // What is wrong with types is noticed at another place by each, and told in other words.
+        (Err(_), Err(_)) => true,
+        // Composition compares whole types, names of parameters among them; Wasmtime's linker
+        // those alone that calls need.
+        (Err(error), Ok(_)) => error.starts_with("the component does not fit the contract"),
+        (Ok(_), Err(_)) => false,
+    };
+    assert!(alike, "composed: {composed:?}\nreference: {reference:?}");
 });
 
 // What is changed is the component, and never the text that it is made from.
