@@ -98,18 +98,19 @@ fn text(bytes: &[u8]) -> String {
 fn a_boolean_function_filters() {
     let desk = Desk::new();
     let mut answer = desk.search("films.json", "string-distance.wasm", "fuzzy.json");
-    for changing in ["time_us", "memory_bytes"] {
+    for changing in ["time_us", "load_time_us", "bind_time_us", "memory_bytes"] {
         assert!(answer["udf"][0][changing].take().is_u64());
     }
     assert!(answer["took_ms"].take().is_u64());
     let expected = serde_json::json!({
         "took_ms": null,
-        "hits": {"total": 2, "hits": [
+        "hits": {"total": 2, "max_score": 1.0, "hits": [
             {"_id": "0", "_score": 1.0, "_source": {"title": "Star Wars", "rating": 8.6}},
             {"_id": "1", "_score": 1.0, "_source": {"title": "Stir Wars", "rating": 2}},
         ]},
         "udf": [{"function": "string_distance", "documents": 4, "errors": 0, "error_samples": [],
-                 "time_us": null, "memory_bytes": null}],
+                 "batches": 1, "instances": 1, "time_us": null, "load_time_us": null, "bind_time_us": null,
+                 "memory_bytes": null}],
     });
     assert_eq!(answer, expected);
 }
@@ -180,11 +181,29 @@ fn people_get_a_table() {
 }
 
 #[test]
+fn words_and_expressions_need_no_udf() {
+    let desk = Desk::new();
+    let query = r#"{"query": {"bool": {"must": {"match": {"title": "wars"}},
+        "filter": {"expression": "rating > 5"}}}, "fields": {"half": {"expression": "rating / 2"}}}"#;
+    desk.write("words.json", query);
+    let shown = desk.good("query --docs films.json --query words.json");
+    insta::assert_snapshot!(without_numbers(&shown, &[" ms"]), @r"
+     score  id  document
+    0.6100  0   half: 4.3  title: Star Wars  rating: 8.6
+
+    1 hit in N ms
+    ");
+}
+
+#[test]
 fn no_documents_are_no_hits() {
     let desk = Desk::new();
     desk.write("empty.json", "");
     let answer = desk.search("empty.json", "string-distance.wasm", "fuzzy.json");
-    assert_eq!(answer["hits"], serde_json::json!({"total": 0, "hits": []}));
+    assert_eq!(
+        answer["hits"],
+        serde_json::json!({"total": 0, "max_score": null, "hits": []})
+    );
 }
 
 #[test]
@@ -252,7 +271,7 @@ fn bad_input_is_one_line_and_exit_code_1() {
         "string_distance",
         r#"{"field": "title", "target": 3}"#,
     );
-    desk.write("match.json", r#"{"query": {"match": {"title": "star"}}}"#);
+    desk.write("script.json", r#"{"query": {"script": {}}}"#);
 
     let search = |docs: &str, udf: &str, query: &str| {
         desk.bad(&format!("query --docs {docs} --udf {udf} --query {query}"))
@@ -271,7 +290,7 @@ fn bad_input_is_one_line_and_exit_code_1() {
     insta::assert_snapshot!(udf("by-hand.wasm"), @"error: unknown function `string_distance`: the components have `f`");
     insta::assert_snapshot!(query("none.json"), @"error: none.json: No such file or directory (os error 2)");
     insta::assert_snapshot!(query("broken.json"), @"error: broken.json: line 2, column 1: broken JSON: trailing characters");
-    insta::assert_snapshot!(query("match.json"), @"error: match.json: `query.match`: the clause `match` is not supported yet: use `wasm_udf`");
+    insta::assert_snapshot!(query("script.json"), @"error: script.json: `query.script`: there is no clause `script` here: use `expression` or `wasm_udf`");
     insta::assert_snapshot!(query("unknown-function.json"), @"error: unknown function `string_distanse`: the components have `string_distance`");
     insta::assert_snapshot!(query("unknown-parameter.json"), @"error: function `string_distance`: unknown parameter `tarket`: did you mean `target`?");
     insta::assert_snapshot!(query("missing-parameter.json"), @"error: function `string_distance`: missing parameter `target` (text): The text that it is compared with.");
@@ -381,7 +400,12 @@ fn documents_that_fail_are_told_left_out_or_without_a_score() {
     assert_eq!(skipped["udf"][0]["error_samples"], samples);
 
     let null = under(&desk, "f", "null").expect("an answer");
-    let expected = [("1", Some(1.0)), ("3", Some(1.0)), ("0", None), ("2", None)];
+    let expected = [
+        ("1", Some(1.0)),
+        ("3", Some(1.0)),
+        ("0", Some(0.0)),
+        ("2", Some(0.0)),
+    ];
     assert_eq!(ids_and_scores(&null), expected);
     assert_eq!(
         (&null["hits"]["total"], &null["udf"][0]["errors"]),
@@ -407,7 +431,7 @@ fn a_score_that_is_not_a_number_is_the_documents_error() {
     let null = under(&desk, "not_a_number", "null").expect("an answer");
     assert_eq!(
         ids_and_scores(&null),
-        ["0", "1", "2", "3"].map(|id| (id, None))
+        ["0", "1", "2", "3"].map(|id| (id, Some(0.0)))
     );
     assert_eq!(null["udf"][0]["errors"], 4);
 }

@@ -13,5 +13,6 @@ mod languages;
 mod limits;
 mod refused;
 mod registry;
+mod search;
 mod string_distance;
 mod wasi;

@@ -5,11 +5,12 @@ mod table;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use whittle_host::Engine;
-use whittle_node::{Documents, SearchRequest, Udfs, search};
+use whittle_host::{Engine, QueryContext};
+use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
 
 use crate::setup;
 use progress::Progress;
@@ -21,7 +22,7 @@ pub(crate) struct Query {
     #[arg(long, value_name = "FILE")]
     docs: PathBuf,
     /// A component whose functions the query may call; may be given more than once.
-    #[arg(long, value_name = "COMPONENT", required_unless_present = "registry")]
+    #[arg(long, value_name = "COMPONENT")]
     udf: Vec<PathBuf>,
     /// The folder or the URL of a registry whose functions the query may call, as `name` or
     /// `name@1.2.0`.
@@ -53,10 +54,12 @@ impl Query {
         let engine = self.run.engine()?;
         let udfs = self.udfs(engine)?;
 
-        let query = self.run.query();
-        let mut progress = Progress::new(documents.len());
-        let result = search(&documents, &request, &udfs, &query, |done| {
-            progress.show(done);
+        let snapshot = Snapshot::of(&documents).with_context(|| self.docs.display().to_string())?;
+        let query = QueryContext::new(request.budget(self.run.budget()));
+        let progress = Arc::new(Progress::new(documents.len()));
+        let watched = Arc::clone(&progress);
+        let result = search(&snapshot, &request, &udfs, &query, move |more| {
+            watched.show(more);
         });
         progress.clear();
         setup::print_log(&query.take_log());

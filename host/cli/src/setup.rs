@@ -48,11 +48,16 @@ impl Run {
 
     /// A query's account; its clock runs from here.
     pub(crate) fn query(&self) -> QueryContext {
-        QueryContext::new(Budget {
+        QueryContext::new(self.budget())
+    }
+
+    /// What a query may take.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget {
             wall_clock: Duration::from_millis(self.timeout),
             memory_bytes: self.memory_mb.saturating_mul(1 << 20),
             ..Budget::default()
-        })
+        }
     }
 }
 

@@ -22,8 +22,8 @@ use crate::value::{Kind, Value};
 /// After `bind` it knows which fields it reads ([`Bound::fields`]); a data node loads those and
 /// nothing else.
 pub struct Bound {
-    /// Keeps the engine, and with it the clock.
-    _udf: Udf,
+    /// Keeps the engine too, and with it the clock.
+    udf: Udf,
     function: Function,
     instance: Instance,
     sources: Option<Sources>,
@@ -81,7 +81,7 @@ impl Bound {
     ) -> Self {
         instance.state_mut().sink.set_returns(function.returns);
         Self {
-            _udf: udf,
+            udf,
             function,
             instance,
             sources: None,
@@ -98,6 +98,12 @@ impl Bound {
     /// The fields that the function reads, in the order in which it resolved them.
     pub fn fields(&self) -> &[FieldUse] {
         &self.instance.state().fields
+    }
+
+    /// Whether the function may ask for documents' ids. Where it cannot, the column `_id` serves
+    /// errors alone, and may hold what is cheaper: a data node's own numbers.
+    pub fn reads_ids(&self) -> bool {
+        self.udf.reads_ids()
     }
 
     /// The columns to load: a batch of this schema is read in place. Other Arrow types of the

@@ -3,7 +3,9 @@
 //! The bytes are hostile. This reads imports, exports and sizes, and refuses what the engine's
 //! limits or the contract do not allow; it knows nothing of engines and instances.
 
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{
+    ComponentAlias, ComponentExternalKind, Encoding, Parser, Payload, Validator, WasmFeatures,
+};
 
 use crate::contract::{DOCUMENT, FUNCTIONS, LOGGING, TEXT_WORDS, TYPES};
 use crate::error::RegisterError;
@@ -16,6 +18,9 @@ use crate::words::one_line;
 pub(crate) struct Shape {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
+    /// Whether it may call the accessor's `id`: it takes a function of that name out of what it
+    /// imports.
+    pub(crate) reads_ids: bool,
 }
 
 /// What every WebAssembly binary begins with.
@@ -71,6 +76,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
     let mut shape = Shape {
         imports: Vec::new(),
         exports: Vec::new(),
+        reads_ids: false,
     };
     let mut depth = 0_usize;
     let mut components = 0;
@@ -112,6 +118,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
                 let bytes = body.range().len();
                 LimitExceeded::check("function_bytes", "bytes", limits.function_bytes, bytes)?;
             }
+            Payload::ComponentAliasSection(section) => {
+                for alias in section {
+                    shape.reads_ids |= is_id(&alias.map_err(invalid)?);
+                }
+            }
             Payload::ComponentImportSection(section) if depth == 0 => {
                 let count = shape.imports.len() + section.count() as usize;
                 LimitExceeded::check("imports", "imports", limits.imports, count)?;
@@ -134,6 +145,17 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
         }
     }
     Ok(shape)
+}
+
+fn is_id(alias: &ComponentAlias<'_>) -> bool {
+    matches!(
+        alias,
+        ComponentAlias::InstanceExport {
+            kind: ComponentExternalKind::Func,
+            name: "id",
+            ..
+        }
+    )
 }
 
 fn allowed(import: &str) -> Result<(), RegisterError> {

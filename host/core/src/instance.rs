@@ -59,9 +59,9 @@ impl Instance {
         component: &InstancePre<State>,
         query: &QueryContext,
         phase: Phase,
+        slot: Slot,
     ) -> Result<Self, Stopped> {
         query.check()?;
-        let slot = engine.slots().take(query)?;
         let state = State::new(udf, query.clone(), Arc::clone(engine.limits()), phase);
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.memory);

@@ -115,8 +115,13 @@ impl QueryContext {
         self.0.cpu_ns.fetch_add(ns, Ordering::Relaxed);
     }
 
-    /// Fails once the query is cancelled or its time is over.
-    pub(crate) fn check(&self) -> Result<(), Stopped> {
+    /// Fails once the query is cancelled or its time is over: for what an embedder does between
+    /// evaluations.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped::Cancelled`], or the budget's limit of time that was met.
+    pub fn check(&self) -> Result<(), Stopped> {
         if self.0.cancelled.load(Ordering::Relaxed) {
             return Err(Stopped::Cancelled);
         }

@@ -75,13 +75,21 @@ impl Slots {
         }
     }
 
+    /// Takes an instance, if one is free and nobody waits for it.
+    pub(crate) fn free(&self) -> Option<Slot> {
+        let mut line = self.0.line();
+        (line.waiting.is_empty() && line.in_use < self.0.instances).then(|| {
+            line.in_use += 1;
+            Slot(self.clone())
+        })
+    }
+
     /// Takes an instance, or waits for one.
     pub(crate) fn take(&self, query: &QueryContext) -> Result<Slot, Stopped> {
-        let mut line = self.0.line();
-        if line.waiting.is_empty() && line.in_use < self.0.instances {
-            line.in_use += 1;
-            return Ok(Slot(self.clone()));
+        if let Some(slot) = self.free() {
+            return Ok(slot);
         }
+        let mut line = self.0.line();
         let ticket = line.next_ticket;
         line.next_ticket += 1;
         line.waits += 1;

@@ -97,6 +97,11 @@ impl Udf {
         &self.0.shape.exports
     }
 
+    /// Whether the component may ask for documents' ids.
+    pub(crate) fn reads_ids(&self) -> bool {
+        self.0.shape.reads_ids
+    }
+
     /// The component's size in bytes.
     pub fn component_bytes(&self) -> usize {
         self.0.component_bytes
@@ -126,7 +131,7 @@ impl Udf {
         arguments: &Arguments,
         query: &QueryContext,
     ) -> Result<Bound, BindError> {
-        self.bind_for(function, arguments, query, None)
+        self.bound(function, arguments, query, None)
     }
 
     /// As [`Udf::bind`]; the observer is told what the function does.
@@ -141,7 +146,34 @@ impl Udf {
         query: &QueryContext,
         observer: Arc<dyn Observer>,
     ) -> Result<Bound, BindError> {
-        self.bind_for(function, arguments, query, Some(observer))
+        self.bound(function, arguments, query, Some(observer))
+    }
+
+    /// As [`Udf::bind_observed`], for one worker more of a query that has one: `None` where it would
+    /// have to wait for an instance. Workers that wait for each other's would wait for ever.
+    ///
+    /// # Errors
+    ///
+    /// As [`Udf::bind`].
+    pub fn bind_if_free(
+        &self,
+        function: &str,
+        arguments: &Arguments,
+        query: &QueryContext,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Result<Option<Bound>, BindError> {
+        self.bind_for(function, arguments, query, observer, Waits::Never)
+    }
+
+    fn bound(
+        &self,
+        function: &str,
+        arguments: &Arguments,
+        query: &QueryContext,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Result<Bound, BindError> {
+        let bound = self.bind_for(function, arguments, query, observer, Waits::InLine)?;
+        Ok(bound.expect("who waits gets one, or an error"))
     }
 
     fn bind_for(
@@ -150,7 +182,8 @@ impl Udf {
         arguments: &Arguments,
         query: &QueryContext,
         observer: Option<Arc<dyn Observer>>,
-    ) -> Result<Bound, BindError> {
+        waits: Waits,
+    ) -> Result<Option<Bound>, BindError> {
         let Inner {
             engine,
             name,
@@ -183,18 +216,29 @@ impl Udf {
             function: function.to_owned(),
             source,
         };
-        let mut instance = Instance::new(engine, Arc::clone(name), component, query, Phase::Bind)
-            .map_err(stopped)?;
+        let slot = match waits {
+            Waits::InLine => engine.slots().take(query).map_err(stopped)?,
+            Waits::Never => match engine.slots().free() {
+                Some(slot) => slot,
+                None => return Ok(None),
+            },
+        };
+        let name = Arc::clone(name);
+        let mut instance =
+            Instance::new(engine, name, component, query, Phase::Bind, slot).map_err(stopped)?;
         match instance
             .bind(function, arguments.collect())
             .map_err(stopped)?
         {
-            Ok(()) => Ok(Bound::new(
-                self.clone(),
-                signature.clone(),
-                instance,
-                observer,
-            )),
+            Ok(()) => {
+                let signature = signature.clone();
+                Ok(Some(Bound::new(
+                    self.clone(),
+                    signature,
+                    instance,
+                    observer,
+                )))
+            }
             Err(types::Error::InvalidArgument(message) | types::Error::Failed(message)) => {
                 let message = query.bounded(&message);
                 Err(BindError::Refused {
@@ -209,10 +253,20 @@ impl Udf {
 fn describe(engine: &Engine, component: &InstancePre<State>) -> Result<Manifest, RegisterError> {
     let limits = engine.limits();
     let query = QueryContext::new(limits.describe.clone());
-    let mut instance = Instance::new(engine, "".into(), component, &query, Phase::Describe)
+    let slot = engine
+        .slots()
+        .take(&query)
+        .map_err(RegisterError::Describe)?;
+    let mut instance = Instance::new(engine, "".into(), component, &query, Phase::Describe, slot)
         .map_err(RegisterError::Describe)?;
     let manifest = instance.describe().map_err(RegisterError::Describe)?;
     Ok(Manifest::checked(manifest, limits)?)
+}
+
+/// Whether a function waits for an instance, where none is free.
+enum Waits {
+    InLine,
+    Never,
 }
 
 struct Compiled {

@@ -5,13 +5,29 @@
 //! which this crate hands Arrow columns and gets Arrow arrays from: it knows nothing of
 //! WebAssembly.
 
+mod computed;
+mod dates;
 mod documents;
+pub mod expression;
+pub mod index;
 mod json;
+pub mod mapping;
+mod object;
+pub mod query;
 mod request;
 mod search;
-mod udfs;
+mod snapshot;
+mod udf;
+mod value;
 
 pub use documents::{Documents, DocumentsError};
-pub use request::{Clause, RequestError, SearchRequest, UdfClause};
-pub use search::{ErrorSample, Hit, Hits, SearchError, SearchResponse, UdfReport, search};
-pub use udfs::{FunctionError, Udfs, UdfsError};
+pub use request::{RequestError, SearchRequest};
+pub use search::formula::Formula;
+pub use search::rescore::Rescore;
+pub use search::sort::{SortBy, SortKey};
+pub use search::source::SourceFilter;
+pub use search::workers::Threads;
+pub use search::{Hit, Hits, SearchError, SearchResponse, search};
+pub use snapshot::{Snapshot, SnapshotError};
+pub use udf::{ErrorSample, FunctionError, UdfError, UdfReport, Udfs, UdfsError};
+pub use value::Value;

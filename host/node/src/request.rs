@@ -4,39 +4,48 @@
 //! path of the key that is wrong and what may stand there. A clause more is a variant of
 //! [`Clause`] and a function beside [`UdfClause::read`].
 
-use serde_json::error::Category;
-use serde_json::{Map, Value as Json};
-use whittle_host::{OnError, one_line};
+use std::time::Duration;
 
-use crate::documents::type_of;
+use serde_json::Value as Json;
+use serde_json::error::Category;
+use whittle_host::Budget;
+
 use crate::json::Strict;
+use crate::object::{Object, listed, wrong};
+use crate::query::Query;
+use crate::search::fields;
+use crate::search::formula::Formula;
+use crate::search::rescore::Rescore;
+use crate::search::sort::{self, SortKey};
+use crate::search::source::SourceFilter;
 
 /// A search, checked: nothing in it is unknown or of a wrong type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchRequest {
-    /// Which documents are hits, and their scores.
-    pub query: Clause,
-    /// How many hits to give, at most 10,000; by default 10.
+    /// Which documents, and their scores; by default all.
+    pub query: Query,
+    /// How many hits are passed over; by default none.
+    pub from: usize,
+    /// How many hits come back; by default 10.
     pub size: usize,
-}
-
-/// A clause of the query.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Clause {
-    /// A UDF filters, where it is boolean, or scores, where it is a number.
-    WasmUdf(UdfClause),
-}
-
-/// `{"wasm_udf": {"function": ..., "params": {...}, "on_error": ...}}`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UdfClause {
-    /// The function's name.
-    pub function: String,
-    /// Its arguments, not yet checked against its parameters; by default none.
-    pub params: Map<String, Json>,
-    /// What to do with documents that it fails for; by default [`OnError::Fail`].
-    pub on_error: OnError,
+    /// The order of the hits; by default that of their scores, the best first.
+    pub sort: Vec<SortKey>,
+    /// The sort values of the last hit of the page before.
+    pub search_after: Option<Vec<Json>>,
+    /// Which fields of the documents come back; by default all.
+    pub source: SourceFilter,
+    /// Whether all hits are counted; by default they are.
+    pub track_total_hits: bool,
+    /// Hits with lower scores are none.
+    pub min_score: Option<f32>,
+    /// Whether hits have scores where they are ordered by something else.
+    pub track_scores: bool,
+    /// What gives the first hits new scores.
+    pub rescore: Option<Rescore>,
+    /// What is computed for each hit that comes back, by name.
+    pub fields: Vec<(String, Formula)>,
+    /// How long it may take; by default as long as the node allows.
+    pub timeout: Option<Duration>,
 }
 
 /// Why a text is no search.
@@ -71,14 +80,6 @@ pub enum RequestError {
         /// What may stand there.
         known: &'static [&'static str],
     },
-    /// A clause that search engines know, and this one does not have yet.
-    #[error("`{path}`: the clause `{clause}` is not supported yet: use `wasm_udf`")]
-    UnsupportedClause {
-        /// Where, with the clause last.
-        path: String,
-        /// The clause.
-        clause: String,
-    },
     /// A value of another type than it must be.
     #[error("{place} must be {expected}, but is {found}")]
     Type {
@@ -89,6 +90,77 @@ pub enum RequestError {
         /// What it is.
         found: String,
     },
+    /// A clause of Elasticsearch that this engine does without.
+    #[error("`{path}`: there is no clause `{clause}` here: use {instead}")]
+    NoSuchClause {
+        /// Where, with the clause last.
+        path: String,
+        /// The clause.
+        clause: String,
+        /// What does the same or comes near.
+        instead: &'static str,
+    },
+    /// A key of Elasticsearch that this engine does without.
+    #[error(
+        "`{path}` is not supported: leave it out; here can stand {}",
+        listed(known)
+    )]
+    UnsupportedKey {
+        /// Where, with the key last.
+        path: String,
+        /// What may stand there.
+        known: &'static [&'static str],
+    },
+    /// An object that must have one key, and has none or more.
+    #[error("{place} must have one key, {what}, but has {}", if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
+    OneKey {
+        /// The path in backticks.
+        place: String,
+        /// What the key is.
+        what: &'static str,
+        /// The keys, in backticks.
+        found: Vec<String>,
+    },
+    /// The last hit that is asked for is too far down.
+    #[error("`from` and `size` reach to hit {end}, and may reach to {limit}: use `search_after`")]
+    Window {
+        /// The last hit.
+        end: usize,
+        /// How far they may reach.
+        limit: usize,
+    },
+    /// There is more of something than may be.
+    #[error("`{path}` has too many {what}: {limit} may be")]
+    TooMany {
+        /// Where it came to be too many.
+        path: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// How many may be.
+        limit: usize,
+    },
+    /// Clauses lie in each other deeper than they may.
+    #[error("`{path}` lies too deep: clauses may lie in each other {limit} deep")]
+    Depth {
+        /// Where.
+        path: String,
+        /// How deep they may lie.
+        limit: usize,
+    },
+    /// Two keys of which one contradicts the other.
+    #[error("`{}` and `{}` do not go together: leave one out", keys[0], keys[1])]
+    Together {
+        /// The keys.
+        keys: [&'static str; 2],
+    },
+    /// One of two keys must be there, and not both.
+    #[error("`{path}` must have either `{}` or `{}`", keys[0], keys[1])]
+    Either {
+        /// Where.
+        path: String,
+        /// The keys.
+        keys: [&'static str; 2],
+    },
     /// A key that must be there.
     #[error("`{path}` is missing")]
     Missing {
@@ -97,38 +169,25 @@ pub enum RequestError {
     },
 }
 
-/// The clauses of Elasticsearch's query language.
-const OTHER_CLAUSES: &[&str] = &[
-    "bool",
-    "boosting",
-    "constant_score",
-    "dis_max",
-    "exists",
-    "function_score",
-    "fuzzy",
-    "ids",
-    "match",
-    "match_all",
-    "match_none",
-    "match_phrase",
-    "match_phrase_prefix",
-    "multi_match",
-    "nested",
-    "prefix",
-    "query_string",
-    "range",
-    "regexp",
-    "script",
-    "script_score",
-    "simple_query_string",
-    "term",
-    "terms",
-    "terms_set",
-    "wildcard",
-];
-
-const MOST_HITS: u64 = 10_000;
+/// The last hit that a search gives: pages beyond are asked for with `search_after`.
+pub(crate) const MOST_HITS: usize = 10_000;
 const DEFAULT_HITS: usize = 10;
+
+/// What a search may have.
+const KEYS: &[&str] = &[
+    "_source",
+    "fields",
+    "from",
+    "min_score",
+    "query",
+    "rescore",
+    "search_after",
+    "size",
+    "sort",
+    "timeout",
+    "track_scores",
+    "track_total_hits",
+];
 
 impl SearchRequest {
     /// Reads and checks a search.
@@ -152,163 +211,157 @@ impl SearchRequest {
                 },
             }
         })?;
-        let request = Object::read(&json, "")?;
-        request.knows(&["query", "size"])?;
-        let size = match request.get("size") {
-            None => DEFAULT_HITS,
-            Some(size) => size
-                .as_u64()
-                .filter(|size| *size <= MOST_HITS)
-                .map_or_else(
-                    || {
-                        Err(wrong(
-                            &request.path("size"),
-                            "an integer from 0 to 10000",
-                            size,
-                        ))
-                    },
-                    |size| Ok(usize::try_from(size).unwrap_or(usize::MAX)),
-                )?,
-        };
+        Self::read(&json)
+    }
+
+    /// What a node allows, within the time that the request asks for.
+    #[must_use]
+    pub fn budget(&self, allowed: Budget) -> Budget {
+        let asked = self.timeout.unwrap_or(allowed.wall_clock);
+        Budget {
+            wall_clock: allowed.wall_clock.min(asked),
+            ..allowed
+        }
+    }
+
+    fn read(json: &Json) -> Result<Self, RequestError> {
+        let request = Object::read(json, "")?;
+        request.knows(KEYS)?;
+        let query = request.get("query");
+        let query = query.map(|query| Query::read(query, "query")).transpose()?;
+        let from = count(&request, "from", 0)?;
+        let size = count(&request, "size", DEFAULT_HITS)?;
+        if from + size > MOST_HITS {
+            return Err(RequestError::Window {
+                end: from + size,
+                limit: MOST_HITS,
+            });
+        }
+        let sort = request
+            .get("sort")
+            .map(sort::read)
+            .transpose()?
+            .unwrap_or_default();
         Ok(Self {
-            query: Clause::read(request.required("query")?, "query")?,
+            query: query.unwrap_or(Query::MatchAll { boost: 1.0 }),
+            from,
             size,
+            search_after: search_after(&request, sort.len(), from)?,
+            sort,
+            source: request
+                .get("_source")
+                .map(SourceFilter::read)
+                .transpose()?
+                .unwrap_or_default(),
+            track_total_hits: track_total_hits(&request)?,
+            min_score: min_score(&request)?,
+            track_scores: flag(&request, "track_scores")?,
+            rescore: rescore(&request)?,
+            fields: request
+                .get("fields")
+                .map(fields::read)
+                .transpose()?
+                .unwrap_or_default(),
+            timeout: timeout(&request)?,
         })
     }
 }
 
-impl Clause {
-    fn read(json: &Json, path: &str) -> Result<Self, RequestError> {
-        let clause = Object::read(json, path)?;
-        for key in clause.members.keys() {
-            if OTHER_CLAUSES.contains(&key.as_str()) {
-                return Err(RequestError::UnsupportedClause {
-                    path: clause.path(key),
-                    clause: key.clone(),
-                });
-            }
-        }
-        clause.knows(&["wasm_udf"])?;
-        UdfClause::read(clause.required("wasm_udf")?, &clause.path("wasm_udf")).map(Self::WasmUdf)
-    }
-}
-
-impl UdfClause {
-    fn read(json: &Json, path: &str) -> Result<Self, RequestError> {
-        let clause = Object::read(json, path)?;
-        clause.knows(&["function", "params", "on_error"])?;
-        let function = clause.required("function")?;
-        let Json::String(function) = function else {
-            return Err(wrong(&clause.path("function"), "a text", function));
-        };
-        let params = match clause.get("params") {
-            None => Map::new(),
-            Some(Json::Object(params)) => params.clone(),
-            Some(other) => return Err(wrong(&clause.path("params"), "an object", other)),
-        };
-        let on_error = match clause.get("on_error") {
-            None => OnError::Fail,
-            Some(Json::String(word)) if word == "fail" => OnError::Fail,
-            Some(Json::String(word)) if word == "skip" => OnError::Skip,
-            Some(Json::String(word)) if word == "null" => OnError::Null,
-            Some(other) => {
-                let expected = "\"fail\", \"skip\" or \"null\"";
-                return Err(wrong(&clause.path("on_error"), expected, other));
-            }
-        };
-        Ok(Self {
-            function: function.clone(),
-            params,
-            on_error,
-        })
-    }
-}
-
-/// A JSON object and where it stands.
-struct Object<'a> {
-    path: &'a str,
-    members: &'a Map<String, Json>,
-}
-
-impl<'a> Object<'a> {
-    fn read(json: &'a Json, path: &'a str) -> Result<Self, RequestError> {
-        match json {
-            Json::Object(members) => Ok(Self { path, members }),
-            other => Err(wrong(path, "an object", other)),
-        }
-    }
-
-    fn path(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            one_line(key)
-        } else {
-            format!("{}.{}", self.path, one_line(key))
-        }
-    }
-
-    fn get(&self, key: &str) -> Option<&'a Json> {
-        self.members.get(key)
-    }
-
-    fn required(&self, key: &str) -> Result<&'a Json, RequestError> {
-        self.get(key).ok_or_else(|| RequestError::Missing {
-            path: self.path(key),
-        })
-    }
-
-    fn knows(&self, known: &'static [&'static str]) -> Result<(), RequestError> {
-        match self
-            .members
-            .keys()
-            .find(|key| !known.contains(&key.as_str()))
-        {
-            None => Ok(()),
-            Some(key) => Err(RequestError::UnknownKey {
-                path: self.path(key),
-                known,
-            }),
-        }
-    }
-}
-
-fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
-    const SHOWN_BYTES: usize = 40;
-    let found = match found {
-        Json::Null | Json::Object(_) | Json::Array(_) => type_of(found).to_owned(),
-        Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            let text = one_line(&found.to_string());
-            let end = text.floor_char_boundary(SHOWN_BYTES);
-            if end < text.len() {
-                format!("{}...", &text[..end])
-            } else {
-                text
-            }
-        }
+fn count(request: &Object<'_>, key: &str, default: usize) -> Result<usize, RequestError> {
+    let Some(json) = request.get(key) else {
+        return Ok(default);
     };
-    RequestError::Type {
-        place: if path.is_empty() {
-            "the search".to_owned()
-        } else {
-            format!("`{path}`")
-        },
-        expected,
-        found,
+    let count = json.as_u64().and_then(|count| usize::try_from(count).ok());
+    count
+        .filter(|count| *count <= MOST_HITS)
+        .ok_or_else(|| wrong(&request.path(key), "an integer from 0 to 10000", json))
+}
+
+fn search_after(
+    request: &Object<'_>,
+    keys: usize,
+    from: usize,
+) -> Result<Option<Vec<Json>>, RequestError> {
+    let Some(json) = request.get("search_after") else {
+        return Ok(None);
+    };
+    let values = json
+        .as_array()
+        .filter(|values| values.len() == keys && from == 0 && keys > 0);
+    let values = values.ok_or_else(|| {
+        let expected = "a value for each key of `sort`, without `from`";
+        wrong(&request.path("search_after"), expected, json)
+    })?;
+    Ok(Some(values.clone()))
+}
+
+fn rescore(request: &Object<'_>) -> Result<Option<Rescore>, RequestError> {
+    let Some(json) = request.get("rescore") else {
+        return Ok(None);
+    };
+    if request.get("sort").is_some() {
+        return Err(RequestError::Together {
+            keys: ["rescore", "sort"],
+        });
+    }
+    Rescore::read(json, "rescore").map(Some)
+}
+
+fn track_total_hits(request: &Object<'_>) -> Result<bool, RequestError> {
+    match request.get("track_total_hits") {
+        None | Some(Json::Bool(true)) => Ok(true),
+        Some(Json::Bool(false)) => Ok(false),
+        // Counting them all costs nothing more.
+        Some(Json::Number(number)) if number.is_u64() => Ok(true),
+        Some(other) => {
+            let expected = "true, false or a number of hits";
+            Err(wrong(&request.path("track_total_hits"), expected, other))
+        }
     }
 }
 
-fn listed(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+fn flag(request: &Object<'_>, key: &str) -> Result<bool, RequestError> {
+    match request.get(key) {
+        None => Ok(false),
+        Some(Json::Bool(flag)) => Ok(*flag),
+        Some(other) => Err(wrong(&request.path(key), "true or false", other)),
+    }
+}
+
+fn min_score(request: &Object<'_>) -> Result<Option<f32>, RequestError> {
+    let Some(json) = request.get("min_score") else {
+        return Ok(None);
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "scores have 32 bits")]
+    let score = json.as_f64().map(|score| score as f32);
+    let score = score.ok_or_else(|| wrong(&request.path("min_score"), "a number", json))?;
+    Ok(Some(score))
+}
+
+/// Reads a time such as `500ms`.
+fn timeout(request: &Object<'_>) -> Result<Option<Duration>, RequestError> {
+    let Some(json) = request.get("timeout") else {
+        return Ok(None);
+    };
+    let units = [("ms", 1_u64), ("s", 1_000), ("m", 60_000)];
+    let milliseconds = json.as_str().and_then(|text| {
+        let (number, factor) = units
+            .into_iter()
+            .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
+        number.parse::<u64>().ok()?.checked_mul(factor)
+    });
+    let milliseconds = milliseconds.filter(|milliseconds| *milliseconds > 0);
+    let expected = "a time such as \"500ms\" or \"2s\"";
+    let milliseconds =
+        milliseconds.ok_or_else(|| wrong(&request.path("timeout"), expected, json))?;
+    Ok(Some(Duration::from_millis(milliseconds)))
 }
 
 /// What a JSON parser expected, without the place, which we tell by ourselves.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    one_line(text.strip_suffix(&place).unwrap_or(&text))
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]
@@ -323,16 +376,35 @@ mod tests {
 
     #[test]
     fn defaults_are_filled_in() {
-        let text = br#"{"query": {"wasm_udf": {"function": "f"}}}"#;
         let expected = SearchRequest {
-            query: Clause::WasmUdf(UdfClause {
-                function: "f".to_owned(),
-                params: Map::new(),
-                on_error: OnError::Fail,
-            }),
+            query: Query::MatchAll { boost: 1.0 },
+            from: 0,
             size: 10,
+            sort: Vec::new(),
+            search_after: None,
+            source: SourceFilter::default(),
+            track_total_hits: true,
+            min_score: None,
+            track_scores: false,
+            rescore: None,
+            fields: Vec::new(),
+            timeout: None,
         };
-        assert_eq!(SearchRequest::parse(text), Ok(expected));
+        assert_eq!(SearchRequest::parse(b"{}"), Ok(expected));
+    }
+
+    #[test]
+    fn everything_is_read() {
+        let text = br#"{"query": {"match_none": {}}, "from": 5, "size": 20, "sort": ["_score", {"price": "desc"}],
+            "_source": false, "track_total_hits": 100, "min_score": 0.5, "timeout": "2s", "track_scores": true}"#;
+        let request = SearchRequest::parse(text).expect("a search");
+        assert_eq!(request.query, Query::MatchNone);
+        assert_eq!((request.from, request.size, request.sort.len()), (5, 20, 2));
+        assert_eq!(request.timeout, Some(Duration::from_secs(2)));
+        assert_eq!(request.min_score, Some(0.5));
+        let text = br#"{"sort": "price", "search_after": [3]}"#;
+        let request = SearchRequest::parse(text).expect("a search");
+        assert_eq!(request.search_after, Some(vec![Json::from(3)]));
     }
 
     #[test]
@@ -341,19 +413,24 @@ mod tests {
         insta::assert_snapshot!(error("{\"query\": {\n\"wasm_udf\": }}"), @"line 2, column 13: broken JSON: expected value");
         insta::assert_snapshot!(error("{\"size\": 1,\n\"size\": 2}"), @"line 2, column 6: the key `size` stands there twice");
         insta::assert_snapshot!(error("[]"), @"the search must be an object, but is a list");
-        insta::assert_snapshot!(error("{}"), @"`query` is missing");
-        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `query`, `size`");
-        insta::assert_snapshot!(error(r#"{"query": {}}"#), @"`query.wasm_udf` is missing");
-        insta::assert_snapshot!(error(r#"{"query": {"match": {"title": "x"}}}"#), @"`query.match`: the clause `match` is not supported yet: use `wasm_udf`");
-        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"`que� ry�` is unknown: here can stand `query`, `size`");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"`query.wasm` is unknown: here can stand `wasm_udf`");
+        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `_source`, `from`, `min_score`, `query`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
+        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"`que� ry�` is unknown: here can stand `_source`, `from`, `min_score`, `query`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
+        insta::assert_snapshot!(error(r#"{"query": {}}"#), @"`query` must have one key, the clause's name, but has none");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"`query.wasm` is unknown: here can stand `bool`, `boosting`, `constant_score`, `dis_max`, `exists`, `expression`, `expression_score`, `fuzzy`, `ids`, `match`, `match_all`, `match_none`, `match_phrase`, `match_phrase_prefix`, `multi_match`, `prefix`, `range`, `regexp`, `term`, `terms`, `wasm_udf`, `wildcard`");
+        insta::assert_snapshot!(error(r#"{"query": {"script_score": {}}}"#), @"`query.script_score`: there is no clause `script_score` here: use `expression_score` or `wasm_udf`");
         insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": []}}"#), @"`query.wasm_udf` must be an object, but is a list");
         insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {}}}"#), @"`query.wasm_udf.function` is missing");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": 3}}}"#), @"`query.wasm_udf.function` must be a text, but is 3");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "parms": {}}}}"#), @"`query.wasm_udf.parms` is unknown: here can stand `function`, `params`, `on_error`");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "params": []}}}"#), @"`query.wasm_udf.params` must be an object, but is a list");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "on_error": "ignore"}}}"#), @r##"`query.wasm_udf.on_error` must be "fail", "skip" or "null", but is "ignore""##);
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f"}}, "size": -1}"#), @"`size` must be an integer from 0 to 10000, but is -1");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f"}}, "size": 10001}"#), @"`size` must be an integer from 0 to 10000, but is 10001");
+        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "parms": {}}}}"#), @"`query.wasm_udf.parms` is unknown: here can stand `function`, `params`, `query`, `on_error`, `boost`");
+        insta::assert_snapshot!(error(r#"{"size": -1}"#), @"`size` must be an integer from 0 to 10000, but is -1");
+        insta::assert_snapshot!(error(r#"{"size": 10001}"#), @"`size` must be an integer from 0 to 10000, but is 10001");
+        insta::assert_snapshot!(error(r#"{"size": 10, "from": 9991}"#), @"`from` and `size` reach to hit 10001, and may reach to 10000: use `search_after`");
+        insta::assert_snapshot!(error(r#"{"sort": {"price": "up"}}"#), @r#"`sort.price` must be "asc" or "desc", but is "up""#);
+        insta::assert_snapshot!(error(r#"{"sort": {"price": {"order": "asc", "mode": "min"}}}"#), @"`sort.price.mode` is unknown: here can stand `order`, `missing`, `unmapped_type`");
+        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` must be a value for each key of `sort`, without `from`, but is a list");
+        insta::assert_snapshot!(error(r#"{"_source": 3}"#), @"`_source` must be true, false, fields or an object, but is 3");
+        insta::assert_snapshot!(error(r#"{"_source": {"include": []}}"#), @"`_source.include` is unknown: here can stand `includes`, `excludes`");
+        insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false or a number of hits, but is "yes""#);
+        insta::assert_snapshot!(error(r#"{"min_score": "1"}"#), @r#"`min_score` must be a number, but is "1""#);
+        insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a time such as "500ms" or "2s", but is "soon""#);
     }
 }

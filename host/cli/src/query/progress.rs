@@ -1,6 +1,7 @@
 //! One line on standard error that says how far a long search is, where somebody watches.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A search that is done before shows nothing.
@@ -9,6 +10,12 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 pub(super) struct Progress {
     total: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    done: usize,
+    /// When to show it; `None` where nobody watches.
     next: Option<Instant>,
     shown: bool,
 }
@@ -20,33 +27,44 @@ impl Progress {
             .then(|| Instant::now() + PATIENCE);
         Self {
             total,
-            next,
-            shown: false,
+            state: Mutex::new(State {
+                done: 0,
+                next,
+                shown: false,
+            }),
         }
     }
 
-    pub(super) fn show(&mut self, done: usize) {
+    /// Counts documents that were evaluated, by any worker.
+    pub(super) fn show(&self, more: usize) {
+        let mut state = self.state();
+        state.done += more;
         let now = Instant::now();
-        if self.next.is_some_and(|next| now >= next) {
-            self.next = Some(now + INTERVAL);
-            self.shown = true;
-            self.write(&format!("\r\x1b[K{done} of {} documents", self.total));
+        if state.next.is_some_and(|next| now >= next) {
+            state.next = Some(now + INTERVAL);
+            state.shown = true;
+            let done = state.done;
+            state.write(&format!("\r\x1b[K{done} of {} documents", self.total));
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        if self.shown {
-            self.write("\r\x1b[K");
+    pub(super) fn clear(&self) {
+        let mut state = self.state();
+        if state.shown {
+            state.write("\r\x1b[K");
         }
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
     fn write(&mut self, text: &str) {
         let mut stderr = io::stderr();
-        if stderr
-            .write_all(text.as_bytes())
-            .and_then(|()| stderr.flush())
-            .is_err()
-        {
+        let written = stderr.write_all(text.as_bytes());
+        if written.and_then(|()| stderr.flush()).is_err() {
             self.next = None;
         }
     }

@@ -12,17 +12,18 @@ pub(super) fn width() -> usize {
 /// The answer in lines of at most `width` columns.
 pub(super) fn render(response: &SearchResponse, width: usize) -> String {
     let mut text = hits(&response.hits.hits, width);
-    let (total, took) = (response.hits.total, response.took_ms);
+    let took = response.took_ms;
     let shown = response.hits.hits.len();
-    let shown = if shown < total {
-        format!(", {shown} shown")
-    } else {
-        String::new()
-    };
-    text.push_str(&format!(
-        "{} in {took} ms{shown}\n",
-        count(total as u64, "hit")
-    ));
+    text.push_str(&match response.hits.total {
+        None => format!("{} shown in {took} ms\n", count(shown as u64, "hit")),
+        Some(total) if shown < total => {
+            format!(
+                "{} in {took} ms, {shown} shown\n",
+                count(total as u64, "hit")
+            )
+        }
+        Some(total) => format!("{} in {took} ms\n", count(total as u64, "hit")),
+    });
     for report in &response.udf {
         text.push_str(&udf(report));
     }
@@ -53,25 +54,24 @@ fn hits(hits: &[Hit], width: usize) -> String {
     };
     let mut text = line("score", "id", "document");
     for hit in hits {
-        text.push_str(&line(&score(hit), &id(hit), &source(&hit.source)));
+        let source = hit.source.as_ref().and_then(Json::as_object);
+        // What was computed comes first: somebody asked for it by name.
+        let members = hit.fields.iter().map(|(name, value)| (name, &value[0]));
+        let members = members.chain(source.into_iter().flatten());
+        text.push_str(&line(&score(hit), &id(hit), &told(members)));
     }
     text.push('\n');
     text
 }
 
-/// The document's fields in one line, without those that say nothing.
-fn source(source: &Json) -> String {
-    let Json::Object(fields) = source else {
-        return String::new();
-    };
-    let fields =
-        fields
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| match value {
-                Json::String(text) => format!("{}: {}", plain(name), plain(text)),
-                other => format!("{}: {}", plain(name), plain(&other.to_string())),
-            });
+/// Fields in one line, without those that say nothing.
+fn told<'a>(fields: impl Iterator<Item = (&'a String, &'a Json)>) -> String {
+    let fields = fields
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| match value {
+            Json::String(text) => format!("{}: {}", plain(name), plain(text)),
+            other => format!("{}: {}", plain(name), plain(&other.to_string())),
+        });
     fields.collect::<Vec<_>>().join("  ")
 }
 
@@ -83,6 +83,7 @@ fn udf(report: &UdfReport) -> String {
         error_samples,
         time_us,
         memory_bytes,
+        ..
     } = report;
     let mut text = format!(
         "{function}: {} in {:.1} ms, {}, {} KiB\n",
@@ -154,7 +155,11 @@ mod tests {
     fn response(hits: Vec<Hit>, total: usize) -> SearchResponse {
         SearchResponse {
             took_ms: 3,
-            hits: Hits { total, hits },
+            hits: Hits {
+                total: Some(total),
+                max_score: None,
+                hits,
+            },
             udf: vec![UdfReport {
                 function: "f".to_owned(),
                 documents: 7,
@@ -163,7 +168,11 @@ mod tests {
                     id: "a".to_owned(),
                     message: "bad\u{1b}[1m".to_owned(),
                 }],
+                batches: 1,
+                instances: 1,
                 time_us: 1500,
+                load_time_us: 100,
+                bind_time_us: 50,
                 memory_bytes: 1 << 20,
             }],
         }
@@ -174,7 +183,9 @@ mod tests {
         let hit = |id: &str, score, source| Hit {
             id: id.to_owned(),
             score,
-            source,
+            source: Some(source),
+            sort: Vec::new(),
+            fields: serde_json::Map::from_iter([("half".to_owned(), serde_json::json!([0.5]))]),
         };
         let hits = vec![
             hit(

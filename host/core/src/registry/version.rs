@@ -303,12 +303,39 @@ impl Selection {
     ///
     /// As [`Udf::bind`].
     pub fn bind(&self, arguments: &Arguments, query: &QueryContext) -> Result<Bound, BindError> {
-        let used = Arc::clone(&self.0);
-        let observer = Arc::clone(&self.0) as Arc<dyn Observer>;
-        let function = &used.function().name;
-        let bound = used.udf.bind_observed(function, arguments, query, observer);
-        match &bound {
-            Ok(_) => used.counters().instantiated(),
+        let function = &self.function().name;
+        let udf = &self.0.udf;
+        let bound = udf.bind_observed(function, arguments, query, self.observer());
+        self.count(bound.as_ref().map(Some));
+        bound
+    }
+
+    /// As [`Udf::bind_if_free`]: `None` where it would have to wait for an instance.
+    ///
+    /// # Errors
+    ///
+    /// As [`Udf::bind`].
+    pub fn bind_if_free(
+        &self,
+        arguments: &Arguments,
+        query: &QueryContext,
+    ) -> Result<Option<Bound>, BindError> {
+        let function = &self.function().name;
+        let udf = &self.0.udf;
+        let bound = udf.bind_if_free(function, arguments, query, Some(self.observer()));
+        self.count(bound.as_ref().map(Option::as_ref));
+        bound
+    }
+
+    fn observer(&self) -> Arc<dyn Observer> {
+        Arc::clone(&self.0) as Arc<dyn Observer>
+    }
+
+    fn count(&self, bound: Result<Option<&Bound>, &BindError>) {
+        let used = &self.0;
+        match bound {
+            Ok(None) => {}
+            Ok(Some(_)) => used.counters().instantiated(),
             Err(BindError::Stopped { source, .. }) => used.stopped(source),
             Err(
                 BindError::Argument { .. }
@@ -316,7 +343,6 @@ impl Selection {
                 | BindError::UnknownFunction { .. },
             ) => used.counters().arguments(),
         }
-        bound
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use whittle_host::{
-    Arguments, BindError, Bound, QueryContext, Registry, SelectError, Selector, SelectorError, Udf,
-    one_line,
+    Arguments, BindError, Bound, QueryContext, Registry, SelectError, Selection, Selector,
+    SelectorError, Udf, one_line,
 };
 
 /// The UDFs that a search may call, by the names of their functions.
@@ -75,14 +75,9 @@ impl Udfs {
         Ok(Self(Source::Given(by_function)))
     }
 
-    /// Binds the function that a query names, for one worker. A registry's may be named with
-    /// versions, as [`Selector`] reads them.
-    pub(crate) fn bind(
-        &self,
-        function: &str,
-        arguments: &Arguments,
-        query: &QueryContext,
-    ) -> Result<Bound, FunctionError> {
+    /// Finds the function that a query names. A registry's may be named with versions, as
+    /// [`Selector`] reads them.
+    pub(crate) fn select(&self, function: &str) -> Result<SelectedUdf, FunctionError> {
         match &self.0 {
             Source::Given(by_function) => {
                 let udf = by_function.get(function).ok_or_else(|| {
@@ -93,13 +88,46 @@ impl Udfs {
                         known,
                     }
                 })?;
-                Ok(udf.bind(function, arguments, query)?)
+                Ok(SelectedUdf::Given(udf.clone(), function.to_owned()))
             }
             Source::Registry(registry) => {
                 let selector: Selector = function.parse()?;
-                Ok(registry.select(&selector)?.bind(arguments, query)?)
+                Ok(SelectedUdf::Registry(registry.select(&selector)?))
             }
         }
+    }
+}
+
+/// A function of one version: whatever is registered meanwhile, a query's workers run the same.
+#[derive(Debug)]
+pub(crate) enum SelectedUdf {
+    Given(Udf, String),
+    Registry(Selection),
+}
+
+impl SelectedUdf {
+    /// Binds it to its parameters, for one worker.
+    pub(crate) fn bind(
+        &self,
+        arguments: &Arguments,
+        query: &QueryContext,
+    ) -> Result<Bound, FunctionError> {
+        Ok(match self {
+            Self::Given(udf, function) => udf.bind(function, arguments, query)?,
+            Self::Registry(selection) => selection.bind(arguments, query)?,
+        })
+    }
+
+    /// Binds it for one worker more, if that has not to wait.
+    pub(crate) fn bind_if_free(
+        &self,
+        arguments: &Arguments,
+        query: &QueryContext,
+    ) -> Result<Option<Bound>, FunctionError> {
+        Ok(match self {
+            Self::Given(udf, function) => udf.bind_if_free(function, arguments, query, None)?,
+            Self::Registry(selection) => selection.bind_if_free(arguments, query)?,
+        })
     }
 }
 

@@ -1,0 +1,52 @@
+//! Clauses that are computed: what no index answers, in the place of any clause of a query.
+//!
+//! A UDF, or an expression that scores, is expensive and wants many documents at once; an index
+//! answers one clause at a time, document after document. So a query with such clauses runs in two
+//! phases, as Lucene's `TwoPhaseIterator` does, but in blocks: an *approximation*, made of the
+//! clauses that the index answers, gives candidates, which are a superset of the matches; and for
+//! each block of [`BLOCK_DOCUMENTS`] candidates a [`Tree`], the query's own shape, says which of
+//! them match and with what score. Cheap clauses cut a block down before a computed one sees it.
+//!
+//! The price: under `should` a document may be looked at by clauses that another one made
+//! unnecessary, and the score of an index clause there is asked for one document at a time.
+//!
+//! Knows nothing of the query language, nor of what computes.
+
+mod query;
+mod tree;
+
+use std::fmt::Debug;
+
+use tantivy::{DocId, Score, SegmentReader};
+
+pub(crate) use query::{ComputedQuery, Failure};
+pub(crate) use tree::{Bool, Tree};
+
+/// How many documents are computed at once.
+pub(crate) const BLOCK_DOCUMENTS: usize = 1024;
+
+/// What a document comes to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Outcome {
+    /// It does not match.
+    No,
+    /// It matches with a score.
+    Yes(Score),
+}
+
+/// A computed clause of a query.
+pub(crate) trait Computed: Debug + Send + Sync + 'static {
+    /// Makes it ready for a segment's documents, of which about so many will be asked for.
+    fn for_segment(
+        &self,
+        reader: &SegmentReader,
+        expected: u32,
+    ) -> tantivy::Result<Box<dyn Computation>>;
+}
+
+/// A computed clause at work on a segment.
+pub(crate) trait Computation: Send {
+    /// Computes documents, in ascending order, with the scores that the clause's own query gave
+    /// them: an outcome for each. `None` ends the search; whoever computes has told why.
+    fn compute(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Outcome>>;
+}

@@ -1,0 +1,495 @@
+//! From SQL's syntax tree to checked nodes: names become columns, and every operand is of a type
+//! that its operator takes.
+//!
+//! It knows the mapping's columns and SQL's rules of types. What a node means for a document is
+//! not its business.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use sqlparser::ast::{BinaryOperator, CaseWhen, Expr, Ident, UnaryOperator};
+
+use super::error::{ExpressionError, Position};
+use super::literal;
+use super::names;
+use super::node::{Comparison, Kind, Node, Operation, Type};
+use super::parse::{MAX_DEPTH, position};
+use super::{ColumnType, Columns, pattern};
+
+/// The most nodes, each counted as often as it is used.
+const MAX_NODES: u64 = 16 * 1024;
+
+/// A checked operand, and where it comes from, for errors.
+#[derive(Clone)]
+pub(super) struct Operand {
+    pub(super) node: Arc<Node>,
+    pub(super) at: Position,
+    /// A name or a literal as it is written.
+    text: Option<String>,
+}
+
+impl Operand {
+    /// The error of an operand whose type does not fit.
+    pub(super) fn mismatch(&self, expected: impl Into<String>) -> ExpressionError {
+        ExpressionError::Type {
+            at: self.at,
+            what: self
+                .text
+                .as_ref()
+                .map_or_else(|| "this".to_owned(), |text| format!("`{text}`")),
+            found: self.node.type_.name(),
+            expected: expected.into(),
+        }
+    }
+
+    /// Refuses a type other than one, or null.
+    pub(super) fn must_be(
+        &self,
+        type_: Type,
+        expected: impl Into<String>,
+    ) -> Result<(), ExpressionError> {
+        if self.node.type_ == type_ || self.node.type_ == Type::Null {
+            Ok(())
+        } else {
+            Err(self.mismatch(expected))
+        }
+    }
+}
+
+/// Checks expressions against the columns of an index.
+pub(super) struct Checker<'a> {
+    pub(super) columns: &'a dyn Columns,
+    /// The first date, for errors about where dates stand.
+    pub(super) date: RefCell<Option<(Position, String)>>,
+}
+
+impl Checker<'_> {
+    /// Checks a part of an expression that lies in so many others.
+    pub(super) fn check(&self, expr: &Expr, depth: usize) -> Result<Operand, ExpressionError> {
+        if depth > 2 * MAX_DEPTH {
+            return Err(ExpressionError::TooDeep {
+                at: position(expr),
+                max: 2 * MAX_DEPTH,
+            });
+        }
+        let node = match expr {
+            Expr::Nested(inner) => return self.check(inner, depth + 1),
+            Expr::BinaryOp { .. } => return self.chain(expr, depth),
+            Expr::Identifier(name) => self.column(std::slice::from_ref(name))?,
+            Expr::CompoundIdentifier(names) => self.column(names)?,
+            Expr::Value(value) => literal::value(value)?,
+            Expr::TypedString(typed) => literal::typed(typed)?,
+            Expr::UnaryOp { op, expr: inner } => self.unary(*op, inner, expr, depth)?,
+            Expr::IsNull(inner) | Expr::IsUnknown(inner) => self.is_null(inner, depth)?,
+            Expr::IsNotNull(inner) | Expr::IsNotUnknown(inner) => {
+                Node::not(self.is_null(inner, depth)?)
+            }
+            Expr::IsTrue(inner) => self.is(inner, true, "is true", depth)?,
+            Expr::IsNotTrue(inner) => Node::not(self.is(inner, true, "is not true", depth)?),
+            Expr::IsFalse(inner) => self.is(inner, false, "is false", depth)?,
+            Expr::IsNotFalse(inner) => Node::not(self.is(inner, false, "is not false", depth)?),
+            Expr::Between {
+                expr: inner,
+                negated,
+                low,
+                high,
+            } => {
+                let value = self.check(inner, depth + 1)?;
+                let low = self.check(low, depth + 1)?;
+                let high = self.check(high, depth + 1)?;
+                let within = vec![
+                    compare(Comparison::GreaterOrEqual, "between", &value, &low)?,
+                    compare(Comparison::LessOrEqual, "between", &value, &high)?,
+                ];
+                negate(*negated, Node::new(Kind::And(within), Type::Boolean))
+            }
+            Expr::InList {
+                expr: inner,
+                list,
+                negated,
+            } => {
+                let value = self.check(inner, depth + 1)?;
+                if list.is_empty() {
+                    return Err(ExpressionError::Syntax {
+                        at: position(expr),
+                        reason: "`in ()` is true of nothing: list values".to_owned(),
+                    });
+                }
+                let equals = list
+                    .iter()
+                    .map(|item| {
+                        let item = self.check(item, depth + 1)?;
+                        compare(Comparison::Equal, "in", &value, &item)
+                    })
+                    .collect::<Result<_, _>>()?;
+                negate(*negated, Node::new(Kind::Or(equals), Type::Boolean))
+            }
+            Expr::Like {
+                negated,
+                any: false,
+                expr: inner,
+                pattern,
+                escape_char,
+            } => {
+                let text = self.check(inner, depth + 1)?;
+                negate(
+                    *negated,
+                    pattern::like("like", &text, pattern, escape_char.as_ref())?,
+                )
+            }
+            Expr::ILike {
+                negated,
+                any: false,
+                expr: inner,
+                pattern,
+                escape_char,
+            } => {
+                let text = self.check(inner, depth + 1)?;
+                negate(
+                    *negated,
+                    pattern::like("ilike", &text, pattern, escape_char.as_ref())?,
+                )
+            }
+            Expr::Case {
+                operand,
+                conditions,
+                else_result,
+                ..
+            } => self.case(
+                operand.as_deref(),
+                conditions,
+                else_result.as_deref(),
+                depth,
+            )?,
+            Expr::Ceil { .. }
+            | Expr::Floor { .. }
+            | Expr::Substring { .. }
+            | Expr::Trim { .. }
+            | Expr::Function(_) => self.function(expr, depth)?,
+            other => return Err(names::unsupported(other)),
+        };
+        let at = position(expr);
+        if node.size > MAX_NODES {
+            return Err(ExpressionError::TooComplex);
+        }
+        let text = match expr {
+            Expr::Identifier(_) | Expr::CompoundIdentifier(_) => Some(expr.to_string()),
+            Expr::Value(_) | Expr::TypedString(_) => {
+                let text = expr.to_string();
+                (text.chars().count() <= 40).then_some(text)
+            }
+            _ => None,
+        };
+        if node.type_ == Type::Date
+            && let Some(text) = &text
+        {
+            self.date
+                .borrow_mut()
+                .get_or_insert_with(|| (at, text.clone()));
+        }
+        Ok(Operand { node, at, text })
+    }
+
+    /// Chains of operators are as deep as they are long, so the left operands are not recursed
+    /// into; and those of `and`, `or`, `+` and `||` become one node.
+    fn chain(&self, expr: &Expr, depth: usize) -> Result<Operand, ExpressionError> {
+        let mut links = Vec::new();
+        let mut leftmost = expr;
+        while let Expr::BinaryOp { left, op, right } = leftmost {
+            links.push((op, right));
+            leftmost = left;
+        }
+        let mut links = links.into_iter().rev().peekable();
+        let mut result = self.check(leftmost, depth + 1)?;
+        // How many operators that are not merged lie in each other.
+        let mut nested = depth;
+        while let Some((op, right)) = links.next() {
+            let mut operands = vec![result.clone(), self.check(right, depth + 1)?];
+            while merges(op)
+                && let Some((_, right)) = links.next_if(|(next, _)| *next == op)
+            {
+                operands.push(self.check(right, depth + 1)?);
+            }
+            nested += 1;
+            if nested > 4 * MAX_DEPTH {
+                return Err(ExpressionError::TooDeep {
+                    at: position(right),
+                    max: 4 * MAX_DEPTH,
+                });
+            }
+            let node = binary(op, &operands)?;
+            if node.size > MAX_NODES {
+                return Err(ExpressionError::TooComplex);
+            }
+            result = Operand {
+                node,
+                at: result.at,
+                text: None,
+            };
+        }
+        Ok(result)
+    }
+
+    fn column(&self, names: &[Ident]) -> Result<Arc<Node>, ExpressionError> {
+        let path = names
+            .iter()
+            .map(|name| name.value.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
+        let Some((name, type_)) = self.columns.column(&path) else {
+            return Err(ExpressionError::UnknownColumn {
+                at: names
+                    .first()
+                    .map(|name| name.span.start.into())
+                    .unwrap_or_default(),
+                hint: names::nearest_column(&path, &self.columns.paths()),
+                name: path,
+            });
+        };
+        let type_ = match type_ {
+            ColumnType::Boolean => Type::Boolean,
+            ColumnType::Long => Type::Long,
+            ColumnType::Double => Type::Double,
+            ColumnType::Date => Type::Date,
+            ColumnType::Text => Type::Text,
+        };
+        Ok(Node::new(Kind::Column(name.into()), type_))
+    }
+
+    fn unary(
+        &self,
+        op: UnaryOperator,
+        inner: &Expr,
+        whole: &Expr,
+        depth: usize,
+    ) -> Result<Arc<Node>, ExpressionError> {
+        // `-9223372036854775808` is a long, but the number after its sign is not.
+        if op == UnaryOperator::Minus
+            && let Expr::Value(value) = inner
+            && let Some(negative) = literal::negative(value)?
+        {
+            return Ok(negative);
+        }
+        let operand = match op {
+            UnaryOperator::Minus | UnaryOperator::Plus | UnaryOperator::Not => {
+                self.check(inner, depth + 1)?
+            }
+            _ => return Err(names::unsupported(whole)),
+        };
+        match op {
+            UnaryOperator::Not => {
+                operand.must_be(Type::Boolean, "`not` takes a boolean")?;
+                Ok(Node::not(operand.node))
+            }
+            UnaryOperator::Minus => {
+                number(&operand, "-")?;
+                let type_ = operand.node.type_;
+                let zero = Node::new(Kind::Long(0), Type::Long);
+                let operands = vec![zero, operand.node];
+                Ok(Node::new(
+                    Kind::Compute(Operation::Subtract, operands),
+                    type_,
+                ))
+            }
+            _ => {
+                number(&operand, "+")?;
+                Ok(operand.node)
+            }
+        }
+    }
+
+    fn is_null(&self, inner: &Expr, depth: usize) -> Result<Arc<Node>, ExpressionError> {
+        let operand = self.check(inner, depth + 1)?;
+        Ok(Node::new(Kind::IsNull(operand.node), Type::Boolean))
+    }
+
+    fn is(
+        &self,
+        inner: &Expr,
+        wanted: bool,
+        name: &str,
+        depth: usize,
+    ) -> Result<Arc<Node>, ExpressionError> {
+        let operand = self.check(inner, depth + 1)?;
+        operand.must_be(Type::Boolean, format!("`{name}` takes a boolean"))?;
+        Ok(Node::new(Kind::Is(operand.node, wanted), Type::Boolean))
+    }
+
+    fn case(
+        &self,
+        operand: Option<&Expr>,
+        conditions: &[CaseWhen],
+        otherwise: Option<&Expr>,
+        depth: usize,
+    ) -> Result<Arc<Node>, ExpressionError> {
+        let operand = operand
+            .map(|operand| self.check(operand, depth + 1))
+            .transpose()?;
+        let mut branches = Vec::with_capacity(conditions.len());
+        let mut values = Vec::with_capacity(conditions.len() + 1);
+        for CaseWhen { condition, result } in conditions {
+            let condition = self.check(condition, depth + 1)?;
+            let condition = match &operand {
+                Some(operand) => compare(Comparison::Equal, "case", operand, &condition)?,
+                None => {
+                    condition.must_be(Type::Boolean, "`when` takes a boolean")?;
+                    condition.node
+                }
+            };
+            let value = self.check(result, depth + 1)?;
+            branches.push((condition, value.node.clone()));
+            values.push(value);
+        }
+        let otherwise = match otherwise {
+            None => Node::null(Type::Null),
+            Some(otherwise) => {
+                values.push(self.check(otherwise, depth + 1)?);
+                values.last().expect("just pushed").node.clone()
+            }
+        };
+        let type_ = common_type(&values, "case")?;
+        Ok(Node::new(Kind::Case(branches, otherwise), type_))
+    }
+}
+
+/// The one type of all operands, which are alternatives.
+pub(super) fn common_type(operands: &[Operand], name: &str) -> Result<Type, ExpressionError> {
+    let mut common = Type::Null;
+    for operand in operands {
+        common = common.common(operand.node.type_).ok_or_else(|| {
+            operand.mismatch(format!(
+                "`{name}` gives {} before: its values must be of one type",
+                common.name()
+            ))
+        })?;
+    }
+    Ok(common)
+}
+
+/// Refuses what is no number.
+pub(super) fn number(operand: &Operand, name: &str) -> Result<(), ExpressionError> {
+    if operand.node.type_.is_number() || operand.node.type_ == Type::Null {
+        Ok(())
+    } else {
+        Err(operand.mismatch(format!("`{name}` takes numbers")))
+    }
+}
+
+/// Compares two operands of types that can be compared.
+pub(super) fn compare(
+    comparison: Comparison,
+    name: &str,
+    left: &Operand,
+    right: &Operand,
+) -> Result<Arc<Node>, ExpressionError> {
+    let (one, other) = (left.node.type_, right.node.type_);
+    let Some(common) = one.common(other) else {
+        let (wrong, against) = if one == Type::Date {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        let remedy = if against.node.type_ == Type::Date {
+            ": write `date '2020-01-31'` or `timestamp '2020-01-31 12:00:00'`"
+        } else {
+            ""
+        };
+        let against = match &against.text {
+            Some(text) => format!("`{text}`, to which `{name}` compares it, is"),
+            None => format!("`{name}` compares it to"),
+        };
+        let other = if wrong.at == left.at { other } else { one };
+        return Err(wrong.mismatch(format!("{against} {}{remedy}", other.name())));
+    };
+    let orders = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+    if orders && common == Type::Boolean {
+        return Err(left.mismatch(format!(
+            "`{name}` has no order of booleans: use `=` or `<>`"
+        )));
+    }
+    let (left, right) = (left.node.clone(), right.node.clone());
+    Ok(Node::new(
+        Kind::Compare(comparison, left, right),
+        Type::Boolean,
+    ))
+}
+
+fn negate(negated: bool, node: Arc<Node>) -> Arc<Node> {
+    if negated { Node::not(node) } else { node }
+}
+
+/// Whether a chain of an operator is one node.
+fn merges(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::And
+            | BinaryOperator::Or
+            | BinaryOperator::Plus
+            | BinaryOperator::StringConcat
+    )
+}
+
+fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError> {
+    let name = op.to_string().to_lowercase();
+    let comparison = match op {
+        BinaryOperator::Eq => Comparison::Equal,
+        BinaryOperator::NotEq => Comparison::NotEqual,
+        BinaryOperator::Lt => Comparison::Less,
+        BinaryOperator::LtEq => Comparison::LessOrEqual,
+        BinaryOperator::Gt => Comparison::Greater,
+        BinaryOperator::GtEq => Comparison::GreaterOrEqual,
+        BinaryOperator::And | BinaryOperator::Or => {
+            for operand in operands {
+                operand.must_be(Type::Boolean, format!("`{name}` takes booleans"))?;
+            }
+            let nodes = nodes(operands);
+            let kind = match op {
+                BinaryOperator::And => Kind::And(nodes),
+                _ => Kind::Or(nodes),
+            };
+            return Ok(Node::new(kind, Type::Boolean));
+        }
+        BinaryOperator::StringConcat => {
+            for operand in operands {
+                operand.must_be(Type::Text, "`||` takes texts")?;
+            }
+            return Ok(Node::new(
+                Kind::Compute(Operation::Concat, nodes(operands)),
+                Type::Text,
+            ));
+        }
+        BinaryOperator::Plus => return arithmetic(Operation::Add, &name, operands),
+        BinaryOperator::Minus => return arithmetic(Operation::Subtract, &name, operands),
+        BinaryOperator::Multiply => return arithmetic(Operation::Multiply, &name, operands),
+        BinaryOperator::Divide => return arithmetic(Operation::Divide, &name, operands),
+        BinaryOperator::Modulo => return arithmetic(Operation::Remainder, &name, operands),
+        _ => {
+            return Err(ExpressionError::Unsupported {
+                at: operands[0].at,
+                what: format!("there is no operator `{name}`"),
+                instead: names::OPERATORS.to_owned(),
+            });
+        }
+    };
+    compare(comparison, &name, &operands[0], &operands[1])
+}
+
+/// Numbers computed of numbers: a long of longs, and a double where one is.
+pub(super) fn arithmetic(
+    operation: Operation,
+    name: &str,
+    operands: &[Operand],
+) -> Result<Arc<Node>, ExpressionError> {
+    for operand in operands {
+        number(operand, name)?;
+    }
+    let type_ = common_type(operands, name)?;
+    Ok(Node::new(Kind::Compute(operation, nodes(operands)), type_))
+}
+
+pub(super) fn nodes(operands: &[Operand]) -> Vec<Arc<Node>> {
+    operands
+        .iter()
+        .map(|operand| operand.node.clone())
+        .collect()
+}

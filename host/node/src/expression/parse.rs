@@ -1,0 +1,202 @@
+//! From an expression's text to the syntax tree of `sqlparser`, within bounds that keep every
+//! walk over the tree within a thread's stack.
+//!
+//! It knows nothing of columns and types.
+
+use sqlparser::ast::{Expr, Spanned as _};
+use sqlparser::dialect::Dialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+
+use super::error::{ExpressionError, Position};
+
+/// The longest text, in bytes.
+pub(super) const MAX_BYTES: usize = 16 * 1024;
+
+/// The most words and signs: a chain of operators is a tree that is half as deep.
+pub(super) const MAX_TOKENS: usize = 4096;
+
+/// How deep parentheses, calls and the like may lie in each other.
+pub(super) const MAX_DEPTH: usize = 32;
+
+/// How many names a path may have that is written without quotes.
+pub(super) const MAX_NAMES: usize = 10;
+
+/// SQL as expressions have it.
+///
+/// Where a word begins a form of its own, such as `case`, and that form cannot be read, the parser
+/// would read the word as a name, and all that follows once more: twice as much for each level. So
+/// such words are no names here, unless they stand in quotes.
+#[derive(Debug)]
+struct Expressions;
+
+impl Dialect for Expressions {
+    fn is_identifier_start(&self, character: char) -> bool {
+        character.is_alphabetic() || character == '_'
+    }
+
+    fn is_identifier_part(&self, character: char) -> bool {
+        character.is_alphanumeric() || character == '_'
+    }
+
+    fn is_reserved_for_identifier(&self, keyword: Keyword) -> bool {
+        keyword != Keyword::NoKeyword
+    }
+}
+
+/// Reads one expression, after which there is nothing.
+pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
+    if text.len() > MAX_BYTES {
+        return Err(ExpressionError::TooLong {
+            bytes: text.len(),
+            max: MAX_BYTES,
+        });
+    }
+    let mut tokens = Tokenizer::new(&Expressions, text)
+        .tokenize_with_location()
+        .map_err(|error| ExpressionError::Syntax {
+            at: error.location.into(),
+            reason: lower_first(&error.message),
+        })?;
+    check_tokens(&tokens)?;
+    tokens.iter_mut().for_each(forget_form);
+    let mut parser = Parser::new(&Expressions)
+        .with_recursion_limit(MAX_DEPTH)
+        .with_tokens_with_locations(tokens);
+    let expression = parser
+        .parse_expr()
+        .map_err(|error| refused(&error, &parser, text))?;
+    let next = parser.peek_token();
+    match next.token {
+        Token::EOF => Ok(expression),
+        token => Err(ExpressionError::Syntax {
+            at: next.span.start.into(),
+            reason: format!("`{token}` follows a whole expression: join them by an operator"),
+        }),
+    }
+}
+
+/// Where a part of an expression begins. Chains of operators are as deep as they are long, so it
+/// descends without recursion.
+pub(super) fn position(expression: &Expr) -> Position {
+    let mut leftmost = expression;
+    loop {
+        leftmost = match leftmost {
+            Expr::BinaryOp { left, .. } => left,
+            Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner)
+            | Expr::Nested(inner) => inner,
+            Expr::Between { expr, .. }
+            | Expr::InList { expr, .. }
+            | Expr::Like { expr, .. }
+            | Expr::ILike { expr, .. }
+            | Expr::UnaryOp { expr, .. }
+            | Expr::Cast { expr, .. } => expr,
+            Expr::Value(value) => return value.span.start.into(),
+            Expr::TypedString(typed) => return typed.value.span.start.into(),
+            leaf => return leaf.span().start.into(),
+        }
+    }
+}
+
+/// Makes a name of a word whose form expressions do not have, and the parser reads twice.
+fn forget_form(token: &mut TokenWithSpan) {
+    if let Token::Word(word) = &mut token.token
+        && matches!(word.keyword, Keyword::INTERVAL | Keyword::POSITION)
+    {
+        word.keyword = Keyword::NoKeyword;
+    }
+}
+
+/// Refuses what would take the parser too long or too deep.
+fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), ExpressionError> {
+    let mut count = 0;
+    let mut depth = 0_usize;
+    let mut names = 0_usize;
+    for token in tokens {
+        match token.token {
+            Token::Whitespace(_) => continue,
+            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        count += 1;
+        names = match token.token {
+            Token::Period => names + 1,
+            Token::Word(_) => names,
+            _ => 0,
+        };
+        if names >= MAX_NAMES {
+            return Err(ExpressionError::Syntax {
+                at: token.span.start.into(),
+                reason: "the path has too many names: write it whole in double quotes".to_owned(),
+            });
+        }
+        if depth > MAX_DEPTH {
+            return Err(ExpressionError::TooDeep {
+                at: token.span.start.into(),
+                max: MAX_DEPTH,
+            });
+        }
+    }
+    if count > MAX_TOKENS {
+        return Err(ExpressionError::TooManyTokens {
+            tokens: count,
+            max: MAX_TOKENS,
+        });
+    }
+    Ok(())
+}
+
+/// The parser's error on a text. It writes where it stopped at the end of its words, if at all.
+fn refused(error: &ParserError, parser: &Parser<'_>, text: &str) -> ExpressionError {
+    let here = Position::from(parser.get_current_token().span.start);
+    match error {
+        ParserError::RecursionLimitExceeded => ExpressionError::TooDeep {
+            at: here,
+            max: MAX_DEPTH,
+        },
+        ParserError::TokenizerError(words) | ParserError::ParserError(words) => {
+            let (reason, at) = match words.rsplit_once(" at Line: ") {
+                None => (words.as_str(), here),
+                Some((reason, place)) => (reason, read_place(place).unwrap_or(here)),
+            };
+            let at_end = reason.ends_with("found: EOF");
+            ExpressionError::Syntax {
+                at: if at_end { end(text) } else { at },
+                reason: lower_first(&reason.replace("found: EOF", "found the end")),
+            }
+        }
+    }
+}
+
+/// Where a text ends.
+fn end(text: &str) -> Position {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    Position {
+        line: text.matches('\n').count() as u64 + 1,
+        column: last.chars().count() as u64 + 1,
+    }
+}
+
+fn read_place(text: &str) -> Option<Position> {
+    let (line, column) = text.split_once(", Column: ")?;
+    Some(Position {
+        line: line.parse().ok()?,
+        column: column.parse().ok()?,
+    })
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.trim_end_matches('.').chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
+}

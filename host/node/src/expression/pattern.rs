@@ -1,0 +1,261 @@
+//! `like`, `trim`, `left` and the like, as regular expressions.
+//!
+//! The engine's own functions of these names count bytes, and give null where they would cut
+//! through a character; SQL's count characters. It knows patterns, and nothing of documents.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use sqlparser::ast::{Expr, UnaryOperator, Value, ValueWithSpan};
+use tantivy::jitexpr::ast::{Function, UntypedExpr};
+use tantivy::jitexpr::compile::{CompileError, compile};
+
+use super::check::Operand;
+use super::error::{ExpressionError, Position};
+use super::node::{Kind, Node, Type};
+use super::parse::position;
+
+/// The most characters that `left` and its kin count: a regular expression that counts has as
+/// many states.
+const MAX_COUNT: i64 = 1000;
+
+/// Where `trim` removes characters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Leading,
+    Trailing,
+    Both,
+}
+
+/// `text like pattern escape 'e'`: `%` is any text, `_` any character.
+pub(super) fn like(
+    name: &str,
+    text: &Operand,
+    pattern: &Expr,
+    escape: Option<&ValueWithSpan>,
+) -> Result<Arc<Node>, ExpressionError> {
+    text.must_be(Type::Text, format!("`{name}` takes texts"))?;
+    let Some(pattern_text) = text_literal(pattern, name, "pattern")? else {
+        return Ok(Node::null(Type::Boolean));
+    };
+    // PostgreSQL's, since the standard leaves it open.
+    let mut escape_character = Some('\\');
+    if let Some(escape) = escape {
+        let mut characters = match &escape.value {
+            Value::SingleQuotedString(text) => text.chars(),
+            _ => "..".chars(),
+        };
+        escape_character = characters.next();
+        if characters.next().is_some() {
+            return Err(ExpressionError::Value {
+                at: escape.span.start.into(),
+                reason: "`escape` takes one character, such as `'!'`".to_owned(),
+            });
+        }
+    }
+    let mut regex = String::from(if name == "ilike" { "(?si)^" } else { "(?s)^" });
+    let mut characters = pattern_text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            character if Some(character) == escape_character => {
+                let Some(next) = characters.next() else {
+                    return Err(ExpressionError::Value {
+                        at: position(pattern),
+                        reason: format!(
+                            "the pattern ends in `{character}`, which escapes nothing: double it"
+                        ),
+                    });
+                };
+                push_escaped(&mut regex, next);
+            }
+            '%' => regex.push_str(".*"),
+            '_' => regex.push('.'),
+            character => push_escaped(&mut regex, character),
+        }
+    }
+    regex.push('$');
+    check_regex(&regex, position(pattern))?;
+    Ok(matches(text, &regex))
+}
+
+/// `regexp_like(text, pattern, flags)`: whether a regular expression matches anywhere.
+pub(super) fn regexp_like(
+    text: &Operand,
+    pattern: &Expr,
+    flags: Option<&&Expr>,
+) -> Result<Arc<Node>, ExpressionError> {
+    let Some(mut regex) = text_literal(pattern, "regexp_like", "pattern")? else {
+        return Ok(Node::null(Type::Boolean));
+    };
+    if let Some(flags) = flags {
+        let letters = text_literal(flags, "regexp_like", "flags")?.unwrap_or_default();
+        if letters.is_empty() || !letters.chars().all(|letter| "imsx".contains(letter)) {
+            return Err(ExpressionError::Value {
+                at: position(flags),
+                reason: "the flags of `regexp_like` are `i`, `m`, `s` and `x`".to_owned(),
+            });
+        }
+        regex = format!("(?{letters}){regex}");
+    }
+    check_regex(&regex, position(pattern))?;
+    Ok(matches(text, &regex))
+}
+
+/// The first characters.
+pub(super) fn left(text: &Operand, count: &Expr) -> Result<Arc<Node>, ExpressionError> {
+    let count = whole_number(count, "left", "characters", 0..=MAX_COUNT)?;
+    Ok(extract(text, &format!("(?s)^(.{{0,{count}}})")))
+}
+
+/// The last characters.
+pub(super) fn right(text: &Operand, count: &Expr) -> Result<Arc<Node>, ExpressionError> {
+    let count = whole_number(count, "right", "characters", 0..=MAX_COUNT)?;
+    Ok(extract(text, &format!("(?s)(.{{0,{count}}})$")))
+}
+
+/// The characters from a place on, which is counted from 1.
+pub(super) fn substring(
+    text: &Operand,
+    start: &Expr,
+    length: Option<&&Expr>,
+) -> Result<Arc<Node>, ExpressionError> {
+    let start = whole_number(start, "substring", "characters", 1..=MAX_COUNT)?;
+    let kept = match length {
+        None => ".*".to_owned(),
+        Some(length) => {
+            let length = whole_number(length, "substring", "characters", 0..=MAX_COUNT)?;
+            format!(".{{0,{length}}}")
+        }
+    };
+    // Texts that end before the place are skipped whole, and what is kept of them is empty.
+    Ok(extract(text, &format!("(?s)^.{{0,{}}}({kept})", start - 1)))
+}
+
+/// What is left after characters were removed at the ends: blanks, or those of a set.
+pub(super) fn trim(
+    side: Side,
+    text: &Operand,
+    characters: Option<&&Expr>,
+) -> Result<Arc<Node>, ExpressionError> {
+    let set = match characters {
+        None => " ".to_owned(),
+        Some(characters) => match text_literal(characters, "trim", "characters")? {
+            None => return Ok(Node::null(Type::Text)),
+            Some(set) if set.is_empty() => return Ok(text.node.clone()),
+            Some(set) => set,
+        },
+    };
+    let mut class = String::from("[");
+    for character in set.chars() {
+        push_escaped(&mut class, character);
+    }
+    class.push_str("]*");
+    let regex = match side {
+        Side::Leading => format!("(?s)^{class}(.*)$"),
+        Side::Trailing => format!("(?s)^(.*?){class}$"),
+        Side::Both => format!("(?s)^{class}(.*?){class}$"),
+    };
+    if let Some(characters) = characters {
+        check_regex(&regex, position(characters))?;
+    }
+    Ok(extract(text, &regex))
+}
+
+/// An argument that must be a literal whole number.
+pub(super) fn whole_number(
+    argument: &Expr,
+    function: &str,
+    what: &str,
+    range: RangeInclusive<i64>,
+) -> Result<i64, ExpressionError> {
+    let (sign, digits) = match argument {
+        Expr::UnaryOp {
+            op: UnaryOperator::Minus,
+            expr,
+        } => (-1, expr.as_ref()),
+        other => (1, other),
+    };
+    let number = match digits {
+        Expr::Value(ValueWithSpan {
+            value: Value::Number(digits, false),
+            ..
+        }) => digits.parse::<i64>().ok().map(|number| sign * number),
+        _ => None,
+    };
+    match number {
+        Some(number) if range.contains(&number) => Ok(number),
+        _ => Err(ExpressionError::Value {
+            at: position(argument),
+            reason: format!(
+                "`{function}` takes its number of {what} as a literal from {} to {}",
+                range.start(),
+                range.end()
+            ),
+        }),
+    }
+}
+
+/// An argument that must be a literal text, or null.
+fn text_literal(
+    argument: &Expr,
+    function: &str,
+    what: &str,
+) -> Result<Option<String>, ExpressionError> {
+    match argument {
+        Expr::Value(ValueWithSpan {
+            value: Value::SingleQuotedString(text),
+            ..
+        }) => Ok(Some(text.clone())),
+        Expr::Value(ValueWithSpan {
+            value: Value::Null, ..
+        }) => Ok(None),
+        other => Err(ExpressionError::Value {
+            at: position(other),
+            reason: format!("`{function}` takes its {what} as a literal text"),
+        }),
+    }
+}
+
+fn matches(text: &Operand, regex: &str) -> Arc<Node> {
+    let kind = Kind::Matches(text.node.clone(), regex.into());
+    Node::new(kind, Type::Boolean)
+}
+
+fn extract(text: &Operand, regex: &str) -> Arc<Node> {
+    let kind = Kind::Extract(text.node.clone(), regex.into());
+    Node::new(kind, Type::Text)
+}
+
+/// Compiles a regular expression, so that a bad one is told with its place, and before a search.
+fn check_regex(regex: &str, at: Position) -> Result<(), ExpressionError> {
+    let arguments = vec![UntypedExpr::literal(""), UntypedExpr::literal(regex)];
+    let reason = match UntypedExpr::new_fn_call(Function::RegexpLike, arguments) {
+        Err(error) => error.to_string(),
+        Ok(call) => match compile(&call, &HashMap::new()) {
+            Ok(_) => return Ok(()),
+            // The first lines draw the pattern, and mark a place in it.
+            Err(CompileError::InvalidRegex { source, .. }) => {
+                let text = source.to_string();
+                let last = text.lines().last().unwrap_or_default();
+                last.trim_start_matches("error: ").to_lowercase()
+            }
+            Err(error) => error.to_string(),
+        },
+    };
+    Err(ExpressionError::Value {
+        at,
+        reason: format!(
+            "the pattern is no regular expression: {}",
+            reason.trim_end_matches('.')
+        ),
+    })
+}
+
+/// Adds a character that stands for itself, in a class too.
+fn push_escaped(regex: &mut String, character: char) {
+    if character.is_ascii_punctuation() && character != '<' && character != '>' {
+        regex.push('\\');
+    }
+    regex.push(character);
+}

@@ -1,0 +1,5 @@
+//! Expressions over documents: what they give, what they refuse, and that both are SQL's.
+
+mod errors;
+mod index;
+mod table;

@@ -1,0 +1,218 @@
+//! An index of a few columns of every type, in several segments, and what expressions give there.
+
+use std::collections::HashMap;
+
+use tantivy::aggregation::AggContextParams;
+use tantivy::aggregation::agg_req::Aggregations;
+use tantivy::aggregation::{AggregationCollector, ValueSourceRegistry};
+use tantivy::collector::DocSetCollector;
+use tantivy::indexer::NoMergePolicy;
+use tantivy::query::AllQuery;
+use tantivy::schema::{FAST, Field, STRING, Schema};
+use tantivy::{DateTime, Index, IndexWriter, Searcher, TantivyDocument};
+
+use crate::expression::{ColumnType, Columns, Expression, ExpressionError};
+
+/// The columns, by the paths that expressions name.
+const COLUMNS: &[(&str, ColumnType)] = &[
+    ("a", ColumnType::Long),
+    ("b", ColumnType::Long),
+    ("x", ColumnType::Double),
+    ("y", ColumnType::Double),
+    ("p", ColumnType::Boolean),
+    ("q", ColumnType::Boolean),
+    ("s", ColumnType::Text),
+    ("t", ColumnType::Text),
+    ("d", ColumnType::Date),
+    ("e", ColumnType::Date),
+    ("price", ColumnType::Double),
+    ("discount", ColumnType::Double),
+    ("rating", ColumnType::Long),
+    ("title", ColumnType::Text),
+    ("Major Genre", ColumnType::Text),
+    ("seller.price", ColumnType::Double),
+    // Some segments lack these, as they do where a mapping has grown.
+    ("late_long", ColumnType::Long),
+    ("late_double", ColumnType::Double),
+    ("late_text", ColumnType::Text),
+    ("late_flag", ColumnType::Boolean),
+    ("late_date", ColumnType::Date),
+];
+
+/// The columns of [`COLUMNS`], each of which the engine knows by another name.
+pub(super) struct TestColumns;
+
+impl Columns for TestColumns {
+    fn column(&self, path: &str) -> Option<(String, ColumnType)> {
+        COLUMNS
+            .iter()
+            .find(|(known, _)| *known == path)
+            .map(|(path, type_)| (engine_name(path), *type_))
+    }
+
+    fn paths(&self) -> Vec<String> {
+        COLUMNS.iter().map(|(path, _)| (*path).to_owned()).collect()
+    }
+}
+
+fn engine_name(path: &str) -> String {
+    format!("c_{}", path.replace(['.', ' '], "_"))
+}
+
+pub(super) fn parse(text: &str) -> Result<Expression, ExpressionError> {
+    Expression::parse(text, &TestColumns)
+}
+
+/// A value of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Cell {
+    Boolean(bool),
+    Long(i64),
+    Double(f64),
+    Text(String),
+    /// Microseconds since 1970.
+    Date(i64),
+}
+
+/// A document: what it has no value for is null.
+pub(super) type Row = HashMap<&'static str, Cell>;
+
+/// Documents that can be searched.
+pub(super) struct Rows {
+    searcher: Searcher,
+    segments: Vec<Vec<usize>>,
+}
+
+impl Rows {
+    /// Indexes documents, so many a segment.
+    pub(super) fn new(rows: &[Row], a_segment: usize) -> Self {
+        let mut schema = Schema::builder();
+        let fields: HashMap<&str, Field> = COLUMNS
+            .iter()
+            .filter(|(path, _)| !path.starts_with("late_"))
+            .map(|(path, type_)| {
+                let name = engine_name(path);
+                let field = match type_ {
+                    ColumnType::Boolean => schema.add_bool_field(&name, FAST),
+                    ColumnType::Long => schema.add_i64_field(&name, FAST),
+                    ColumnType::Double => schema.add_f64_field(&name, FAST),
+                    ColumnType::Date => schema.add_date_field(
+                        &name,
+                        tantivy::schema::DateOptions::default()
+                            .set_fast()
+                            .set_precision(tantivy::schema::DateTimePrecision::Microseconds),
+                    ),
+                    ColumnType::Text => schema.add_text_field(&name, STRING | FAST),
+                };
+                (*path, field)
+            })
+            .collect();
+        let row_field = schema.add_u64_field("row", FAST);
+        let index = Index::create_in_ram(schema.build());
+        let mut writer: IndexWriter = index
+            .writer_with_num_threads(1, 15_000_000)
+            .expect("it works");
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        let numbered: Vec<_> = (0..rows.len()).collect();
+        for chunk in numbered.chunks(a_segment.max(1)) {
+            for &number in chunk {
+                let mut document = TantivyDocument::new();
+                for (path, cell) in &rows[number] {
+                    let field = fields[path];
+                    match cell {
+                        Cell::Boolean(value) => document.add_bool(field, *value),
+                        Cell::Long(value) => document.add_i64(field, *value),
+                        Cell::Double(value) => document.add_f64(field, *value),
+                        Cell::Text(value) => document.add_text(field, value),
+                        Cell::Date(micros) => {
+                            document.add_date(field, DateTime::from_timestamp_micros(*micros));
+                        }
+                    }
+                }
+                document.add_u64(row_field, u64::try_from(number).expect("it works"));
+                writer.add_document(document).expect("it works");
+            }
+            writer.commit().expect("it works");
+        }
+        let searcher = index.reader().expect("it works").searcher();
+        // The engine lists segments in an order of its own.
+        let segments = searcher
+            .segment_readers()
+            .iter()
+            .map(|reader| {
+                let numbers = reader.fast_fields().u64("row").expect("it works");
+                (0..reader.max_doc())
+                    .map(|document| {
+                        usize::try_from(numbers.first(document).expect("it works"))
+                            .expect("it works")
+                    })
+                    .collect()
+            })
+            .collect();
+        Self { searcher, segments }
+    }
+
+    /// Whether a filter keeps each document.
+    pub(super) fn kept(&self, expression: &Expression) -> Vec<bool> {
+        let query = expression.predicate().expect("it works");
+        let mut kept = vec![false; self.segments.iter().map(Vec::len).sum()];
+        for address in self
+            .searcher
+            .search(&query, &DocSetCollector)
+            .expect("it works")
+        {
+            let segment = &self.segments[address.segment_ord as usize];
+            kept[segment[address.doc_id as usize]] = true;
+        }
+        kept
+    }
+
+    /// The number that each document has.
+    pub(super) fn numbers(&self, expression: &Expression) -> Vec<Option<f64>> {
+        let values = expression.values().expect("it works");
+        let mut all = vec![None; self.segments.iter().map(Vec::len).sum()];
+        for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
+            let mut source = values.numbers(reader).expect("it works");
+            let mut numbers = Vec::new();
+            let documents: Vec<u32> = (0..reader.max_doc()).collect();
+            // In blocks, as the engine asks for them.
+            for block in documents.chunks(3) {
+                source.load(block, &mut numbers);
+            }
+            for (&row, number) in segment.iter().zip(numbers) {
+                all[row] = number;
+            }
+        }
+        all
+    }
+
+    /// The texts that an aggregation finds, and how often.
+    pub(super) fn texts(&self, expression: &Expression) -> Vec<(String, u64)> {
+        let mut sources = ValueSourceRegistry::default();
+        sources.register(
+            "computed",
+            std::sync::Arc::new(expression.values().expect("it works")),
+        );
+        let request: Aggregations =
+            serde_json::from_str(r#"{"found": {"terms": {"field": "computed", "size": 1000}}}"#)
+                .expect("it works");
+        let context = AggContextParams::default().with_value_sources(std::sync::Arc::new(sources));
+        let collector = AggregationCollector::from_aggs(request, context);
+        let result = self
+            .searcher
+            .search(&AllQuery, &collector)
+            .expect("it works");
+        let result = serde_json::to_value(result).expect("it works");
+        let mut texts: Vec<_> = result["found"]["buckets"]
+            .as_array()
+            .expect("it works")
+            .iter()
+            .map(|bucket| {
+                let text = bucket["key"].as_str().expect("it works").to_owned();
+                (text, bucket["doc_count"].as_u64().expect("it works"))
+            })
+            .collect();
+        texts.sort();
+        texts
+    }
+}

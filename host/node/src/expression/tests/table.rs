@@ -1,0 +1,374 @@
+//! Expressions, documents, and what they give.
+
+use super::index::{Cell, Row, Rows, parse};
+
+fn row<const N: usize>(cells: [(&'static str, Cell); N]) -> Row {
+    Row::from(cells)
+}
+
+fn text(value: &str) -> Cell {
+    Cell::Text(value.to_owned())
+}
+
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// Four documents, the last of which is empty.
+fn rows() -> Rows {
+    let rows = [
+        row([
+            ("a", Cell::Long(7)),
+            ("b", Cell::Long(2)),
+            ("x", Cell::Double(2.5)),
+            ("y", Cell::Double(-0.5)),
+            ("p", Cell::Boolean(true)),
+            ("q", Cell::Boolean(false)),
+            ("s", text("Éclair au café")),
+            ("t", text("  padded ")),
+            ("d", Cell::Date(DAY)),
+            ("e", Cell::Date(2 * DAY)),
+            ("Major Genre", text("Drama")),
+            ("seller.price", Cell::Double(10.0)),
+        ]),
+        row([
+            ("a", Cell::Long(-7)),
+            ("b", Cell::Long(0)),
+            ("x", Cell::Double(-4.0)),
+            ("p", Cell::Boolean(false)),
+            ("s", text("it's 100%")),
+            ("d", Cell::Date(-DAY)),
+            ("e", Cell::Date(-DAY)),
+            ("Major Genre", text("Comedy")),
+        ]),
+        row([
+            ("a", Cell::Long(1)),
+            ("y", Cell::Double(1e200)),
+            ("q", Cell::Boolean(true)),
+            ("t", text("")),
+            ("e", Cell::Date(0)),
+            ("seller.price", Cell::Double(0.5)),
+        ]),
+        row([]),
+    ];
+    Rows::new(&rows, 2)
+}
+
+/// The documents that a filter keeps.
+fn kept(rows: &Rows, expression: &str) -> String {
+    let parsed = parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
+    let digits = rows.kept(&parsed).into_iter().enumerate();
+    digits
+        .filter(|(_, kept)| *kept)
+        .map(|(number, _)| number.to_string())
+        .collect()
+}
+
+#[test]
+fn filters_keep_what_is_true() {
+    let rows = rows();
+    for (expression, expected) in [
+        // Comparisons.
+        ("a = 7", "0"),
+        ("a <> 7", "12"),
+        ("a != 7", "12"),
+        ("a < 1", "1"),
+        ("a <= 1", "12"),
+        ("a > 1", "0"),
+        ("1 >= a", "12"),
+        ("a = 7.0", "0"),
+        ("a < x", "1"),
+        ("x = -4", "1"),
+        ("x > 2", "0"),
+        ("s = 'it''s 100%'", "1"),
+        ("s < 'j'", "1"),
+        ("p = q", ""),
+        ("p <> q", "0"),
+        ("\"Major Genre\" = 'Drama'", "0"),
+        ("seller.price >= 0.5", "02"),
+        ("a + b > 8 AND NOT p IS NULL", "0"),
+        // Three truth values.
+        ("p", "0"),
+        ("not p", "1"),
+        ("p and q", ""),
+        ("not (p and q)", "01"),
+        ("p or q", "02"),
+        ("not (p or q)", ""),
+        ("(p and q) is null", "23"),
+        ("(p or q) is null", "13"),
+        ("(p and q) is not null", "01"),
+        ("(p and q) = false", "01"),
+        ("p is true", "0"),
+        ("p is not true", "123"),
+        ("p is false", "1"),
+        ("p is not false", "023"),
+        ("p is unknown", "23"),
+        ("p is not unknown", "01"),
+        ("b is null", "23"),
+        ("b is not null", "01"),
+        ("a = null", ""),
+        ("not (a = null)", ""),
+        ("(a = null) is null", "0123"),
+        ("null is null", "0123"),
+        ("not (a = 7 and null)", "12"),
+        ("a = 7 or null", "0"),
+        ("not (b = 2)", "1"),
+        ("not not b = 2", "0"),
+        // In and between.
+        ("a in (1, 7)", "02"),
+        ("a in (1, null)", "2"),
+        ("a not in (1, 7)", "1"),
+        ("a not in (1, null)", ""),
+        ("(a in (1, null)) is null", "013"),
+        ("a in (b, 7)", "0"),
+        ("\"Major Genre\" in ('Drama', 'Horror')", "0"),
+        ("a between 1 and 7", "02"),
+        ("a not between 1 and 7", "1"),
+        ("a between null and 0", ""),
+        ("a not between null and 0", "02"),
+        // Patterns.
+        ("s like '%caf_'", "0"),
+        ("s like 'É%'", "0"),
+        ("s like 'é%'", ""),
+        ("s ilike 'é%'", "0"),
+        ("s not like '%café'", "1"),
+        ("s like '%0\\%'", "1"),
+        ("s like '%0!%' escape '!'", "1"),
+        ("s like '%\\%' escape ''", ""),
+        ("t like ''", "2"),
+        ("s like '.*'", ""),
+        ("s like null", ""),
+        ("regexp_like(s, '^it.s')", "1"),
+        ("regexp_like(s, 'CAFÉ', 'i')", "0"),
+        ("not regexp_like(s, 'x')", "01"),
+        ("regexp_like(s, 'x') is null", "23"),
+        // Arithmetic that cannot be done is null.
+        ("a / b = 3", "0"),
+        ("a / b is null", "123"),
+        ("sqrt(x) is null", "123"),
+        ("a / 0 is null", "0123"),
+        // Case, and what is made of it.
+        ("case when p then a = 7 when q then true end", "02"),
+        ("not case when p then a <> 7 when q then false end", "02"),
+        (
+            "case a when 7 then 'seven' when 1 then 'one' end = 'one'",
+            "2",
+        ),
+        ("coalesce(p, q)", "02"),
+        ("not coalesce(p, q, false)", "13"),
+        ("nullif(a, 7) is null", "03"),
+        // Dates.
+        ("d = date '1970-01-02'", "0"),
+        ("d < timestamp '1970-01-01 00:00:00'", "1"),
+        ("d <> date '1970-01-02'", "1"),
+        ("not d = date '1970-01-02'", "1"),
+        ("d < e", "0"),
+        ("d = e", "1"),
+        ("d is null", "23"),
+        ("d is not null and a = 7", "0"),
+        ("(d < e) is not true", "123"),
+        ("(d < e) is not false", "023"),
+        ("e between date '1970-01-01' and date '1970-01-03'", "02"),
+        ("e not between date '1970-01-01' and date '1970-01-03'", "1"),
+        ("e in (date '1970-01-01', null)", "2"),
+        ("d = date '1970-01-02' or a = 1 or x = -4", "012"),
+        ("not (d = date '1970-01-02' or a = 1)", "1"),
+        ("e >= timestamp '1970-01-01T01:00:00+01:00' and a > 0", "02"),
+        ("date '2020-01-01' > date '2019-12-31'", "0123"),
+        ("d = null", ""),
+        // Columns that no segment has.
+        ("late_long is null", "0123"),
+        ("late_long = 1", ""),
+        ("not late_flag", ""),
+        ("late_flag or a = 7", "0"),
+        ("coalesce(late_flag, p)", "0"),
+        ("coalesce(late_text, s) like 'it%'", "1"),
+        (
+            "case when late_flag then 'x' else late_text end is null",
+            "0123",
+        ),
+        ("late_date is null and d is not null", "01"),
+        ("late_date > d", ""),
+        // Constants.
+        ("true", "0123"),
+        ("1 = 2", ""),
+        ("null = 1", ""),
+    ] {
+        assert_eq!(kept(&rows, expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn numbers_are_computed() {
+    let rows = rows();
+    let none = None;
+    for (expression, expected) in [
+        ("a", [Some(7.0), Some(-7.0), Some(1.0), none]),
+        ("-a", [Some(-7.0), Some(7.0), Some(-1.0), none]),
+        ("- x", [Some(-2.5), Some(4.0), none, none]),
+        ("a + b * 2", [Some(11.0), Some(-7.0), none, none]),
+        ("a - 1 - 1", [Some(5.0), Some(-9.0), Some(-1.0), none]),
+        ("a + 1 + b", [Some(10.0), Some(-6.0), none, none]),
+        // Longs by longs are longs, truncated; with the dividend's sign.
+        ("a / 2", [Some(3.0), Some(-3.0), Some(0.0), none]),
+        ("a / -2", [Some(-3.0), Some(3.0), Some(0.0), none]),
+        ("a / 2.0", [Some(3.5), Some(-3.5), Some(0.5), none]),
+        ("a / 2 / 2", [Some(1.0), Some(-1.0), Some(0.0), none]),
+        ("a % 4", [Some(3.0), Some(-3.0), Some(1.0), none]),
+        ("a % -4", [Some(3.0), Some(-3.0), Some(1.0), none]),
+        ("mod(x, 2)", [Some(0.5), Some(0.0), none, none]),
+        ("a % b", [Some(1.0), none, none, none]),
+        ("x / b", [Some(1.25), none, none, none]),
+        ("7 / 2", [Some(3.0); 4]),
+        ("7 / 2 * 1.0", [Some(3.0); 4]),
+        ("2.0 * 3.0", [Some(6.0); 4]),
+        ("1e19 + 1e19", [Some(2e19); 4]),
+        (
+            "9223372036854775808",
+            [Some(9_223_372_036_854_775_808.0); 4],
+        ),
+        (
+            "-9223372036854775808 + 0",
+            [Some(-9_223_372_036_854_775_808.0); 4],
+        ),
+        // A double beside a long, which the engine would compute in longs.
+        (
+            "9223372036854775807 * 2.0",
+            [Some(18_446_744_073_709_551_616.0); 4],
+        ),
+        ("(a + b) * 1.5", [Some(13.5), Some(-10.5), none, none]),
+        ("(a + b) * 2.0", [Some(18.0), Some(-14.0), none, none]),
+        ("abs(a)", [Some(7.0), Some(7.0), Some(1.0), none]),
+        ("abs(x)", [Some(2.5), Some(4.0), none, none]),
+        ("abs(x - 3)", [Some(0.5), Some(7.0), none, none]),
+        ("abs(a - 3)", [Some(4.0), Some(10.0), Some(2.0), none]),
+        ("abs(-2.0)", [Some(2.0); 4]),
+        ("sqrt(a * 7)", [Some(7.0), none, Some(7.0_f64.sqrt()), none]),
+        ("floor(x)", [Some(2.0), Some(-4.0), none, none]),
+        ("ceil(x)", [Some(3.0), Some(-4.0), none, none]),
+        ("ceiling(y)", [Some(0.0), none, none, none]),
+        ("floor(x) / 4", [Some(0.5), Some(-1.0), none, none]),
+        ("floor(x) + 0.5", [Some(2.5), Some(-3.5), none, none]),
+        ("floor(a)", [Some(7.0), Some(-7.0), Some(1.0), none]),
+        ("round(x)", [Some(3.0), Some(-4.0), none, none]),
+        ("round(y)", [Some(-1.0), none, none, none]),
+        ("round(x / 3, 2)", [Some(0.83), Some(-1.33), none, none]),
+        ("round(a, 2)", [Some(7.0), Some(-7.0), Some(1.0), none]),
+        ("round(a, -1)", [Some(10.0), Some(-10.0), Some(0.0), none]),
+        ("round(x * 10, -1)", [Some(30.0), Some(-40.0), none, none]),
+        ("power(a, 2)", [Some(49.0), Some(49.0), Some(1.0), none]),
+        ("pow(x, 0.5)", [Some(2.5_f64.sqrt()), none, none, none]),
+        // The nulls among them do not count.
+        ("least(a, b)", [Some(2.0), Some(-7.0), Some(1.0), none]),
+        ("greatest(a, b)", [Some(7.0), Some(0.0), Some(1.0), none]),
+        (
+            "min(a, x, 0)",
+            [Some(0.0), Some(-7.0), Some(0.0), Some(0.0)],
+        ),
+        ("max(a, x)", [Some(7.0), Some(-4.0), Some(1.0), none]),
+        ("greatest(b, null)", [Some(2.0), Some(0.0), none, none]),
+        (
+            "greatest(x, 2.0) / 4",
+            [Some(0.625), Some(0.5), Some(0.5), Some(0.5)],
+        ),
+        // What is not finite is null.
+        ("y * y", [Some(0.25), none, none, none]),
+        ("y * y - y * y", [Some(0.0), none, none, none]),
+        (
+            "case when p then 1 when q then 2.5 else 0 end",
+            [Some(1.0), Some(0.0), Some(2.5), Some(0.0)],
+        ),
+        (
+            "case when p then null else x end",
+            [none, Some(-4.0), none, none],
+        ),
+        (
+            "case when p then 1.0 else 2.0 end / 4",
+            [Some(0.25), Some(0.5), Some(0.5), Some(0.5)],
+        ),
+        (
+            "case when p then a else null end",
+            [Some(7.0), none, none, none],
+        ),
+        (
+            "case when a > 0 then floor(x) else y end",
+            [Some(2.0), none, none, none],
+        ),
+        (
+            "case b when 2 then 10 when 0 then 20 end",
+            [Some(10.0), Some(20.0), none, none],
+        ),
+        (
+            "coalesce(b, x, 9)",
+            [Some(2.0), Some(0.0), Some(9.0), Some(9.0)],
+        ),
+        ("coalesce(x, a)", [Some(2.5), Some(-4.0), Some(1.0), none]),
+        ("nullif(b, 0)", [Some(2.0), none, none, none]),
+        ("a / nullif(b, 0)", [Some(3.0), none, none, none]),
+        (
+            "coalesce(late_long, a)",
+            [Some(7.0), Some(-7.0), Some(1.0), none],
+        ),
+        ("coalesce(late_double, 1)", [Some(1.0); 4]),
+        (
+            "case when late_flag then 1 else a end",
+            [Some(7.0), Some(-7.0), Some(1.0), none],
+        ),
+        ("late_long + 1", [none; 4]),
+        (
+            "greatest(late_double, a)",
+            [Some(7.0), Some(-7.0), Some(1.0), none],
+        ),
+        // Booleans are 1 and 0.
+        ("a > 0", [Some(1.0), Some(0.0), Some(1.0), none]),
+        ("p and q", [Some(0.0), Some(0.0), none, none]),
+    ] {
+        let parsed = parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
+        assert_eq!(rows.numbers(&parsed), expected, "{expression}");
+    }
+}
+
+#[test]
+fn texts_are_computed() {
+    let rows = rows();
+    for (expression, expected) in [
+        ("upper(s)", &[("IT'S 100%", 1), ("ÉCLAIR AU CAFÉ", 1)][..]),
+        ("lower(left(s, 2))", &[("it", 1), ("éc", 1)]),
+        ("left(s, 0)", &[("", 2)]),
+        ("left(s, 1000)", &[("it's 100%", 1), ("Éclair au café", 1)]),
+        ("right(s, 2)", &[("0%", 1), ("fé", 1)]),
+        ("substring(s, 2, 3)", &[("cla", 1), ("t's", 1)]),
+        ("substring(s from 4 for 2)", &[("ai", 1), ("s ", 1)]),
+        ("substr(s, 8)", &[("0%", 1), ("au café", 1)]),
+        ("substring(s, 11, 9)", &[("", 1), ("café", 1)]),
+        ("trim(t)", &[("", 1), ("padded", 1)]),
+        ("ltrim(t)", &[("", 1), ("padded ", 1)]),
+        ("rtrim(t)", &[("", 1), ("  padded", 1)]),
+        ("trim(both ' pd' from t)", &[("", 1), ("adde", 1)]),
+        ("trim(leading ' ' from t)", &[("", 1), ("padded ", 1)]),
+        ("btrim(s, 'É%é')", &[("clair au caf", 1), ("it's 100", 1)]),
+        (
+            "\"Major Genre\" || '/' || \"Major Genre\"",
+            &[("Comedy/Comedy", 1), ("Drama/Drama", 1)],
+        ),
+        (
+            "concat(\"Major Genre\", '-', t)",
+            &[("-", 2), ("Comedy-", 1), ("Drama-  padded ", 1)],
+        ),
+        (
+            "coalesce(t, 'none')",
+            &[("", 1), ("  padded ", 1), ("none", 2)],
+        ),
+        ("case when p then null else 'no' end", &[("no", 3)]),
+        ("case when p then 'yes' end", &[("yes", 1)]),
+        ("nullif(t, '')", &[("  padded ", 1)]),
+        ("coalesce(late_text, 'x')", &[("x", 4)]),
+        ("late_text || 'x'", &[]),
+    ] {
+        let parsed = parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let found = rows.texts(&parsed);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(text, count)| (text.as_str(), *count))
+            .collect();
+        assert_eq!(found, expected, "{expression}");
+    }
+}

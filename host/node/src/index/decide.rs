@@ -1,0 +1,221 @@
+//! What becomes of operations: decided on one after the other, and numbered.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::folder::Folder;
+use super::log::Record;
+use super::lookup::Current;
+use super::operation::{Outcome, WriteError, Written, check_size, merge, parse};
+use super::prepared::{Action, Prepared};
+use super::state::State;
+use super::{IndexError, ids};
+use crate::mapping::{Mapping, MappingError, fields_of};
+
+/// An operation that was decided on: what the log gets to know, and what its caller does.
+struct Decided {
+    record: Option<Record>,
+    written: Written,
+}
+
+impl State {
+    /// Carries out operations, in their order, and appends their records.
+    ///
+    /// # Errors
+    ///
+    /// Where the mapping cannot be saved or the engine not be read. The operations before that one
+    /// are carried out.
+    pub(super) fn carry_out(
+        &mut self,
+        operations: Vec<Result<Prepared, WriteError>>,
+        folder: Option<&Folder>,
+        records: &mut Vec<u8>,
+    ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
+        let mut refused = self.grow(&operations, folder)?;
+        let mut outcomes = Vec::with_capacity(operations.len());
+        for (number, operation) in operations.into_iter().enumerate() {
+            let decided = match (refused.remove(&number), operation) {
+                (Some(error), Ok(_)) => Err(WriteError::Mapping(error)),
+                (_, Err(error)) => Err(error),
+                (None, Ok(operation)) => self.decide(operation)?,
+            };
+            outcomes.push(decided.map(|decided| {
+                if let Some(record) = decided.record {
+                    self.put(record, records);
+                }
+                decided.written
+            }));
+        }
+        Ok(outcomes)
+    }
+
+    /// Adds the fields that documents bring. Gives the operations whose fields there is no room
+    /// for, by their places.
+    fn grow(
+        &mut self,
+        operations: &[Result<Prepared, WriteError>],
+        folder: Option<&Folder>,
+    ) -> Result<BTreeMap<usize, MappingError>, IndexError> {
+        let documents = operations
+            .iter()
+            .enumerate()
+            .filter_map(|(number, operation)| {
+                let document = operation.as_ref().ok()?.document()?;
+                Some((number, document))
+            });
+        let mut refused = BTreeMap::new();
+        let together = documents.clone().map(|(_, document)| document);
+        let mut grown = self.mapping.grown(together, self.given);
+        if grown.is_err() {
+            let mut one_by_one: Option<Mapping> = None;
+            for (number, document) in documents {
+                let mapping = one_by_one.as_ref().unwrap_or(&self.mapping);
+                match mapping.grown([document], self.given) {
+                    Ok(more) => one_by_one = more.or(one_by_one),
+                    Err(error) => drop(refused.insert(number, error)),
+                }
+            }
+            grown = Ok(one_by_one);
+        }
+        if let Some(grown) = grown? {
+            self.take_mapping(grown, folder)?;
+        }
+        Ok(refused)
+    }
+
+    fn decide(&mut self, operation: Prepared) -> Result<Result<Decided, WriteError>, IndexError> {
+        let Prepared {
+            id,
+            if_seq_no,
+            action,
+        } = operation;
+        let (id, current) = match id {
+            Some(id) => {
+                let current = self.lookup(&id).current(&id)?;
+                (id, current)
+            }
+            None => (self.new_id()?, None),
+        };
+        let found = current.as_ref().map(|current| current.seq_no);
+        if let Some(asked) = if_seq_no
+            && found != if_seq_no
+        {
+            return Ok(Err(WriteError::SeqNo { id, asked, found }));
+        }
+        let (document, source) = match (action, &current) {
+            (Action::Create { .. }, Some(Current { version, .. })) => {
+                let version = *version;
+                return Ok(Err(WriteError::Exists { id, version }));
+            }
+            (Action::Update { upsert: false, .. }, None) => {
+                return Ok(Err(WriteError::Missing { id }));
+            }
+            (Action::Delete, current) => return Ok(Ok(self.delete(id, current.as_ref()))),
+            (Action::Index { document, source } | Action::Create { document, source }, _)
+            | (
+                Action::Update {
+                    partial: document,
+                    source,
+                    ..
+                },
+                None,
+            ) => (document, source),
+            (Action::Update { partial, .. }, Some(current)) => {
+                let before = current.source.read()?;
+                let before = match parse(&before) {
+                    Ok(before) => before,
+                    Err(error) => return Ok(Err(error)),
+                };
+                match updated(before, partial) {
+                    Ok(Some(updated)) => updated,
+                    Ok(None) => {
+                        return Ok(Ok(Decided {
+                            record: None,
+                            written: Written {
+                                id,
+                                version: current.version,
+                                seq_no: current.seq_no,
+                                outcome: Outcome::Noop,
+                            },
+                        }));
+                    }
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        };
+        if let Err(error) = fields_of(&self.mapping, &document) {
+            return Ok(Err(WriteError::Document(error)));
+        }
+        let (version, outcome) = match current {
+            None => (1, Outcome::Created),
+            Some(current) => (current.version + 1, Outcome::Updated),
+        };
+        Ok(Ok(self.decided(id, version, Some(source), outcome)))
+    }
+
+    fn delete(&mut self, id: String, current: Option<&Current>) -> Decided {
+        if let Some(current) = current {
+            return self.decided(id, current.version + 1, None, Outcome::Deleted);
+        }
+        let written = self.decided(id, 1, None, Outcome::NotFound).written;
+        // It has a number, and leaves no trace.
+        self.next_seq_no += 1;
+        Decided {
+            record: None,
+            written,
+        }
+    }
+
+    fn decided(
+        &self,
+        id: String,
+        version: u64,
+        source: Option<Vec<u8>>,
+        outcome: Outcome,
+    ) -> Decided {
+        let seq_no = self.next_seq_no;
+        Decided {
+            record: Some(Record {
+                id: id.clone(),
+                seq_no,
+                version,
+                source: source.map(Arc::from),
+            }),
+            written: Written {
+                id,
+                version,
+                seq_no,
+                outcome,
+            },
+        }
+    }
+
+    fn new_id(&self) -> Result<String, IndexError> {
+        loop {
+            let id = ids::make();
+            if self.lookup(&id).current(&id)?.is_none() {
+                return Ok(id);
+            }
+        }
+    }
+}
+
+/// A document and its source.
+type Sourced = (Map<String, Json>, Vec<u8>);
+
+/// A document with other values; `None` where they are those that it has.
+fn updated(
+    before: Map<String, Json>,
+    partial: Map<String, Json>,
+) -> Result<Option<Sourced>, WriteError> {
+    let mut after = before.clone();
+    merge(&mut after, partial);
+    if after == before {
+        return Ok(None);
+    }
+    let source = serde_json::to_vec(&after).expect("keys are texts, and a vector takes all");
+    check_size(&source)?;
+    Ok(Some((after, source)))
+}

@@ -1,0 +1,109 @@
+//! What can go wrong with a whole index, beside what is wrong with one operation.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tantivy::TantivyError;
+
+use crate::mapping::MappingError;
+
+/// Why an index cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IndexError {
+    /// There is an index already.
+    #[error("there is an index in `{}` already: open it, or take another folder", folder.display())]
+    Exists {
+        /// Where.
+        folder: PathBuf,
+    },
+    /// There is no index.
+    #[error("there is no index in `{}`: create one", folder.display())]
+    Missing {
+        /// Where.
+        folder: PathBuf,
+    },
+    /// Someone has it open.
+    #[error(
+        "the index in `{}` is open already, here or in another process: close it there first",
+        folder.display()
+    )]
+    Locked {
+        /// Where.
+        folder: PathBuf,
+    },
+    /// It was closed.
+    #[error("the index is closed: open it again")]
+    Closed,
+    /// A file or folder cannot be read or written.
+    #[error("cannot {action} `{}`", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Operations cannot be written to the log, and are not acknowledged.
+    #[error(
+        "cannot write to the log, so that the operations may be kept or not: make room on the disk, and repeat them"
+    )]
+    Log {
+        /// What the system said, to all who waited for it together.
+        source: Arc<io::Error>,
+    },
+    /// A file has other bytes than were written to it.
+    #[error(
+        "`{}` is damaged at byte {offset}: {reason}: restore the index's folder from a copy",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where, in bytes from its beginning.
+        offset: u64,
+        /// How it shows.
+        reason: String,
+    },
+    /// A mapping that cannot be.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The engine failed.
+    #[error("the search engine cannot {action}")]
+    Engine {
+        /// What was tried.
+        action: &'static str,
+        /// What it said.
+        source: TantivyError,
+    },
+}
+
+impl IndexError {
+    /// For [`Result::map_err`] of what is done with a file.
+    pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// For [`Result::map_err`] of what the engine does.
+    pub(super) fn engine<E: Into<TantivyError>>(action: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Engine {
+            action,
+            source: source.into(),
+        }
+    }
+
+    pub(super) fn damaged(path: &Path, offset: usize, reason: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            offset: offset as u64,
+            reason: reason.into(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What goes with the last clone of an index, and what is done without being asked.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use super::IndexError;
+use super::inner::{Inner, lock};
+
+/// What is gone with the last clone.
+pub(super) struct Handle {
+    pub(super) inner: Arc<Inner>,
+    /// Refreshes where nobody asked to.
+    refresher: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Handle {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+            refresher: Mutex::new(None),
+        }
+    }
+
+    /// Begins a refresh in the background where much was written since the last.
+    pub(super) fn refresh_where_much_is_pending(&self) {
+        let inner = &self.inner;
+        if inner.lock().pending.bytes < inner.options.log_bytes
+            || inner.refreshing.swap(true, Ordering::AcqRel)
+        {
+            return;
+        }
+        let refreshed = Arc::clone(inner);
+        let refresher = thread::Builder::new()
+            .name("whittle-refresh".to_owned())
+            .spawn(move || {
+                // Where it fails, it is tried again, until a write is told: see `make_room`.
+                let _ = refreshed.refresh();
+                refreshed.refreshing.store(false, Ordering::Release);
+            });
+        match refresher {
+            Ok(refresher) => *lock(&self.refresher) = Some(refresher),
+            Err(_) => inner.refreshing.store(false, Ordering::Release),
+        }
+    }
+
+    /// Takes no more writes, has the engine take in what is pending, and lets go of it.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses; the log has what is pending.
+    pub(super) fn finish(&self) -> Result<(), IndexError> {
+        self.inner.lock().closed = true;
+        if let Some(refresher) = lock(&self.refresher).take() {
+            // What it failed at is tried below.
+            let _ = refresher.join();
+        }
+        let mut engine = lock(&self.inner.engine);
+        let Some(open) = engine.as_mut() else {
+            return Ok(());
+        };
+        let taken_in = self.inner.take_in(open);
+        let closed = open.close();
+        *engine = None;
+        taken_in.and(closed)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // The log keeps what cannot be brought into segments now.
+        let _ = self.finish();
+    }
+}

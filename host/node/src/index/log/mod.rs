@@ -1,0 +1,209 @@
+//! The write-ahead log: what was acknowledged and is not yet in the engine's files.
+//!
+//! Callers append records and wait; the first who waits writes for all and has the system bring it
+//! to the disk, while the next ones gather. When the engine is about to take in what was written,
+//! the log goes on in a new file, a generation; when it has done so, the older ones are deleted.
+//!
+//! Knows nothing of documents, of the engine, or of what is done with records that are read again.
+
+mod files;
+mod frame;
+mod record;
+mod tail;
+
+use std::fs;
+use std::io;
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::IndexError;
+use files::{cut, generations};
+pub(super) use record::Record;
+use tail::Tail;
+
+/// The log of an index.
+pub(super) struct Log {
+    folder: PathBuf,
+    shared: Mutex<Shared>,
+    /// Told when a group is written and the file is free.
+    written: Condvar,
+}
+
+struct Shared {
+    /// Records that wait to be written.
+    gathered: Vec<u8>,
+    group: Arc<Group>,
+    /// `None` while one writes for all.
+    tail: Option<Tail>,
+    /// The files before it.
+    older: Vec<PathBuf>,
+    next_generation: u64,
+}
+
+/// Records that are written together.
+#[derive(Default)]
+pub(super) struct Group {
+    outcome: OnceLock<Result<(), Arc<io::Error>>>,
+}
+
+impl Log {
+    /// Opens the log of a folder: the records that are in it, from the oldest, and a log that goes
+    /// on in a new file. A torn tail is cut off.
+    ///
+    /// # Errors
+    ///
+    /// A file that is damaged, and not only torn at its end; where the system refuses.
+    pub(super) fn open(folder: &Path) -> Result<(Self, Vec<Record>), IndexError> {
+        let generations = generations(folder)?;
+        let mut contents = Vec::new();
+        for (_, path) in &generations {
+            let bytes = fs::read(path).map_err(IndexError::file("read", path))?;
+            let content = frame::read(&bytes)
+                .map_err(|broken| IndexError::damaged(path, broken.offset, broken.reason))?;
+            contents.push(content);
+        }
+        let mut follows = false;
+        for ((_, path), content) in generations.iter().zip(&contents).rev() {
+            // Before its header is on the disk, a file has no records.
+            if content.torn && follows && content.whole > 0 {
+                let reason = "its end is missing, and records follow it in a later file";
+                return Err(IndexError::damaged(path, content.whole, reason));
+            }
+            if content.torn {
+                cut(path, content.whole).map_err(IndexError::file("cut", path))?;
+            }
+            follows |= !content.records.is_empty();
+        }
+        let generation = generations
+            .last()
+            .map_or(0, |(generation, _)| generation + 1);
+        let log = Self {
+            folder: folder.to_owned(),
+            shared: Mutex::new(Shared {
+                gathered: Vec::new(),
+                group: Arc::default(),
+                tail: Some(Tail::create(folder, generation)?),
+                older: generations.into_iter().map(|(_, path)| path).collect(),
+                next_generation: generation + 1,
+            }),
+            written: Condvar::new(),
+        };
+        let records = contents.into_iter().flat_map(|content| content.records);
+        Ok((log, records.collect()))
+    }
+
+    /// Deletes what a log left in a folder.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses.
+    pub(super) fn clear(folder: &Path) -> Result<(), IndexError> {
+        for (_, path) in generations(folder)? {
+            fs::remove_file(&path).map_err(IndexError::file("delete", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Appends records, whose bytes these are. They are durable when [`Log::wait`] says so.
+    pub(super) fn append(&self, records: &[u8]) -> Arc<Group> {
+        let mut shared = self.lock();
+        shared.gathered.extend(records);
+        Arc::clone(&shared.group)
+    }
+
+    /// Waits until a group is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refused to write it.
+    pub(super) fn wait(&self, group: &Group) -> Result<(), IndexError> {
+        let mut shared = self.lock();
+        loop {
+            if let Some(outcome) = group.outcome.get() {
+                let failed = |source: &Arc<io::Error>| IndexError::Log {
+                    source: Arc::clone(source),
+                };
+                return outcome.as_ref().copied().map_err(failed);
+            }
+            let Some(mut tail) = shared.tail.take() else {
+                shared = self.wait_turn(shared);
+                continue;
+            };
+            let gathered = mem::take(&mut shared.gathered);
+            let led = mem::take(&mut shared.group);
+            drop(shared);
+            let outcome = tail.write(&gathered).map_err(Arc::new);
+            shared = self.lock();
+            shared.tail = Some(tail);
+            let first = led.outcome.set(outcome).is_ok();
+            debug_assert!(first, "a group is written once");
+            self.written.notify_all();
+        }
+    }
+
+    /// Goes on in a new file. What was appended before may be in either. To be called by one at a
+    /// time, so that the files' order is that of the records.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses; the log then goes on as it was.
+    pub(super) fn rotate(&self) -> Result<(), IndexError> {
+        let generation = {
+            let mut shared = self.lock();
+            if shared.tail.as_ref().is_some_and(Tail::is_new) {
+                return Ok(());
+            }
+            shared.next_generation += 1;
+            shared.next_generation - 1
+        };
+        let new = Tail::create(&self.folder, generation)?;
+        let mut shared = self.lock();
+        loop {
+            if let Some(tail) = &mut shared.tail {
+                tail.repair()?;
+                let old = mem::replace(tail, new);
+                shared.older.push(old.path);
+                return Ok(());
+            }
+            shared = self.wait_turn(shared);
+        }
+    }
+
+    /// Deletes the files from before the last [`Log::rotate`].
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses; they are deleted the next time.
+    pub(super) fn forget_older(&self) -> Result<(), IndexError> {
+        let mut shared = self.lock();
+        while let Some(path) = shared.older.last() {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(IndexError::file("delete", path)(error));
+                }
+                Ok(()) | Err(_) => drop(shared.older.pop()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing can be written until the log goes on in a new file.
+    pub(super) fn is_broken(&self) -> bool {
+        let shared = self.lock();
+        shared.tail.as_ref().is_some_and(|tail| tail.broken)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // Nothing in here is changed by halves.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_turn<'a>(&self, shared: MutexGuard<'a, Shared>) -> MutexGuard<'a, Shared> {
+        let waited = self.written.wait(shared);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

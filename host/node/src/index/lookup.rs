@@ -1,0 +1,78 @@
+//! Finding a document by its id: in what was written lately, or else in what the engine has.
+
+use std::sync::Arc;
+
+use super::IndexError;
+use super::committed::{Committed, Found};
+use super::operation::Stored;
+use super::pending::Entry;
+
+/// Where the document with an id is, if there is one.
+pub(super) enum Lookup {
+    Written(Entry),
+    Before(Arc<Committed>),
+}
+
+impl Lookup {
+    /// The document.
+    ///
+    /// # Errors
+    ///
+    /// Where the engine cannot be read.
+    pub(super) fn stored(self, id: &str) -> Result<Option<Stored>, IndexError> {
+        let Some(current) = self.current(id)? else {
+            return Ok(None);
+        };
+        Ok(Some(Stored {
+            id: id.to_owned(),
+            seq_no: current.seq_no,
+            version: current.version,
+            source: current.source.read()?,
+        }))
+    }
+
+    /// The document, with its source where that was read already.
+    ///
+    /// # Errors
+    ///
+    /// Where the engine cannot be read.
+    pub(super) fn current(self, id: &str) -> Result<Option<Current>, IndexError> {
+        match self {
+            Self::Written(entry) => Ok(entry.source.map(|source| Current {
+                seq_no: entry.seq_no,
+                version: entry.version,
+                source: Source::Here(source),
+            })),
+            Self::Before(committed) => Ok(committed.find(id)?.map(|found| Current {
+                seq_no: found.seq_no,
+                version: found.version,
+                source: Source::Committed(committed, found),
+            })),
+        }
+    }
+}
+
+/// The document that has an id.
+pub(super) struct Current {
+    pub(super) seq_no: u64,
+    pub(super) version: u64,
+    pub(super) source: Source,
+}
+
+/// Its source, which only updates and readers need.
+pub(super) enum Source {
+    Here(Arc<[u8]>),
+    Committed(Arc<Committed>, Found),
+}
+
+impl Source {
+    /// # Errors
+    ///
+    /// Where the engine cannot be read.
+    pub(super) fn read(&self) -> Result<Arc<[u8]>, IndexError> {
+        match self {
+            Self::Here(source) => Ok(Arc::clone(source)),
+            Self::Committed(committed, found) => committed.source(found),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! An index: documents in, segments out, and nothing that was acknowledged is ever lost.
+//!
+//! 1. **Write.** Operations are decided on one after the other ([`decide`]), against what was
+//!    written lately ([`pending`]) and what the engine has ([`committed`]); their records go to the
+//!    write-ahead log ([`log`]), and when it has them on the disk, the caller gets its answer.
+//!    Callers that come at once share the wait.
+//! 2. **Refresh.** The engine ([`engine`]) takes in what is pending, and brings it to the disk with
+//!    the number of operations that it has taken in so far. Searches from then on see it, and the
+//!    log's files from before are deleted. Writing goes on meanwhile. The engine is given nothing
+//!    before, so that whatever fails in it can be tried again.
+//! 3. **Open.** What the log has beyond the engine's number is pending again, and is taken in.
+//!
+//! Where a document has new fields, the mapping grows and is saved before anything else; the
+//! engine's schema follows at the next refresh.
+//!
+//! Knows nothing of queries, HTTP or UDFs.
+
+mod committed;
+mod decide;
+mod document;
+mod engine;
+mod error;
+mod folder;
+mod handle;
+mod ids;
+mod inner;
+mod log;
+mod lookup;
+mod opening;
+mod operation;
+mod pending;
+mod prepared;
+mod schema_file;
+mod state;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+pub use error::IndexError;
+pub use operation::{ID_BYTES, Operation, Outcome, SOURCE_BYTES, Stored, WriteError, Written};
+
+use crate::mapping::Mapping;
+use crate::snapshot::{DICTIONARY_BYTES, Snapshot};
+use handle::Handle;
+use inner::Inner;
+
+/// An index of documents. Its clones are the same index; when the last one goes, it is closed.
+#[derive(Clone)]
+pub struct Index {
+    handle: Arc<Handle>,
+}
+
+/// How an index works, which is not kept in its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Threads that make segments, 1 to 4.
+    pub threads: usize,
+    /// How much may be written until it is brought into segments without being asked, in bytes.
+    pub log_bytes: u64,
+    /// What decoded dictionaries of its texts may take in memory, in bytes; searches with UDFs that
+    /// read texts are much faster where they fit.
+    pub dictionary_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            log_bytes: 64 << 20,
+            dictionary_bytes: DICTIONARY_BYTES,
+        }
+    }
+}
+
+/// An index in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexStatistics {
+    /// Documents that searches see.
+    pub documents: u64,
+    /// Documents that were deleted or replaced, and are still in segments.
+    pub deleted: u64,
+    /// What lies in the index's folder, in bytes.
+    pub bytes: u64,
+    /// Segments that searches see.
+    pub segments: usize,
+    /// Operations that searches do not see yet.
+    pub pending: u64,
+}
+
+impl Index {
+    /// Makes an index.
+    ///
+    /// # Errors
+    ///
+    /// Where there is one already, or the system refuses.
+    pub fn create(folder: &Path, mapping: Mapping) -> Result<Self, IndexError> {
+        Self::create_with(folder, mapping, Options::default())
+    }
+
+    /// As [`Index::create`], with options.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn create_with(
+        folder: &Path,
+        mapping: Mapping,
+        options: Options,
+    ) -> Result<Self, IndexError> {
+        Inner::create(folder, mapping, options).map(Self::of)
+    }
+
+    /// Opens an index. Searches see all that was ever acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, it is open elsewhere, a file is damaged, or the system refuses.
+    pub fn open(folder: &Path) -> Result<Self, IndexError> {
+        Self::open_with(folder, Options::default())
+    }
+
+    /// As [`Index::open`], with options.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_with(folder: &Path, options: Options) -> Result<Self, IndexError> {
+        Inner::open(folder, options).map(Self::of)
+    }
+
+    /// Makes an index that is gone when it is closed.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses to start threads.
+    pub fn in_memory(mapping: Mapping) -> Result<Self, IndexError> {
+        Inner::in_memory(mapping, Options::default()).map(Self::of)
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self {
+            handle: Arc::new(Handle::new(inner)),
+        }
+    }
+
+    /// Carries out operations in their order; they are on the disk when it returns. What is wrong
+    /// with one does not touch the others.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses, or the index is closed. Operations may then have been carried
+    /// out, and may be kept or not.
+    pub fn write(
+        &self,
+        operations: Vec<Operation>,
+    ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
+        let written = self.handle.inner.write(operations)?;
+        self.handle.refresh_where_much_is_pending();
+        Ok(written)
+    }
+
+    /// The document with an id, as it was written last, whether searches see it or not. It may be
+    /// that of a write which is still on its way to the disk.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses.
+    pub fn get(&self, id: &str) -> Result<Option<Stored>, IndexError> {
+        // The engine is read without holding up writes.
+        let find = self.handle.inner.lock().lookup(id);
+        find.stored(id)
+    }
+
+    /// Has searches see all that was acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses, or the index is closed.
+    pub fn refresh(&self) -> Result<(), IndexError> {
+        self.handle.inner.refresh()
+    }
+
+    /// The index as of the last refresh.
+    pub fn snapshot(&self) -> Snapshot {
+        self.handle.inner.lock().committed.snapshot.clone()
+    }
+
+    /// The fields of the documents that were written up to now.
+    pub fn mapping(&self) -> Arc<Mapping> {
+        Arc::clone(&self.handle.inner.lock().mapping)
+    }
+
+    /// Adds fields, in the form of [`Mapping::parse`]. Documents that are there do not get them.
+    ///
+    /// # Errors
+    ///
+    /// A mapping that is wrong or does not go with the one that is there; where the system
+    /// refuses, or the index is closed.
+    pub fn put_mapping(&self, json: &Json) -> Result<(), IndexError> {
+        self.handle.inner.put_mapping(json)
+    }
+
+    /// The index in numbers.
+    pub fn statistics(&self) -> IndexStatistics {
+        self.handle.inner.statistics()
+    }
+
+    /// Closes it, for its clones too: what was written is in segments, and the log is empty. When
+    /// the last clone is gone, the folder can be opened again.
+    ///
+    /// # Errors
+    ///
+    /// Where the system refuses. Nothing is lost, then: the log has it.
+    pub fn close(self) -> Result<(), IndexError> {
+        self.handle.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,284 @@
+//! Operations on documents, and what becomes of each.
+//!
+//! Knows nothing of how they are carried out.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use crate::documents::type_of;
+use crate::json::Strict;
+use crate::mapping::{DocumentError, MappingError};
+use crate::request::reason;
+
+/// The longest id, in bytes.
+pub const ID_BYTES: usize = 512;
+
+/// The longest source of a document, in bytes.
+pub const SOURCE_BYTES: usize = 16 << 20;
+
+/// What is to be done with a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// It is written, over what has its id.
+    Index {
+        /// Its id; without one it gets a new one.
+        id: Option<String>,
+        /// A JSON object.
+        source: Vec<u8>,
+        /// The sequence number that the document which has the id must have.
+        if_seq_no: Option<u64>,
+    },
+    /// It is written, unless something has its id.
+    Create {
+        /// Its id; without one it gets a new one.
+        id: Option<String>,
+        /// A JSON object.
+        source: Vec<u8>,
+    },
+    /// It gets other values for some of its fields; objects are merged, lists are replaced.
+    Update {
+        /// Its id.
+        id: String,
+        /// A JSON object with those fields.
+        partial: Vec<u8>,
+        /// Whether the object is written as it is where nothing has the id.
+        upsert: bool,
+        /// The sequence number that the document must have.
+        if_seq_no: Option<u64>,
+    },
+    /// It is deleted.
+    Delete {
+        /// Its id.
+        id: String,
+        /// The sequence number that the document must have.
+        if_seq_no: Option<u64>,
+    },
+}
+
+/// An operation that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The document's id.
+    pub id: String,
+    /// How often the document was written since there is one with its id, from 1.
+    pub version: u64,
+    /// The operation's place in the order of all operations on the index, from 0. Of a
+    /// [`Outcome::Noop`] that of the operation which wrote the document last.
+    pub seq_no: u64,
+    /// What became of the document.
+    pub outcome: Outcome,
+}
+
+/// What became of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// There was none with its id.
+    Created,
+    /// It replaced the one with its id.
+    Updated,
+    /// It is gone.
+    Deleted,
+    /// There was none to delete.
+    NotFound,
+    /// It is what it was.
+    Noop,
+}
+
+/// Why an operation was not carried out. The others of its request are not touched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A document is to be created, and there is one.
+    #[error(
+        "the document `{id}` is there already, in version {version}: give it another id, or index it"
+    )]
+    Exists {
+        /// The id.
+        id: String,
+        /// The version of the one that is there.
+        version: u64,
+    },
+    /// The document has another sequence number than it must have, or is not there.
+    #[error(
+        "the document `{id}` must have the sequence number {asked}, {}: read it again",
+        found.map_or_else(|| "but is not there".to_owned(), |found| format!("but has {found}"))
+    )]
+    SeqNo {
+        /// The id.
+        id: String,
+        /// What it must have.
+        asked: u64,
+        /// What it has.
+        found: Option<u64>,
+    },
+    /// A document is to be updated, and there is none.
+    #[error("there is no document `{id}` to update: index it")]
+    Missing {
+        /// The id.
+        id: String,
+    },
+    /// An id that none can have.
+    #[error("an id has 1 to {ID_BYTES} bytes, and `{start}` has {found}", start = start(id), found = id.len())]
+    Id {
+        /// The id.
+        id: String,
+    },
+    /// The source is too large.
+    #[error("a document has up to {SOURCE_BYTES} bytes, and this one has {found}: take it apart")]
+    TooLarge {
+        /// How large it is, in bytes.
+        found: usize,
+    },
+    /// The source is not JSON, or says a key twice.
+    #[error("the document is broken JSON: line {line}, column {column}: {reason}")]
+    NotJson {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes.
+        column: usize,
+        /// What the parser expected.
+        reason: String,
+    },
+    /// The source is JSON, and no object.
+    #[error("a document is an object, and this one is {found}")]
+    NotAnObject {
+        /// What it is.
+        found: &'static str,
+    },
+    /// The document does not fit the mapping.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The mapping has no room for the document's fields.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+}
+
+/// A document as it was written last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id.
+    pub id: String,
+    /// The place of the operation that wrote it in the order of all, from 0.
+    pub seq_no: u64,
+    /// How often it was written, from 1.
+    pub version: u64,
+    /// A JSON object, as it was given, or as updates left it.
+    pub source: Arc<[u8]>,
+}
+
+/// Checks an id.
+pub(super) fn check_id(id: &str) -> Result<(), WriteError> {
+    if (1..=ID_BYTES).contains(&id.len()) {
+        Ok(())
+    } else {
+        Err(WriteError::Id { id: id.to_owned() })
+    }
+}
+
+/// Reads a source.
+pub(super) fn parse(source: &[u8]) -> Result<Map<String, Json>, WriteError> {
+    check_size(source)?;
+    match serde_json::from_slice(source) {
+        Ok(Strict(Json::Object(members))) => Ok(members),
+        Ok(Strict(other)) => Err(WriteError::NotAnObject {
+            found: type_of(&other),
+        }),
+        Err(error) => Err(WriteError::NotJson {
+            line: error.line(),
+            column: error.column(),
+            reason: reason(&error),
+        }),
+    }
+}
+
+pub(super) fn check_size(source: &[u8]) -> Result<(), WriteError> {
+    if source.len() <= SOURCE_BYTES {
+        Ok(())
+    } else {
+        Err(WriteError::TooLarge {
+            found: source.len(),
+        })
+    }
+}
+
+/// Puts the members of one object over those of another, and those of objects in them alike.
+pub(super) fn merge(document: &mut Map<String, Json>, partial: Map<String, Json>) {
+    for (key, new) in partial {
+        match (document.get_mut(&key), new) {
+            (Some(Json::Object(old)), Json::Object(new)) => merge(old, new),
+            (_, new) => drop(document.insert(key, new)),
+        }
+    }
+}
+
+/// As much of an id as is shown.
+fn start(id: &str) -> String {
+    const SHOWN_BYTES: usize = 40;
+    let end = id.floor_char_boundary(SHOWN_BYTES);
+    if end < id.len() {
+        format!("{}...", &id[..end])
+    } else {
+        id.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(source: &[u8]) -> String {
+        parse(source).expect_err("it is refused").to_string()
+    }
+
+    #[test]
+    fn sources_that_are_no_documents_are_told() {
+        insta::assert_snapshot!(refused(b""), @"the document is broken JSON: line 1, column 0: EOF while parsing a value");
+        insta::assert_snapshot!(refused(b"{\"a\": 1,\n\"a\": 2}"), @"the document is broken JSON: line 2, column 3: the key `a` stands there twice");
+        insta::assert_snapshot!(refused(b"{\"a\": 1} x"), @"the document is broken JSON: line 1, column 10: trailing characters");
+        insta::assert_snapshot!(refused(b"{\"a\": \"\xff\"}"), @"the document is broken JSON: line 1, column 8: invalid unicode code point");
+        insta::assert_snapshot!(refused(b"[]"), @"a document is an object, and this one is a list");
+        insta::assert_snapshot!(refused(&vec![b' '; SOURCE_BYTES + 1]), @"a document has up to 16777216 bytes, and this one has 16777217: take it apart");
+    }
+
+    #[test]
+    fn a_source_may_be_as_large_as_is_said() {
+        let mut source = vec![b' '; SOURCE_BYTES];
+        source[0] = b'{';
+        source[SOURCE_BYTES - 1] = b'}';
+        assert_eq!(parse(&source), Ok(Map::new()));
+    }
+
+    #[test]
+    fn ids_are_bounded() {
+        check_id("a").expect("short");
+        check_id(&"a".repeat(ID_BYTES)).expect("long enough");
+        let refused = |id: &str| check_id(id).expect_err("it is refused").to_string();
+        insta::assert_snapshot!(refused(""), @"an id has 1 to 512 bytes, and `` has 0");
+        insta::assert_snapshot!(refused(&"é".repeat(257)), @"an id has 1 to 512 bytes, and `éééééééééééééééééééé...` has 514");
+    }
+
+    #[test]
+    fn objects_are_merged_and_lists_replaced() {
+        let object = |json: Json| match json {
+            Json::Object(members) => members,
+            _ => unreachable!("an object is given"),
+        };
+        let mut document = object(json!({"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}, "f": 1}));
+        let partial = json!({"a": {"c": [3], "g": null}, "d": 2, "f": {"h": 1}, "i": {}});
+        merge(&mut document, object(partial));
+        let expected = json!({"a": {"b": 1, "c": [3], "g": null}, "d": 2, "f": {"h": 1}, "i": {}});
+        assert_eq!(Json::Object(document), expected);
+    }
+
+    #[test]
+    fn conflicts_are_told() {
+        let id = || "a".to_owned();
+        insta::assert_snapshot!(WriteError::Exists { id: id(), version: 3 }, @"the document `a` is there already, in version 3: give it another id, or index it");
+        insta::assert_snapshot!(WriteError::SeqNo { id: id(), asked: 3, found: Some(4) }, @"the document `a` must have the sequence number 3, but has 4: read it again");
+        insta::assert_snapshot!(WriteError::SeqNo { id: id(), asked: 3, found: None }, @"the document `a` must have the sequence number 3, but is not there: read it again");
+        insta::assert_snapshot!(WriteError::Missing { id: id() }, @"there is no document `a` to update: index it");
+    }
+}

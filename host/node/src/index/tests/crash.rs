@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use super::*;
+
+/// That an index has a document for each number below `acknowledged`, as the writer below wrote
+/// them, and none twice.
+fn has_all(of: &Index, acknowledged: u64) {
+    for number in 0..acknowledged {
+        let id = (number % 50).to_string();
+        let stored = source(of, &id).expect("it was acknowledged");
+        let last = stored["n"].as_u64().expect("a number");
+        assert!(
+            last >= number,
+            "{id} has {last}, and {number} was acknowledged"
+        );
+        assert_eq!(last % 50, number % 50);
+    }
+    let snapshot = of.snapshot();
+    let documents = all(&snapshot);
+    assert!(documents >= usize::try_from(acknowledged.min(50)).expect("few") && documents <= 50);
+    let mut versions = BTreeMap::new();
+    for number in 0..50_u64 {
+        if let Some(stored) = of.get(&number.to_string()).expect("it can be read") {
+            let json: Json = serde_json::from_slice(&stored.source).expect("JSON");
+            let writes = json["n"].as_u64().expect("a number") / 50 + 1;
+            versions.insert(number, (stored.version, writes));
+            // Searches find it by its last value, and by none before.
+            assert_eq!(hits(of, "n", &json["n"]), 1);
+        }
+    }
+    assert_eq!(versions.len(), documents);
+    for (number, (version, writes)) in versions {
+        assert_eq!(version, writes, "of {number}");
+    }
+}
+
+/// Ends the writer, also where the test fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Copies the folder at many moments while it is written, refreshed, and its mapping grows.
+#[test]
+fn every_acknowledged_write_outlives_a_crash_at_any_moment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options {
+        log_bytes: 20_000,
+        threads: 2,
+        ..Options::default()
+    };
+    let of = Index::create_with(folder.path(), Mapping::dynamic(), options).expect("an index");
+    let acknowledged = AtomicU64::new(0);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut number = 0;
+            while !is_over.load(Ordering::Acquire) {
+                let mut document = json!({"n": number, "pad": "x".repeat(300)});
+                if number % 40 == 0 {
+                    document[format!("field {}", number % 800)] = json!(number);
+                }
+                done(&of, index(&(number % 50).to_string(), document));
+                number += 1;
+                acknowledged.store(number, Ordering::Release);
+                if number % 97 == 0 {
+                    of.refresh().expect("there is room");
+                }
+            }
+        });
+        let end = End(&is_over);
+        for round in 0..16_u64 {
+            thread::sleep(Duration::from_millis(round * 7 % 40));
+            let before = acknowledged.load(Ordering::Acquire);
+            let copy = crashed(folder.path());
+            let opened = Index::open(copy.path()).expect("a crash does no damage");
+            has_all(&opened, before);
+            // It can go on, and crash again.
+            done(&opened, index("0", json!({"n": 1_000_000})));
+            let copy = crashed(copy.path());
+            let opened = Index::open(copy.path()).expect("a crash does no damage");
+            assert_eq!(source(&opened, "0"), Some(json!({"n": 1_000_000})));
+        }
+        drop(end);
+    });
+    let written = acknowledged.load(Ordering::Acquire);
+    std::mem::forget(of);
+    let opened = Index::open(crashed(folder.path()).path()).expect("a crash does no damage");
+    has_all(&opened, written);
+}
+
+/// The crash between a commit and the deletion of what it made superfluous.
+#[test]
+fn what_is_in_segments_and_still_in_the_log_is_there_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+    done(&of, index("a", json!({"n": 1})));
+    done(&of, index("b", json!({"n": 1})));
+    done(&of, delete("b"));
+    let before = crashed(folder.path());
+    of.refresh().expect("there is room");
+    done(&of, index("a", json!({"n": 2})));
+    let after = crashed(folder.path());
+    for entry in std::fs::read_dir(before.path()).expect("a folder") {
+        let entry = entry.expect("one");
+        if entry.file_name().to_string_lossy().starts_with("log-") {
+            let copied = after.path().join(entry.file_name());
+            std::fs::copy(entry.path(), copied).expect("there is room");
+        }
+    }
+    let opened = Index::open(after.path()).expect("it is whole");
+    assert_eq!(
+        (all(&opened.snapshot()), hits(&opened, "n", &json!(2))),
+        (1, 1)
+    );
+    assert_eq!(
+        done(&opened, index("a", json!({}))),
+        (Outcome::Updated, 3, 4)
+    );
+    assert_eq!(source(&opened, "b"), None);
+}
+
+/// The crash between the two files that a field is written to.
+#[test]
+fn a_mapping_that_is_ahead_of_the_segments_wins() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+    done(&of, index("a", json!({"title": "first"})));
+    of.refresh().expect("there is room");
+    done(&of, index("b", json!({"n": 1, "text": "words"})));
+    let copy = crashed(folder.path());
+    let meta = std::fs::read_to_string(copy.path().join("segments/meta.json")).expect("there");
+    assert!(
+        !meta.contains("\"f1\""),
+        "the engine knows no second field yet"
+    );
+    let opened = Index::open(copy.path()).expect("it is whole");
+    assert_eq!(
+        (
+            hits(&opened, "n", &json!(1)),
+            hits(&opened, "text", &json!("words"))
+        ),
+        (1, 1)
+    );
+    assert_eq!(all(&opened.snapshot()), 2);
+}
+
+#[test]
+fn a_log_torn_at_any_byte_opens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+    done(&of, index("a", json!({"n": 1})));
+    let one = crashed(folder.path());
+    done(&of, index("b", json!({"n": 2})));
+    let two = crashed(folder.path());
+    let log = |folder: &Path| {
+        let mut entries = std::fs::read_dir(folder).expect("a folder");
+        let log = entries.find_map(|entry| {
+            let entry = entry.expect("one");
+            let is_log = entry.file_name().to_string_lossy().starts_with("log-");
+            is_log.then(|| entry.path())
+        });
+        log.expect("it has a log")
+    };
+    let whole = std::fs::read(log(one.path())).expect("it is there").len();
+    let bytes = std::fs::read(log(two.path())).expect("it is there");
+    for length in (0..bytes.len())
+        .step_by(7)
+        .chain([whole - 1, whole, bytes.len()])
+    {
+        let copy = crashed(two.path());
+        std::fs::write(log(copy.path()), &bytes[..length]).expect("there is room");
+        let opened = Index::open(copy.path()).expect("it is only torn");
+        let expected = usize::from(length >= whole) + usize::from(length == bytes.len());
+        assert_eq!(all(&opened.snapshot()), expected, "of {length} bytes");
+        assert_eq!(source(&opened, "a").is_some(), length >= whole);
+    }
+}

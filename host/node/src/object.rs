@@ -1,0 +1,122 @@
+//! JSON objects of a request: their members by key, and errors that say where they stand.
+//!
+//! Knows nothing of what a request means. Each error names the path of the key that is wrong and
+//! what may stand there, since that is what users meet most.
+
+use serde_json::{Map, Value as Json};
+use whittle_host::one_line;
+
+use crate::documents::type_of;
+use crate::request::RequestError;
+
+/// A JSON object and where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Object<'a> {
+    path: &'a str,
+    members: &'a Map<String, Json>,
+}
+
+impl<'a> Object<'a> {
+    pub(crate) fn read(json: &'a Json, path: &'a str) -> Result<Self, RequestError> {
+        match json {
+            Json::Object(members) => Ok(Self { path, members }),
+            other => Err(wrong(path, "an object", other)),
+        }
+    }
+
+    /// The path of a member.
+    pub(crate) fn path(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            one_line(key)
+        } else {
+            format!("{}.{}", self.path, one_line(key))
+        }
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a String> {
+        self.members.keys()
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Json> {
+        self.members.get(key)
+    }
+
+    pub(crate) fn required(&self, key: &str) -> Result<&'a Json, RequestError> {
+        self.get(key).ok_or_else(|| RequestError::Missing {
+            path: self.path(key),
+        })
+    }
+
+    /// A text that must be there.
+    pub(crate) fn text(&self, key: &str) -> Result<String, RequestError> {
+        let json = self.required(key)?;
+        let text = json.as_str().map(str::to_owned);
+        text.ok_or_else(|| wrong(&self.path(key), "a text", json))
+    }
+
+    /// That no other keys stand there.
+    pub(crate) fn knows(&self, known: &'static [&'static str]) -> Result<(), RequestError> {
+        match self.keys().find(|key| !known.contains(&key.as_str())) {
+            None => Ok(()),
+            Some(key) => Err(RequestError::UnknownKey {
+                path: self.path(key),
+                known,
+            }),
+        }
+    }
+
+    /// The only member, which is `what`.
+    pub(crate) fn only(&self, what: &'static str) -> Result<(&'a str, &'a Json), RequestError> {
+        let mut members = self.members.iter();
+        match (members.next(), members.next()) {
+            (Some((key, value)), None) => Ok((key, value)),
+            _ => Err(RequestError::OneKey {
+                place: place(self.path),
+                what,
+                found: self.keys().take(5).map(|key| format!("`{key}`")).collect(),
+            }),
+        }
+    }
+}
+
+/// The error on a value of another type than it must be.
+pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
+    let found = match found {
+        Json::Null | Json::Object(_) | Json::Array(_) => type_of(found).to_owned(),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) => cut(&found.to_string()),
+    };
+    RequestError::Type {
+        place: place(path),
+        expected,
+        found,
+    }
+}
+
+/// The beginning of a text that may be long.
+pub(crate) fn cut(text: &str) -> String {
+    const SHOWN_BYTES: usize = 40;
+    let text = &one_line(text);
+    let end = text.floor_char_boundary(SHOWN_BYTES);
+    if end < text.len() {
+        format!("{}...", &text[..end])
+    } else {
+        text.to_owned()
+    }
+}
+
+fn place(path: &str) -> String {
+    if path.is_empty() {
+        "the search".to_owned()
+    } else {
+        format!("`{path}`")
+    }
+}
+
+/// Names as errors list them.
+pub(crate) fn listed(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,377 @@
+//! Date math: instants relative to now or to a date, as `now-1d/d` or `2020-01-01||+1M/d`.
+//!
+//! A date that is not exact names a span: `2020-01-01` is a day, `now/M` a month. Its beginning
+//! or its end is meant, by where it stands in a range. The smallest step is a microsecond.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
+
+use crate::dates;
+
+/// Why a text is no date.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DateMathError {
+    /// It is in no form that dates have.
+    #[error("it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`")]
+    Date,
+    /// What follows the date is no arithmetic.
+    #[error(
+        "`{rest}` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`"
+    )]
+    Step {
+        /// From the wrong step on.
+        rest: String,
+    },
+    /// There are more steps than there may be.
+    #[error("it has more than {limit} steps")]
+    Steps {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// It comes to a date that cannot be reckoned with.
+    #[error("it lies too far from now")]
+    OutOfRange,
+}
+
+/// Which instant of the span that a text names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
+const MOST_STEPS: usize = 64;
+
+/// Reads a date with date math, in microseconds since 1970, as is `now`.
+pub(super) fn instant(text: &str, now: i64, end: End) -> Result<i64, DateMathError> {
+    let (start, steps) = if let Some(steps) = text.strip_prefix("now") {
+        (now, steps)
+    } else {
+        let (date, steps) = text.split_once("||").unwrap_or((text, ""));
+        let first = dates::parse(date).ok_or(DateMathError::Date)?;
+        match end {
+            End::First => (first, steps),
+            End::Last => (first.saturating_add(unsaid(date)), steps),
+        }
+    };
+    let start = dates::instant(start).ok_or(DateMathError::OutOfRange)?;
+    Ok(walk(start, steps, end)?.timestamp_micros())
+}
+
+/// How many microseconds lie between the first and the last instant that a valid date may mean. As
+/// in Elasticsearch, a month or a year that comes without a day is its first day.
+fn unsaid(date: &str) -> i64 {
+    let time = date.find(['T', 't', ' ']).map(|at| &date[at + 1..]);
+    let time = time.map(|time| time.trim_end_matches(['Z', 'z']));
+    let time = time.map(|time| time.split(['+', '-']).next().unwrap_or(time));
+    let span_seconds = match time {
+        None => 86_400,
+        Some(time) if time.contains(['.', ',']) => return 0,
+        Some(time) => match time.matches(':').count() {
+            0 => 3_600,
+            1 => 60,
+            _ => 1,
+        },
+    };
+    span_seconds * 1_000_000 - 1
+}
+
+fn walk(mut at: DateTime<Utc>, mut steps: &str, end: End) -> Result<DateTime<Utc>, DateMathError> {
+    let mut taken = 0;
+    while !steps.is_empty() {
+        taken += 1;
+        if taken > MOST_STEPS {
+            return Err(DateMathError::Steps { limit: MOST_STEPS });
+        }
+        let wrong = || DateMathError::Step {
+            rest: crate::object::cut(steps),
+        };
+        let sign = steps.chars().next().filter(|sign| "+-/".contains(*sign));
+        let sign = sign.ok_or_else(wrong)?;
+        let digits = steps[1..].bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = steps[1..].split_at(digits);
+        let unit = rest.chars().next().and_then(Unit::of).ok_or_else(wrong)?;
+        if sign == '/' {
+            if digits > 0 {
+                return Err(wrong());
+            }
+            at = unit.round(at, end).ok_or(DateMathError::OutOfRange)?;
+        } else {
+            let count: u32 = if digits == 0 {
+                1
+            } else {
+                number.parse().map_err(|_| DateMathError::OutOfRange)?
+            };
+            at = unit
+                .add(at, count, sign == '-')
+                .ok_or(DateMathError::OutOfRange)?;
+        }
+        steps = &rest[1..];
+    }
+    Ok(at)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Year,
+    Month,
+    Week,
+    Day,
+    Hour,
+    Minute,
+    Second,
+}
+
+impl Unit {
+    fn of(letter: char) -> Option<Self> {
+        Some(match letter {
+            'y' => Self::Year,
+            'M' => Self::Month,
+            'w' => Self::Week,
+            'd' => Self::Day,
+            'h' | 'H' => Self::Hour,
+            'm' => Self::Minute,
+            's' => Self::Second,
+            _ => return None,
+        })
+    }
+
+    /// An instant so many units later or earlier; of a month that has no such day, the last.
+    fn add(self, at: DateTime<Utc>, count: u32, back: bool) -> Option<DateTime<Utc>> {
+        let months = |months: u32| {
+            let months = Months::new(months);
+            if back {
+                at.checked_sub_months(months)
+            } else {
+                at.checked_add_months(months)
+            }
+        };
+        let days = |days: u64| {
+            if back {
+                at.checked_sub_days(Days::new(days))
+            } else {
+                at.checked_add_days(Days::new(days))
+            }
+        };
+        let seconds = |seconds: i64| {
+            let seconds = TimeDelta::try_seconds(seconds)?;
+            if back {
+                at.checked_sub_signed(seconds)
+            } else {
+                at.checked_add_signed(seconds)
+            }
+        };
+        match self {
+            Self::Year => months(count.checked_mul(12)?),
+            Self::Month => months(count),
+            Self::Week => days(u64::from(count) * 7),
+            Self::Day => days(u64::from(count)),
+            Self::Hour => seconds(i64::from(count) * 3_600),
+            Self::Minute => seconds(i64::from(count) * 60),
+            Self::Second => seconds(i64::from(count)),
+        }
+    }
+
+    /// The first or the last instant of the year, month, ... that an instant lies in.
+    fn round(self, at: DateTime<Utc>, end: End) -> Option<DateTime<Utc>> {
+        let (day, time) = (at.date_naive(), at.time());
+        let first = match self {
+            Self::Year => midnight(day.with_ordinal(1)?),
+            Self::Month => midnight(day.with_day(1)?),
+            Self::Week => {
+                let after_monday = u64::from(day.weekday().num_days_from_monday());
+                midnight(day.checked_sub_days(Days::new(after_monday))?)
+            }
+            Self::Day => midnight(day),
+            Self::Hour => day.and_hms_opt(time.hour(), 0, 0)?.and_utc(),
+            Self::Minute => day.and_hms_opt(time.hour(), time.minute(), 0)?.and_utc(),
+            Self::Second => day
+                .and_hms_opt(time.hour(), time.minute(), time.second())?
+                .and_utc(),
+        };
+        match end {
+            End::First => Some(first),
+            End::Last => self
+                .add(first, 1, false)?
+                .checked_sub_signed(TimeDelta::microseconds(1)),
+        }
+    }
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn show(text: &str, end: End) -> String {
+        let now = dates::parse("2024-03-31T12:34:56.789").expect("a date");
+        match instant(text, now, end) {
+            Ok(micros) => dates::show(micros),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn texts_name_the_first_and_last_instants_of_their_spans() {
+        for (text, first, last) in [
+            (
+                "now",
+                "2024-03-31T12:34:56.789Z",
+                "2024-03-31T12:34:56.789Z",
+            ),
+            (
+                "now-1d",
+                "2024-03-30T12:34:56.789Z",
+                "2024-03-30T12:34:56.789Z",
+            ),
+            (
+                "now-d",
+                "2024-03-30T12:34:56.789Z",
+                "2024-03-30T12:34:56.789Z",
+            ),
+            (
+                "now-1M",
+                "2024-02-29T12:34:56.789Z",
+                "2024-02-29T12:34:56.789Z",
+            ),
+            (
+                "now-1y",
+                "2023-03-31T12:34:56.789Z",
+                "2023-03-31T12:34:56.789Z",
+            ),
+            (
+                "now+1w-36H",
+                "2024-04-06T00:34:56.789Z",
+                "2024-04-06T00:34:56.789Z",
+            ),
+            (
+                "now/y",
+                "2024-01-01T00:00:00.000Z",
+                "2024-12-31T23:59:59.999999Z",
+            ),
+            (
+                "now/M",
+                "2024-03-01T00:00:00.000Z",
+                "2024-03-31T23:59:59.999999Z",
+            ),
+            (
+                "now/w",
+                "2024-03-25T00:00:00.000Z",
+                "2024-03-31T23:59:59.999999Z",
+            ),
+            (
+                "now/d",
+                "2024-03-31T00:00:00.000Z",
+                "2024-03-31T23:59:59.999999Z",
+            ),
+            (
+                "now/h",
+                "2024-03-31T12:00:00.000Z",
+                "2024-03-31T12:59:59.999999Z",
+            ),
+            (
+                "now/m",
+                "2024-03-31T12:34:00.000Z",
+                "2024-03-31T12:34:59.999999Z",
+            ),
+            (
+                "now/s",
+                "2024-03-31T12:34:56.000Z",
+                "2024-03-31T12:34:56.999999Z",
+            ),
+            (
+                "now/d+1h",
+                "2024-03-31T01:00:00.000Z",
+                "2024-04-01T00:59:59.999999Z",
+            ),
+            (
+                "2020-01-31||+1M/d",
+                "2020-02-29T00:00:00.000Z",
+                "2020-02-29T23:59:59.999999Z",
+            ),
+            (
+                "2020-01-31||",
+                "2020-01-31T00:00:00.000Z",
+                "2020-01-31T23:59:59.999999Z",
+            ),
+            (
+                "2020",
+                "2020-01-01T00:00:00.000Z",
+                "2020-01-01T23:59:59.999999Z",
+            ),
+            (
+                "2020-02",
+                "2020-02-01T00:00:00.000Z",
+                "2020-02-01T23:59:59.999999Z",
+            ),
+            (
+                "2020-02-02",
+                "2020-02-02T00:00:00.000Z",
+                "2020-02-02T23:59:59.999999Z",
+            ),
+            (
+                "2020-02-02T03",
+                "2020-02-02T03:00:00.000Z",
+                "2020-02-02T03:59:59.999999Z",
+            ),
+            (
+                "2020-02-02T03:04+01:00",
+                "2020-02-02T02:04:00.000Z",
+                "2020-02-02T02:04:59.999999Z",
+            ),
+            (
+                "2020-02-02T03:04:05Z",
+                "2020-02-02T03:04:05.000Z",
+                "2020-02-02T03:04:05.999999Z",
+            ),
+            (
+                "2020-02-02T03:04:05.6Z",
+                "2020-02-02T03:04:05.600Z",
+                "2020-02-02T03:04:05.600Z",
+            ),
+        ] {
+            assert_eq!(show(text, End::First), first, "{text}");
+            assert_eq!(show(text, End::Last), last, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_told() {
+        let error = |text: &str| show(text, End::First);
+        insta::assert_snapshot!(error("soon"), @"it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error(""), @"it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error("now 1d"), @"` 1d` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now-1q"), @"`-1q` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now-1é"), @"`-1é` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("nowé"), @"`é` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now-1"), @"`-1` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now/1d"), @"`/1d` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("2020-01-01+1d"), @"it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error("2020-01-01||1d"), @"`1d` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now+99999999999d"), @"it lies too far from now");
+        insta::assert_snapshot!(error("now+4000000000y"), @"it lies too far from now");
+        insta::assert_snapshot!(error("9999-12-31||+300000y"), @"it lies too far from now");
+        insta::assert_snapshot!(error(&format!("now{}", "+1d".repeat(65))), @"it has more than 64 steps");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_the_first_instant_is_never_after_the_last(
+            text in "(now|2020-0[0-3]-31(T1[0-9](:[0-9]{2}){0,2}(\\.[0-9]{1,3})?)?\\|\\|)([-+/][0-9]{0,6}[yMwdhHmsé]){0,4}|\\PC{0,20}",
+            now in proptest::num::i64::ANY,
+        ) {
+            if let Ok(first) = instant(&text, now, End::First)
+                && let Ok(last) = instant(&text, now, End::Last)
+            {
+                prop_assert!(first <= last);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What a search sees: an index at a point in time, with its mapping.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use tantivy::directory::RamDirectory;
+use tantivy::index::SegmentId;
+use tantivy::schema::OwnedValue;
+use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
+
+use crate::documents::Documents;
+use crate::mapping::{
+    ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of, tokenizers,
+};
+use crate::search::workers::Threads;
+use crate::udf::Dictionaries;
+
+/// An index at a point in time. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub(crate) searcher: Searcher,
+    pub(crate) mapping: Arc<Mapping>,
+    pub(crate) dictionaries: Dictionaries,
+    pub(crate) threads: Threads,
+}
+
+/// Why documents cannot be searched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// They have more fields, or texts, than an index may have.
+    #[error("the documents have no mapping")]
+    Mapping(#[from] MappingError),
+    /// The engine does not take them.
+    #[error("the documents cannot be indexed")]
+    Index(#[from] tantivy::TantivyError),
+}
+
+/// What the writer of an index in memory may take, in bytes.
+const WRITER_BYTES: usize = 256 << 20;
+
+/// What decoded dictionaries may take, in bytes.
+pub(crate) const DICTIONARY_BYTES: usize = 256 << 20;
+
+impl Snapshot {
+    /// The decoded dictionaries of segments that are gone are dropped.
+    pub(crate) fn new(
+        searcher: Searcher,
+        mapping: Arc<Mapping>,
+        dictionaries: Dictionaries,
+    ) -> Self {
+        let segments = searcher.segment_readers().iter();
+        let segments: HashSet<SegmentId> = segments.map(SegmentReader::segment_id).collect();
+        dictionaries.retain(|segment| segments.contains(&segment));
+        Self {
+            searcher,
+            mapping,
+            dictionaries,
+            threads: Threads::none(),
+        }
+    }
+
+    /// Searched by threads of their own, which other snapshots may have too.
+    #[must_use]
+    pub fn with_threads(mut self, threads: &Threads) -> Self {
+        self.threads = threads.clone();
+        self
+    }
+
+    /// Documents in memory, with the mapping that they show. A value that is not of its field's
+    /// type is none, as it is to a UDF: nobody has said what the field is to be. They count as written
+    /// in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// More fields than an index may have.
+    pub fn of(documents: &Documents) -> Result<Self, SnapshotError> {
+        let sources = || (0..documents.len()).map(|position| documents.source(position));
+        let empty = Mapping::dynamic();
+        let mapping = empty.grown(sources().filter_map(Json::as_object), false)?;
+        let mapping = mapping.unwrap_or(empty);
+        let schema = mapping.schema();
+        let [id, seq_no, version, source] =
+            [ID, SEQ_NO, VERSION, SOURCE].map(|name| schema.get_field(name));
+        let (id, seq_no, version, source) = (id?, seq_no?, version?, source?);
+        let builder = Index::builder()
+            .schema(schema.clone())
+            .tokenizers(tokenizers());
+        let mut writer =
+            builder.single_segment_index_writer(RamDirectory::create(), WRITER_BYTES)?;
+        let mut order: Vec<usize> = (0..documents.len()).collect();
+        order.sort_by(|left, right| documents.compare_ids(*left, *right));
+        for (number, position) in order.into_iter().enumerate() {
+            let json = documents.source(position);
+            let mut document = TantivyDocument::new();
+            document.add_text(id, documents.id(position));
+            document.add_u64(seq_no, number as u64);
+            document.add_u64(version, 1);
+            document.add_bytes(source, json.to_string().as_bytes());
+            for (field, value) in json
+                .as_object()
+                .into_iter()
+                .flat_map(|fields| readable_fields_of(&mapping, fields))
+            {
+                document.add_field_value::<&OwnedValue>(field, &value);
+            }
+            writer.add_document(document)?;
+        }
+        let index = writer.finalize()?;
+        let searcher = index.reader()?.searcher();
+        let dictionaries = Dictionaries::new(DICTIONARY_BYTES);
+        Ok(Self::new(searcher, Arc::new(mapping), dictionaries))
+    }
+}

@@ -1,0 +1,561 @@
+//! A UDF as a clause of a query, or as a value that it computes.
+//!
+//! A function is bound once for each worker, not for each segment: a bound one that a segment is
+//! done with serves the next. What went wrong is kept here, since the engine's iterators cannot
+//! tell.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use tantivy::{DocId, Score, SegmentReader, TantivyError};
+use whittle_host::{
+    Arguments, Bound, DocumentError, EvaluateError, Evaluated, Kind, OnError, QueryContext,
+};
+
+use super::columns::SegmentColumns;
+use super::dictionary::Dictionaries;
+use super::udfs::{FunctionError, SelectedUdf, Udfs};
+use crate::computed::{Computation, Computed, Outcome};
+use crate::mapping::{ID, Mapping};
+
+/// What a UDF did in a search, and what it cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UdfReport {
+    /// The function.
+    pub function: String,
+    /// Documents evaluated.
+    pub documents: u64,
+    /// Documents that failed.
+    pub errors: u64,
+    /// The first of them.
+    pub error_samples: Vec<ErrorSample>,
+    /// Batches evaluated.
+    pub batches: u64,
+    /// Workers that it was bound for.
+    pub instances: usize,
+    /// Time in evaluation, in microseconds, over all workers.
+    pub time_us: u64,
+    /// Time in loading columns, in microseconds, over all workers.
+    pub load_time_us: u64,
+    /// Time until it was bound, in microseconds, over all workers: in line for an instance, and in
+    /// `bind`.
+    pub bind_time_us: u64,
+    /// The most memory that it held, in bytes, over all workers.
+    pub memory_bytes: usize,
+}
+
+/// A document that a function failed for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorSample {
+    /// Its id.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// What was wrong.
+    pub message: String,
+}
+
+/// How many errors a report shows.
+const ERROR_SAMPLES: usize = 5;
+
+/// Why a UDF ends a search.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UdfError {
+    /// The query does not get a function that it names.
+    #[error(transparent)]
+    Function(#[from] FunctionError),
+    /// The function does not go where it stands.
+    #[error("function `{function}` returns {returns}: {place} must be {expected}")]
+    Returns {
+        /// The function.
+        function: String,
+        /// What it returns.
+        returns: Kind,
+        /// Where it stands.
+        place: &'static str,
+        /// What can stand there.
+        expected: &'static str,
+    },
+    /// The evaluation ended.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    /// The index cannot be read.
+    #[error("the index cannot be read")]
+    Index(#[from] TantivyError),
+}
+
+/// A function in a query. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct UdfCall(Arc<Call>);
+
+#[derive(Debug)]
+struct Call {
+    function: String,
+    arguments: Arguments,
+    on_error: OnError,
+    returns: Kind,
+    selected: SelectedUdf,
+    query: QueryContext,
+    mapping: Arc<Mapping>,
+    dictionaries: Dictionaries,
+    progress: Progress,
+    /// Bound, and not at work.
+    idle: Mutex<Vec<Bound>>,
+    tally: Mutex<Tally>,
+    failure: Mutex<Option<UdfError>>,
+}
+
+/// What bound functions do not count themselves.
+#[derive(Debug, Default)]
+struct Tally {
+    instances: usize,
+    bind_time: Duration,
+    load_time: Duration,
+    error_samples: Vec<DocumentError>,
+    /// Documents whose score is NaN, which is an error only for a search.
+    not_numbers: u64,
+}
+
+/// What a UDF works with in one search.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) udfs: Udfs,
+    pub(crate) query: QueryContext,
+    pub(crate) mapping: Arc<Mapping>,
+    pub(crate) dictionaries: Dictionaries,
+    pub(crate) progress: Progress,
+}
+
+/// Is told how many documents were evaluated, each time there are some.
+#[derive(Clone)]
+pub(crate) struct Progress(Arc<dyn Fn(usize) + Send + Sync>);
+
+impl Progress {
+    pub(crate) fn new(progress: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(progress))
+    }
+}
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Progress")
+    }
+}
+
+impl UdfCall {
+    /// Binds a function to its parameters.
+    ///
+    /// # Errors
+    ///
+    /// A function that is not there, parameters that it refuses.
+    pub(crate) fn new(
+        function: &str,
+        params: &Map<String, Json>,
+        on_error: OnError,
+        surroundings: Surroundings,
+    ) -> Result<Self, FunctionError> {
+        let Surroundings {
+            udfs,
+            query,
+            mapping,
+            dictionaries,
+            progress,
+        } = surroundings;
+        let arguments = Arguments::from_json(params);
+        let selected = udfs.select(function)?;
+        let started = Instant::now();
+        let mut bound = selected.bind(&arguments, &query)?;
+        bound.set_on_error(on_error);
+        let tally = Tally {
+            instances: 1,
+            bind_time: started.elapsed(),
+            ..Tally::default()
+        };
+        Ok(Self(Arc::new(Call {
+            function: bound.function().name.clone(),
+            returns: bound.function().returns,
+            arguments,
+            on_error,
+            selected,
+            query,
+            mapping,
+            dictionaries,
+            progress,
+            idle: Mutex::new(vec![bound]),
+            tally: Mutex::new(tally),
+            failure: Mutex::new(None),
+        })))
+    }
+
+    /// The function as a clause.
+    ///
+    /// # Errors
+    ///
+    /// Where it neither filters nor scores.
+    pub(crate) fn clause(&self) -> Result<Arc<dyn Computed>, UdfError> {
+        match self.0.returns {
+            Kind::Boolean | Kind::Int64 | Kind::Float64 => Ok(Arc::new(self.clone())),
+            Kind::Text | Kind::Timestamp | Kind::Json => {
+                Err(self.misplaced("a query clause", "boolean, int64 or float64"))
+            }
+        }
+    }
+
+    /// The function as a score.
+    ///
+    /// # Errors
+    ///
+    /// Where it is none.
+    pub(crate) fn score(&self) -> Result<Arc<dyn Computed>, UdfError> {
+        match self.0.returns {
+            Kind::Int64 | Kind::Float64 => Ok(Arc::new(self.clone())),
+            Kind::Boolean | Kind::Text | Kind::Timestamp | Kind::Json => {
+                Err(self.misplaced("a score", "int64 or float64"))
+            }
+        }
+    }
+
+    /// The error on a function that does not go where it stands.
+    pub(crate) fn misplaced(&self, place: &'static str, expected: &'static str) -> UdfError {
+        UdfError::Returns {
+            function: self.0.function.clone(),
+            returns: self.0.returns,
+            place,
+            expected,
+        }
+    }
+
+    /// The function for the documents of a segment, of which about `expected` will be asked for.
+    ///
+    /// # Errors
+    ///
+    /// Where the pool of instances is busy, the query is over, or the segment cannot be read.
+    fn on_segment(&self, reader: &SegmentReader, expected: u32) -> Result<SegmentCall, UdfError> {
+        let call = &self.0;
+        let idle = lock(&call.idle).pop();
+        let bound = match idle {
+            Some(bound) => bound,
+            None => {
+                let started = Instant::now();
+                let mut bound = call.selected.bind(&call.arguments, &call.query)?;
+                bound.set_on_error(call.on_error);
+                let mut tally = lock(&call.tally);
+                tally.instances += 1;
+                tally.bind_time += started.elapsed();
+                bound
+            }
+        };
+        // Whatever comes now, the bound function goes back.
+        let mut segment = SegmentCall {
+            call: self.clone(),
+            bound: Some(bound),
+            columns: None,
+            reader: reader.clone(),
+        };
+        segment.columns = Some(SegmentColumns::open(
+            reader,
+            &call.mapping,
+            segment.bound(),
+            &call.dictionaries,
+            expected,
+        )?);
+        Ok(segment)
+    }
+
+    /// What it returns.
+    pub(crate) fn returns(&self) -> Kind {
+        self.0.returns
+    }
+
+    /// Whether it could be bound for one worker more, without waiting.
+    pub(crate) fn has_another(&self) -> bool {
+        let call = &self.0;
+        let started = Instant::now();
+        // A failure is told where the function is at work.
+        let Ok(Some(mut bound)) = call.selected.bind_if_free(&call.arguments, &call.query) else {
+            return false;
+        };
+        bound.set_on_error(call.on_error);
+        lock(&call.idle).push(bound);
+        let mut tally = lock(&call.tally);
+        tally.instances += 1;
+        tally.bind_time += started.elapsed();
+        true
+    }
+
+    /// As [`UdfCall::on_segment`], for the engine: where it fails, this has the reason.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn for_documents(
+        &self,
+        reader: &SegmentReader,
+        expected: u32,
+    ) -> tantivy::Result<SegmentCall> {
+        self.on_segment(reader, expected).map_err(|error| {
+            let told = TantivyError::InternalError(error.to_string());
+            self.fail(error);
+            told
+        })
+    }
+
+    /// What ended the search, where that was this function.
+    pub(crate) fn take_failure(&self) -> Option<UdfError> {
+        lock(&self.0.failure).take()
+    }
+
+    /// What it did, once the search is over.
+    pub(crate) fn report(&self) -> UdfReport {
+        let (idle, tally) = (lock(&self.0.idle), lock(&self.0.tally));
+        let statistics: Vec<_> = idle.iter().map(Bound::statistics).collect();
+        let time: Duration = statistics.iter().map(|statistics| statistics.time).sum();
+        let samples = tally.error_samples.iter();
+        let errors: u64 = statistics.iter().map(|statistics| statistics.errors).sum();
+        UdfReport {
+            function: self.0.function.clone(),
+            documents: statistics
+                .iter()
+                .map(|statistics| statistics.documents)
+                .sum(),
+            errors: errors + tally.not_numbers,
+            error_samples: samples
+                .map(|DocumentError { document, message }| ErrorSample {
+                    id: document.clone(),
+                    message: message.clone(),
+                })
+                .collect(),
+            batches: statistics.iter().map(|statistics| statistics.batches).sum(),
+            instances: tally.instances,
+            time_us: micros(time),
+            load_time_us: micros(tally.load_time),
+            bind_time_us: micros(tally.bind_time),
+            memory_bytes: statistics
+                .iter()
+                .map(|statistics| statistics.memory_peak_bytes)
+                .sum(),
+        }
+    }
+
+    fn fail(&self, error: UdfError) {
+        // The first is told: the others follow from it.
+        lock(&self.0.failure).get_or_insert(error);
+    }
+}
+
+impl Computed for UdfCall {
+    fn for_segment(
+        &self,
+        reader: &SegmentReader,
+        expected: u32,
+    ) -> tantivy::Result<Box<dyn Computation>> {
+        Ok(Box::new(self.for_documents(reader, expected)?))
+    }
+}
+
+/// A function at work on a segment.
+pub(crate) struct SegmentCall {
+    call: UdfCall,
+    /// There until it goes back.
+    bound: Option<Bound>,
+    /// There once they are open.
+    columns: Option<SegmentColumns>,
+    reader: SegmentReader,
+}
+
+impl SegmentCall {
+    /// What the function returns.
+    pub(crate) fn returns(&self) -> Kind {
+        self.call.0.returns
+    }
+
+    fn bound(&self) -> &Bound {
+        self.bound
+            .as_ref()
+            .expect("it is there until it is dropped")
+    }
+
+    /// The function's values for a block of documents, in ascending order. `None` ends the search:
+    /// [`UdfCall::take_failure`] has the reason.
+    pub(crate) fn evaluate(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Evaluated> {
+        match self.try_evaluate(documents, scores) {
+            Ok(evaluated) => Some(evaluated),
+            Err(error) => {
+                self.call.fail(error);
+                None
+            }
+        }
+    }
+
+    fn try_evaluate(
+        &mut self,
+        documents: &[DocId],
+        scores: &[Score],
+    ) -> Result<Evaluated, UdfError> {
+        let started = Instant::now();
+        let columns = self.columns.as_ref().expect("they are open");
+        let batch = columns.load(self.bound(), documents, scores)?;
+        lock(&self.call.0.tally).load_time += started.elapsed();
+        let bound = self
+            .bound
+            .as_mut()
+            .expect("it is there until it is dropped");
+        let mut evaluated = bound
+            .evaluate_rows(&batch)
+            .map_err(|error| self.with_id(error))?;
+        for sample in &mut evaluated.error_samples {
+            sample.document = self.id(&sample.document);
+        }
+        (self.call.0.progress.0)(documents.len());
+        let mut tally = lock(&self.call.0.tally);
+        for sample in &evaluated.error_samples {
+            if tally.error_samples.len() < ERROR_SAMPLES {
+                tally.error_samples.push(sample.clone());
+            }
+        }
+        Ok(evaluated)
+    }
+
+    fn with_id(&self, error: EvaluateError) -> EvaluateError {
+        match error {
+            EvaluateError::Document {
+                function,
+                document,
+                message,
+            } => EvaluateError::Document {
+                function,
+                document: self.id(&document),
+                message,
+            },
+            EvaluateError::Stopped {
+                function,
+                document,
+                source,
+            } => EvaluateError::Stopped {
+                function,
+                document: self.id(&document),
+                source,
+            },
+            other => other,
+        }
+    }
+
+    /// A document's id, where the function knows it by its number.
+    fn id(&self, known: &str) -> String {
+        let numbers = self
+            .columns
+            .as_ref()
+            .is_some_and(SegmentColumns::has_numbers_for_ids);
+        let number = numbers.then(|| known.parse().ok()).flatten();
+        let id = number.and_then(|number| self.id_of(number));
+        id.unwrap_or_else(|| known.to_owned())
+    }
+
+    fn id_of(&self, document: DocId) -> Option<String> {
+        let column = self.reader.fast_fields().str(ID).ok()??;
+        let ordinal = column.ords().first(document)?;
+        let mut id = String::new();
+        column.ord_to_str(ordinal, &mut id).ok()?.then_some(id)
+    }
+
+    /// A document whose score is none.
+    fn not_a_number(&self, document: DocId) -> Outcome {
+        let call = &self.call.0;
+        let message = "its score is not a number".to_owned();
+        let document = self.id_of(document).unwrap_or_else(|| document.to_string());
+        if call.on_error == OnError::Fail {
+            self.call.fail(UdfError::Evaluate(EvaluateError::Document {
+                function: call.function.clone(),
+                document,
+                message,
+            }));
+            return Outcome::No;
+        }
+        let mut tally = lock(&call.tally);
+        tally.not_numbers += 1;
+        if tally.error_samples.len() < ERROR_SAMPLES {
+            tally
+                .error_samples
+                .push(DocumentError { document, message });
+        }
+        match call.on_error {
+            OnError::Skip | OnError::Fail => Outcome::No,
+            OnError::Null => Outcome::Yes(NO_SCORE),
+        }
+    }
+}
+
+/// The score of a document that a function gave no number.
+const NO_SCORE: Score = 0.0;
+
+impl Computation for SegmentCall {
+    fn compute(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Outcome>> {
+        let Evaluated { values, failed, .. } = self.evaluate(documents, scores)?;
+        let skips = self.call.0.on_error == OnError::Skip;
+        let skipped = |row: usize| skips && failed.as_ref().is_some_and(|failed| failed.value(row));
+        let outcomes = match self.call.0.returns {
+            Kind::Boolean => {
+                let values = values.as_boolean();
+                let outcome = |row: usize| {
+                    if values.is_valid(row) && values.value(row) {
+                        Outcome::Yes(scores[row])
+                    } else {
+                        Outcome::No
+                    }
+                };
+                (0..documents.len()).map(outcome).collect()
+            }
+            Kind::Int64 => {
+                let values = values.as_primitive::<Int64Type>();
+                let outcome = |row: usize| {
+                    if skipped(row) {
+                        Outcome::No
+                    } else if values.is_valid(row) {
+                        Outcome::Yes(values.value(row) as Score)
+                    } else {
+                        Outcome::Yes(NO_SCORE)
+                    }
+                };
+                (0..documents.len()).map(outcome).collect()
+            }
+            Kind::Float64 | Kind::Text | Kind::Timestamp | Kind::Json => {
+                let values = values.as_primitive::<Float64Type>();
+                let outcome = |row: usize| {
+                    if skipped(row) {
+                        Outcome::No
+                    } else if values.is_null(row) {
+                        Outcome::Yes(NO_SCORE)
+                    } else if values.value(row).is_nan() {
+                        self.not_a_number(documents[row])
+                    } else {
+                        Outcome::Yes(values.value(row) as Score)
+                    }
+                };
+                (0..documents.len()).map(outcome).collect()
+            }
+        };
+        let ended = lock(&self.call.0.failure).is_some();
+        (!ended).then_some(outcomes)
+    }
+}
+
+impl Drop for SegmentCall {
+    fn drop(&mut self) {
+        if let Some(bound) = self.bound.take() {
+            lock(&self.call.0.idle).push(bound);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,325 @@
+//! The columns of a segment that a UDF reads, as Arrow arrays of a block of documents.
+//!
+//! Numbers are gathered out of the engine's columns, texts through their dictionaries. A function
+//! that reads a field as JSON, or one that the mapping leaves out of its columns, is given the
+//! documents themselves.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch,
+    RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
+};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use serde_json::Value as Json;
+use tantivy::columnar::{Column, ColumnIndex, StrColumn};
+use tantivy::schema::Value;
+use tantivy::store::StoreReader;
+use tantivy::{DateTime, DocId, Score, SegmentReader, TantivyDocument, TantivyError};
+use whittle_host::{Bound, Document, FieldUse, Kind};
+
+use super::dictionary::{Decoded, Dictionaries, look_up};
+use crate::mapping::{FieldType, ID, Mapping, SOURCE};
+
+/// A dictionary is decoded where at least one document in so many terms will be read through it: a
+/// look-up costs as much as decoding some hundreds of terms.
+const TERMS_A_LOOK_UP: usize = 300;
+
+/// How many blocks of sources are kept uncompressed.
+const STORE_BLOCKS: usize = 2;
+
+/// What a UDF reads of a segment.
+pub(super) enum SegmentColumns {
+    /// Out of columns.
+    Columns {
+        schema: SchemaRef,
+        columns: Vec<Source>,
+        ids: Option<Texts>,
+    },
+    /// Out of the documents.
+    Documents {
+        store: Box<StoreReader>,
+        id: tantivy::schema::Field,
+        source: tantivy::schema::Field,
+    },
+}
+
+/// A column of one field.
+pub(super) enum Source {
+    Boolean(Column<bool>),
+    Long(Column<i64>),
+    Double(Column<f64>),
+    Date(Column<DateTime>),
+    Text(Texts),
+}
+
+/// A column of texts.
+pub(super) struct Texts {
+    column: StrColumn,
+    /// `None`: looked up.
+    decoded: Option<Arc<Decoded>>,
+}
+
+impl SegmentColumns {
+    /// Opens the columns that a function reads, of which about `expected` documents are wanted.
+    pub(super) fn open(
+        reader: &SegmentReader,
+        mapping: &Mapping,
+        bound: &Bound,
+        dictionaries: &Dictionaries,
+        expected: u32,
+    ) -> tantivy::Result<Self> {
+        let needs_documents =
+            |field: &FieldUse| field.kind == Kind::Json || mapping.hides(&field.path);
+        if bound.fields().iter().any(needs_documents) {
+            return Ok(Self::Documents {
+                store: Box::new(reader.get_store_reader(STORE_BLOCKS)?),
+                id: mapping.schema().get_field(ID)?,
+                source: mapping.schema().get_field(SOURCE)?,
+            });
+        }
+        let open_texts = |name: &str| Texts::open(reader, name, dictionaries, expected);
+        let mut columns = Vec::new();
+        let mut fields = vec![Field::new(ID, DataType::UInt32, false)];
+        let ids = if bound.reads_ids() {
+            open_texts(ID)?
+        } else {
+            None
+        };
+        if ids.is_some() {
+            fields[0] = Field::new(ID, DataType::Utf8, true);
+        }
+        fields.push(Field::new("_score", DataType::Float32, false));
+        let mut seen = Vec::new();
+        for FieldUse { path, .. } in bound.fields() {
+            // Read as two kinds it is one column still.
+            if seen.contains(&path) {
+                continue;
+            }
+            seen.push(path);
+            let Some(field) = mapping.field(path) else {
+                continue;
+            };
+            let fast = reader.fast_fields();
+            let column = match field.field_type {
+                FieldType::Boolean => fast.column_opt(field.column)?.map(Source::Boolean),
+                FieldType::Long => fast.column_opt(field.column)?.map(Source::Long),
+                FieldType::Double => fast.column_opt(field.column)?.map(Source::Double),
+                FieldType::Date => fast.column_opt(field.column)?.map(Source::Date),
+                FieldType::Keyword | FieldType::Text => open_texts(field.column)?.map(Source::Text),
+            };
+            // A segment in which no document has the field has no column.
+            if let Some(column) = column {
+                fields.push(Field::new(path, column.data_type(), true));
+                columns.push(column);
+            }
+        }
+        Ok(Self::Columns {
+            schema: Arc::new(Schema::new(fields)),
+            columns,
+            ids,
+        })
+    }
+
+    /// The columns of a block of documents, in ascending order, with their scores.
+    pub(super) fn load(
+        &self,
+        bound: &Bound,
+        documents: &[DocId],
+        scores: &[Score],
+    ) -> tantivy::Result<RecordBatch> {
+        match self {
+            Self::Columns {
+                schema,
+                columns,
+                ids,
+            } => {
+                let ids: ArrayRef = match ids {
+                    None => Arc::new(UInt32Array::from(documents.to_vec())),
+                    Some(texts) => texts.load(documents)?,
+                };
+                let scores: ArrayRef = Arc::new(Float32Array::from(scores.to_vec()));
+                let mut arrays = vec![ids, scores];
+                for column in columns {
+                    arrays.push(column.load(documents)?);
+                }
+                let options = RecordBatchOptions::new().with_row_count(Some(documents.len()));
+                RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
+                    .map_err(|error| internal(&error))
+            }
+            Self::Documents { store, id, source } => {
+                let stored = documents
+                    .iter()
+                    .map(|document| stored(store, *id, *source, *document));
+                let stored: Vec<(String, Json)> = stored.collect::<tantivy::Result<_>>()?;
+                let documents = stored
+                    .iter()
+                    .zip(scores)
+                    .map(|((id, source), score)| Document {
+                        id,
+                        source,
+                        score: Some(f64::from(*score)),
+                    });
+                let documents: Vec<Document<'_>> = documents.collect();
+                bound.load(&documents).map_err(|error| internal(&error))
+            }
+        }
+    }
+
+    /// Whether documents are known to the function, and so to its errors, by their numbers in the
+    /// segment.
+    pub(super) fn has_numbers_for_ids(&self) -> bool {
+        matches!(self, Self::Columns { ids: None, .. })
+    }
+}
+
+impl Source {
+    fn data_type(&self) -> DataType {
+        match self {
+            Self::Boolean(_) => DataType::Boolean,
+            Self::Long(_) => DataType::Int64,
+            Self::Double(_) => DataType::Float64,
+            Self::Date(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
+            Self::Text(_) => DataType::Utf8,
+        }
+    }
+
+    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
+        Ok(match self {
+            Self::Boolean(column) => Arc::new(
+                first_values(column, documents)
+                    .into_iter()
+                    .collect::<BooleanArray>(),
+            ),
+            Self::Long(column) => match full(column, documents) {
+                Some(values) => Arc::new(Int64Array::from(values)),
+                None => Arc::new(Int64Array::from(first_values(column, documents))),
+            },
+            Self::Double(column) => match full(column, documents) {
+                Some(values) => Arc::new(Float64Array::from(values)),
+                None => Arc::new(Float64Array::from(first_values(column, documents))),
+            },
+            Self::Date(column) => {
+                let values = first_values(column, documents).into_iter();
+                let micros = values.map(|value| value.map(DateTime::into_timestamp_micros));
+                let array = micros.collect::<TimestampMicrosecondArray>();
+                Arc::new(array.with_timezone("+00:00"))
+            }
+            Self::Text(texts) => texts.load(documents)?,
+        })
+    }
+}
+
+/// The values of a column that has one for every document.
+fn full<T: Copy + Default + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
+    column: &Column<T>,
+    documents: &[DocId],
+) -> Option<Vec<T>> {
+    let ColumnIndex::Full = column.index else {
+        return None;
+    };
+    let mut values = vec![T::default(); documents.len()];
+    match (documents.first(), documents.last()) {
+        // One run of documents: the engine unpacks it at once.
+        (Some(first), Some(last)) if (last - first) as usize + 1 == documents.len() => {
+            column.values.get_range(u64::from(*first), &mut values);
+        }
+        _ => column.values.get_vals(documents, &mut values),
+    }
+    Some(values)
+}
+
+fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
+    column: &Column<T>,
+    documents: &[DocId],
+) -> Vec<Option<T>> {
+    // The engine leaves rows without a value as they are.
+    let mut values = vec![None; documents.len()];
+    column.first_vals(documents, &mut values);
+    values
+}
+
+impl Texts {
+    fn open(
+        reader: &SegmentReader,
+        name: &str,
+        dictionaries: &Dictionaries,
+        expected: u32,
+    ) -> tantivy::Result<Option<Self>> {
+        let Some(column) = reader.fast_fields().str(name)? else {
+            return Ok(None);
+        };
+        let segment = reader.segment_id();
+        let many = expected as usize * TERMS_A_LOOK_UP >= column.num_terms();
+        let decoded = if many || dictionaries.has(segment, name) {
+            dictionaries.of(segment, name, &column)?
+        } else {
+            None
+        };
+        Ok(Some(Self { column, decoded }))
+    }
+
+    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
+        let ordinals = first_values(self.column.ords(), documents);
+        let array = match &self.decoded {
+            Some(decoded) => gather(&ordinals, |ordinal| decoded.text(ordinal)),
+            None => {
+                let texts: HashMap<u64, Vec<u8>> = look_up(&self.column, &ordinals)?;
+                gather(&ordinals, |ordinal| &texts[&ordinal])
+            }
+        };
+        Ok(Arc::new(array?))
+    }
+}
+
+/// The texts of ordinals in a row.
+fn gather<'a>(
+    ordinals: &[Option<u64>],
+    text: impl Fn(u64) -> &'a [u8],
+) -> tantivy::Result<StringArray> {
+    let mut offsets = Vec::with_capacity(ordinals.len() + 1);
+    let mut bytes = Vec::with_capacity(ordinals.len() * 16);
+    offsets.push(0);
+    for ordinal in ordinals {
+        if let Some(ordinal) = ordinal {
+            bytes.extend_from_slice(text(*ordinal));
+        }
+        let end = i32::try_from(bytes.len()).map_err(|error| internal(&error))?;
+        offsets.push(end);
+    }
+    let nulls: NullBuffer = ordinals.iter().map(Option::is_some).collect();
+    StringArray::try_new(
+        OffsetBuffer::new(ScalarBuffer::from(offsets)),
+        Buffer::from_vec(bytes),
+        (nulls.null_count() > 0).then_some(nulls),
+    )
+    .map_err(|error| internal(&error))
+}
+
+/// The id and the source of a document.
+fn stored(
+    store: &StoreReader,
+    id: tantivy::schema::Field,
+    source: tantivy::schema::Field,
+    document: DocId,
+) -> tantivy::Result<(String, Json)> {
+    let document: TantivyDocument = store.get(document)?;
+    let id = document
+        .get_first(id)
+        .and_then(|id| id.as_str().map(ToOwned::to_owned));
+    let source = document
+        .get_first(source)
+        .and_then(|source| source.as_bytes().map(serde_json::from_slice));
+    match (id, source) {
+        (Some(id), Some(Ok(source))) => Ok((id, source)),
+        _ => Err(TantivyError::InternalError(
+            "a document has no source".to_owned(),
+        )),
+    }
+}
+
+fn internal(error: &dyn std::error::Error) -> TantivyError {
+    TantivyError::InternalError(error.to_string())
+}

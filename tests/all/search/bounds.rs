@@ -1,0 +1,88 @@
+//! A search ends when its time is over or it is cancelled, whatever it is doing; and its threads
+//! share what instances there are.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use whittle_host::{Budget, EngineOptions, QueryContext};
+use whittle_node::{SearchRequest, Udfs, search};
+use whittle_tests::{engine_with, told};
+
+use super::index::{UDFS, in_segments, snapshot};
+
+fn documents() -> Vec<Json> {
+    (0..6_000)
+        .map(|number: u32| json!({"number": number, "flag": number.is_multiple_of(3)}))
+        .collect()
+}
+
+fn request(json: &Json) -> SearchRequest {
+    SearchRequest::parse(json.to_string().as_bytes()).expect("a search")
+}
+
+#[test]
+fn a_search_without_a_udf_ends_when_its_time_is_over() {
+    let all = request(&json!({"query": {"expression": "number >= 0"}}));
+    for snapshot in [snapshot(&documents()), in_segments(&documents(), 500)] {
+        let query = QueryContext::new(Budget {
+            wall_clock: Duration::ZERO,
+            ..Budget::default()
+        });
+        let error = search(&snapshot, &all, &UDFS, &query, |_| ()).expect_err("it ends");
+        let told = told(&error);
+        assert!(
+            told.starts_with("the search was stopped: the limit `wall_clock`"),
+            "{told}"
+        );
+
+        let query = QueryContext::new(Budget::default());
+        query.cancel();
+        let error = search(&snapshot, &all, &UDFS, &query, |_| ()).expect_err("it ends");
+        assert_eq!(
+            whittle_tests::told(&error),
+            "the search was stopped: the query was cancelled"
+        );
+    }
+}
+
+#[test]
+fn a_request_asks_for_less_time_than_there_is_and_not_for_more() {
+    let allowed = Budget {
+        wall_clock: Duration::from_secs(2),
+        ..Budget::default()
+    };
+    let with = |timeout: &str| request(&json!({"timeout": timeout})).budget(allowed.clone());
+    assert_eq!(with("500ms").wall_clock, Duration::from_millis(500));
+    assert_eq!(with("1m").wall_clock, Duration::from_secs(2));
+}
+
+#[test]
+fn threads_share_the_instances_that_there_are() {
+    let snapshot = in_segments(&documents(), 300);
+    let udf = |field: &str| {
+        let function = if field == "flag" {
+            "read_boolean"
+        } else {
+            "read_int64"
+        };
+        json!({"wasm_udf": {"function": function, "params": {"field": field}}})
+    };
+    let both =
+        request(&json!({"query": {"bool": {"must": [udf("number")], "filter": [udf("flag")]}}}));
+    for instances in 2..6 {
+        let engine = engine_with(EngineOptions {
+            pool_instances: instances,
+            ..EngineOptions::default()
+        });
+        let udfs = Udfs::new([whittle_tests::udf(&engine, "probe")]).expect("no name twice");
+        let query = QueryContext::new(Budget::default());
+        let response = search(&snapshot, &both, &udfs, &query, |_| ()).expect("an answer");
+        assert_eq!(response.hits.total, Some(2_000));
+        let documents: Vec<u64> = response.udf.iter().map(|report| report.documents).collect();
+        assert_eq!(documents, [2_000, 6_000]);
+        for report in &response.udf {
+            assert!((1..=3).contains(&report.instances), "{report:?}");
+        }
+        assert_eq!(engine.pool().in_use, 0);
+    }
+}
