@@ -52,6 +52,7 @@ pub struct Plain<'a> {
     mapping: &'a Mapping,
     /// In microseconds since 1970.
     now: i64,
+    watch: Option<&'a dyn Fn(EngineQuery, &str) -> EngineQuery>,
     words: Cell<usize>,
     regexps: Cell<usize>,
     fuzzy: Cell<usize>,
@@ -72,10 +73,18 @@ impl<'a> Plain<'a> {
         Self {
             mapping,
             now,
+            watch: None,
             words: Cell::new(0),
             regexps: Cell::new(0),
             fuzzy: Cell::new(0),
         }
+    }
+
+    /// What each clause's query becomes, with the clause's path, before it is put into another.
+    #[must_use]
+    pub fn watched(mut self, watch: &'a dyn Fn(EngineQuery, &str) -> EngineQuery) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// The engine's query for a tree at `path` of the request. `other` is asked for each UDF and
@@ -104,12 +113,23 @@ impl<'a> Plain<'a> {
                         Some(piece) => pieces.push(piece),
                     }
                 }
-                Ok(Some(compound::join(query, pieces)))
+                Ok(Some(self.seen(compound::join(query, pieces), &path)))
             }
             Query::WasmUdf(_) | Query::Expression { .. } | Query::ExpressionScore { .. } => {
-                other(self, query, path)
+                let other = other(self, query, path)?;
+                Ok(other.map(|other| self.seen(other, &format!("{path}.{}", query.name()))))
             }
-            leaf => Ok(self.leaf(leaf, path)?),
+            leaf => {
+                let seen = |leaf| self.seen(leaf, &format!("{path}.{}", query.name()));
+                Ok(self.leaf(leaf, path)?.map(seen))
+            }
+        }
+    }
+
+    fn seen(&self, query: EngineQuery, path: &str) -> EngineQuery {
+        match self.watch {
+            None => query,
+            Some(watch) => watch(query, path),
         }
     }
 
