@@ -115,7 +115,7 @@ impl WatchedScorer {
 
 impl DocSet for WatchedScorer {
     fn advance(&mut self) -> DocId {
-        self.watched(|scorer| scorer.advance())
+        self.watched(DocSet::advance)
     }
 
     fn seek(&mut self, target: DocId) -> DocId {

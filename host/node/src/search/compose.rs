@@ -15,7 +15,7 @@ use super::expressions::{ExpressionScore, expression_at, filter};
 use super::formula::{Computable, Formula};
 use super::sort::{SortBy, SortKey};
 use crate::computed::{Bool, Computed, ComputedQuery, Failure, Tree, Watch, WatchedQuery};
-use crate::query::plain::{EngineQuery, Plain, compound};
+use crate::query::plain::{self, EngineQuery, Plain, compound};
 use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
 use crate::request::SearchRequest;
 use crate::udf::{Surroundings, UdfCall};
@@ -114,11 +114,7 @@ impl<'a> Composer<'a> {
     }
 
     /// With something that watches every clause; `query` watches those of the engine's.
-    pub(super) fn watched(
-        mut self,
-        watches: &'a Watches,
-        query: &'a dyn Fn(EngineQuery, &str) -> EngineQuery,
-    ) -> Self {
+    pub(super) fn watched(mut self, watches: &'a Watches, query: &'a plain::Watch<'a>) -> Self {
         self.plain = self.plain.watched(query);
         self.watches = Some(watches);
         self

@@ -32,6 +32,9 @@ pub type EngineQuery = Box<dyn tantivy::query::Query>;
 pub type Other<'f, 'a, E> =
     dyn FnMut(&Plain<'a>, &Query, &str) -> Result<Option<EngineQuery>, E> + 'f;
 
+/// What a clause's query becomes, before it is put into another. It gets the clause's path.
+pub type Watch<'a> = dyn Fn(EngineQuery, &str) -> EngineQuery + 'a;
+
 /// The engine's query for a tree that stands at `query` of a request; `None` where a UDF or an
 /// expression is in it. `now` is in microseconds since 1970.
 ///
@@ -52,7 +55,7 @@ pub struct Plain<'a> {
     mapping: &'a Mapping,
     /// In microseconds since 1970.
     now: i64,
-    watch: Option<&'a dyn Fn(EngineQuery, &str) -> EngineQuery>,
+    watch: Option<&'a Watch<'a>>,
     words: Cell<usize>,
     regexps: Cell<usize>,
     fuzzy: Cell<usize>,
@@ -80,9 +83,9 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// What each clause's query becomes, with the clause's path, before it is put into another.
+    /// With something that watches the clauses.
     #[must_use]
-    pub fn watched(mut self, watch: &'a dyn Fn(EngineQuery, &str) -> EngineQuery) -> Self {
+    pub fn watched(mut self, watch: &'a Watch<'a>) -> Self {
         self.watch = Some(watch);
         self
     }
