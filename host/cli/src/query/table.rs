@@ -217,16 +217,16 @@ mod tests {
                 serde_json::json!({"title": "a title that does not fit the line"}),
             ),
         ];
-        insta::assert_snapshot!(render(&response(hits, 5), 40), @r##"
-      score  id       document
-    12.5000  a        title: 映画 one  year…
-          -  long-id  title: a title that d…
+        insta::assert_snapshot!(render(&response(hits, 5), 40), @r"
+          score  id       document
+        12.5000  a        half: 0.5  title: 映…
+              -  long-id  half: 0.5  title: a t…
 
-    5 hits in 3 ms, 2 shown
-    f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
-      document a: bad�[1m
-      and 1 more
-    "##);
+        5 hits in 3 ms, 2 shown
+        f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
+          document a: bad�[1m
+          and 1 more
+        ");
         insta::assert_snapshot!(render(&response(Vec::new(), 0), 40), @r##"
     0 hits in 3 ms
     f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
