@@ -36,6 +36,32 @@ pub fn titles(rows: usize) -> RecordBatch {
     RecordBatch::try_from_iter([("title", titles)]).expect("one column")
 }
 
+/// Products as JSON, of which about nine in ten have a title that no other has, of 20 to 40 bytes:
+/// a brand, a thing, a number and a colour.
+pub fn products(count: usize) -> impl Iterator<Item = String> {
+    const BRANDS: [&str; 8] = [
+        "Acme", "Borealis", "Cobalt", "Dynamo", "Everest", "Fjord", "Granite", "Helios",
+    ];
+    const THINGS: [&str; 8] = [
+        "phone", "laptop", "camera", "speaker", "monitor", "keyboard", "tablet", "charger",
+    ];
+    const COLOURS: [&str; 8] = [
+        "black", "white", "silver", "red", "blue", "green", "orange", "violet",
+    ];
+    let mut random = Random(13);
+    (0..count).map(move |_| {
+        let mut word = |words: [&'static str; 8]| words[random.below(8) as usize];
+        let (brand, thing, colour) = (word(BRANDS), word(THINGS), word(COLOURS));
+        let (model, price) = (random.below(10_000), random.below(100_000) as f64 / 100.0);
+        let (discount, rating) = (random.below(50) as f64 / 100.0, random.below(50) as f64 / 10.0);
+        let (popularity, shop) = (random.below(1000) as f64 / 10.0, random.below(1000));
+        format!(
+            r#"{{"title": "{brand} {thing} {model} {colour}", "price": {price:?}, "discount": {discount:?},
+            "rating": {rating:?}, "popularity": {popularity:?}, "shop": "shop-{shop}"}}"#
+        )
+    })
+}
+
 /// A linear congruential generator (Knuth, MMIX).
 struct Random(u64);
 

@@ -2,10 +2,12 @@
 
 mod build;
 mod call;
+mod index;
 mod inspect;
 mod new;
 mod query;
 mod registry;
+mod search;
 mod setup;
 mod test;
 mod vectors;
@@ -32,6 +34,8 @@ enum Command {
     Call(call::Call),
     Inspect(inspect::Inspect),
     Query(query::Query),
+    Index(index::IndexDocuments),
+    Search(search::Search),
     Registry(registry::RegistryCommand),
 }
 
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Query(query) => query.run(),
+        Command::Index(index) => index.run(),
+        Command::Search(search) => search.run(),
         Command::Registry(registry) => registry.run(),
     };
     match result {

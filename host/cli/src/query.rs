@@ -4,13 +4,13 @@ mod progress;
 mod table;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use whittle_host::{Engine, QueryContext};
-use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
+use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Udfs, search};
 
 use crate::setup;
 use progress::Progress;
@@ -21,13 +21,8 @@ pub(crate) struct Query {
     /// The documents: JSON objects, one a line or in an array; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     docs: PathBuf,
-    /// A component whose functions the query may call; may be given more than once.
-    #[arg(long, value_name = "COMPONENT")]
-    udf: Vec<PathBuf>,
-    /// The folder or the URL of a registry whose functions the query may call, as `name` or
-    /// `name@1.2.0`.
-    #[arg(long, value_name = "PLACE", conflicts_with = "udf")]
-    registry: Option<String>,
+    #[command(flatten)]
+    functions: Functions,
     /// The search, as JSON; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     query: PathBuf,
@@ -52,7 +47,7 @@ impl Query {
             Documents::read(&setup::read_or_stdin(&self.docs)?, self.id_field.as_deref())
                 .with_context(|| self.docs.display().to_string())?;
         let engine = self.run.engine()?;
-        let udfs = self.udfs(engine)?;
+        let udfs = self.functions.udfs(engine, None)?;
 
         let snapshot = Snapshot::of(&documents).with_context(|| self.docs.display().to_string())?;
         let query = QueryContext::new(request.budget(self.run.budget()));
@@ -63,21 +58,45 @@ impl Query {
         });
         progress.clear();
         setup::print_log(&query.take_log());
-        let response = result?;
-
-        let mut stdout = io::stdout().lock();
-        if self.json {
-            serde_json::to_writer_pretty(&mut stdout, &response).map_err(io::Error::from)?;
-            writeln!(stdout)?;
-        } else {
-            stdout.write_all(table::render(&response, table::width()).as_bytes())?;
-        }
-        Ok(())
+        print(&result?, self.json)
     }
+}
 
-    /// The components that were given, else the registry's.
-    fn udfs(&self, engine: Engine) -> Result<Udfs> {
+/// Prints a search's answer.
+pub(crate) fn print(response: &SearchResponse, as_json: bool) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    if as_json {
+        serde_json::to_writer_pretty(&mut stdout, response).map_err(io::Error::from)?;
+        writeln!(stdout)?;
+    } else {
+        stdout.write_all(table::render(response, table::width()).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The functions that a query may call.
+#[derive(Debug, Args)]
+pub(crate) struct Functions {
+    /// A component whose functions the query may call; may be given more than once.
+    #[arg(long, value_name = "COMPONENT")]
+    udf: Vec<PathBuf>,
+    /// The folder or the URL of a registry whose functions the query may call, as `name` or
+    /// `name@1.2.0`.
+    #[arg(long, value_name = "PLACE", conflicts_with = "udf")]
+    registry: Option<String>,
+}
+
+impl Functions {
+    /// The components that were given, else the registry's; else those of a registry in a folder, if
+    /// there is one.
+    pub(crate) fn udfs(&self, engine: Engine, folder: Option<&Path>) -> Result<Udfs> {
         if let Some(place) = &self.registry {
+            return Ok(setup::registry(engine, place)?.into());
+        }
+        if let Some(folder) = folder.filter(|folder| self.udf.is_empty() && folder.exists()) {
+            let place = folder
+                .to_str()
+                .with_context(|| folder.display().to_string())?;
             return Ok(setup::registry(engine, place)?.into());
         }
         let udfs = self.udf.iter().map(|path| setup::udf(&engine, path));

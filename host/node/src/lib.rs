@@ -23,6 +23,7 @@ mod value;
 pub use documents::{Documents, DocumentsError};
 pub use request::{RequestError, SearchRequest};
 pub use search::formula::Formula;
+pub use search::profile::{BudgetReport, ClauseReport, Profile};
 pub use search::rescore::Rescore;
 pub use search::sort::{SortBy, SortKey};
 pub use search::source::SourceFilter;

@@ -44,6 +44,8 @@ pub struct SearchRequest {
     pub rescore: Option<Rescore>,
     /// What is computed for each hit that comes back, by name.
     pub fields: Vec<(String, Formula)>,
+    /// Whether it is told what each clause did.
+    pub profile: bool,
     /// How long it may take; by default as long as the node allows.
     pub timeout: Option<Duration>,
 }
@@ -179,6 +181,7 @@ const KEYS: &[&str] = &[
     "fields",
     "from",
     "min_score",
+    "profile",
     "query",
     "rescore",
     "search_after",
@@ -262,6 +265,7 @@ impl SearchRequest {
                 .map(fields::read)
                 .transpose()?
                 .unwrap_or_default(),
+            profile: flag(&request, "profile")?,
             timeout: timeout(&request)?,
         })
     }
@@ -388,6 +392,7 @@ mod tests {
             track_scores: false,
             rescore: None,
             fields: Vec::new(),
+            profile: false,
             timeout: None,
         };
         assert_eq!(SearchRequest::parse(b"{}"), Ok(expected));

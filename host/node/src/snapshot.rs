@@ -61,6 +61,16 @@ impl Snapshot {
         }
     }
 
+    /// The engine's view of it, for searches of an embedder's own.
+    pub fn searcher(&self) -> &Searcher {
+        &self.searcher
+    }
+
+    /// The engine's name of the column that has the values at a path.
+    pub fn column(&self, path: &str) -> Option<&str> {
+        self.mapping.field(path).map(|field| field.column)
+    }
+
     /// Searched by threads of their own, which other snapshots may have too.
     #[must_use]
     pub fn with_threads(mut self, threads: &Threads) -> Self {

@@ -195,7 +195,7 @@ proptest! {
     ) {
         let scores = documents.iter().map(|document| naive(&query, document));
         let mut expected: Vec<(usize, f64)> =
-            scores.enumerate().filter_map(|(id, score)| Some((id, score?))).collect();
+            scores.enumerate().filter_map(|(id, score)| Some((id, score? + 0.0))).collect();
         expected.sort_by(|left, right| right.1.total_cmp(&left.1));
         for snapshot in [snapshot(&documents), in_segments(&documents, segment)] {
             let mut found = Vec::new();
@@ -205,6 +205,8 @@ proptest! {
                 found.extend(ids(&page));
             }
             prop_assert_eq!(&found, &expected, "{}", query);
+            let watched = run(&snapshot, &json!({"query": query, "size": 100, "profile": true}));
+            prop_assert_eq!(ids(&watched), &*expected, "{}", query);
         }
     }
 }
@@ -259,6 +261,37 @@ fn a_function_sees_the_candidates_of_the_other_clauses_alone() {
         assert_eq!(response.udf[0].documents, documents, "{query}");
         assert_eq!(response.udf[0].instances, 1);
     }
+}
+
+#[test]
+fn a_profile_has_what_each_clause_was_asked_and_had() {
+    let snapshot = snapshot(&many());
+    let udf = json!({"wasm_udf": {"function": "read_boolean", "params": {"field": "flag"}}});
+    let query = json!({"bool": {"filter": [udf, {"term": {"hundred": true}}],
+        "must_not": [{"expression": "number >= 10000"}]}});
+    let response = run(&snapshot, &json!({"query": query, "profile": true}));
+    assert_eq!(response.hits.total, Some(34));
+    let profile = response.profile.expect("it was asked for");
+    let asked = |path: &str| {
+        let mut clauses = profile.clauses.iter();
+        let clause = clauses.find(|clause| clause.path == path).expect(path);
+        (clause.documents_in, clause.documents_out)
+    };
+    assert_eq!(asked("query.bool"), (100, 34));
+    assert_eq!(asked("query.bool.filter[0].wasm_udf"), (100, 34));
+    let (_, had) = asked("query.bool.filter[1].term");
+    // Asked again for the document that it is at, it has it again.
+    assert!((200..=202).contains(&had), "{had}");
+    let (questions, _) = asked("query.bool.must_not[0].expression");
+    assert!(questions <= 202, "{questions}");
+    let used = |limit: &str| {
+        let mut limits = profile.budget.iter();
+        let found = limits.find(|report| report.limit == limit).expect(limit);
+        assert!(found.used <= found.allowed, "{found:?}");
+        found.used
+    };
+    assert!(used("cpu_time") > 0 && used("memory_bytes") > 0);
+    assert!(run(&snapshot, &json!({"query": query})).profile.is_none());
 }
 
 #[test]

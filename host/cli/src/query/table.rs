@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use whittle_node::{Hit, SearchResponse, UdfReport};
+use whittle_node::{ClauseReport, Hit, SearchResponse, UdfReport};
 
 /// The width of the terminal, or 100 columns where there is none.
 pub(super) fn width() -> usize {
@@ -26,6 +26,23 @@ pub(super) fn render(response: &SearchResponse, width: usize) -> String {
     });
     for report in &response.udf {
         text.push_str(&udf(report));
+    }
+    if let Some(profile) = &response.profile {
+        text.push_str(&clauses(&profile.clauses));
+    }
+    text
+}
+
+fn clauses(clauses: &[ClauseReport]) -> String {
+    let mut text = format!("{:>10}  {:>9}  {:>9}  clause\n", "ms", "in", "out");
+    for clause in clauses {
+        let milliseconds = clause.time_us as f64 / 1000.0;
+        text.push_str(&format!(
+            "{milliseconds:>10.1}  {:>9}  {:>9}  {}\n",
+            clause.documents_in,
+            clause.documents_out,
+            plain(&clause.path)
+        ));
     }
     text
 }
@@ -160,6 +177,7 @@ mod tests {
                 max_score: None,
                 hits,
             },
+            profile: None,
             udf: vec![UdfReport {
                 function: "f".to_owned(),
                 documents: 7,
@@ -199,16 +217,16 @@ mod tests {
                 serde_json::json!({"title": "a title that does not fit the line"}),
             ),
         ];
-        insta::assert_snapshot!(render(&response(hits, 5), 40), @r##"
-      score  id       document
-    12.5000  a        title: 映画 one  year…
-          -  long-id  title: a title that d…
+        insta::assert_snapshot!(render(&response(hits, 5), 40), @r"
+          score  id       document
+        12.5000  a        half: 0.5  title: 映…
+              -  long-id  half: 0.5  title: a t…
 
-    5 hits in 3 ms, 2 shown
-    f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
-      document a: bad�[1m
-      and 1 more
-    "##);
+        5 hits in 3 ms, 2 shown
+        f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
+          document a: bad�[1m
+          and 1 more
+        ");
         insta::assert_snapshot!(render(&response(Vec::new(), 0), 40), @r##"
     0 hits in 3 ms
     f: 7 documents in 1.5 ms, 2 errors, 1024 KiB

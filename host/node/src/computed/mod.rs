@@ -14,6 +14,7 @@
 
 mod query;
 mod tree;
+mod watch;
 
 use std::fmt::Debug;
 
@@ -21,6 +22,7 @@ use tantivy::{DocId, Score, SegmentReader};
 
 pub(crate) use query::{ComputedQuery, Failure};
 pub(crate) use tree::{Bool, Tree};
+pub(crate) use watch::{Watch, WatchedQuery};
 
 /// How many documents are computed at once.
 pub(crate) const BLOCK_DOCUMENTS: usize = 1024;

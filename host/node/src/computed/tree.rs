@@ -1,11 +1,12 @@
 //! A query's shape, and what it says of a block of candidates.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tantivy::query::{EnableScoring, Query, Scorer, Weight};
 use tantivy::{DocId, Score, SegmentReader, TERMINATED};
 
-use super::{Computation, Computed, Outcome};
+use super::{Computation, Computed, Outcome, Watch};
 
 /// A query with computed clauses in it.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub(crate) enum Tree {
     Boosting(Box<Tree>, Box<Tree>, Score),
     /// The best score of several, and the others' times a factor.
     Max(Vec<Tree>, Score),
+    /// A clause, watched.
+    Watched(Box<Tree>, Watch),
 }
 
 /// Clauses of which some must match.
@@ -67,6 +70,7 @@ impl Tree {
                     minimum,
                 })
             }
+            Self::Watched(of, watch) => Self::Watched(Box::new(of.within(own)), watch),
             Self::Boost(of, factor) => Self::Boost(Box::new(of.within(own)), factor),
             Self::Constant(of, score) => Self::Constant(Box::new(of.within(own)), score),
             Self::Boosting(positive, negative, factor) => Self::Boosting(
@@ -87,7 +91,7 @@ impl Tree {
             Self::Approximation => 0,
             Self::Index(_) => 1,
             Self::Computed(..) => 3,
-            Self::Boost(of, _) | Self::Constant(of, _) => of.cost(),
+            Self::Boost(of, _) | Self::Constant(of, _) | Self::Watched(of, _) => of.cost(),
             Self::Bool(_) | Self::Boosting(..) | Self::Max(..) => 2,
         }
     }
@@ -117,6 +121,7 @@ impl Tree {
                 must_not: weights(must_not)?,
                 minimum: *minimum,
             },
+            Self::Watched(of, watch) => TreeWeight::Watched(weight(of)?, watch.clone()),
             Self::Boost(of, factor) => TreeWeight::Boost(weight(of)?, *factor),
             Self::Constant(of, score) => TreeWeight::Constant(weight(of)?, *score),
             Self::Boosting(positive, negative, factor) => {
@@ -143,6 +148,7 @@ pub(super) enum TreeWeight {
     Constant(Box<TreeWeight>, Score),
     Boosting(Box<TreeWeight>, Box<TreeWeight>, Score),
     Max(Vec<TreeWeight>, Score),
+    Watched(Box<TreeWeight>, Watch),
 }
 
 impl TreeWeight {
@@ -177,6 +183,7 @@ impl TreeWeight {
                 must_not: evaluators(must_not)?,
                 minimum: *minimum,
             }),
+            Self::Watched(of, watch) => Evaluator::Watched(evaluator(of)?, watch.clone()),
             Self::Boost(of, factor) => Evaluator::Boost(evaluator(of)?, *factor),
             Self::Constant(of, score) => Evaluator::Constant(evaluator(of)?, *score),
             Self::Boosting(positive, negative, factor) => {
@@ -197,6 +204,7 @@ pub(super) enum Evaluator {
     Constant(Box<Evaluator>, Score),
     Boosting(Box<Evaluator>, Box<Evaluator>, Score),
     Max(Vec<Evaluator>, Score),
+    Watched(Box<Evaluator>, Watch),
 }
 
 pub(super) struct Clauses {
@@ -252,6 +260,13 @@ impl Evaluator {
                 boosting(positive, negative, *factor, block)
             }
             Self::Max(evaluators, factor) => max(evaluators, *factor, block),
+            Self::Watched(of, watch) => {
+                let started = Instant::now();
+                let outcomes = of.evaluate(block)?;
+                let had = outcomes.iter().filter(|outcome| **outcome != Outcome::No);
+                watch.saw(block.len(), had.count(), started);
+                Some(outcomes)
+            }
         }
     }
 

@@ -397,6 +397,8 @@ impl SegmentCollector for BestOfSegment {
     type Fruit = tantivy::Result<AllFound>;
 
     fn collect(&mut self, document: DocId, score: Score) {
+        // A zero has no sign: which one a sum has depends on how the engine adds.
+        let score = score + 0.0;
         if self.min_score.is_some_and(|least| score < least) {
             return;
         }

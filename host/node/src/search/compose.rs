@@ -5,6 +5,7 @@
 //! approximation, which the engine answers and which no match is outside of, and a [`Tree`], which
 //! decides. So the cheap clauses of a conjunction choose the candidates, wherever they stand.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use tantivy::query::{AllQuery, BooleanQuery, Occur};
@@ -13,8 +14,8 @@ use super::SearchError;
 use super::expressions::{ExpressionScore, expression_at, filter};
 use super::formula::{Computable, Formula};
 use super::sort::{SortBy, SortKey};
-use crate::computed::{Bool, Computed, ComputedQuery, Failure, Tree};
-use crate::query::plain::{EngineQuery, Plain, compound};
+use crate::computed::{Bool, Computed, ComputedQuery, Failure, Tree, Watch, WatchedQuery};
+use crate::query::plain::{self, EngineQuery, Plain, compound};
 use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
 use crate::request::SearchRequest;
 use crate::udf::{Surroundings, UdfCall};
@@ -30,6 +31,8 @@ pub(super) struct Composed {
     pub(super) fields: Vec<(String, Computable)>,
     /// The UDFs in it, in the order in which they stand there.
     pub(super) calls: Vec<UdfCall>,
+    /// What watches its clauses, by their paths.
+    pub(super) watches: Vec<(String, Watch)>,
     /// Where it ends before its time, if there are UDFs in it.
     pub(super) failure: Failure,
 }
@@ -39,6 +42,25 @@ pub(super) struct Composer<'a> {
     plain: Plain<'a>,
     surroundings: &'a Surroundings,
     calls: Vec<UdfCall>,
+    watches: Option<&'a Watches>,
+}
+
+/// What watches clauses, by their paths.
+#[derive(Default)]
+pub(super) struct Watches(RefCell<Vec<(String, Watch)>>);
+
+impl Watches {
+    fn begin(&self, path: &str) -> Watch {
+        let watch = Watch::default();
+        self.0.borrow_mut().push((path.to_owned(), watch.clone()));
+        watch
+    }
+
+    /// Watches a query of the engine's.
+    pub(super) fn query(&self, query: EngineQuery, path: &str) -> EngineQuery {
+        let watch = self.begin(path);
+        Box::new(WatchedQuery { query, watch })
+    }
 }
 
 /// A clause, compiled.
@@ -87,7 +109,15 @@ impl<'a> Composer<'a> {
             plain: Plain::new(&surroundings.mapping, now),
             surroundings,
             calls: Vec::new(),
+            watches: None,
         }
+    }
+
+    /// With something that watches every clause; `query` watches those of the engine's.
+    pub(super) fn watched(mut self, watches: &'a Watches, query: &'a plain::Watch<'a>) -> Self {
+        self.plain = self.plain.watched(query);
+        self.watches = Some(watches);
+        self
     }
 
     /// Composes a request.
@@ -124,11 +154,26 @@ impl<'a> Composer<'a> {
             rescore: rescore.transpose()?,
             fields,
             calls: self.calls,
+            watches: self
+                .watches
+                .map(|watches| watches.0.take())
+                .unwrap_or_default(),
             failure,
         })
     }
 
     fn part(&mut self, query: &Query, path: &str) -> Result<Part, SearchError> {
+        let part = self.unwatched(query, path)?;
+        Ok(match (part, self.watches) {
+            (Part::Computed(approximation, tree), Some(watches)) => {
+                let watch = watches.begin(&format!("{path}.{}", query.name()));
+                Part::Computed(approximation, Tree::Watched(Box::new(tree), watch))
+            }
+            (part, _) => part,
+        })
+    }
+
+    fn unwatched(&mut self, query: &Query, path: &str) -> Result<Part, SearchError> {
         let inside = format!("{path}.{}", query.name());
         match query {
             plain if !plain.computes() => self.index(plain, path),

@@ -18,6 +18,7 @@ mod expressions;
 pub(crate) mod fields;
 pub(crate) mod formula;
 mod found;
+pub(crate) mod profile;
 pub(crate) mod rescore;
 pub(crate) mod sort;
 pub(crate) mod source;
@@ -42,7 +43,8 @@ use crate::snapshot::Snapshot;
 use crate::udf::{FunctionError, Progress, Surroundings, UdfCall, UdfError, UdfReport, Udfs};
 use crate::value::Value;
 use collect::{Best, Found};
-use compose::{Composed, Composer};
+use compose::{Composed, Composer, Watches};
+use profile::{ClauseReport, Profile};
 use sort::{SortBy, SortKey};
 use source::SourceFilter;
 use workers::{Bounded, Threads};
@@ -56,6 +58,9 @@ pub struct SearchResponse {
     pub hits: Hits,
     /// A report for each UDF in the query.
     pub udf: Vec<UdfReport>,
+    /// What each clause did, where the request asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }
 
 /// The documents found.
@@ -152,7 +157,13 @@ pub fn search(
         dictionaries: snapshot.dictionaries.clone(),
         progress: Progress::new(progress),
     };
-    let composed = Composer::new(&surroundings, now()).compose(request)?;
+    let watches = Watches::default();
+    let watch = |query, path: &str| watches.query(query, path);
+    let mut composer = Composer::new(&surroundings, now());
+    if request.profile {
+        composer = composer.watched(&watches, &watch);
+    }
+    let composed = composer.compose(request)?;
     let best = best(snapshot, request, &composed);
     let searcher = &snapshot.searcher;
     let bounded = Bounded::new(best, &composed.calls, query);
@@ -188,6 +199,10 @@ pub fn search(
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
+        profile: request.profile.then(|| Profile {
+            clauses: composed.watches.iter().map(ClauseReport::of).collect(),
+            budget: profile::budget(query),
+        }),
     })
 }
 

@@ -32,6 +32,9 @@ pub type EngineQuery = Box<dyn tantivy::query::Query>;
 pub type Other<'f, 'a, E> =
     dyn FnMut(&Plain<'a>, &Query, &str) -> Result<Option<EngineQuery>, E> + 'f;
 
+/// What a clause's query becomes, before it is put into another. It gets the clause's path.
+pub type Watch<'a> = dyn Fn(EngineQuery, &str) -> EngineQuery + 'a;
+
 /// The engine's query for a tree that stands at `query` of a request; `None` where a UDF or an
 /// expression is in it. `now` is in microseconds since 1970.
 ///
@@ -52,6 +55,7 @@ pub struct Plain<'a> {
     mapping: &'a Mapping,
     /// In microseconds since 1970.
     now: i64,
+    watch: Option<&'a Watch<'a>>,
     words: Cell<usize>,
     regexps: Cell<usize>,
     fuzzy: Cell<usize>,
@@ -72,10 +76,18 @@ impl<'a> Plain<'a> {
         Self {
             mapping,
             now,
+            watch: None,
             words: Cell::new(0),
             regexps: Cell::new(0),
             fuzzy: Cell::new(0),
         }
+    }
+
+    /// With something that watches the clauses.
+    #[must_use]
+    pub fn watched(mut self, watch: &'a Watch<'a>) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// The engine's query for a tree at `path` of the request. `other` is asked for each UDF and
@@ -104,12 +116,23 @@ impl<'a> Plain<'a> {
                         Some(piece) => pieces.push(piece),
                     }
                 }
-                Ok(Some(compound::join(query, pieces)))
+                Ok(Some(self.seen(compound::join(query, pieces), &path)))
             }
             Query::WasmUdf(_) | Query::Expression { .. } | Query::ExpressionScore { .. } => {
-                other(self, query, path)
+                let other = other(self, query, path)?;
+                Ok(other.map(|other| self.seen(other, &format!("{path}.{}", query.name()))))
             }
-            leaf => Ok(self.leaf(leaf, path)?),
+            leaf => {
+                let seen = |leaf| self.seen(leaf, &format!("{path}.{}", query.name()));
+                Ok(self.leaf(leaf, path)?.map(seen))
+            }
+        }
+    }
+
+    fn seen(&self, query: EngineQuery, path: &str) -> EngineQuery {
+        match self.watch {
+            None => query,
+            Some(watch) => watch(query, path),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The `whittle` command, as a user runs it: what it prints, where, and its exit code.
 
+mod indexes;
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,0 +1,164 @@
+//! `whittle index` and `whittle search`: an index on the disk, and a process that is killed while
+//! it writes one.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use whittle_host::{Budget, QueryContext};
+use whittle_node::index::Index;
+use whittle_node::{SearchRequest, Udfs, search};
+
+use super::{Desk, without_numbers};
+
+const INDEX: &str = "index --data data films --docs films.json";
+
+#[test]
+fn documents_are_written_once_and_searched_by_another_process() {
+    let desk = Desk::new();
+    let index = "index --data data films --docs some.json --id-field title";
+    desk.write(
+        "some.json",
+        r#"[{"title": "Star Wars", "rating": 8.6}, {"title": "Alien"}]"#,
+    );
+    insta::assert_snapshot!(desk.good(index), @"2 created, 0 replaced, 0 refused");
+    desk.write(
+        "some.json",
+        r#"[{"title": "Star Wars", "rating": 9}, {"title": "Stir Wars"}]"#,
+    );
+    insta::assert_snapshot!(desk.good(index), @"1 created, 1 replaced, 0 refused");
+    let search = "search --data data films --query fuzzy.json";
+    let with_file = format!("{search} --udf string-distance.wasm");
+    insta::assert_snapshot!(without_numbers(&desk.good(&with_file), &[" ms", " KiB"]), @r"
+     score  id         document
+    1.0000  Star Wars  title: Star Wars  rating: 9
+    1.0000  Stir Wars  title: Stir Wars
+
+    2 hits in N ms
+    string_distance: 3 documents in N ms, 0 errors, N KiB
+    ");
+    insta::assert_snapshot!(desk.bad(search), @"error: unknown function `string_distance`: the components have none");
+    desk.good("registry add string-distance.wasm --registry data/registry");
+    assert_eq!(
+        desk.good(search).lines().next(),
+        desk.good(&with_file).lines().next()
+    );
+    let json: Json = serde_json::from_str(&desk.good(&format!("{search} --json"))).expect("JSON");
+    assert_eq!(json["hits"]["total"], 2);
+}
+
+#[test]
+fn what_an_index_refuses_is_told() {
+    let desk = Desk::new();
+    desk.write(
+        "typed.json",
+        r#"{"properties": {"rating": {"type": "long"}}}"#,
+    );
+    desk.write(
+        "bad-type.json",
+        r#"{"properties": {"rating": {"type": "decimal"}}}"#,
+    );
+    desk.write("query.json", r#"{"query": {"match": {"title": "wars"}}}"#);
+    insta::assert_snapshot!(desk.bad("search --data data films --query query.json"), @"error: there is no index in `data/indexes/films`: create one");
+    insta::assert_snapshot!(desk.bad("index --data data Films --docs films.json"), @"error: `Films` is no index name: use lower-case letters, digits, `-`, `_` and `.`");
+    insta::assert_snapshot!(desk.bad("index --data data ../films --docs films.json"), @"error: `../films` is no index name: use lower-case letters, digits, `-`, `_` and `.`");
+    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping bad-type.json")), @r#"error: bad-type.json: `properties.rating.type` must be one of `boolean`, `long`, `double`, `date`, `keyword`, `text`, `object`, but is "decimal""#);
+    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --id-field name")), @"error: films.json: document 0 has nothing in its id field `name`, not a text or an integer");
+    let output = desk.run(&format!("{INDEX} --mapping typed.json"));
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @"2 created, 0 replaced, 2 refused");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
+    warning: document 0: the field `rating` is of type `long`, and `8.6` is none
+    warning: document 2: the field `rating` is of type `long`, and `8.5` is none
+    error: 2 documents were refused
+    ");
+    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping typed.json")), @"error: `--mapping` is for an index that is made, and there is one");
+}
+
+/// How often a process is killed.
+const ROUNDS: u32 = 50;
+const DOCUMENTS: u32 = 4_000;
+
+/// Ids of a round's documents, in the order in which they are written.
+fn ids(round: u32) -> impl Iterator<Item = u32> {
+    round * DOCUMENTS..(round + 1) * DOCUMENTS
+}
+
+#[test]
+fn what_a_killed_process_had_acknowledged_is_there_once() {
+    let desk = Desk::new();
+    let mut acknowledged: Vec<u32> = Vec::new();
+    let mut cut_short = 0;
+    for round in 0..ROUNDS {
+        let lines =
+            ids(round).map(|id| json!({"id": id, "text": format!("text {id}")}).to_string());
+        desk.write("docs.json", lines.collect::<Vec<_>>().join("\n"));
+        let arguments = "index --data data killed --docs docs.json --id-field id --batch 20 --json";
+        let mut command = desk.command(arguments);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the command runs");
+        let stdout = child.stdout.take().expect("it is piped");
+        let after = Duration::from_millis(40 + u64::from(round) * 7 % 120);
+        let created = thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut created = 0;
+                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                    // The last line may be cut.
+                    if let Ok(line) = serde_json::from_str::<Json>(&line) {
+                        created = line["created"].as_u64().expect("a number");
+                    }
+                }
+                created
+            });
+            thread::sleep(after);
+            child.kill().expect("it can be killed");
+            child.wait().expect("it ends");
+            reader.join().expect("no panic")
+        });
+        let created = usize::try_from(created).expect("few");
+        cut_short += u32::from(created > 0 && created < DOCUMENTS as usize);
+        acknowledged.extend(ids(round).take(created));
+    }
+    assert!(
+        cut_short > ROUNDS / 4,
+        "{cut_short} were killed while they wrote"
+    );
+
+    let index = Index::open(&desk.path("data/indexes/killed")).expect("it opens");
+    let snapshot = index.snapshot();
+    let mut found = HashSet::new();
+    let mut request = json!({"sort": ["_doc"], "size": 10_000, "_source": false});
+    loop {
+        let parsed = SearchRequest::parse(request.to_string().as_bytes()).expect("a search");
+        let query = QueryContext::new(Budget::default());
+        let udfs = Udfs::new([]).expect("none");
+        let page = search(&snapshot, &parsed, &udfs, &query, |_| ()).expect("an answer");
+        let Some(last) = page.hits.hits.last() else {
+            break;
+        };
+        request["search_after"] = json!(last.sort);
+        for hit in page.hits.hits {
+            let id: u32 = hit.id.parse().expect("a number");
+            assert!(found.insert(id), "{id} is there twice");
+        }
+    }
+    for id in &acknowledged {
+        assert!(found.contains(id), "{id} was acknowledged, and is gone");
+    }
+    assert!(found.iter().all(|id| *id < ROUNDS * DOCUMENTS));
+    for id in acknowledged.iter().step_by(97) {
+        let stored = index
+            .get(&id.to_string())
+            .expect("read")
+            .expect("it is there");
+        let source: Json = serde_json::from_slice(&stored.source).expect("JSON");
+        assert_eq!(source["text"], format!("text {id}"));
+        assert_eq!(stored.version, 1);
+    }
+}
