@@ -19,10 +19,11 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 	$(BUILD_GUESTS) rust/string-distance rust/custom-score
 	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
 
-# Everything: unit tests, doc tests, the guests' own tests, and the end-to-end tests on the built
-# guests.
-test: guests
+# Everything: unit tests, doc tests, the guests' own tests, the end-to-end tests on the built guests,
+# and the OpenSearch client's.
+test: guests $(DEMO)/movies.json
 	cargo test --workspace
+	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO)/movies.json $(TOOLCHAINS)
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 
 # The guests as components, each in its language's folder.

@@ -8,6 +8,7 @@ mod new;
 mod query;
 mod registry;
 mod search;
+mod serve;
 mod setup;
 mod test;
 mod vectors;
@@ -36,6 +37,7 @@ enum Command {
     Query(query::Query),
     Index(index::IndexDocuments),
     Search(search::Search),
+    Serve(serve::Serve),
     Registry(registry::RegistryCommand),
 }
 
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Query(query) => query.run(),
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),
+        Command::Serve(serve) => serve.run(),
         Command::Registry(registry) => registry.run(),
     };
     match result {

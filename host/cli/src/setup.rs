@@ -40,10 +40,15 @@ enum Reading {
 
 impl Run {
     pub(crate) fn engine(&self) -> Result<Engine> {
-        engine(match self.accessor {
+        engine(self.accessor())
+    }
+
+    /// How documents are read.
+    pub(crate) fn accessor(&self) -> Accessor {
+        match self.accessor {
             Reading::Composed => Accessor::Composed,
             Reading::Reference => Accessor::Reference,
-        })
+        }
     }
 
     /// A query's account; its clock runs from here.
@@ -75,7 +80,7 @@ pub(crate) fn engine(accessor: Accessor) -> Result<Engine> {
 
 /// `$WHITTLE_CACHE`, else `whittle` in the user's cache folder. None where that variable is empty
 /// or there is no such folder.
-fn cache_folder() -> Option<PathBuf> {
+pub(crate) fn cache_folder() -> Option<PathBuf> {
     if let Some(folder) = env::var_os("WHITTLE_CACHE") {
         return (!folder.is_empty()).then(|| folder.into());
     }

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use whittle_host::one_line;
 
 /// What a request fails with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +34,14 @@ impl ApiError {
 
     /// With an error and its causes as the reason.
     pub fn of(status: StatusCode, kind: &'static str, error: &dyn Error) -> Self {
-        let causes = std::iter::successors(Some(error), |error| error.source());
-        let told: Vec<String> = causes.map(ToString::to_string).collect();
-        Self::new(status, kind, told.join(": "))
+        let mut told = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            told.push_str(": ");
+            told.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self::new(status, kind, one_line(&told))
     }
 
     /// Of an index.

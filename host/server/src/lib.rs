@@ -3,8 +3,66 @@
 //!
 //! Knows what a request and an answer look like, and nothing of how documents are kept, found or
 //! evaluated: that is `whittle-node` and `whittle-host`. Whatever may take a while runs on threads
-//! for blocking work, of which there are a bounded number.
+//! for blocking work, of which a bounded number is busy at once ([`work`]).
 
+mod body;
 mod error;
+mod failures;
+mod node;
+mod parameters;
+mod routes;
+mod work;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use tokio::net::TcpListener;
 
 pub use error::ApiError;
+pub use node::{Node, NodeError, NodeOptions};
+
+/// How often what was written is shown to searches.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
+
+/// The routes of a node.
+pub fn router(node: Arc<Node>) -> Router {
+    let limit = node.options().body_bytes;
+    routes::all()
+        .fallback(routes::no_route)
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(node)
+}
+
+/// Serves a node until `shutdown` is over; requests that are under way are finished then, and the
+/// indexes closed.
+///
+/// # Errors
+///
+/// Where the system refuses, or an index cannot be closed.
+pub async fn serve(
+    listener: TcpListener,
+    node: Arc<Node>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), NodeError> {
+    let refreshing = tokio::spawn(refresh(Arc::clone(&node)));
+    let served = axum::serve(listener, router(Arc::clone(&node)))
+        .with_graceful_shutdown(shutdown)
+        .await;
+    refreshing.abort();
+    served.map_err(NodeError::Network)?;
+    let closed = tokio::task::spawn_blocking(move || node.close()).await;
+    closed.unwrap_or(Ok(()))
+}
+
+/// Shows searches what was written, from time to time.
+async fn refresh(node: Arc<Node>) {
+    loop {
+        tokio::time::sleep(REFRESH_EVERY).await;
+        let node = Arc::clone(&node);
+        // A failure is met again by whoever asks for a refresh.
+        let _ = tokio::task::spawn_blocking(move || node.refresh()).await;
+    }
+}

@@ -1,0 +1,138 @@
+//! Which status and type each failure of a node's has.
+
+use std::error::Error;
+
+use axum::http::StatusCode;
+use whittle_host::{BindError, EvaluateError, SelectError, Stopped};
+use whittle_node::index::{IndexError, WriteError};
+use whittle_node::{FunctionError, RequestError, SearchError, UdfError};
+
+use crate::error::ApiError;
+use crate::node::CreateError;
+
+const ILLEGAL: &str = "illegal_argument_exception";
+const PARSING: &str = "parsing_exception";
+const UDF: &str = "udf_exception";
+
+impl From<RequestError> for ApiError {
+    fn from(error: RequestError) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, PARSING, &error)
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        let (status, kind) = match &error {
+            SearchError::Query(_) => (StatusCode::BAD_REQUEST, "query_shard_exception"),
+            SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
+            SearchError::Udf(UdfError::Function(function)) => of_function(function),
+            SearchError::Udf(UdfError::Returns { .. }) => (StatusCode::BAD_REQUEST, ILLEGAL),
+            SearchError::Udf(UdfError::Evaluate(evaluate)) => of_evaluation(evaluate),
+            SearchError::Stopped(stopped) => of_stopped(stopped),
+            _ => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "search_phase_execution_exception",
+            ),
+        };
+        Self::of(status, kind, &error)
+    }
+}
+
+fn of_function(error: &FunctionError) -> (StatusCode, &'static str) {
+    match error {
+        FunctionError::Bind(BindError::Refused { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, UDF),
+        FunctionError::Bind(BindError::Stopped { source, .. }) => of_stopped(source),
+        FunctionError::Select(SelectError::SwitchedOff { .. }) => {
+            (StatusCode::TOO_MANY_REQUESTS, "circuit_breaking_exception")
+        }
+        _ => (StatusCode::BAD_REQUEST, ILLEGAL),
+    }
+}
+
+fn of_evaluation(error: &EvaluateError) -> (StatusCode, &'static str) {
+    match error {
+        EvaluateError::Stopped { source, .. } => of_stopped(source),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, UDF),
+    }
+}
+
+/// What a guest does wrong is 422; what it runs out of, too, unless that is time.
+fn of_stopped(stopped: &Stopped) -> (StatusCode, &'static str) {
+    match stopped {
+        Stopped::Limit(limit) if limit.unit == "ms" => {
+            (StatusCode::REQUEST_TIMEOUT, "timeout_exception")
+        }
+        Stopped::Cancelled => (StatusCode::REQUEST_TIMEOUT, "task_cancelled_exception"),
+        Stopped::Busy { .. } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "rejected_execution_exception",
+        ),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, UDF),
+    }
+}
+
+impl From<IndexError> for ApiError {
+    fn from(error: IndexError) -> Self {
+        let (status, kind) = match &error {
+            IndexError::Mapping(_) => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
+            IndexError::Closed => (StatusCode::NOT_FOUND, "index_not_found_exception"),
+            IndexError::Exists { .. } => {
+                (StatusCode::BAD_REQUEST, "resource_already_exists_exception")
+            }
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        };
+        Self::of(status, kind, &error)
+    }
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        let (status, kind) = match &error {
+            WriteError::Exists { .. } | WriteError::SeqNo { .. } => {
+                (StatusCode::CONFLICT, "version_conflict_engine_exception")
+            }
+            WriteError::Missing { .. } => (StatusCode::NOT_FOUND, "document_missing_exception"),
+            WriteError::Id { .. } => (StatusCode::BAD_REQUEST, ILLEGAL),
+            WriteError::TooLarge { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "content_too_long_exception")
+            }
+            _ => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
+        };
+        Self::of(status, kind, &error)
+    }
+}
+
+/// An index that cannot be made.
+pub(crate) fn not_made(name: &str, error: CreateError) -> ApiError {
+    let shown = whittle_host::one_line(name);
+    match error {
+        CreateError::Name(rule) => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_index_name_exception",
+            format!("`{shown}` is no index name: a name {rule}"),
+        ),
+        CreateError::Exists => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "resource_already_exists_exception",
+            format!("index [{shown}] already exists"),
+        ),
+        CreateError::Index(error) => error.into(),
+    }
+    .in_index(shown)
+}
+
+/// An index that is not there.
+pub(crate) fn no_index(name: &str) -> ApiError {
+    let name = whittle_host::one_line(name);
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "index_not_found_exception",
+        format!("no such index [{name}]"),
+    )
+    .in_index(name)
+}
+
+/// Any other failure, with a status.
+pub(crate) fn with(status: StatusCode, kind: &'static str) -> impl FnOnce(&dyn Error) -> ApiError {
+    move |error| ApiError::of(status, kind, error)
+}

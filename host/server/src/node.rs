@@ -1,0 +1,297 @@
+//! A node: what it serves, by name.
+//!
+//! | in the data folder | what |
+//! |---|---|
+//! | `indexes/NAME` | an index |
+//! | `registry` | the versions of UDFs |
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use whittle_host::{Budget, Engine, Registry, RegistryOptions, Storage, StorageError};
+use whittle_node::index::{Index, IndexError};
+use whittle_node::mapping::Mapping;
+use whittle_node::{Threads, Udfs};
+
+use crate::work::Work;
+
+/// How a node works.
+#[derive(Debug, Clone)]
+pub struct NodeOptions {
+    /// What a search may take; by default as [`Budget`] has it.
+    pub budget: Budget,
+    /// Threads that searches share; by default as many as there are processors.
+    pub search_threads: usize,
+    /// Searches at once; others wait for a second. By default 32.
+    pub searches: usize,
+    /// Writes at once; others wait for a second. By default 32.
+    pub writes: usize,
+    /// The largest body of a request, in bytes; by default 100 MiB.
+    pub body_bytes: usize,
+}
+
+impl Default for NodeOptions {
+    fn default() -> Self {
+        Self {
+            budget: Budget::default(),
+            search_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            searches: 32,
+            writes: 32,
+            body_bytes: 100 << 20,
+        }
+    }
+}
+
+/// Why a node cannot serve.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// A folder of the node's cannot be read or made.
+    #[error("cannot {action} `{}`", path.display())]
+    Folder {
+        /// What was tried.
+        action: &'static str,
+        /// With which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The threads for searches cannot be started.
+    #[error("cannot start the threads for searches")]
+    Threads(#[source] io::Error),
+    /// The registry cannot be opened.
+    #[error("cannot open the registry")]
+    Registry(#[from] StorageError),
+    /// An index cannot be opened, or closed.
+    #[error("the index `{name}`")]
+    Index {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        source: IndexError,
+    },
+    /// The network failed.
+    #[error("the network failed")]
+    Network(#[source] io::Error),
+}
+
+/// Indexes by name, and a registry of UDFs that their queries may call.
+pub struct Node {
+    folder: PathBuf,
+    indexes: Mutex<BTreeMap<String, Index>>,
+    registry: Registry,
+    udfs: Udfs,
+    threads: Threads,
+    options: NodeOptions,
+    pub(crate) searches: Work,
+    pub(crate) writes: Work,
+}
+
+/// Why there is no index of a name.
+pub(crate) enum CreateError {
+    Name(&'static str),
+    Exists,
+    Index(IndexError),
+}
+
+impl Node {
+    /// Opens a node's folder, which is made where there is none, and all that is in it.
+    ///
+    /// # Errors
+    ///
+    /// Where something in it cannot be opened.
+    pub fn open(folder: &Path, engine: Engine, options: NodeOptions) -> Result<Self, NodeError> {
+        let at = folder.join("indexes");
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| NodeError::Folder {
+                action,
+                path,
+                source,
+            }
+        };
+        fs::create_dir_all(&at).map_err(failed("make", &at))?;
+        let mut indexes = BTreeMap::new();
+        for entry in fs::read_dir(&at).map_err(failed("read", &at))? {
+            let path = entry.map_err(failed("read", &at))?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            match Index::open(&path) {
+                Ok(index) => {
+                    indexes.insert(name.to_owned(), index);
+                }
+                // It was deleted or made halfway when the node ended.
+                Err(IndexError::Missing { .. }) => {}
+                Err(source) => {
+                    let name = name.to_owned();
+                    return Err(NodeError::Index { name, source });
+                }
+            }
+        }
+        let registry = folder.join("registry");
+        let registry = Registry::open(
+            engine,
+            Storage::local(&registry)?,
+            RegistryOptions::default(),
+        )?;
+        Ok(Self {
+            folder: at,
+            indexes: Mutex::new(indexes),
+            udfs: Udfs::from(registry.clone()),
+            registry,
+            threads: Threads::new(options.search_threads).map_err(NodeError::Threads)?,
+            searches: Work::new("search", options.searches),
+            writes: Work::new("write", options.writes),
+            options,
+        })
+    }
+
+    pub(crate) fn options(&self) -> &NodeOptions {
+        &self.options
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(crate) fn udfs(&self) -> &Udfs {
+        &self.udfs
+    }
+
+    pub(crate) fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    pub(crate) fn index(&self, name: &str) -> Option<Index> {
+        self.lock().get(name).cloned()
+    }
+
+    /// All indexes, by name.
+    pub(crate) fn indexes(&self) -> Vec<(String, Index)> {
+        let indexes = self.lock();
+        let pairs = indexes.iter();
+        pairs
+            .map(|(name, index)| (name.clone(), index.clone()))
+            .collect()
+    }
+
+    /// Makes an index.
+    pub(crate) fn create(&self, name: &str, mapping: Mapping) -> Result<Index, CreateError> {
+        check_name(name).map_err(CreateError::Name)?;
+        let mut indexes = self.lock();
+        if indexes.contains_key(name) {
+            return Err(CreateError::Exists);
+        }
+        let index = Index::create(&self.folder.join(name), mapping).map_err(CreateError::Index)?;
+        indexes.insert(name.to_owned(), index.clone());
+        Ok(index)
+    }
+
+    /// The index of a name, which is made where there is none.
+    pub(crate) fn index_or_new(&self, name: &str) -> Result<Index, CreateError> {
+        match self.index(name) {
+            Some(index) => Ok(index),
+            None => match self.create(name, Mapping::dynamic()) {
+                // Another request was faster.
+                Err(CreateError::Exists) => self.index(name).ok_or(CreateError::Exists),
+                made => made,
+            },
+        }
+    }
+
+    /// Deletes an index; false where there is none. Searches of it that are under way go on.
+    pub(crate) fn delete(&self, name: &str) -> Result<bool, IndexError> {
+        let mut indexes = self.lock();
+        let Some(index) = indexes.remove(name) else {
+            return Ok(false);
+        };
+        let folder = self.folder.join(name);
+        index.close()?;
+        // Without its mapping it is no index, if this ends halfway.
+        let failed = |source| IndexError::File {
+            action: "delete",
+            path: folder.clone(),
+            source,
+        };
+        fs::remove_file(folder.join("mapping.json")).map_err(failed)?;
+        fs::remove_dir_all(&folder).map_err(failed)?;
+        Ok(true)
+    }
+
+    /// Shows searches what was written.
+    pub(crate) fn refresh(&self) -> Result<(), IndexError> {
+        for (_, index) in self.indexes() {
+            if index.statistics().pending > 0 {
+                index.refresh()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes all indexes.
+    ///
+    /// # Errors
+    ///
+    /// Where one cannot be closed; nothing is lost then.
+    pub fn close(&self) -> Result<(), NodeError> {
+        for (name, index) in std::mem::take(&mut *self.lock()) {
+            index
+                .close()
+                .map_err(|source| NodeError::Index { name, source })?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Index>> {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Node")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What OpenSearch takes for an index's name, without what would be another file.
+fn check_name(name: &str) -> Result<(), &'static str> {
+    const FORBIDDEN: &str = "\\/*?\"<>| ,#:";
+    if name.is_empty() || name.len() > 255 {
+        Err("has 1 to 255 bytes")
+    } else if name.chars().any(char::is_uppercase) {
+        Err("is in lower case")
+    } else if name.starts_with(['_', '-', '+', '.']) {
+        Err("does not begin with `_`, `-`, `+` or `.`")
+    } else if name
+        .contains(|character: char| FORBIDDEN.contains(character) || character.is_control())
+    {
+        Err("has none of `\\ / * ? \" < > | , # :`, and no blank")
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_opensearch() {
+        for name in ["films", "films-2024.01", "été", "a+b"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        for name in [
+            "", "Films", "_films", "-a", "..", ".a", "a/b", "a b", "a*", "a,b", "a\n", "a:b",
+        ] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+        assert!(check_name(&"a".repeat(256)).is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! The registry of UDFs.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value as Json, json};
+use whittle_host::{ChangeError, RegistrationError, VersionInfo};
+
+use super::Shared;
+use crate::body::Body;
+use crate::error::ApiError;
+use crate::failures::with;
+use crate::parameters::Parameters;
+
+/// A version as the API shows it.
+fn shown(info: &VersionInfo) -> Json {
+    let registered = info.registered.duration_since(std::time::UNIX_EPOCH);
+    let millis = registered.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    });
+    json!({
+        "name": info.name,
+        "version": info.version,
+        "sha256": info.sha256,
+        "bytes": info.bytes,
+        "registered": millis,
+        "enabled": info.enabled,
+        "manifest": info.manifest.as_ref().ok(),
+        "problem": info.manifest.as_ref().err().map(ToString::to_string),
+    })
+}
+
+fn missing(what: &str) -> ApiError {
+    let reason = format!("there is no UDF `{}`", whittle_host::one_line(what));
+    ApiError::new(StatusCode::NOT_FOUND, "udf_not_found_exception", reason)
+}
+
+pub(super) async fn upload(
+    State(node): Shared,
+    parameters: Parameters,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let parameters = parameters.only(&["sha256"])?;
+    let expected = parameters.get("sha256").map(str::parse).transpose();
+    let expected = expected.map_err(|error: whittle_host::Sha256Error| {
+        ApiError::of(
+            StatusCode::BAD_REQUEST,
+            "illegal_argument_exception",
+            &error,
+        )
+    })?;
+    let writes = node.writes.clone();
+    let register = move || {
+        let registered = node.registry().register(&body.0, expected);
+        registered.map_err(|error| {
+            let (status, kind) = match &error {
+                RegistrationError::Exists { .. }
+                | RegistrationError::FunctionTaken { .. }
+                | RegistrationError::Deleted { .. } => {
+                    (StatusCode::CONFLICT, "resource_already_exists_exception")
+                }
+                RegistrationError::Storage(_) => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
+                }
+                _ => (StatusCode::UNPROCESSABLE_ENTITY, "udf_exception"),
+            };
+            with(status, kind)(&error)
+        })
+    };
+    let info = writes.run(register).await?;
+    Ok((StatusCode::CREATED, axum::Json(shown(&info))).into_response())
+}
+
+pub(super) async fn list(
+    State(node): Shared,
+    parameters: Parameters,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    let udfs: Vec<Json> = node.registry().list().iter().map(shown).collect();
+    Ok(axum::Json(json!({"udfs": udfs})))
+}
+
+pub(super) async fn describe(
+    State(node): Shared,
+    Path(name): Path<String>,
+    parameters: Parameters,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    let all = node.registry().list();
+    let versions: Vec<Json> = all
+        .iter()
+        .filter(|info| info.name == name)
+        .map(shown)
+        .collect();
+    if versions.is_empty() {
+        return Err(missing(&name));
+    }
+    Ok(axum::Json(json!({"name": name, "versions": versions})))
+}
+
+pub(super) async fn describe_version(
+    State(node): Shared,
+    Path((name, version)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    let version = read(&version)?;
+    let info = node.registry().describe(&name, &version);
+    let info = info.ok_or_else(|| missing(&format!("{name}@{version}")))?;
+    Ok(axum::Json(shown(&info)))
+}
+
+fn read(version: &str) -> Result<semver::Version, ApiError> {
+    version.parse().map_err(|error: semver::Error| {
+        let version = whittle_host::one_line(version);
+        let reason = format!("`{version}` is no version: {error}");
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "illegal_argument_exception",
+            reason,
+        )
+    })
+}
+
+/// Changes a version.
+async fn change(
+    State(node): Shared,
+    (name, version): (String, String),
+    change: impl FnOnce(&whittle_host::Registry, &str, &semver::Version) -> Result<(), ChangeError>
+    + Send
+    + 'static,
+) -> Result<axum::Json<Json>, ApiError> {
+    let version = read(&version)?;
+    let writes = node.writes.clone();
+    let work = move || {
+        change(node.registry(), &name, &version).map_err(|error| match &error {
+            ChangeError::NoVersion { .. } => missing(&format!("{name}@{version}")),
+            _ => with(StatusCode::INTERNAL_SERVER_ERROR, "internal_error")(&error),
+        })
+    };
+    writes.run(work).await?;
+    Ok(axum::Json(json!({"acknowledged": true})))
+}
+
+pub(super) async fn delete(
+    shared: Shared,
+    Path(which): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    change(shared, which, |registry, name, version| {
+        registry.delete(name, version)
+    })
+    .await
+}
+
+pub(super) async fn enable(
+    shared: Shared,
+    Path(which): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    let enable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
+        registry.set_enabled(name, version, true)
+    };
+    change(shared, which, enable).await
+}
+
+pub(super) async fn disable(
+    shared: Shared,
+    Path(which): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    let disable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
+        registry.set_enabled(name, version, false)
+    };
+    change(shared, which, disable).await
+}
+
+/// What each function cost so far.
+pub(super) async fn statistics(
+    State(node): Shared,
+    parameters: Parameters,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    let functions = node.registry().function_statistics();
+    let pool = node.registry().engine().pool();
+    Ok(axum::Json(json!({
+        "functions": functions,
+        "pool": {"instances": pool.instances, "in_use": pool.in_use, "waiting": pool.waiting,
+            "waits": pool.waits, "busy": pool.busy},
+    })))
+}
