@@ -14,5 +14,6 @@ mod limits;
 mod refused;
 mod registry;
 mod search;
+mod server;
 mod string_distance;
 mod wasi;

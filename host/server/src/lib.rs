@@ -8,6 +8,7 @@
 mod body;
 mod error;
 mod failures;
+mod guard;
 mod node;
 mod parameters;
 mod routes;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use tokio::net::TcpListener;
 
 pub use error::ApiError;
@@ -27,11 +29,13 @@ pub use node::{Node, NodeError, NodeOptions};
 /// How often what was written is shown to searches.
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
-/// The routes of a node.
+/// The routes of a node. What a browser sends for another site is refused.
 pub fn router(node: Arc<Node>) -> Router {
     let limit = node.options().body_bytes;
     routes::all()
         .fallback(routes::no_route)
+        .method_not_allowed_fallback(routes::no_method)
+        .layer(from_fn(guard::own_origin))
         .layer(DefaultBodyLimit::max(limit))
         .with_state(node)
 }
@@ -48,7 +52,14 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), NodeError> {
     let refreshing = tokio::spawn(refresh(Arc::clone(&node)));
-    let served = axum::serve(listener, router(Arc::clone(&node)))
+    let mut router = router(Arc::clone(&node));
+    if listener
+        .local_addr()
+        .is_ok_and(|address| address.ip().is_loopback())
+    {
+        router = router.layer(from_fn(guard::local_name));
+    }
+    let served = axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await;
     refreshing.abort();

@@ -1,10 +1,12 @@
 //! Making an index, and opening one that is there.
 
+use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use tantivy::directory::{Directory, MmapDirectory, RamDirectory};
+use tantivy::index::SegmentComponent;
 
 use super::engine::Engine;
 use super::folder::{self, Folder};
@@ -77,6 +79,7 @@ impl Inner {
     fn start(folder: Folder, options: Options) -> Result<Self, IndexError> {
         let mapping = Arc::new(folder.load_mapping()?);
         let directory = directory(&folder.segments())?;
+        sweep(&folder.segments(), &*directory)?;
         let (engine, committed, operations) = Engine::open(directory, &mapping, options)?;
         let (log, records) = Log::open(folder.path())?;
         let mut state = State::new(mapping, committed, operations);
@@ -106,6 +109,44 @@ impl Inner {
             refreshing: AtomicBool::new(false),
         }
     }
+}
+
+/// Deletes what a crash left of segments, and of deletions in them, that were never committed: the
+/// engine gives its next files the same names, and refuses to write over any.
+fn sweep(segments: &Path, directory: &dyn Directory) -> Result<(), IndexError> {
+    let metas = tantivy::Index::open(directory.box_clone()).and_then(|index| index.load_metas());
+    let metas = metas.map_err(IndexError::engine("read its segments"))?;
+    let is_committed = |name: &str, segment: &str| {
+        let mut committed = metas.segments.iter();
+        let found = committed.find(|committed| committed.id().uuid_string() == segment);
+        found.is_some_and(|committed| {
+            let deletions = committed.relative_path(SegmentComponent::Delete);
+            !has_extension(name, "del") || deletions == Path::new(name)
+        })
+    };
+    for entry in fs::read_dir(segments).map_err(IndexError::file("read", segments))? {
+        let path = entry.map_err(IndexError::file("read", segments))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        if segment_of(name).is_some_and(|segment| !is_committed(name, segment)) {
+            fs::remove_file(&path).map_err(IndexError::file("delete", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The segment that a file is of: it is named by 32 hexadecimal digits.
+fn segment_of(name: &str) -> Option<&str> {
+    let (segment, _) = name.split_once('.')?;
+    let is_number = segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_number.then_some(segment)
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|of| of == extension)
 }
 
 /// The engine's view of a folder.

@@ -86,6 +86,16 @@ pub(crate) fn all() -> Router<Arc<Node>> {
         .route("/{index}/_update/{id}", post(documents::update))
 }
 
+/// A route that has not such a method.
+pub(crate) async fn no_method(method: Method, uri: Uri) -> ApiError {
+    let path = whittle_host::one_line(uri.path());
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "illegal_argument_exception",
+        format!("incorrect HTTP method for uri [{path}] and method [{method}]"),
+    )
+}
+
 /// What is none of them.
 pub(crate) async fn no_route(method: Method, uri: Uri) -> ApiError {
     let path = whittle_host::one_line(uri.path());

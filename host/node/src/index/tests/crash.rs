@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -180,4 +181,45 @@ fn a_log_torn_at_any_byte_opens() {
         assert_eq!(all(&opened.snapshot()), expected, "of {length} bytes");
         assert_eq!(source(&opened, "a").is_some(), length >= whole);
     }
+}
+
+/// A process that dies between writing which documents are deleted and committing that leaves a file
+/// whose name is that of the next such file.
+#[test]
+fn what_was_never_committed_is_swept_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+    for id in ["a", "b"] {
+        of.write(vec![create(id, json!({"number": 1}))])
+            .expect("written");
+    }
+    of.refresh().expect("refreshed");
+    of.clone().close().expect("closed");
+    drop(of);
+    let segments = folder.path().join("segments");
+    let names = || -> Vec<String> {
+        let entries = fs::read_dir(&segments).expect("a folder");
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("read").file_name();
+        entries
+            .map(|entry| name(entry).into_string().expect("text"))
+            .collect()
+    };
+    let there = names();
+    let segment = there.iter().find_map(|name| name.strip_suffix(".idx"));
+    let segment = segment.expect("a segment");
+    // Whatever number the engine gives its next deletions, it is one of these.
+    for number in 0..64 {
+        fs::write(segments.join(format!("{segment}.{number}.del")), "left").expect("written");
+    }
+    let other = "0123456789abcdef0123456789abcdef";
+    fs::write(segments.join(format!("{other}.idx")), "left").expect("written");
+    let of = Index::open(folder.path()).expect("it opens");
+    assert!(!names().iter().any(|name| name.starts_with(other)));
+    of.write(vec![Operation::Delete {
+        id: "a".to_owned(),
+        if_seq_no: None,
+    }])
+    .expect("written");
+    of.refresh().expect("refreshed");
+    assert_eq!(of.statistics().documents, 1);
 }

@@ -1,0 +1,106 @@
+//! Requests that a browser sends for another site are refused.
+//!
+//! A node asks nobody who they are, and a page from anywhere can have a browser on this machine send
+//! it requests: from its own origin, which the browser tells; or under a name that was made to point
+//! here, in which case the name is one that this node does not have.
+
+use std::net::IpAddr;
+
+use axum::extract::Request;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::ApiError;
+
+/// Refuses what another site sends.
+pub(crate) async fn own_origin(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    match header(headers, &ORIGIN) {
+        Some(origin) if !is_own(origin, header(headers, &HOST)) => {
+            refused("another site's page").into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+/// Refuses requests under a name that is none of this machine's alone.
+pub(crate) async fn local_name(request: Request, next: Next) -> Response {
+    match header(request.headers(), &HOST) {
+        Some(host) if !is_local(host) => refused("a page under another name").into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    // One that is no text is no origin and no host either.
+    headers
+        .get(name)
+        .map(|value| value.to_str().unwrap_or_default())
+}
+
+fn is_own(origin: &str, host: Option<&str>) -> bool {
+    let scheme = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| origin.strip_prefix(scheme));
+    scheme.is_some() && scheme == host
+}
+
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
+}
+
+fn refused(what: &str) -> ApiError {
+    let reason = format!("the request is from {what}: send it from elsewhere than a browser");
+    ApiError::new(StatusCode::FORBIDDEN, "security_exception", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_the_nodes_own_or_none() {
+        let host = Some("127.0.0.1:9200");
+        assert!(is_own("http://127.0.0.1:9200", host));
+        for origin in [
+            "http://127.0.0.1",
+            "http://evil.example",
+            "null",
+            "",
+            "file://127.0.0.1:9200",
+        ] {
+            assert!(!is_own(origin, host), "{origin}");
+        }
+        assert!(!is_own("null", None));
+    }
+
+    #[test]
+    fn names_of_this_machine_are_local() {
+        for host in [
+            "localhost",
+            "LocalHost:9200",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "[::1]:9200",
+            "[::1]",
+        ] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:9200",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "",
+        ] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! A node over HTTP, as a program without a client library meets it: statuses, and whole errors.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use whittle_tests::{ByHand, guest_path, whittle};
+
+/// A node in a folder of its own.
+struct Node {
+    process: Child,
+    address: String,
+    _folder: TempDir,
+}
+
+impl Node {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut process = Command::new(whittle())
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--timeout",
+                "500",
+                "--data",
+            ])
+            .arg(folder.path().join("data"))
+            .env("WHITTLE_CACHE", folder.path().join("cache"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("it is piped");
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("it is read");
+        let address = line
+            .trim()
+            .rsplit('/')
+            .next()
+            .expect("an address")
+            .to_owned();
+        Self {
+            process,
+            address,
+            _folder: folder,
+        }
+    }
+
+    fn with_headers(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let host = if headers.contains("Host:") {
+            String::new()
+        } else {
+            format!("Host: {}\r\n", self.address)
+        };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\n{host}{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).expect("it is sent");
+        // Who refuses a body need not read it.
+        let _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8(answer).expect("text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).expect("a status");
+        (status.parse().expect("a number"), body.to_owned())
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Json) -> (u16, Json) {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let (status, text) = self.with_headers(method, path, "", body.as_bytes());
+        (status, serde_json::from_str(&text).unwrap_or(Json::Null))
+    }
+
+    /// The status, type and reason of an error.
+    fn refused(&self, method: &str, path: &str, body: &Json) -> String {
+        let (status, answer) = self.ask(method, path, body);
+        let error = &answer["error"];
+        assert_eq!(answer["status"], status, "{answer}");
+        assert_eq!(error["root_cause"][0]["reason"], error["reason"]);
+        let text = |key: &str| error[key].as_str().expect("a text").to_owned();
+        format!("{status} {}: {}", text("type"), text("reason"))
+    }
+
+    fn upload(&self, name: &str) -> (u16, String) {
+        let component = std::fs::read(guest_path("rust", name)).expect("build the guests first");
+        self.with_headers("PUT", "/_udf", "", &component)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+}
+
+#[test]
+fn every_failure_has_its_status_and_says_what_to_do() {
+    let node = Node::start();
+    let document = json!({"title": "Star Wars", "rating": 8.6});
+    assert_eq!(node.ask("PUT", "/films/_doc/1?refresh", &document).0, 201);
+    assert_eq!(node.upload("string-distance").0, 201);
+    for (version, evaluate) in [
+        ("0.1.0", "(loop (br 0)) (i32.const 512)"),
+        ("0.2.0", "unreachable"),
+    ] {
+        let component = ByHand {
+            version,
+            evaluate,
+            ..ByHand::default()
+        };
+        let (status, answer) = node.with_headers("PUT", "/_udf", "", &component.component());
+        assert_eq!(status, 201, "{answer}");
+    }
+    let search = |body: Json| node.refused("POST", "/films/_search", &body);
+    let udf = |function: &str, params: Json| {
+        search(json!({"query": {"wasm_udf": {"function": function, "params": params}}}))
+    };
+    let nothing = Json::Null;
+    insta::assert_snapshot!(node.refused("GET", "/none/_search", &nothing), @"404 index_not_found_exception: no such index [none]");
+    insta::assert_snapshot!(node.refused("GET", "/films/_search?colour=red", &nothing), @"400 illegal_argument_exception: request contains unrecognized parameter: [colour]");
+    insta::assert_snapshot!(node.refused("GET", "/films/_search?q=star", &nothing), @"400 parsing_exception: there are no queries in the address: give a `query` in the body");
+    insta::assert_snapshot!(node.refused("GET", "/films/_search?size=many", &nothing), @"400 illegal_argument_exception: parameter [size] must be a whole number, but is [many]");
+    insta::assert_snapshot!(node.refused("PATCH", "/a/b/c/d", &nothing), @"404 illegal_argument_exception: no handler found for uri [/a/b/c/d] and method [PATCH]");
+    insta::assert_snapshot!(node.refused("PATCH", "/films", &nothing), @"405 illegal_argument_exception: incorrect HTTP method for uri [/films] and method [PATCH]");
+    insta::assert_snapshot!(node.refused("PUT", "/Films", &nothing), @"400 invalid_index_name_exception: `Films` is no index name: a name is in lower case");
+    insta::assert_snapshot!(node.refused("PUT", "/films", &nothing), @"400 resource_already_exists_exception: index [films] already exists");
+    insta::assert_snapshot!(node.refused("PUT", "/other", &json!({"mapping": {}})), @"400 parsing_exception: unknown key [mapping] for create index");
+    insta::assert_snapshot!(node.refused("PUT", "/other", &json!({"mappings": {"properties": {"a": {"type": "x"}}}})), @r#"400 mapper_parsing_exception: `properties.a.type` must be one of `boolean`, `long`, `double`, `date`, `keyword`, `text`, `object`, but is "x""#);
+    insta::assert_snapshot!(node.refused("PUT", "/films/_create/1", &document), @"409 version_conflict_engine_exception: the document `1` is there already, in version 1: give it another id, or index it");
+    insta::assert_snapshot!(node.refused("PUT", "/films/_doc/2", &json!({"rating": "good"})), @r#"400 mapper_parsing_exception: the field `rating` is of type `double`, and `"good"` is none"#);
+    insta::assert_snapshot!(node.refused("PUT", "/films/_doc/1?if_seq_no=9&if_primary_term=1", &document), @"409 version_conflict_engine_exception: the document `1` must have the sequence number 9, but has 0: read it again");
+    insta::assert_snapshot!(node.refused("POST", "/films/_update/2", &json!({"doc": {}})), @"404 document_missing_exception: there is no document `2` to update: index it");
+    insta::assert_snapshot!(node.refused("POST", "/films/_update/1", &json!({"script": "x"})), @"400 action_request_validation_exception: an update has `doc`, `doc_as_upsert` and nothing else; there are no scripts");
+    insta::assert_snapshot!(search(json!({"qurey": {}})), @"400 parsing_exception: `qurey` is unknown: here can stand `_source`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
+    insta::assert_snapshot!(search(json!({"query": {"term": {"rating": "good"}}})), @r#"400 query_shard_exception: `query.term.rating`: the field `rating` is of type `double`, and `"good"` is none: give a number"#);
+    insta::assert_snapshot!(search(json!({"query": {"expression": "ratink > 1"}})), @"400 parsing_exception: in `query.expression`: expression, column 1: unknown column `ratink`: did you mean `rating`?");
+    insta::assert_snapshot!(udf("string_distanse", json!({})), @"400 illegal_argument_exception: unknown function `string_distanse`: did you mean `string_distance`?");
+    insta::assert_snapshot!(udf("string_distance@2", json!({})), @"400 illegal_argument_exception: no version of `string_distance@2`: there are 0.1.0");
+    insta::assert_snapshot!(udf("string_distance", json!({"field": "title"})), @"400 illegal_argument_exception: function `string_distance`: missing parameter `target` (text): The text that it is compared with.");
+    insta::assert_snapshot!(udf("f@0.2.0", json!({})), @"422 udf_exception: function `f` was stopped at document `1`: the guest trapped: wasm `unreachable` instruction executed");
+    let endless = udf("f@0.1.0", json!({}));
+    assert!(endless.starts_with("408 timeout_exception: "), "{endless}");
+    insta::assert_snapshot!(node.refused("PUT", "/_udf", &json!("no component")), @r#"422 udf_exception: not a valid WebAssembly component: it does not begin with the bytes `\0asm`"#);
+    insta::assert_snapshot!(node.refused("DELETE", "/_udf/by-hand/9.0.0", &nothing), @"404 udf_not_found_exception: there is no UDF `by-hand@9.0.0`");
+    insta::assert_snapshot!(node.refused("GET", "/_udf/none", &nothing), @"404 udf_not_found_exception: there is no UDF `none`");
+    // After all that, it answers.
+    assert_eq!(node.ask("GET", "/films/_count", &nothing).1["count"], 1);
+}
+
+#[test]
+fn a_version_is_registered_switched_off_and_deleted() {
+    let node = Node::start();
+    let nothing = Json::Null;
+    assert_eq!(node.upload("string-distance").0, 201);
+    // The same again changes nothing.
+    assert_eq!(node.upload("string-distance").0, 201);
+    let (_, answer) = node.ask("GET", "/_udf", &nothing);
+    let function = &answer["udfs"][0]["manifest"]["functions"][0];
+    assert_eq!(function["name"], "string_distance");
+    assert_eq!(function["parameters"][2]["default"], 2);
+    let (_, answer) = node.ask("GET", "/_udf/string-distance", &nothing);
+    let version = answer["versions"][0]["version"]
+        .as_str()
+        .expect("a version")
+        .to_owned();
+    let at = format!("/_udf/string-distance/{version}");
+    assert_eq!(node.ask("GET", &at, &nothing).1["enabled"], true);
+    assert_eq!(
+        node.ask(
+            "PUT",
+            "/films/_doc/1?refresh",
+            &json!({"title": "Star Wars"})
+        )
+        .0,
+        201
+    );
+    let query = json!({"query": {"wasm_udf": {"function": "string_distance",
+        "params": {"field": "title", "target": "Star Wars"}}}});
+    let hits = || node.ask("GET", "/films/_search", &query);
+    assert_eq!(hits().1["hits"]["total"]["value"], 1);
+    assert_eq!(node.ask("POST", &format!("{at}/_disable"), &nothing).0, 200);
+    insta::assert_snapshot!(node.refused("GET", "/films/_search", &query), @"400 illegal_argument_exception: function `string_distance` cannot be used: string-distance@0.1.0 is switched off");
+    assert_eq!(node.ask("POST", &format!("{at}/_enable"), &nothing).0, 200);
+    assert_eq!(hits().0, 200);
+    let (_, statistics) = node.ask("GET", "/_udf/_stats", &nothing);
+    assert_eq!(statistics["functions"][0]["documents"], 2);
+    assert_eq!(node.ask("DELETE", &at, &nothing).0, 200);
+    assert_eq!(node.ask("GET", &at, &nothing).0, 404);
+}
+
+#[test]
+fn what_another_sites_page_sends_is_refused() {
+    let node = Node::start();
+    let own = format!("Origin: http://{}\r\n", node.address);
+    assert_eq!(node.with_headers("PUT", "/mine", &own, b"").0, 200);
+    for headers in [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Host: evil.example\r\n",
+        "Host: evil.example\r\nOrigin: http://evil.example\r\n",
+    ] {
+        let (status, answer) = node.with_headers("DELETE", "/mine", headers, b"");
+        assert_eq!(status, 403, "{headers}: {answer}");
+    }
+    assert_eq!(node.ask("GET", "/mine", &Json::Null).0, 200);
+}
+
+#[test]
+fn a_bulk_request_answers_for_each_of_its_lines() {
+    let node = Node::start();
+    let lines = concat!(
+        "{\"index\": {\"_id\": 7}}\n{\"a\": 1}\n",
+        "{\"create\": {\"_id\": \"7\"}}\n{\"a\": 2}\n",
+        "{\"update\": {\"_id\": \"7\"}}\n{\"doc\": {\"b\": true}}\n",
+        "{\"delete\": {\"_id\": \"8\"}}\n",
+        "{\"index\": {\"_index\": \"Bad\"}}\n{}\n",
+        "{\"index\": {}}\n{\"a\": \"x\"}\n",
+    );
+    let (status, answer) =
+        node.with_headers("POST", "/of/_bulk?refresh=true", "", lines.as_bytes());
+    assert_eq!(status, 200);
+    let answer: Json = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!(answer["errors"], true);
+    let items = answer["items"].as_array().expect("a list").iter();
+    let statuses: Vec<(String, u64)> = items
+        .map(|item| {
+            let (action, answer) = item
+                .as_object()
+                .expect("an object")
+                .iter()
+                .next()
+                .expect("one");
+            (action.clone(), answer["status"].as_u64().expect("a number"))
+        })
+        .collect();
+    let expected = [
+        ("index", 201),
+        ("create", 409),
+        ("update", 200),
+        ("delete", 404),
+        ("index", 400),
+        ("index", 400),
+    ];
+    assert_eq!(
+        statuses,
+        expected.map(|(action, status)| (action.to_owned(), status))
+    );
+    assert_eq!(
+        node.ask("GET", "/of/_source/7", &Json::Null).1,
+        json!({"a": 1, "b": true})
+    );
+    for (lines, reason) in [
+        (
+            "{\"index\": {}}\n",
+            "line 1: `index` has no document in the next line",
+        ),
+        (
+            "{\"index\": {}\n{}\n",
+            "line 1, column 12: broken JSON: EOF while parsing an object",
+        ),
+        (
+            "{\"drop\": {}}\n",
+            "line 1: an action is `index`, `create`, `update` or `delete`, with an object",
+        ),
+    ] {
+        let (status, answer) = node.with_headers("POST", "/of/_bulk", "", lines.as_bytes());
+        let answer: Json = serde_json::from_str(&answer).expect("JSON");
+        assert_eq!(
+            (status, answer["error"]["reason"].as_str()),
+            (400, Some(reason))
+        );
+    }
+}
