@@ -462,6 +462,7 @@ mod tests {
         insta::assert_snapshot!(error("[]"), @"the search must be an object, but is a list");
         insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `_source`, `aggregations`, `aggs`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
         insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"`que� ry�` is unknown: here can stand `_source`, `aggregations`, `aggs`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
+        insta::assert_snapshot!(error("{\"query\": {\"a\\u007f\\n\": {}, \"b\": {}}}"), @"`query` must have one key, the clause's name, but has `a� `, `b`");
         insta::assert_snapshot!(error(r#"{"query": {}}"#), @"`query` must have one key, the clause's name, but has none");
         insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"`query.wasm` is unknown: here can stand `bool`, `boosting`, `constant_score`, `dis_max`, `exists`, `expression`, `expression_score`, `fuzzy`, `ids`, `match`, `match_all`, `match_none`, `match_phrase`, `match_phrase_prefix`, `multi_match`, `prefix`, `range`, `regexp`, `term`, `terms`, `wasm_udf`, `wildcard`");
         insta::assert_snapshot!(error(r#"{"query": {"script_score": {}}}"#), @"`query.script_score`: there is no clause `script_score` here: use `expression_score` or `wasm_udf`");

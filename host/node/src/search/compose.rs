@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tantivy::aggregation::ValueSourceProvider;
 use tantivy::query::{AllQuery, BooleanQuery, Occur};
-use whittle_host::Kind;
+use whittle_host::{Kind, one_line};
 
 use super::SearchError;
 use super::expressions::{ExpressionScore, expression_at, filter};
@@ -290,7 +290,9 @@ impl<'a> Composer<'a> {
             };
             Ok((values, is_text))
         };
-        let refused = |reason| SearchError::Aggregation { reason };
+        let refused = |reason: String| SearchError::Aggregation {
+            reason: one_line(&reason),
+        };
         aggregations.compile(&mapping, values, refused).map(Some)
     }
 

@@ -36,7 +36,7 @@ use tantivy::collector::Collector;
 use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::Value as _;
 use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
-use whittle_host::{QueryContext, Stopped};
+use whittle_host::{QueryContext, Stopped, one_line};
 
 use crate::expression::ExpressionError;
 use crate::mapping::{ID, SOURCE, tokenizers};
@@ -150,14 +150,20 @@ pub enum SearchError {
 }
 
 impl SearchError {
+    /// The reason may have the request's words in it.
+    fn aggregation(reason: &str) -> Self {
+        let reason = one_line(reason);
+        Self::Aggregation { reason }
+    }
+
     fn of_aggregations(error: AggregationError) -> Self {
         match error {
             AggregationError::InternalError(reason) | AggregationError::InvalidRequest(reason) => {
-                Self::Aggregation { reason }
+                Self::aggregation(&reason)
             }
-            AggregationError::DateHistogramParseError(error) => Self::Aggregation {
-                reason: error.to_string(),
-            },
+            AggregationError::DateHistogramParseError(error) => {
+                Self::aggregation(&error.to_string())
+            }
             other => Self::TooManyBuckets(other),
         }
     }
@@ -314,7 +320,10 @@ impl Composed {
         let ended = || TantivyError::InternalError("it ended without a reason".to_owned());
         match result {
             Err(TantivyError::AggregationError(error)) => Err(SearchError::of_aggregations(error)),
-            Err(TantivyError::InvalidArgument(reason)) => Err(SearchError::Argument { reason }),
+            Err(TantivyError::InvalidArgument(reason)) => {
+                let reason = one_line(&reason);
+                Err(SearchError::Argument { reason })
+            }
             result => Ok(result?.ok_or_else(ended)?),
         }
     }
