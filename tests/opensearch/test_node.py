@@ -176,6 +176,18 @@ class Films(unittest.TestCase):
         self.assertEqual([hit["_id"] for hit in ordered["hits"]["hits"]], [hit["_id"] for hit in best["hits"]["hits"]])
         self.assertEqual(self.client.count(index="films", body={"query": udf})["count"], self.search(udf)["hits"]["total"]["value"])
 
+    def test_hits_are_counted(self):
+        genres = {"terms": {"field": "Major Genre.keyword", "size": 100}, "aggs": {"mean": {"avg": {"field": "IMDB Rating"}}}}
+        half = {"max": {"expression": "\"IMDB Rating\" / 2"}}
+        answer = self.search({"match_all": {}}, size=0, aggs={"genres": genres, "half": half})["aggregations"]
+        for bucket in answer["genres"]["buckets"]:
+            of_genre = [film for film in self.films if film["Major Genre"] == bucket["key"]]
+            self.assertEqual(bucket["doc_count"], len(of_genre))
+            ratings = [film["IMDB Rating"] for film in of_genre if film["IMDB Rating"] is not None]
+            self.assertAlmostEqual(bucket["mean"]["value"], sum(ratings) / len(ratings))
+        self.assertEqual(len(answer["genres"]["buckets"]), len({film["Major Genre"] for film in self.films} - {None}))
+        self.assertEqual(answer["half"]["value"], max(film["IMDB Rating"] or 0 for film in self.films) / 2)
+
     def test_errors_are_the_clients_own(self):
         with self.assertRaises(NotFoundError) as caught:
             self.client.search(index="none", body={})

@@ -5,6 +5,7 @@
 //! which this crate hands Arrow columns and gets Arrow arrays from: it knows nothing of
 //! WebAssembly.
 
+mod aggregation;
 mod computed;
 mod dates;
 mod documents;
@@ -20,6 +21,7 @@ mod snapshot;
 mod udf;
 mod value;
 
+pub use aggregation::Aggregations;
 pub use documents::{Documents, DocumentsError};
 pub use request::{RequestError, SearchRequest};
 pub use search::formula::Formula;

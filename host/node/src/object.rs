@@ -73,7 +73,11 @@ impl<'a> Object<'a> {
             _ => Err(RequestError::OneKey {
                 place: place(self.path),
                 what,
-                found: self.keys().take(5).map(|key| format!("`{key}`")).collect(),
+                found: self
+                    .keys()
+                    .take(5)
+                    .map(|key| format!("`{}`", cut(key)))
+                    .collect(),
             }),
         }
     }

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use serde_json::error::Category;
 use whittle_host::Budget;
 
+use crate::aggregation::Aggregations;
 use crate::json::Strict;
 use crate::object::{Object, listed, wrong};
 use crate::query::Query;
@@ -44,6 +45,8 @@ pub struct SearchRequest {
     pub rescore: Option<Rescore>,
     /// What is computed for each hit that comes back, by name.
     pub fields: Vec<(String, Formula)>,
+    /// What is counted over all hits, by name.
+    pub aggregations: Aggregations,
     /// Whether it is told what each clause did.
     pub profile: bool,
     /// How long it may take; by default as long as the node allows.
@@ -155,6 +158,22 @@ pub enum RequestError {
         /// The keys.
         keys: [&'static str; 2],
     },
+    /// Aggregations inside one that makes no buckets.
+    #[error("`{path}` cannot be, since `{kind}` makes no buckets: put it beside")]
+    NoBuckets {
+        /// Where.
+        path: String,
+        /// The outer aggregation's kind.
+        kind: &'static str,
+    },
+    /// One of several keys must be there, and no more than one.
+    #[error("`{path}` must have one of {}, and only one", listed(keys))]
+    OneOf {
+        /// Where.
+        path: String,
+        /// The keys.
+        keys: &'static [&'static str],
+    },
     /// One of two keys must be there, and not both.
     #[error("`{path}` must have either `{}` or `{}`", keys[0], keys[1])]
     Either {
@@ -178,6 +197,8 @@ const DEFAULT_HITS: usize = 10;
 /// What a search may have.
 const KEYS: &[&str] = &[
     "_source",
+    "aggregations",
+    "aggs",
     "fields",
     "from",
     "min_score",
@@ -265,6 +286,7 @@ impl SearchRequest {
                 .map(fields::read)
                 .transpose()?
                 .unwrap_or_default(),
+            aggregations: aggregations(&request)?,
             profile: flag(&request, "profile")?,
             timeout: timeout(&request)?,
         })
@@ -297,6 +319,25 @@ fn search_after(
         wrong(&request.path("search_after"), expected, json)
     })?;
     Ok(Some(values.clone()))
+}
+
+fn aggregations(request: &Object<'_>) -> Result<Aggregations, RequestError> {
+    let (json, key) = match (request.get("aggs"), request.get("aggregations")) {
+        (None, None) => return Ok(Aggregations::default()),
+        (Some(_), Some(_)) => {
+            return Err(RequestError::Together {
+                keys: ["aggs", "aggregations"],
+            });
+        }
+        (Some(json), None) => (json, "aggs"),
+        (None, Some(json)) => (json, "aggregations"),
+    };
+    if request.get("min_score").is_some() {
+        return Err(RequestError::Together {
+            keys: ["aggs", "min_score"],
+        });
+    }
+    Aggregations::read(json, key)
 }
 
 fn rescore(request: &Object<'_>) -> Result<Option<Rescore>, RequestError> {
@@ -392,6 +433,7 @@ mod tests {
             track_scores: false,
             rescore: None,
             fields: Vec::new(),
+            aggregations: Aggregations::default(),
             profile: false,
             timeout: None,
         };
@@ -418,8 +460,9 @@ mod tests {
         insta::assert_snapshot!(error("{\"query\": {\n\"wasm_udf\": }}"), @"line 2, column 13: broken JSON: expected value");
         insta::assert_snapshot!(error("{\"size\": 1,\n\"size\": 2}"), @"line 2, column 6: the key `size` stands there twice");
         insta::assert_snapshot!(error("[]"), @"the search must be an object, but is a list");
-        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `_source`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
-        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"`que� ry�` is unknown: here can stand `_source`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
+        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `_source`, `aggregations`, `aggs`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
+        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"`que� ry�` is unknown: here can stand `_source`, `aggregations`, `aggs`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
+        insta::assert_snapshot!(error("{\"query\": {\"a\\u007f\\n\": {}, \"b\": {}}}"), @"`query` must have one key, the clause's name, but has `a� `, `b`");
         insta::assert_snapshot!(error(r#"{"query": {}}"#), @"`query` must have one key, the clause's name, but has none");
         insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"`query.wasm` is unknown: here can stand `bool`, `boosting`, `constant_score`, `dis_max`, `exists`, `expression`, `expression_score`, `fuzzy`, `ids`, `match`, `match_all`, `match_none`, `match_phrase`, `match_phrase_prefix`, `multi_match`, `prefix`, `range`, `regexp`, `term`, `terms`, `wasm_udf`, `wildcard`");
         insta::assert_snapshot!(error(r#"{"query": {"script_score": {}}}"#), @"`query.script_score`: there is no clause `script_score` here: use `expression_score` or `wasm_udf`");

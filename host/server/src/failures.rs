@@ -25,6 +25,12 @@ impl From<SearchError> for ApiError {
         let (status, kind) = match &error {
             SearchError::Query(_) => (StatusCode::BAD_REQUEST, "query_shard_exception"),
             SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
+            SearchError::Argument { .. } | SearchError::Aggregation { .. } => {
+                (StatusCode::BAD_REQUEST, ILLEGAL)
+            }
+            SearchError::TooManyBuckets(_) => {
+                (StatusCode::BAD_REQUEST, "too_many_buckets_exception")
+            }
             SearchError::Udf(UdfError::Function(function)) => of_function(function),
             SearchError::Udf(UdfError::Returns { .. }) => (StatusCode::BAD_REQUEST, ILLEGAL),
             SearchError::Udf(UdfError::Evaluate(evaluate)) => of_evaluation(evaluate),

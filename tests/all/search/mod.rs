@@ -1,6 +1,7 @@
 //! UDFs at any place of a query: hits, totals, pages and order are those of a naive evaluator, and
 //! a function sees no more documents than it must.
 
+mod aggregations;
 mod bounds;
 mod computed;
 mod index;

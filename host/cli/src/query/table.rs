@@ -24,6 +24,9 @@ pub(super) fn render(response: &SearchResponse, width: usize) -> String {
         }
         Some(total) => format!("{} in {took} ms\n", count(total as u64, "hit")),
     });
+    if let Some(aggregations) = &response.aggregations {
+        text.push_str(&format!("{aggregations:#}\n"));
+    }
     for report in &response.udf {
         text.push_str(&udf(report));
     }
@@ -177,6 +180,7 @@ mod tests {
                 max_score: None,
                 hits,
             },
+            aggregations: None,
             profile: None,
             udf: vec![UdfReport {
                 function: "f".to_owned(),

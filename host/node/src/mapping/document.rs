@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 use tantivy::DateTime;
 use tantivy::schema::{Field, OwnedValue};
+use whittle_host::one_line;
 
 use super::definition::TypeConflict;
 use super::{Dynamic, FieldType, Keyword, Mapping};
@@ -262,7 +263,7 @@ fn double(value: &Json) -> Option<f64> {
 
 fn shown(value: &Json) -> String {
     const SHOWN_BYTES: usize = 60;
-    let text = value.to_string();
+    let text = one_line(&value.to_string());
     let end = text.floor_char_boundary(SHOWN_BYTES);
     if end < text.len() {
         format!("`{}...`", &text[..end])

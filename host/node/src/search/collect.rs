@@ -20,6 +20,7 @@ use crate::computed::BLOCK_DOCUMENTS;
 use crate::dates;
 use crate::expression::ColumnType;
 use crate::mapping::{FieldType, Mapping, SEQ_NO};
+use crate::object::cut;
 use crate::value::Value;
 
 /// A hit, before its document is read.
@@ -263,7 +264,8 @@ impl Values {
             Self::None => Some(0),
         };
         let number = number.ok_or_else(|| {
-            let error = format!("`search_after`: {json} is no value of its sort key");
+            let shown = cut(&json.to_string());
+            let error = format!("`search_after`: {shown} is no value of its sort key");
             TantivyError::InvalidArgument(error)
         })?;
         Ok(Rank::number(key, Some(number)))

@@ -8,13 +8,17 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use tantivy::aggregation::ValueSourceProvider;
 use tantivy::query::{AllQuery, BooleanQuery, Occur};
+use whittle_host::{Kind, one_line};
 
 use super::SearchError;
 use super::expressions::{ExpressionScore, expression_at, filter};
 use super::formula::{Computable, Formula};
 use super::sort::{SortBy, SortKey};
+use crate::aggregation::{self, Aggregations, UdfValues};
 use crate::computed::{Bool, Computed, ComputedQuery, Failure, Tree, Watch, WatchedQuery};
+use crate::expression::ColumnType;
 use crate::query::plain::{self, EngineQuery, Plain, compound};
 use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
 use crate::request::SearchRequest;
@@ -29,6 +33,8 @@ pub(super) struct Composed {
     pub(super) rescore: Option<Arc<dyn Computed>>,
     /// What is computed for the page's hits.
     pub(super) fields: Vec<(String, Computable)>,
+    /// What is counted over all hits.
+    pub(super) aggregations: Option<aggregation::Compiled>,
     /// The UDFs in it, in the order in which they stand there.
     pub(super) calls: Vec<UdfCall>,
     /// What watches its clauses, by their paths.
@@ -148,11 +154,13 @@ impl<'a> Composer<'a> {
             let formula = self.formula(formula, &format!("fields.{name}"))?;
             fields.push((name.clone(), formula));
         }
+        let aggregations = self.aggregations(&request.aggregations)?;
         Ok(Composed {
             query,
             sort,
             rescore: rescore.transpose()?,
             fields,
+            aggregations,
             calls: self.calls,
             watches: self
                 .watches
@@ -259,6 +267,33 @@ impl<'a> Composer<'a> {
                 Computable::expression(&expression, &path)
             }
         }
+    }
+
+    fn aggregations(
+        &mut self,
+        aggregations: &Aggregations,
+    ) -> Result<Option<aggregation::Compiled>, SearchError> {
+        if aggregations.is_empty() {
+            return Ok(None);
+        }
+        let mapping = Arc::clone(&self.surroundings.mapping);
+        let values = |formula: &Formula, path: &str| {
+            let formula = self.formula(formula, path)?;
+            let is_text = formula.value_type() == Some(ColumnType::Text);
+            let values: Arc<dyn ValueSourceProvider> = match formula {
+                Computable::Udf(call) if call.returns() == Kind::Json => {
+                    let expected = "boolean, int64, float64, text or timestamp";
+                    return Err(call.misplaced("an aggregation's source", expected).into());
+                }
+                Computable::Udf(call) => Arc::new(UdfValues(call)),
+                Computable::Expression(values) => Arc::new(values),
+            };
+            Ok((values, is_text))
+        };
+        let refused = |reason: String| SearchError::Aggregation {
+            reason: one_line(&reason),
+        };
+        aggregations.compile(&mapping, values, refused).map(Some)
     }
 
     /// The formula at a path of the request as a score.

@@ -28,15 +28,18 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
+use tantivy::aggregation::{
+    AggContextParams, AggregationCollector, AggregationError, AggregationLimitsGuard,
+};
 use tantivy::collector::Collector;
 use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::Value as _;
 use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
-use whittle_host::{QueryContext, Stopped};
+use whittle_host::{QueryContext, Stopped, one_line};
 
 use crate::expression::ExpressionError;
-use crate::mapping::{ID, SOURCE};
+use crate::mapping::{ID, SOURCE, tokenizers};
 use crate::query::plain::QueryError;
 use crate::request::SearchRequest;
 use crate::snapshot::Snapshot;
@@ -58,6 +61,9 @@ pub struct SearchResponse {
     pub hits: Hits,
     /// A report for each UDF in the query.
     pub udf: Vec<UdfReport>,
+    /// What was counted, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregations: Option<Json>,
     /// What each clause did, where the request asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
@@ -96,6 +102,12 @@ pub struct Hit {
     pub fields: Map<String, Json>,
 }
 
+/// What the buckets of a search's aggregations may take, in bytes.
+const AGGREGATION_BYTES: u64 = 256 << 20;
+
+/// How many buckets a search's aggregations may have.
+const MOST_BUCKETS: u32 = 65_536;
+
 /// Why a search fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -111,6 +123,21 @@ pub enum SearchError {
         /// What is wrong.
         source: ExpressionError,
     },
+    /// A value of the request's that the engine does not take.
+    #[error("the request cannot be run: {reason}")]
+    Argument {
+        /// What it says.
+        reason: String,
+    },
+    /// The engine does not take an aggregation's option.
+    #[error("the aggregations: {reason}")]
+    Aggregation {
+        /// What it says.
+        reason: String,
+    },
+    /// Aggregations take too much.
+    #[error("the aggregations take too much: ask for fewer or larger buckets")]
+    TooManyBuckets(#[source] AggregationError),
     /// A function ended the search.
     #[error(transparent)]
     Udf(#[from] UdfError),
@@ -123,6 +150,24 @@ pub enum SearchError {
 }
 
 impl SearchError {
+    /// The reason may have the request's words in it.
+    fn aggregation(reason: &str) -> Self {
+        let reason = one_line(reason);
+        Self::Aggregation { reason }
+    }
+
+    fn of_aggregations(error: AggregationError) -> Self {
+        match error {
+            AggregationError::InternalError(reason) | AggregationError::InvalidRequest(reason) => {
+                Self::aggregation(&reason)
+            }
+            AggregationError::DateHistogramParseError(error) => {
+                Self::aggregation(&error.to_string())
+            }
+            other => Self::TooManyBuckets(other),
+        }
+    }
+
     fn is_of_a_function(&self) -> bool {
         matches!(self, Self::Udf(_))
     }
@@ -166,7 +211,13 @@ pub fn search(
     let composed = composer.compose(request)?;
     let best = best(snapshot, request, &composed);
     let searcher = &snapshot.searcher;
-    let bounded = Bounded::new(best, &composed.calls, query);
+    let counting = composed.aggregations.as_ref().map(|compiled| {
+        let limits = AggregationLimitsGuard::new(Some(AGGREGATION_BYTES), Some(MOST_BUCKETS));
+        let context = AggContextParams::new(limits, tokenizers());
+        let context = context.with_value_sources(Arc::new(compiled.sources.clone()));
+        AggregationCollector::from_aggs(compiled.request.clone(), context)
+    });
+    let bounded = Bounded::new((best, counting), &composed.calls, query);
     let found = composed.run(|| {
         snapshot
             .collect(composed.query.as_ref(), &bounded)
@@ -178,7 +229,7 @@ pub fn search(
             .filter(SearchError::is_of_a_function)
             .unwrap_or(stopped.into()));
     }
-    let mut all = found?;
+    let (mut all, counted) = found?;
     if let (Some(rescore), Some(scores)) = (&request.rescore, &composed.rescore) {
         let first = all.found.len().min(rescore.window_size);
         composed.run(|| rescore::rescore(searcher, &mut all.found[..first], scores))?;
@@ -199,6 +250,7 @@ pub fn search(
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
+        aggregations: counted.map(|counted| json!(counted)),
         profile: request.profile.then(|| Profile {
             clauses: composed.watches.iter().map(ClauseReport::of).collect(),
             budget: profile::budget(query),
@@ -266,7 +318,14 @@ impl Composed {
         }
         debug_assert!(!self.failure.is_set(), "a failure is a function's");
         let ended = || TantivyError::InternalError("it ended without a reason".to_owned());
-        Ok(result?.ok_or_else(ended)?)
+        match result {
+            Err(TantivyError::AggregationError(error)) => Err(SearchError::of_aggregations(error)),
+            Err(TantivyError::InvalidArgument(reason)) => {
+                let reason = one_line(&reason);
+                Err(SearchError::Argument { reason })
+            }
+            result => Ok(result?.ok_or_else(ended)?),
+        }
     }
 }
 

@@ -58,7 +58,7 @@ fn answer(index: &str, response: &SearchResponse) -> Json {
         "_shards": {"total": 1, "successful": 1, "skipped": 0, "failed": 0},
         "hits": told,
     });
-    for part in ["udf", "profile"] {
+    for part in ["aggregations", "udf", "profile"] {
         if let Some(part_of) = answer.get_mut(part) {
             whole[part] = part_of.take();
         }

@@ -6,7 +6,7 @@ use super::values::{
     as_scalar, boolean, boost, count, fuzziness, knows, minimum_should_match, operator, scalar,
     scalar_text, share, shown,
 };
-use crate::object::{Object, wrong};
+use crate::object::{Object, cut, wrong};
 use crate::query::{Fuzziness, Limit, MultiMatchKind, Query};
 use crate::request::RequestError;
 
@@ -164,7 +164,7 @@ pub(super) fn terms(json: &Json, path: &str) -> Result<Query, RequestError> {
             found: fields
                 .iter()
                 .take(5)
-                .map(|key| format!("`{key}`"))
+                .map(|key| format!("`{}`", cut(key)))
                 .collect(),
         });
     };
