@@ -16,6 +16,9 @@ use whittle_node::index::{Index, IndexError};
 use whittle_node::mapping::Mapping;
 use whittle_node::{Threads, Udfs};
 
+use crate::log;
+use crate::metrics::Metrics;
+use crate::token::UdfWrites;
 use crate::work::Work;
 
 /// How a node works.
@@ -31,6 +34,8 @@ pub struct NodeOptions {
     pub writes: usize,
     /// The largest body of a request, in bytes; by default 100 MiB.
     pub body_bytes: usize,
+    /// Who may change what UDFs there are; by default nobody.
+    pub udf_writes: UdfWrites,
 }
 
 impl Default for NodeOptions {
@@ -41,6 +46,7 @@ impl Default for NodeOptions {
             searches: 32,
             writes: 32,
             body_bytes: 100 << 20,
+            udf_writes: UdfWrites::default(),
         }
     }
 }
@@ -88,6 +94,9 @@ pub struct Node {
     options: NodeOptions,
     pub(crate) searches: Work,
     pub(crate) writes: Work,
+    /// What operators ask for, which does not wait behind searches.
+    pub(crate) reports: Work,
+    pub(crate) metrics: Metrics,
 }
 
 /// Why there is no index of a name.
@@ -146,6 +155,8 @@ impl Node {
             threads: Threads::new(options.search_threads).map_err(NodeError::Threads)?,
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
+            reports: Work::new("report", 4),
+            metrics: Metrics::default(),
             options,
         })
     }
@@ -188,6 +199,7 @@ impl Node {
         }
         let index = Index::create(&self.folder.join(name), mapping).map_err(CreateError::Index)?;
         indexes.insert(name.to_owned(), index.clone());
+        log::changed("made the index", name);
         Ok(index)
     }
 
@@ -219,6 +231,7 @@ impl Node {
         };
         fs::remove_file(folder.join("mapping.json")).map_err(failed)?;
         fs::remove_dir_all(&folder).map_err(failed)?;
+        log::changed("deleted the index", name);
         Ok(true)
     }
 

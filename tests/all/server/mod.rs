@@ -1,35 +1,59 @@
 //! A node over HTTP, as a program without a client library meets it: statuses, and whole errors.
 
+mod killed;
+mod operating;
+mod trials;
+
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use whittle_tests::{ByHand, guest_path, whittle};
 
-/// A node in a folder of its own.
-struct Node {
+/// A node that runs.
+pub(crate) struct Node {
     process: Child,
-    address: String,
-    _folder: TempDir,
+    /// Where it listens, as `127.0.0.1:9200`.
+    pub(crate) address: String,
+    log: PathBuf,
+    /// Where it is the node's own.
+    _folder: Option<TempDir>,
 }
 
 impl Node {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// In a folder of its own.
+    fn start_with(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let mut node = Self::start_at(folder.path(), flags);
+        node._folder = Some(folder);
+        node
+    }
+
+    fn start_at(folder: &Path, flags: &[&str]) -> Self {
+        let listen = ["--listen", "127.0.0.1:0"];
+        let listen = if flags.contains(&listen[0]) {
+            &[]
+        } else {
+            &listen[..]
+        };
+        let log = folder.join("log");
         let mut process = Command::new(whittle())
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--timeout",
-                "500",
-                "--data",
-            ])
-            .arg(folder.path().join("data"))
-            .env("WHITTLE_CACHE", folder.path().join("cache"))
+            .args(["serve", "--timeout", "500", "--data"])
+            .arg(folder.join("data"))
+            .args(listen)
+            .args(flags)
+            .env("WHITTLE_CACHE", folder.join("cache"))
+            .env_remove("WHITTLE_LOG")
             .stdout(Stdio::piped())
+            .stderr(File::create(&log).expect("a file"))
             .spawn()
             .expect("the command runs");
         let mut line = String::new();
@@ -37,17 +61,18 @@ impl Node {
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("it is read");
-        let address = line
-            .trim()
-            .rsplit('/')
-            .next()
-            .expect("an address")
-            .to_owned();
+        let address = line.trim().rsplit('/').next().expect("an address");
         Self {
             process,
-            address,
-            _folder: folder,
+            address: address.replace("0.0.0.0", "127.0.0.1"),
+            log,
+            _folder: None,
         }
+    }
+
+    /// What it logged so far.
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("a log")
     }
 
     fn with_headers(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
@@ -92,15 +117,22 @@ impl Node {
         format!("{status} {}: {}", text("type"), text("reason"))
     }
 
-    fn upload(&self, name: &str) -> (u16, String) {
+    /// Uploads a guest of ours in Rust: the status and the answer.
+    pub(crate) fn upload(&self, name: &str) -> (u16, String) {
         let component = std::fs::read(guest_path("rust", name)).expect("build the guests first");
         self.with_headers("PUT", "/_udf", "", &component)
+    }
+
+    fn upload_by_hand(&self, guest: &ByHand<'_>) {
+        let (status, answer) = self.with_headers("PUT", "/_udf", "", &guest.component());
+        assert_eq!(status, 201, "{answer}");
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        self.process.kill().expect("it runs");
+        // It may have been killed already.
+        let _ = self.process.kill();
         self.process.wait().expect("it ends");
     }
 }
@@ -115,13 +147,11 @@ fn every_failure_has_its_status_and_says_what_to_do() {
         ("0.1.0", "(loop (br 0)) (i32.const 512)"),
         ("0.2.0", "unreachable"),
     ] {
-        let component = ByHand {
+        node.upload_by_hand(&ByHand {
             version,
             evaluate,
             ..ByHand::default()
-        };
-        let (status, answer) = node.with_headers("PUT", "/_udf", "", &component.component());
-        assert_eq!(status, 201, "{answer}");
+        });
     }
     let search = |body: Json| node.refused("POST", "/films/_search", &body);
     let udf = |function: &str, params: Json| {
