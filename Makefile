@@ -20,10 +20,11 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
 
 # Everything: unit tests, doc tests, the guests' own tests, the end-to-end tests on the built guests,
-# and the OpenSearch client's.
+# the OpenSearch client's, and those of the node's page in a browser.
 test: guests $(DEMO)/movies.json
 	cargo test --workspace
 	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO)/movies.json $(TOOLCHAINS)
+	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 
 # The guests as components, each in its language's folder.

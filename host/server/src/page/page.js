@@ -58,15 +58,15 @@ let functions = [];
 function parameters(list) {
   if (list.length === 0) return element("span", "quiet", "none");
   const told = list.flatMap((parameter) => {
-    const how = "default" in parameter && parameter.default !== null
-      ? ` = ${JSON.stringify(parameter.default)}`
-      : parameter.required === false ? ", optional" : "";
+    const optional = parameter.required ? "" : ", optional";
+    const how = "default" in parameter ? ` = ${JSON.stringify(parameter.default)}` : optional;
     return [
       element("dt", "", `${parameter.name}: ${parameter.kind}${how}`),
       element("dd", "", parameter.description ?? ""),
     ];
   });
-  return element("dl", "", ...told);
+  const names = list.map((parameter) => parameter.name).join(", ");
+  return element("details", "", element("summary", "", names), element("dl", "", ...told));
 }
 
 function errors(statistics) {
@@ -119,14 +119,15 @@ const chosen = () => functions[at("function").selectedIndex];
 
 /** What a parameter may be, to begin with. */
 function example(parameter) {
-  if ("default" in parameter && parameter.default !== null) return parameter.default;
+  if ("default" in parameter) return parameter.default;
   return { boolean: true, int64: 1, float64: 1, timestamp: "2024-01-01T00:00:00Z", json: {} }[parameter.kind] ?? "";
 }
 
 function fill() {
   const of = chosen();
   if (!of) return;
-  const named = of.fn.parameters.map((parameter) => [parameter.name, example(parameter)]);
+  const needed = of.fn.parameters.filter((parameter) => parameter.required || "default" in parameter);
+  const named = needed.map((parameter) => [parameter.name, example(parameter)]);
   at("params").value = JSON.stringify(Object.fromEntries(named), null, 2);
 }
 
@@ -182,7 +183,7 @@ function found(answer) {
     json(hit.fields ? { ...hit.fields, ...hit._source } : hit._source),
   ]);
   const parts = [
-    element("h3", "", `${number(total.value)} hits in ${number(answer.took)} ms`),
+    element("h3", "", `${number(total.value)} ${total.value === 1 ? "hit" : "hits"} in ${number(answer.took)} ms`),
     table(["document", "score#", "source"], rows),
   ];
   for (const udf of answer.udf ?? []) {

@@ -47,6 +47,7 @@ pub(super) async fn file(
             "text/javascript; charset=utf-8",
             include_str!("../page/page.js"),
         )),
+        "icon.svg" => Ok(shown("image/svg+xml", include_str!("../page/icon.svg"))),
         _ => Err(super::no_route(method, uri).await),
     }
 }
