@@ -21,9 +21,9 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 
 # Everything: unit tests, doc tests, the guests' own tests, the end-to-end tests on the built guests,
 # the OpenSearch client's, and those of the node's page in a browser.
-test: guests $(DEMO)/movies.json
+test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 	cargo test --workspace
-	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO)/movies.json $(TOOLCHAINS)
+	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
 	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 
@@ -76,8 +76,8 @@ fuzz-asan:
 	CARGO_TARGET_DIR=$(TARGET) ASAN_OPTIONS=detect_leaks=0 scripts/fuzz \
 	  $(TARGET)/asan/x86_64-unknown-linux-gnu/debug $(TARGET)/fuzz-asan $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-$(DEMO)/movies.json:
-	scripts/fetch-movies $(DEMO)
+$(DEMO)/%.json:
+	scripts/fetch-data $(DEMO) $*
 
 clean:
 	rm -rf $(TARGET)

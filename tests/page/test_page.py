@@ -4,6 +4,7 @@ Environment: WHITTLE, the command; GUESTS, the built components; SCREENSHOTS, a 
 of the page, where they are wanted.
 """
 
+import atexit
 import json
 import os
 import subprocess
@@ -38,6 +39,8 @@ class Page(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         command = [os.environ["WHITTLE"], "serve", "--data", cls.folder.name, "--listen", "127.0.0.1:0"]
         cls.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Should the tests not come to their end.
+        atexit.register(cls.process.kill)
         cls.address = cls.process.stdout.readline().split()[-1]
         for name in ["string-distance", "custom-score", "business-days"]:
             with open(os.path.join(os.environ["GUESTS"], "rust", name + ".wasm"), "rb") as component:
