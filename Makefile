@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint bench languages asan fuzz fuzz-asan clean
+.PHONY: demo test guests lint bench load languages asan fuzz fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -47,6 +47,12 @@ lint:
 
 bench: guests
 	cargo bench --package whittle-benches --bench evaluate --bench lifecycle
+
+# A node under load for LOAD_SECONDS: 24 clients with good queries (wrk), and 8 that write, upload
+# versions and run hostile UDFs.
+LOAD_SECONDS := 60
+load: guests
+	LOAD_SECONDS=$(LOAD_SECONDS) cargo test --workspace --test load
 
 # Measures every language, and writes docs/LANGUAGES.md.
 languages: guests

@@ -13,7 +13,7 @@ use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Udfs, search};
 
 use super::{Desk, without_numbers};
-use crate::server::Node;
+use whittle_tests::Node;
 
 const INDEX: &str = "index --data data films --docs films.json";
 

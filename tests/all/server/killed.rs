@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::Node;
+use whittle_tests::Node;
 
 /// How often it is killed.
 const ROUNDS: u32 = 50;
@@ -101,7 +101,7 @@ fn every_acknowledged_write_is_there_once() {
                 .collect();
             // Moments that differ from round to round, before and after the first refresh.
             thread::sleep(Duration::from_millis(30 + u64::from(round) * 37 % 190));
-            node.process.kill().expect("it can be killed");
+            node.kill();
             for client in clients {
                 acknowledged.extend(client.join().expect("no panic"));
             }

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use whittle_tests::ByHand;
-
-use super::Node;
+use whittle_tests::{ByHand, Node};
 
 const TOKEN: &str = "mFz4kqE7Tq0yV1xw";
 

@@ -1,9 +1,7 @@
 //! Trying a UDF on sample documents, over HTTP.
 
 use serde_json::{Value as Json, json};
-use whittle_tests::ByHand;
-
-use super::Node;
+use whittle_tests::{ByHand, Node};
 
 const LOGS: &str = r#"(import "whittle:udf/logging@0.1.0" "log" (func $log (param i32 i32 i32)))"#;
 
