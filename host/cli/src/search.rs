@@ -52,7 +52,7 @@ impl Search {
         let index = Index::open(index)?;
         let engine = self.run.engine()?;
         let udfs = self.functions.udfs(engine, Some(registry))?;
-        let threads = Threads::new(thread::available_parallelism().map_or(1, usize::from))?;
+        let threads = Threads::new(thread::available_parallelism().map_or(0, |all| all.get() - 1));
         let snapshot = index.snapshot().with_threads(&threads);
         let query = QueryContext::new(request.budget(self.run.budget()));
         let result = search(&snapshot, request, &udfs, &query, |_| ());

@@ -26,7 +26,8 @@ use crate::work::Work;
 pub struct NodeOptions {
     /// What a search may take; by default as [`Budget`] has it.
     pub budget: Budget,
-    /// Threads that searches share; by default as many as there are processors.
+    /// Threads that help searches, besides those that search; by default one less than there are
+    /// processors.
     pub search_threads: usize,
     /// Searches at once; others wait for a second. By default 32.
     pub searches: usize,
@@ -42,7 +43,7 @@ impl Default for NodeOptions {
     fn default() -> Self {
         Self {
             budget: Budget::default(),
-            search_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            search_threads: std::thread::available_parallelism().map_or(0, |all| all.get() - 1),
             searches: 32,
             writes: 32,
             body_bytes: 100 << 20,
@@ -65,9 +66,6 @@ pub enum NodeError {
         /// What the system said.
         source: io::Error,
     },
-    /// The threads for searches cannot be started.
-    #[error("cannot start the threads for searches")]
-    Threads(#[source] io::Error),
     /// The registry cannot be opened.
     #[error("cannot open the registry")]
     Registry(#[from] StorageError),
@@ -152,7 +150,7 @@ impl Node {
             indexes: Mutex::new(indexes),
             udfs: Udfs::from(registry.clone()),
             registry,
-            threads: Threads::new(options.search_threads).map_err(NodeError::Threads)?,
+            threads: Threads::new(options.search_threads),
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
             reports: Work::new("report", 4),
