@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint bench languages asan fuzz fuzz-asan clean
+.PHONY: demo test guests lint bench load languages asan fuzz fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -20,10 +20,11 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
 
 # Everything: unit tests, doc tests, the guests' own tests, the end-to-end tests on the built guests,
-# and the OpenSearch client's.
-test: guests $(DEMO)/movies.json
+# the OpenSearch client's, and those of the node's page in a browser.
+test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 	cargo test --workspace
-	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO)/movies.json $(TOOLCHAINS)
+	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
+	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 
 # The guests as components, each in its language's folder.
@@ -46,6 +47,12 @@ lint:
 
 bench: guests
 	cargo bench --package whittle-benches --bench evaluate --bench lifecycle
+
+# A node under load for LOAD_SECONDS: 24 clients with good queries (wrk), and 8 that write, upload
+# versions and run hostile UDFs.
+LOAD_SECONDS := 60
+load: guests
+	LOAD_SECONDS=$(LOAD_SECONDS) cargo test --workspace --test load
 
 # Measures every language, and writes docs/LANGUAGES.md.
 languages: guests
@@ -75,8 +82,8 @@ fuzz-asan:
 	CARGO_TARGET_DIR=$(TARGET) ASAN_OPTIONS=detect_leaks=0 scripts/fuzz \
 	  $(TARGET)/asan/x86_64-unknown-linux-gnu/debug $(TARGET)/fuzz-asan $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-$(DEMO)/movies.json:
-	scripts/fetch-movies $(DEMO)
+$(DEMO)/%.json:
+	scripts/fetch-data $(DEMO) $*
 
 clean:
 	rm -rf $(TARGET)

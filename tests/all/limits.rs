@@ -1,9 +1,10 @@
 //! Each limit is hit, the error names it with its value and what was met, and the next query
 //! works.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::Array;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use whittle_host::{
     Accessor, Arguments, Budget, Engine, EngineOptions, LimitExceeded, Limits, QueryContext, Udf,
 };
@@ -205,6 +206,28 @@ fn a_cancelled_query_ends_and_stays_ended() {
             "function `f` could not be bound: the query was cancelled"
         );
         assert_next_query_works(&engine);
+    }
+}
+
+#[test]
+fn what_stops_before_a_batch_is_told_of_its_first_document() {
+    let ids = |prefix: &str, count: usize| {
+        let ids = (0..count).map(|row| format!("{prefix}{row}"));
+        let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
+        RecordBatch::try_from_iter([("_id", ids)]).expect("a batch")
+    };
+    for accessor in ACCESSORS {
+        let engine = engine(accessor);
+        let udf = Udf::new(&engine, &ByHand::default().component()).expect("registered");
+        let query = QueryContext::new(Budget::default());
+        let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
+        bound.evaluate(&ids("a", 1_000)).expect("evaluated");
+        query.cancel();
+        let error = told(&bound.evaluate(&ids("b", 3)).expect_err("cancelled"));
+        assert_eq!(
+            error,
+            "function `f` was stopped at document `b0`: the query was cancelled"
+        );
     }
 }
 

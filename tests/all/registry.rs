@@ -285,6 +285,26 @@ fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
 }
 
 #[test]
+fn a_function_is_not_to_blame_for_the_time_of_others() {
+    let registry = registry();
+    register(&registry, &component("1.0.0", "1")).expect("registered");
+    for _ in 0..30 {
+        let selection = registry.select(&"f".parse().expect("a selector"));
+        let selection = selection.expect("it stays switched on");
+        let query = QueryContext::new(Budget {
+            wall_clock: Duration::from_millis(10),
+            ..Budget::default()
+        });
+        if let Ok(mut bound) = selection.bind(&Arguments::new(), &query) {
+            std::thread::sleep(Duration::from_millis(10));
+            bound.evaluate(&rows(1)).expect_err("the time is over");
+        }
+    }
+    assert_eq!(statistics(&registry).breaker, BreakerState::Closed);
+    assert!(statistics(&registry).errors.timeouts > 20);
+}
+
+#[test]
 fn what_a_function_does_is_counted_by_kind() {
     let registry = registry();
     register(&registry, &failing(ENDLESS)).expect("registered");

@@ -1,8 +1,11 @@
-"""The official OpenSearch client against `whittle serve`: films in, searches out, errors as its own.
+"""The official OpenSearch client against `whittle serve`: films and flights in, searches out, errors as
+its own.
 
-Environment: WHITTLE, the command; GUESTS, the built components; MOVIES, the data set.
+Environment: WHITTLE, the command; GUESTS, the built components; DATA, the folder
+of the data sets.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -16,10 +19,14 @@ from opensearchpy.exceptions import ConflictError, NotFoundError, RequestError, 
 GUESTS = os.environ["GUESTS"]
 
 
+def data(name):
+    with open(os.path.join(os.environ["DATA"], name + ".json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
 def films():
     """The films, without values that are no text where the others have texts."""
-    with open(os.environ["MOVIES"], encoding="utf-8") as file:
-        loaded = json.load(file)
+    loaded = data("movies")
     for film in loaded:
         if not isinstance(film["Title"], str):
             film["Title"] = None if film["Title"] is None else str(film["Title"])
@@ -41,6 +48,8 @@ class Node:
     def start(self):
         command = [os.environ["WHITTLE"], "serve", "--data", self.folder.name, "--listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Should a test end without stopping it.
+        atexit.register(self.process.kill)
         line = self.process.stdout.readline()
         self.client = OpenSearch(hosts=[line.split()[-1]], timeout=60)
 
@@ -228,6 +237,86 @@ class Films(unittest.TestCase):
         self.assertEqual(stats["indices"]["films"]["total"]["docs"]["count"], len(self.films))
         self.assertEqual(self.client.info()["version"]["distribution"], "opensearch")
         self.assertEqual(self.client.cluster.health()["status"], "green")
+
+
+class Flights(unittest.TestCase):
+    """200,000 documents, in bulk requests of 5,000."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = Node()
+        cls.client = cls.node.client
+        cls.flights = data("flights-200k")
+        assert len(cls.flights) == 200_000
+        actions = ({"_index": "flights", "_id": str(number), "_source": flight} for number, flight in enumerate(cls.flights))
+        written, errors = helpers.bulk(cls.client, actions, chunk_size=5_000)
+        assert (written, errors) == (len(cls.flights), [])
+        cls.client.indices.refresh(index="flights")
+        cls.client.transport.perform_request("PUT", "/_udf", body=component("custom-score"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.node.stop()
+        assert cls.node.process.returncode == 0, cls.node.process.returncode
+        cls.node.folder.cleanup()
+
+    def search(self, **body):
+        return self.client.search(index="flights", body=body)
+
+    def total(self, query):
+        total = self.search(query=query, size=0)["hits"]["total"]["value"]
+        self.assertEqual(self.client.count(index="flights", body={"query": query})["count"], total)
+        return total
+
+    def test_totals_are_those_of_the_data(self):
+        late = {"range": {"delay": {"gt": 60}}}
+        early = {"range": {"time": {"lt": 6.5}}}
+        for query, condition in [
+            ({"match_all": {}}, lambda flight: True),
+            (late, lambda flight: flight["delay"] > 60),
+            ({"bool": {"filter": [late], "must_not": [early]}}, lambda flight: flight["delay"] > 60 and flight["time"] >= 6.5),
+            ({"expression": "delay * 10 > distance and time between 8 and 9"}, lambda flight: flight["delay"] * 10 > flight["distance"] and 8 <= flight["time"] <= 9),
+            ({"terms": {"distance": [1452, 491]}}, lambda flight: flight["distance"] in (1452, 491)),
+        ]:
+            with self.subTest(query=query):
+                self.assertEqual(self.total(query), sum(map(condition, self.flights)))
+
+    def test_a_udf_scores_all_of_them(self):
+        params = {"price_field": "distance", "rating_field": "delay", "popularity_field": "time"}
+        params |= {"price_weight": 0.5, "rating_weight": 2, "popularity_weight": 0}
+        answer = self.search(query={"wasm_udf": {"function": "custom_score", "params": params}}, size=20)
+        self.assertEqual(answer["udf"][0]["documents"], len(self.flights))
+        best = sorted((flight["distance"] * 0.5 + flight["delay"] * 2 for flight in self.flights), reverse=True)
+        self.assertEqual([hit["_score"] for hit in answer["hits"]["hits"]], best[:20])
+
+    def test_aggregations_count_all_of_them(self):
+        udf = {"wasm_udf": {"function": "custom_score", "params": {"price_field": "distance", "price_weight": 1, "rating_weight": 0, "popularity_weight": 0}}}
+        answer = self.search(size=0, aggs={
+            "delay": {"stats": {"field": "delay"}},
+            "hours": {"histogram": {"field": "time", "interval": 1}},
+            "far": {"max": udf},
+        })["aggregations"]
+        delays = [flight["delay"] for flight in self.flights]
+        self.assertEqual((answer["delay"]["count"], answer["delay"]["min"], answer["delay"]["max"]), (len(delays), min(delays), max(delays)))
+        self.assertAlmostEqual(answer["delay"]["avg"], sum(delays) / len(delays))
+        hours = {bucket["key"]: bucket["doc_count"] for bucket in answer["hours"]["buckets"]}
+        for hour in range(24):
+            self.assertEqual(hours.get(hour, 0), sum(int(flight["time"]) == hour for flight in self.flights))
+        self.assertEqual(answer["far"]["value"], max(flight["distance"] for flight in self.flights))
+
+    def test_pages_hold_every_hit_once(self):
+        query = {"range": {"delay": {"gte": 120}}}
+        found, after = [], {}
+        while True:
+            page = self.search(query=query, sort=[{"delay": "desc"}, "_doc"], size=1_000, _source=False, **after)["hits"]["hits"]
+            if not page:
+                break
+            after = {"search_after": page[-1]["sort"]}
+            found += [(hit["sort"][0], int(hit["_id"])) for hit in page]
+        expected = {(flight["delay"], number) for number, flight in enumerate(self.flights) if flight["delay"] >= 120}
+        self.assertEqual(len(found), len(expected))
+        self.assertEqual(set(found), expected)
+        self.assertEqual([delay for delay, _ in found], sorted((delay for delay, _ in found), reverse=True))
 
 
 class Writes(unittest.TestCase):

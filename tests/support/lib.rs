@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: engines, guests that were built, and guests by hand.
 
 mod by_hand;
+mod node;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use whittle_host::{
 };
 
 pub use by_hand::{ByHand, ComponentByHand};
+pub use node::Node;
 
 /// Both accessors; every behaviour is checked under each.
 pub const ACCESSORS: [Accessor; 2] = [Accessor::Composed, Accessor::Reference];

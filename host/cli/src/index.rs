@@ -1,4 +1,4 @@
-//! `whittle index`: documents of a file into an index on the disk.
+//! `whittle index`: documents of a file into an index, on the disk or of a node.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::{Value as Json, json};
+use ureq::http::Method;
 use whittle_node::Documents;
-use whittle_node::index::{Index, IndexError, Operation, Outcome};
+use whittle_node::index::{Index, IndexError, Operation, Outcome, WriteError, Written};
 use whittle_node::mapping::Mapping;
 
+use crate::place::{Found, Place};
+use crate::remote::Remote;
 use crate::setup;
 
-/// Write the documents of a file into an index on the disk; it is made where there is none.
+/// Write the documents of a file into an index, on the disk or of a node; it is made where there is
+/// none.
 #[derive(Debug, Args)]
 pub(crate) struct IndexDocuments {
     #[command(flatten)]
@@ -28,48 +32,12 @@ pub(crate) struct IndexDocuments {
     /// what the documents show]
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
-    /// How many documents are brought to the disk together.
+    /// How many documents are written together.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
-    /// Print a JSON line for each batch that is on the disk.
+    /// Print a JSON line for each batch that was written.
     #[arg(long)]
     json: bool,
-}
-
-/// An index in a data folder.
-#[derive(Debug, Args)]
-pub(crate) struct Place {
-    /// The folder of the data: indexes, and the registry of UDFs.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// The index's name.
-    index: String,
-}
-
-impl Place {
-    /// The index's folder.
-    ///
-    /// # Errors
-    ///
-    /// A name that is no plain file name.
-    pub(crate) fn folder(&self) -> Result<PathBuf> {
-        let plain = |character: char| {
-            character.is_ascii_lowercase()
-                || character.is_ascii_digit()
-                || "-_.".contains(character)
-        };
-        let begins = |name: &str| name.starts_with(|first: char| first.is_ascii_alphanumeric());
-        let name = &self.index;
-        if !begins(name) || !name.chars().all(plain) || name.len() > 255 {
-            bail!("`{name}` is no index name: use lower-case letters, digits, `-`, `_` and `.`");
-        }
-        Ok(self.data.join("indexes").join(name))
-    }
-
-    /// The data folder's registry.
-    pub(crate) fn registry(&self) -> PathBuf {
-        self.data.join("registry")
-    }
 }
 
 /// How many documents did what.
@@ -88,22 +56,88 @@ impl IndexDocuments {
         let text = setup::read_or_stdin(&self.docs)?;
         let documents = Documents::read(&text, self.id_field.as_deref())
             .with_context(|| self.docs.display().to_string())?;
-        let index = self.open(&self.place.folder()?)?;
-        let mut tally = Tally::default();
-        let mut stdout = io::stdout().lock();
-        let positions: Vec<usize> = (0..documents.len()).collect();
-        for batch in positions.chunks(self.batch as usize) {
+        let tally = match self.place.find()? {
+            Found::Folder { index, .. } => self.write_to_folder(&documents, &index)?,
+            Found::Node { node, name } => self.write_to_node(&documents, &node, &name)?,
+        };
+        if !self.json {
+            writeln!(io::stdout(), "{tally}")?;
+        }
+        if tally.refused > 0 {
+            bail!("{} documents were refused", tally.refused);
+        }
+        Ok(())
+    }
+
+    fn write_to_folder(&self, documents: &Documents, folder: &Path) -> Result<Tally> {
+        let index = self.open(folder)?;
+        let tally = self.in_batches(documents, |batch| {
             let operations = batch.iter().map(|position| Operation::Index {
-                id: self
-                    .id_field
-                    .as_ref()
-                    .map(|_| documents.id(*position).to_owned()),
+                id: self.id(documents, *position),
                 source: documents.source(*position).to_string().into_bytes(),
                 if_seq_no: None,
             });
             let written = index.write(operations.collect())?;
-            for (position, written) in batch.iter().zip(written) {
-                tally.count(*position, written.map(|written| written.outcome));
+            let told = |written: Result<Written, WriteError>| match written {
+                Ok(written) => Ok(written.outcome == Outcome::Created),
+                Err(error) => Err(error.to_string()),
+            };
+            Ok(written.into_iter().map(told).collect())
+        })?;
+        index.close()?;
+        Ok(tally)
+    }
+
+    fn write_to_node(&self, documents: &Documents, node: &Remote, name: &str) -> Result<Tally> {
+        if let Some(mapping) = &self.mapping {
+            let mapping: Json = serde_json::from_slice(&setup::read(mapping)?)
+                .with_context(|| mapping.display().to_string())?;
+            let body = json!({"mappings": mapping}).to_string();
+            node.send(Method::PUT, &format!("/{name}"), body)?;
+        }
+        let tally = self.in_batches(documents, |batch| {
+            let lines = batch.iter().map(|position| {
+                let id = self.id(documents, *position);
+                let action = id.map_or(json!({"index": {}}), |id| json!({"index": {"_id": id}}));
+                format!("{action}\n{}\n", documents.source(*position))
+            });
+            let path = format!("/{name}/_bulk");
+            let answer = node.send(Method::POST, &path, lines.collect())?;
+            let items = answer["items"]
+                .as_array()
+                .context("the answer has no items")?;
+            let told = |item: &Json| {
+                let item = &item["index"];
+                match item["error"]["reason"].as_str() {
+                    Some(reason) => Err(reason.to_owned()),
+                    None => Ok(item["result"] == "created"),
+                }
+            };
+            Ok(items.iter().map(told).collect())
+        })?;
+        node.send(Method::POST, &format!("/{name}/_refresh"), String::new())?;
+        Ok(tally)
+    }
+
+    /// A document's id, where a field has it.
+    fn id(&self, documents: &Documents, position: usize) -> Option<String> {
+        let field = self.id_field.as_ref();
+        field.map(|_| documents.id(position).to_owned())
+    }
+
+    /// Writes documents, so many at a time: `write` tells of each whether it is new, or why it was
+    /// refused.
+    fn in_batches(
+        &self,
+        documents: &Documents,
+        mut write: impl FnMut(&[usize]) -> Result<Vec<Result<bool, String>>>,
+    ) -> Result<Tally> {
+        let mut tally = Tally::default();
+        let mut stdout = io::stdout().lock();
+        let positions: Vec<usize> = (0..documents.len()).collect();
+        for batch in positions.chunks(self.batch as usize) {
+            for (position, written) in batch.iter().zip(write(batch)?) {
+                tally.count(*position, written);
             }
             if self.json {
                 let line = json!({"created": tally.created, "replaced": tally.replaced,
@@ -112,14 +146,7 @@ impl IndexDocuments {
                 stdout.flush()?;
             }
         }
-        index.close()?;
-        if !self.json {
-            writeln!(stdout, "{tally}")?;
-        }
-        if tally.refused > 0 {
-            bail!("{} documents were refused", tally.refused);
-        }
-        Ok(())
+        Ok(tally)
     }
 
     fn open(&self, folder: &Path) -> Result<Index> {
@@ -143,10 +170,10 @@ impl IndexDocuments {
 }
 
 impl Tally {
-    fn count(&mut self, position: usize, outcome: Result<Outcome, impl std::error::Error>) {
-        match outcome {
-            Ok(Outcome::Created) => self.created += 1,
-            Ok(_) => self.replaced += 1,
+    fn count(&mut self, position: usize, written: Result<bool, String>) {
+        match written {
+            Ok(true) => self.created += 1,
+            Ok(false) => self.replaced += 1,
             Err(error) => {
                 self.refused += 1;
                 if self.refused <= REFUSED_SHOWN {

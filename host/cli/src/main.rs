@@ -4,9 +4,12 @@ mod build;
 mod call;
 mod index;
 mod inspect;
+mod log;
 mod new;
+mod place;
 mod query;
 mod registry;
+mod remote;
 mod search;
 mod serve;
 mod setup;
@@ -42,8 +45,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    warnings::show();
-    let result = match Whittle::parse().command {
+    let command = Whittle::parse().command;
+    if !matches!(command, Command::Serve(_)) {
+        // A node has a log instead.
+        warnings::show();
+    }
+    let result = match command {
         Command::New(new) => new.run(),
         Command::Build(build) => build.run(),
         Command::Test(test) => test.run(),

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use serde_json::{Value as Json, json};
 use whittle_host::{Engine, QueryContext};
-use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Udfs, search};
+use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
 
 use crate::setup;
 use progress::Progress;
@@ -58,18 +59,19 @@ impl Query {
         });
         progress.clear();
         setup::print_log(&query.take_log());
-        print(&result?, self.json)
+        print(json!(result?), self.json)
     }
 }
 
 /// Prints a search's answer.
-pub(crate) fn print(response: &SearchResponse, as_json: bool) -> Result<()> {
+pub(crate) fn print(response: Json, as_json: bool) -> Result<()> {
     let mut stdout = io::stdout().lock();
     if as_json {
-        serde_json::to_writer_pretty(&mut stdout, response).map_err(io::Error::from)?;
+        serde_json::to_writer_pretty(&mut stdout, &response).map_err(io::Error::from)?;
         writeln!(stdout)?;
     } else {
-        stdout.write_all(table::render(response, table::width()).as_bytes())?;
+        let answer = serde_json::from_value(response).context("the answer is no search's")?;
+        stdout.write_all(table::render(&answer, table::width()).as_bytes())?;
     }
     Ok(())
 }
@@ -87,6 +89,11 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
+    /// Whether the command line names some.
+    pub(crate) fn are_given(&self) -> bool {
+        !self.udf.is_empty() || self.registry.is_some()
+    }
+
     /// The components that were given, else the registry's; else those of a registry in a folder, if
     /// there is one.
     pub(crate) fn udfs(&self, engine: Engine, folder: Option<&Path>) -> Result<Udfs> {

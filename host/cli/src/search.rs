@@ -1,19 +1,22 @@
-//! `whittle search`: a search over an index on the disk.
+//! `whittle search`: a search over an index, on the disk or of a node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use serde_json::{Value as Json, json};
+use ureq::http::Method;
 use whittle_host::QueryContext;
 use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Threads, search};
 
-use crate::index::Place;
+use crate::place::{Found, Place};
 use crate::query::{Functions, print};
+use crate::remote::Remote;
 use crate::setup;
 
-/// Search an index on the disk, with UDFs in the query.
+/// Search an index, on the disk or of a node, with UDFs in the query.
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     #[command(flatten)]
@@ -32,16 +35,44 @@ pub(crate) struct Search {
 
 impl Search {
     pub(crate) fn run(&self) -> Result<()> {
-        let request = SearchRequest::parse(&setup::read_or_stdin(&self.query)?)
-            .with_context(|| self.query.display().to_string())?;
-        let index = Index::open(&self.place.folder()?)?;
+        let text = setup::read_or_stdin(&self.query)?;
+        let request =
+            SearchRequest::parse(&text).with_context(|| self.query.display().to_string())?;
+        let answer = match self.place.find()? {
+            Found::Folder { index, registry } => self.on_disk(&request, &index, &registry)?,
+            Found::Node { .. } if self.functions.are_given() => {
+                bail!("a node has functions of its own: leave out `--udf` and `--registry`")
+            }
+            Found::Node { node, name } => of_node(&node, &name, text)?,
+        };
+        print(answer, self.json)
+    }
+
+    fn on_disk(&self, request: &SearchRequest, index: &Path, registry: &Path) -> Result<Json> {
+        let index = Index::open(index)?;
         let engine = self.run.engine()?;
-        let udfs = self.functions.udfs(engine, Some(&self.place.registry()))?;
-        let threads = Threads::new(thread::available_parallelism().map_or(1, usize::from))?;
+        let udfs = self.functions.udfs(engine, Some(registry))?;
+        let threads = Threads::new(thread::available_parallelism().map_or(0, |all| all.get() - 1));
         let snapshot = index.snapshot().with_threads(&threads);
         let query = QueryContext::new(request.budget(self.run.budget()));
-        let result = search(&snapshot, &request, &udfs, &query, |_| ());
+        let result = search(&snapshot, request, &udfs, &query, |_| ());
         setup::print_log(&query.take_log());
-        print(&result?, self.json)
+        Ok(json!(result?))
     }
+}
+
+/// A node's answer, in the shape that a search's has here.
+fn of_node(node: &Remote, name: &str, request: Vec<u8>) -> Result<Json> {
+    let request = String::from_utf8(request).context("the search")?;
+    let mut answer = node.send(Method::POST, &format!("/{name}/_search"), request)?;
+    let mut told = json!({"took_ms": answer["took"], "hits": answer["hits"].take()});
+    if let Some(total) = told["hits"].get_mut("total") {
+        *total = total["value"].take();
+    }
+    for part in ["udf", "aggregations", "profile"] {
+        if let Some(value) = answer.get_mut(part) {
+            told[part] = value.take();
+        }
+    }
+    Ok(told)
 }

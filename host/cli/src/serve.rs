@@ -10,8 +10,9 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use whittle_host::{Engine, EngineOptions};
-use whittle_server::{Node, NodeOptions, serve};
+use whittle_server::{Node, NodeOptions, Token, UdfWrites, serve};
 
+use crate::log::Log;
 use crate::setup;
 
 /// Serve the indexes and UDFs of a folder over HTTP, in the shape that OpenSearch's clients know.
@@ -23,15 +24,23 @@ pub(crate) struct Serve {
     /// The address; with port 0 the system chooses one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9200")]
     listen: SocketAddr,
+    /// The file with the token that changes of UDFs take [default: on loopback none is asked for,
+    /// elsewhere no changes are taken]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    log: Log,
     #[command(flatten)]
     run: setup::Run,
 }
 
 impl Serve {
     pub(crate) fn run(&self) -> Result<()> {
+        self.log.begin()?;
+        let udf_writes = self.udf_writes()?;
         if !self.listen.ip().is_loopback() {
             log::warn!(
-                "{} is open to the network, and the node asks nobody who they are",
+                "{} is open to the network, and whoever reaches it may search and write documents",
                 self.listen
             );
         }
@@ -42,11 +51,24 @@ impl Serve {
         })?;
         let options = NodeOptions {
             budget: self.run.budget(),
+            udf_writes,
             ..NodeOptions::default()
         };
         let node = Arc::new(Node::open(&self.data, engine, options)?);
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(self.serve(node))
+    }
+
+    fn udf_writes(&self) -> Result<UdfWrites> {
+        let Some(path) = &self.token_file else {
+            return Ok(match self.listen.ip().is_loopback() {
+                true => UdfWrites::Anyone,
+                false => UdfWrites::Nobody,
+            });
+        };
+        let token = String::from_utf8_lossy(&setup::read(path)?).trim().parse();
+        let token: Token = token.with_context(|| path.display().to_string())?;
+        Ok(UdfWrites::Token(token))
     }
 
     async fn serve(&self, node: Arc<Node>) -> Result<()> {

@@ -252,7 +252,11 @@ impl Bound {
     }
 
     fn evaluate_piece(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
-        self.instance.state_mut().columns = self.columns(piece)?;
+        let columns = self.columns(piece)?;
+        let state = self.instance.state_mut();
+        state.columns = columns;
+        // What ends before the first document is told of that one, not of the last piece's row.
+        state.frame.set_row(0);
         if let Err(source) = self.instance.state().query.check() {
             return Err(self.end(source));
         }

@@ -71,7 +71,7 @@ impl Snapshot {
         self.mapping.field(path).map(|field| field.column)
     }
 
-    /// Searched by threads of their own, which other snapshots may have too.
+    /// Searched with the help of threads, which other snapshots may have too.
     #[must_use]
     pub fn with_threads(mut self, threads: &Threads) -> Self {
         self.threads = threads.clone();

@@ -56,6 +56,11 @@ impl ApiError {
         self.status
     }
 
+    /// What went wrong, in one line.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
     /// What is inside `error`, alone, as answers to several requests at once have it.
     pub fn cause(&self) -> serde_json::Value {
         let mut cause = json!({"type": self.kind, "reason": self.reason});

@@ -46,12 +46,26 @@ impl From<SearchError> for ApiError {
 
 fn of_function(error: &FunctionError) -> (StatusCode, &'static str) {
     match error {
-        FunctionError::Bind(BindError::Refused { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, UDF),
-        FunctionError::Bind(BindError::Stopped { source, .. }) => of_stopped(source),
+        FunctionError::Bind(error) => of_bind(error),
         FunctionError::Select(SelectError::SwitchedOff { .. }) => {
             (StatusCode::TOO_MANY_REQUESTS, "circuit_breaking_exception")
         }
         _ => (StatusCode::BAD_REQUEST, ILLEGAL),
+    }
+}
+
+fn of_bind(error: &BindError) -> (StatusCode, &'static str) {
+    match error {
+        BindError::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, UDF),
+        BindError::Stopped { source, .. } => of_stopped(source),
+        _ => (StatusCode::BAD_REQUEST, ILLEGAL),
+    }
+}
+
+impl From<BindError> for ApiError {
+    fn from(error: BindError) -> Self {
+        let (status, kind) = of_bind(&error);
+        Self::of(status, kind, &error)
     }
 }
 

@@ -9,22 +9,27 @@ mod body;
 mod error;
 mod failures;
 mod guard;
+mod log;
+mod metrics;
 mod node;
 mod parameters;
 mod routes;
+mod token;
 mod work;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use tokio::net::TcpListener;
 
 pub use error::ApiError;
 pub use node::{Node, NodeError, NodeOptions};
+pub use token::{Token, TokenError, UdfWrites};
 
 /// How often what was written is shown to searches.
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
@@ -37,6 +42,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .method_not_allowed_fallback(routes::no_method)
         .layer(from_fn(guard::own_origin))
         .layer(DefaultBodyLimit::max(limit))
+        .layer(from_fn_with_state(Arc::clone(&node), observed))
         .with_state(node)
 }
 
@@ -68,12 +74,27 @@ pub async fn serve(
     closed.unwrap_or(Ok(()))
 }
 
+/// Counts a request, and tells of it.
+async fn observed(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+    let (started, method) = (Instant::now(), request.method().clone());
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let (status, took) = (response.status(), started.elapsed());
+    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    node.metrics.request(&method, route, status, took);
+    log::request(&method, &path, status, took);
+    response
+}
+
 /// Shows searches what was written, from time to time.
 async fn refresh(node: Arc<Node>) {
     loop {
         tokio::time::sleep(REFRESH_EVERY).await;
         let node = Arc::clone(&node);
-        // A failure is met again by whoever asks for a refresh.
-        let _ = tokio::task::spawn_blocking(move || node.refresh()).await;
+        let refreshed = tokio::task::spawn_blocking(move || node.refresh()).await;
+        if let Ok(Err(error)) = refreshed {
+            tracing::warn!(target: "whittle::node", "cannot refresh: {error}");
+        }
     }
 }

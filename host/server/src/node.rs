@@ -16,6 +16,9 @@ use whittle_node::index::{Index, IndexError};
 use whittle_node::mapping::Mapping;
 use whittle_node::{Threads, Udfs};
 
+use crate::log;
+use crate::metrics::Metrics;
+use crate::token::UdfWrites;
 use crate::work::Work;
 
 /// How a node works.
@@ -23,7 +26,8 @@ use crate::work::Work;
 pub struct NodeOptions {
     /// What a search may take; by default as [`Budget`] has it.
     pub budget: Budget,
-    /// Threads that searches share; by default as many as there are processors.
+    /// Threads that help searches, besides those that search; by default one less than there are
+    /// processors.
     pub search_threads: usize,
     /// Searches at once; others wait for a second. By default 32.
     pub searches: usize,
@@ -31,16 +35,19 @@ pub struct NodeOptions {
     pub writes: usize,
     /// The largest body of a request, in bytes; by default 100 MiB.
     pub body_bytes: usize,
+    /// Who may change what UDFs there are; by default nobody.
+    pub udf_writes: UdfWrites,
 }
 
 impl Default for NodeOptions {
     fn default() -> Self {
         Self {
             budget: Budget::default(),
-            search_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            search_threads: std::thread::available_parallelism().map_or(0, |all| all.get() - 1),
             searches: 32,
             writes: 32,
             body_bytes: 100 << 20,
+            udf_writes: UdfWrites::default(),
         }
     }
 }
@@ -59,9 +66,6 @@ pub enum NodeError {
         /// What the system said.
         source: io::Error,
     },
-    /// The threads for searches cannot be started.
-    #[error("cannot start the threads for searches")]
-    Threads(#[source] io::Error),
     /// The registry cannot be opened.
     #[error("cannot open the registry")]
     Registry(#[from] StorageError),
@@ -88,6 +92,9 @@ pub struct Node {
     options: NodeOptions,
     pub(crate) searches: Work,
     pub(crate) writes: Work,
+    /// What operators ask for, which does not wait behind searches.
+    pub(crate) reports: Work,
+    pub(crate) metrics: Metrics,
 }
 
 /// Why there is no index of a name.
@@ -143,9 +150,11 @@ impl Node {
             indexes: Mutex::new(indexes),
             udfs: Udfs::from(registry.clone()),
             registry,
-            threads: Threads::new(options.search_threads).map_err(NodeError::Threads)?,
+            threads: Threads::new(options.search_threads),
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
+            reports: Work::new("report", 4),
+            metrics: Metrics::default(),
             options,
         })
     }
@@ -188,6 +197,7 @@ impl Node {
         }
         let index = Index::create(&self.folder.join(name), mapping).map_err(CreateError::Index)?;
         indexes.insert(name.to_owned(), index.clone());
+        log::changed("made the index", name);
         Ok(index)
     }
 
@@ -219,6 +229,7 @@ impl Node {
         };
         fs::remove_file(folder.join("mapping.json")).map_err(failed)?;
         fs::remove_dir_all(&folder).map_err(failed)?;
+        log::changed("deleted the index", name);
         Ok(true)
     }
 

@@ -5,11 +5,21 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::Semaphore;
+use whittle_host::QueryContext;
 
 use crate::error::ApiError;
 
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Ends the query of a client that goes away.
+pub(crate) struct EndsWithClient(pub(crate) QueryContext);
+
+impl Drop for EndsWithClient {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
 
 /// A kind of work, of which so much is done at once.
 #[derive(Debug, Clone)]

@@ -13,6 +13,7 @@ use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Udfs, search};
 
 use super::{Desk, without_numbers};
+use whittle_tests::Node;
 
 const INDEX: &str = "index --data data films --docs films.json";
 
@@ -48,6 +49,87 @@ fn documents_are_written_once_and_searched_by_another_process() {
     );
     let json: Json = serde_json::from_str(&desk.good(&format!("{search} --json"))).expect("JSON");
     assert_eq!(json["hits"]["total"], 2);
+}
+
+#[test]
+fn a_node_is_written_and_searched_as_a_folder_is() {
+    let desk = Desk::new();
+    let node = Node::start();
+    assert_eq!(node.upload("string-distance").0, 201);
+    desk.good("registry add string-distance.wasm --registry data/registry");
+    desk.write(
+        "types.json",
+        r#"{"properties": {"rating": {"type": "long"}}}"#,
+    );
+    desk.write(
+        "some.json",
+        r#"[{"title": "Star Wars", "rating": 8}, {"title": "Alien"}, {"title": "Heat", "rating": "x"}]"#,
+    );
+    desk.write(
+        "profile.json",
+        r#"{"query": {"match_all": {}}, "profile": true, "aggs": {"best": {"max": {"field": "rating"}}}}"#,
+    );
+    let said = |place: &str| {
+        let index = format!("index {place} films --docs some.json --id-field title");
+        let first = desk.run(&format!("{index} --mapping types.json"));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let numbers = [" ms", " KiB"];
+        let search = |query: &str| {
+            let told = desk.good(&format!("search {place} films --query {query}"));
+            without_numbers(&told, &numbers)
+        };
+        let profile = search("profile.json");
+        let (hits, _) = profile.split_once("  clause").expect("a profile");
+        let hits = hits.rsplit_once('\n').expect("a line").0.to_owned();
+        [
+            text(&first.stdout),
+            text(&first.stderr),
+            desk.run(&index).status.to_string(),
+            search("fuzzy.json"),
+            hits,
+        ]
+    };
+    let folder = said("--data data");
+    assert_eq!(folder, said(&format!("--server http://{}", node.address)));
+    insta::assert_snapshot!(folder.join("\n"), @r#"
+    2 created, 0 replaced, 1 refused
+
+    warning: document 2: the field `rating` is of type `long`, and `"x"` is none
+    error: 1 documents were refused
+
+    exit status: 1
+     score  id         document
+    1.0000  Star Wars  title: Star Wars  rating: 8
+
+    1 hit in N ms
+    string_distance: 2 documents in N ms, 0 errors, N KiB
+
+     score  id         document
+    1.0000  Star Wars  title: Star Wars  rating: 8
+    1.0000  Alien      title: Alien
+
+    2 hits in N ms
+    {
+      "best": {
+        "value": 8.0
+      }
+    }
+    "#);
+
+    let server = format!("--server http://{} films", node.address);
+    insta::assert_snapshot!(desk.bad(&format!("search {server} --query fuzzy.json --udf string-distance.wasm")), @"error: a node has functions of its own: leave out `--udf` and `--registry`");
+    desk.write(
+        "bad.json",
+        r#"{"query": {"wasm_udf": {"function": "strong_distance"}}}"#,
+    );
+    insta::assert_snapshot!(desk.bad(&format!("search {server} --query bad.json")), @"error: unknown function `strong_distance`: did you mean `string_distance`?");
+    insta::assert_snapshot!(desk.bad(&format!("index {server} --docs some.json --mapping types.json")), @"error: index [films] already exists");
+    insta::assert_snapshot!(desk.bad("search --server localhost:9200 films --query fuzzy.json"), @"error: `localhost:9200` is no address of a node: give one such as `http://127.0.0.1:9200`");
+    let gone = desk.bad("search --server http://127.0.0.1:1 films --query fuzzy.json");
+    assert!(
+        gone.starts_with("error: http://127.0.0.1:1/films/_search: "),
+        "{gone}"
+    );
 }
 
 #[test]

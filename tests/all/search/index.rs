@@ -14,7 +14,7 @@ pub(super) static UDFS: LazyLock<Udfs> = LazyLock::new(|| {
     Udfs::new([udf(&engine, "probe"), udf(&engine, "string-distance")]).expect("no name twice")
 });
 
-static THREADS: LazyLock<Threads> = LazyLock::new(|| Threads::new(3).expect("threads"));
+static THREADS: LazyLock<Threads> = LazyLock::new(|| Threads::new(3));
 
 pub(super) fn snapshot(documents: &[Json]) -> Snapshot {
     let text = Json::from(documents).to_string();

@@ -1,8 +1,67 @@
 //! A search's answer for people: a table of hits, then what each UDF did.
 
-use serde_json::Value as Json;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use whittle_node::{ClauseReport, Hit, SearchResponse, UdfReport};
+
+/// What is shown of an answer, from here or from a node.
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer {
+    took_ms: u64,
+    hits: Hits,
+    #[serde(default)]
+    udf: Vec<UdfReport>,
+    aggregations: Option<Json>,
+    profile: Option<Profile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Hits {
+    total: Option<usize>,
+    hits: Vec<Hit>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Hit {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(rename = "_score")]
+    score: Option<f64>,
+    #[serde(rename = "_source")]
+    source: Option<Json>,
+    #[serde(default)]
+    fields: Map<String, Json>,
+}
+
+#[derive(Debug, Deserialize)]
+struct UdfReport {
+    function: String,
+    documents: u64,
+    errors: u64,
+    error_samples: Vec<ErrorSample>,
+    time_us: u64,
+    memory_bytes: usize,
+}
+
+#[derive(Debug, Deserialize)]
+struct ErrorSample {
+    #[serde(rename = "_id")]
+    id: String,
+    message: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Profile {
+    clauses: Vec<ClauseReport>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ClauseReport {
+    path: String,
+    time_us: u64,
+    documents_in: u64,
+    documents_out: u64,
+}
 
 /// The width of the terminal, or 100 columns where there is none.
 pub(super) fn width() -> usize {
@@ -10,7 +69,7 @@ pub(super) fn width() -> usize {
 }
 
 /// The answer in lines of at most `width` columns.
-pub(super) fn render(response: &SearchResponse, width: usize) -> String {
+pub(super) fn render(response: &Answer, width: usize) -> String {
     let mut text = hits(&response.hits.hits, width);
     let took = response.took_ms;
     let shown = response.hits.hits.len();
@@ -168,59 +227,35 @@ fn cut(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use whittle_node::{ErrorSample, Hits};
+    use serde_json::json;
 
     use super::*;
 
-    fn response(hits: Vec<Hit>, total: usize) -> SearchResponse {
-        SearchResponse {
-            took_ms: 3,
-            hits: Hits {
-                total: Some(total),
-                max_score: None,
-                hits,
-            },
-            aggregations: None,
-            profile: None,
-            udf: vec![UdfReport {
-                function: "f".to_owned(),
-                documents: 7,
-                errors: 2,
-                error_samples: vec![ErrorSample {
-                    id: "a".to_owned(),
-                    message: "bad\u{1b}[1m".to_owned(),
-                }],
-                batches: 1,
-                instances: 1,
-                time_us: 1500,
-                load_time_us: 100,
-                bind_time_us: 50,
-                memory_bytes: 1 << 20,
+    fn response(hits: Json, total: usize) -> Answer {
+        let response = json!({
+            "took_ms": 3,
+            "hits": {"total": total, "max_score": null, "hits": hits},
+            "udf": [{
+                "function": "f",
+                "documents": 7,
+                "errors": 2,
+                "error_samples": [{"_id": "a", "message": "bad\u{1b}[1m"}],
+                "time_us": 1500,
+                "memory_bytes": 1 << 20,
             }],
-        }
+        });
+        serde_json::from_value(response).expect("an answer")
     }
 
     #[test]
     fn a_table_has_columns_and_fits_the_terminal() {
-        let hit = |id: &str, score, source| Hit {
-            id: id.to_owned(),
-            score,
-            source: Some(source),
-            sort: Vec::new(),
-            fields: serde_json::Map::from_iter([("half".to_owned(), serde_json::json!([0.5]))]),
-        };
-        let hits = vec![
-            hit(
-                "a",
-                Some(12.5),
-                serde_json::json!({"title": "映画 one", "year": 1999, "none": null}),
-            ),
-            hit(
-                "long-id",
-                None,
-                serde_json::json!({"title": "a title that does not fit the line"}),
-            ),
-        ];
+        let fields = json!({"half": [0.5]});
+        let hits = json!([
+            {"_id": "a", "_score": 12.5, "fields": fields,
+                "_source": {"title": "映画 one", "year": 1999, "none": null}},
+            {"_id": "long-id", "_score": null, "fields": fields,
+                "_source": {"title": "a title that does not fit the line"}},
+        ]);
         insta::assert_snapshot!(render(&response(hits, 5), 40), @r"
           score  id       document
         12.5000  a        half: 0.5  title: 映…
@@ -231,7 +266,7 @@ mod tests {
           document a: bad�[1m
           and 1 more
         ");
-        insta::assert_snapshot!(render(&response(Vec::new(), 0), 40), @r##"
+        insta::assert_snapshot!(render(&response(json!([]), 0), 40), @r##"
     0 hits in 3 ms
     f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
       document a: bad�[1m

@@ -168,7 +168,7 @@ impl Frame {
         usize::try_from(self.row).unwrap_or(usize::MAX)
     }
 
-    /// For the reference accessor, which has no driver.
+    /// Before a piece, and for the reference accessor, which has no driver to count.
     pub(crate) fn set_row(&mut self, row: usize) {
         self.row = row as u64;
     }

@@ -243,23 +243,30 @@ impl Registry {
                 version: version.key.to_string(),
                 breaker,
             })?;
-        content.touch(self.0.selections.fetch_add(1, Ordering::Relaxed) + 1);
-        let loaded = version.udf(content, &self.0.engine, &self.0.storage);
-        let (udf, at_hand) = match loaded {
-            Ok(loaded) => loaded,
-            Err(problem) => {
+        let udf = match self.0.udf(&catalogue, version, content) {
+            Ok(udf) => udf,
+            Err(error) => {
                 content.abandon(function, pass);
-                return Err(SelectError::Unusable {
-                    version: version.key.to_string(),
-                    source: problem.cause,
-                });
+                return Err(error);
             }
         };
-        if !at_hand {
-            self.0.loads.fetch_add(1, Ordering::Relaxed);
-            self.0.make_room(&catalogue);
-        }
         Ok(Selection::new(Arc::clone(version), function, udf, pass))
+    }
+
+    /// The component of a version, to be tried: switched off or not, and without counting in its
+    /// functions' statistics or for their circuit breakers. `None` where there is no such version.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be used on this node.
+    pub fn udf(&self, name: &str, version: &semver::Version) -> Result<Option<Udf>, SelectError> {
+        let catalogue = self.0.catalogue();
+        let Some(version) = catalogue.version(&key(name, version)) else {
+            return Ok(None);
+        };
+        let content = version.content.as_ref();
+        let content = content.map_err(|problem| unusable(version, problem.cause.clone()))?;
+        self.0.udf(&catalogue, version, content).map(Some)
     }
 
     /// All versions, by name and version.
@@ -421,6 +428,23 @@ impl Inner {
         lock(&self.changing)
     }
 
+    /// A version's compiled component, which counts as used now, and may be loaded for it.
+    fn udf(
+        &self,
+        catalogue: &Catalogue,
+        version: &Version,
+        content: &version::Content,
+    ) -> Result<Udf, SelectError> {
+        content.touch(self.selections.fetch_add(1, Ordering::Relaxed) + 1);
+        let loaded = version.udf(content, &self.engine, &self.storage);
+        let (udf, at_hand) = loaded.map_err(|problem| unusable(version, problem.cause))?;
+        if !at_hand {
+            self.loads.fetch_add(1, Ordering::Relaxed);
+            self.make_room(catalogue);
+        }
+        Ok(udf)
+    }
+
     /// Makes the catalogue what the store is. `fresh` is a component that was just registered.
     fn compare(
         &self,
@@ -518,6 +542,13 @@ fn key(name: &str, version: &semver::Version) -> Key {
     Key {
         name: name.to_owned(),
         version: version.clone(),
+    }
+}
+
+fn unusable(version: &Version, source: Cause) -> SelectError {
+    SelectError::Unusable {
+        version: version.key.to_string(),
+        source,
     }
 }
 

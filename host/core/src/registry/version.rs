@@ -11,6 +11,7 @@ use super::storage::{Key, Listed, Record, Storage};
 use crate::bound::{Evaluation, Observer};
 use crate::engine::Engine;
 use crate::error::{BindError, Cause, Stopped};
+use crate::limits::LimitExceeded;
 use crate::manifest::{Function, Manifest};
 use crate::udf::Udf;
 use crate::{Arguments, Bound, QueryContext};
@@ -336,7 +337,9 @@ impl Selection {
         match bound {
             Ok(None) => {}
             Ok(Some(_)) => used.counters().instantiated(),
-            Err(BindError::Stopped { source, .. }) => used.stopped(source),
+            Err(BindError::Stopped { source, .. }) => {
+                used.stopped(source, Ending::of(source).is_failure());
+            }
             Err(
                 BindError::Argument { .. }
                 | BindError::Refused { .. }
@@ -362,11 +365,23 @@ impl Use {
         &self.state().counters
     }
 
-    fn stopped(&self, stopped: &Stopped) {
-        let ending = Ending::of(stopped);
-        self.counters().ended(ending);
-        if ending.is_failure() {
+    fn stopped(&self, stopped: &Stopped, is_to_blame: bool) {
+        self.counters().ended(Ending::of(stopped));
+        if is_to_blame {
             self.failed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the function is to blame for what stopped it: not where the query's time went
+    /// elsewhere, as it does on a node that has too much to do.
+    fn is_to_blame(&self, stopped: &Stopped) -> bool {
+        match stopped {
+            Stopped::Limit(LimitExceeded {
+                limit: "wall_clock",
+                allowed,
+                ..
+            }) => self.time_us.load(Ordering::Relaxed) / 1_000 >= allowed / 2,
+            other => Ending::of(other).is_failure(),
         }
     }
 
@@ -391,7 +406,7 @@ impl Observer for Use {
             evaluation.memory_bytes,
         );
         match evaluation.stopped {
-            Some(stopped) => self.stopped(stopped),
+            Some(stopped) => self.stopped(stopped, self.is_to_blame(stopped)),
             None => self.evaluated.store(true, Ordering::Relaxed),
         }
     }

@@ -59,8 +59,11 @@ impl Lowering<'_> {
                     // The engine takes the type of ABS from its surroundings, and prefers longs.
                     let value = builder.double(value)?;
                     let absolute = builder.strict(Function::Abs, vec![value], machine)?;
+                    let finite = absolute.finite;
                     let arguments = vec![absolute, Value::long(1)];
-                    builder.strict(Function::Divide, arguments, machine)?
+                    let mut quotient = builder.strict(Function::Divide, arguments, machine)?;
+                    quotient.finite = finite;
+                    quotient
                 } else {
                     builder.strict(Function::Abs, vec![value], machine)?
                 }
@@ -70,8 +73,11 @@ impl Lowering<'_> {
                 builder.call(Function::Sqrt, vec![value], Machine::Double, true)?
             }
             Operation::Power => {
-                let exponent = builder.widened(values.remove(1))?;
-                let base = builder.widened(values.remove(0))?;
+                // Of a number that is not finite, a finite one can become.
+                let exponent = builder.finite(values.remove(1))?;
+                let exponent = builder.widened(exponent)?;
+                let base = builder.finite(values.remove(0))?;
+                let base = builder.widened(base)?;
                 builder.call(Function::Pow, vec![base, exponent], Machine::Double, true)?
             }
             // These give longs of doubles too, which are widened where they meet doubles.
@@ -97,7 +103,9 @@ impl Lowering<'_> {
 
     /// A quotient in doubles, null where the divisor is 0.
     fn divide(&mut self, mut values: Vec<Value>) -> Result<Value, TooComplex> {
-        let divisor = self.builder.widened(values.remove(1))?;
+        // By a number that is not finite, the quotient would be 0.
+        let divisor = self.builder.finite(values.remove(1))?;
+        let divisor = self.builder.widened(divisor)?;
         let dividend = self.builder.widened(values.remove(0))?;
         let arguments = vec![dividend, divisor];
         self.builder
@@ -120,7 +128,8 @@ impl Lowering<'_> {
     /// A remainder that has the dividend's sign, as SQL's: the engine's has the divisor's.
     fn remainder(&mut self, mut values: Vec<Value>, doubles: bool) -> Result<Value, TooComplex> {
         let builder = &mut self.builder;
-        let divisor = builder.widened(values.remove(1))?;
+        let divisor = builder.finite(values.remove(1))?;
+        let divisor = builder.widened(divisor)?;
         let dividend = builder.widened(values.remove(0))?;
         let again = builder.again(&dividend)?;
         let zero = builder.double(Value::double(0.0))?;
@@ -131,9 +140,11 @@ impl Lowering<'_> {
         let divisor = builder.strict(Function::Abs, vec![divisor], Machine::Double)?;
         let arguments = vec![dividend, divisor];
         let remainder = builder.call(Function::IntMod, arguments, Machine::Double, true)?;
+        let finite = remainder.finite;
         let arguments = vec![remainder, sign];
-        let remainder = builder.strict(Function::Multiply, arguments, Machine::Double)?;
+        let mut remainder = builder.strict(Function::Multiply, arguments, Machine::Double)?;
         if doubles {
+            remainder.finite = finite;
             Ok(remainder)
         } else {
             builder.strict(Function::Floor, vec![remainder], Machine::Long)
@@ -156,7 +167,9 @@ impl Lowering<'_> {
         };
         let mut values = Vec::with_capacity(operands.len());
         for operand in operands {
-            values.extend(self.value(operand)?);
+            if let Some(value) = self.value(operand)? {
+                values.push(self.builder.finite(value)?);
+            }
         }
         let builder = &mut self.builder;
         if values.len() < 2 {

@@ -208,7 +208,14 @@ impl Checker<'_> {
             while merges(op)
                 && let Some((_, right)) = links.next_if(|(next, _)| *next == op)
             {
-                operands.push(self.check(right, depth + 1)?);
+                let operand = self.check(right, depth + 1)?;
+                if widens(&operands, &operand) {
+                    // The longs before a double are added up as longs.
+                    result.node = binary(op, &operands)?;
+                    result.text = None;
+                    operands = vec![result.clone()];
+                }
+                operands.push(operand);
             }
             nested += 1;
             if nested > 4 * MAX_DEPTH {
@@ -427,6 +434,13 @@ fn merges(op: &BinaryOperator) -> bool {
             | BinaryOperator::Plus
             | BinaryOperator::StringConcat
     )
+}
+
+/// Whether an operand makes a double of what is a long so far.
+fn widens(operands: &[Operand], next: &Operand) -> bool {
+    let long = |operand: &Operand| operand.node.type_ == Type::Long;
+    let double = |operand: &Operand| operand.node.type_ == Type::Double;
+    double(next) && operands.iter().any(long) && !operands.iter().any(double)
 }
 
 fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError> {

@@ -39,6 +39,8 @@ pub(super) struct Value {
     pub(super) machine: Machine,
     /// Whether it can be null.
     pub(super) nullable: bool,
+    /// Whether it cannot be a double that is not finite.
+    pub(super) finite: bool,
     depth: usize,
     steps: usize,
 }
@@ -58,6 +60,7 @@ impl Value {
             expr,
             machine,
             nullable,
+            finite: true,
             depth: 1,
             steps: 1,
         }
@@ -129,6 +132,16 @@ impl Builder {
         if depth > MAX_DEPTH || steps > self.steps_left {
             return Err(TooComplex);
         }
+        let overflows = matches!(
+            function,
+            Function::Add
+                | Function::Subtract
+                | Function::Multiply
+                | Function::Divide
+                | Function::Pow
+        );
+        let finite = machine != Machine::Double
+            || !overflows && arguments.iter().all(|argument| argument.finite);
         let arguments = arguments.into_iter().map(Value::into_expr).collect();
         let expr = UntypedExpr::new_fn_call(function, arguments)
             .expect("every call is written with the arguments that its function takes");
@@ -136,6 +149,7 @@ impl Builder {
             expr,
             machine,
             nullable,
+            finite,
             depth,
             steps,
         })
@@ -180,19 +194,32 @@ impl Builder {
             Machine::Long if value.is_call() => self.widened(value),
             Machine::Long | Machine::WholeDouble => {
                 let arguments = vec![value, Value::long(1)];
-                self.strict(Function::Divide, arguments, Machine::Double)
+                let quotient = self.strict(Function::Divide, arguments, Machine::Double)?;
+                Ok(Value {
+                    finite: true,
+                    ..quotient
+                })
             }
             _ => Ok(value),
         }
     }
 
-    /// A literal as a double, and everything else as it is.
-    pub(super) fn double_literal(&mut self, value: Value) -> Result<Value, TooComplex> {
-        if matches!(value.expr, UntypedExpr::Literal(_)) {
-            self.double(value)
-        } else {
-            Ok(value)
+    /// A value with null in place of what is not finite. Needed where a finite value could be made
+    /// of one that is not; where none can, nobody has to look.
+    pub(super) fn finite(&mut self, value: Value) -> Result<Value, TooComplex> {
+        if value.finite {
+            return Ok(value);
         }
+        // 0 of a finite number, and NaN, which has no root, of any other.
+        let again = self.again(&value)?;
+        let arguments = vec![again, Value::double(0.0)];
+        let zero = self.strict(Function::Multiply, arguments, Machine::Double)?;
+        let zero = self.call(Function::Sqrt, vec![zero], Machine::Double, true)?;
+        let sum = self.strict(Function::Add, vec![value, zero], Machine::Double)?;
+        Ok(Value {
+            finite: true,
+            ..sum
+        })
     }
 
     /// Values of which the compiler computes in doubles: one that it takes for a double is
@@ -220,7 +247,11 @@ impl Builder {
             }
             Machine::Double | Machine::WholeDouble => {
                 let arguments = vec![Value::long(0), Value::long(0)];
-                self.call(Function::Divide, arguments, Machine::Double, true)
+                let null = self.call(Function::Divide, arguments, Machine::Double, true)?;
+                Ok(Value {
+                    finite: true,
+                    ..null
+                })
             }
             Machine::Long | Machine::Text => Ok(none()),
         }
@@ -240,6 +271,8 @@ impl Builder {
         };
         let nullable = yes.nullable || no.nullable;
         let (yes, no) = if machine == Machine::Double {
+            let yes = self.alternative(yes)?;
+            let no = self.alternative(no)?;
             let mut values = self.doubles(vec![yes, no])?;
             let no = values.remove(1);
             (values.remove(0), no)
@@ -247,6 +280,15 @@ impl Builder {
             (yes, no)
         };
         self.call(Function::If, vec![condition, yes, no], machine, nullable)
+    }
+
+    /// One of two values that are doubles: where a double is due, the engine's IF refuses a column
+    /// of longs.
+    fn alternative(&mut self, value: Value) -> Result<Value, TooComplex> {
+        match value.expr {
+            UntypedExpr::Literal(_) => Ok(value),
+            _ => self.double(value),
+        }
     }
 
     /// Whether a value is null.

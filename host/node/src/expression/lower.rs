@@ -66,7 +66,10 @@ impl<'a> Lowering<'a> {
             }
             Kind::IsNull(operand) => match self.value(operand)? {
                 None => Value::boolean(true),
-                Some(value) => self.builder.is_null(value)?,
+                Some(value) => {
+                    let value = self.builder.finite(value)?;
+                    self.builder.is_null(value)?
+                }
             },
             Kind::Is(operand, wanted) => self.certain(operand, *wanted)?,
             Kind::Case(branches, otherwise) => return self.case(branches, otherwise),
@@ -129,13 +132,16 @@ impl<'a> Lowering<'a> {
     }
 
     fn compare(&mut self, comparison: Comparison, left: &Node, right: &Node) -> Lowered {
+        let doubles = left.type_ == Type::Double || right.type_ == Type::Double;
         let (Some(mut left), Some(mut right)) = (self.value(left)?, self.value(right)?) else {
             return Ok(None);
         };
-        // A double is compared to a long exactly, but by a call; a literal is made a double.
-        if left.machine == Machine::Double || right.machine == Machine::Double {
-            left = self.builder.double_literal(left)?;
-            right = self.builder.double_literal(right)?;
+        // The engine would compare a double to a long exactly, SQL makes a double of the long.
+        if doubles {
+            left = self.builder.finite(left)?;
+            left = self.builder.double(left)?;
+            right = self.builder.finite(right)?;
+            right = self.builder.double(right)?;
         }
         let function = match comparison {
             Comparison::Equal | Comparison::NotEqual => Function::Eq,
@@ -170,6 +176,7 @@ impl<'a> Lowering<'a> {
             let Some(value) = self.value(operand)? else {
                 continue;
             };
+            let value = self.builder.finite(value)?;
             chosen = match chosen {
                 Some(rest) if value.nullable => {
                     let again = self.builder.again(&value)?;

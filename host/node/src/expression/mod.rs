@@ -12,9 +12,10 @@
 //! field with several values, an expression sees the first.
 //!
 //! Departures: longs that overflow wrap around; `/` and `%` of longs are exact below 2^53 only;
-//! `floor`, `ceil` and `round` to whole numbers give null from 2^63 on; `upper` and `lower` map
-//! characters one to one; texts are compared by their bytes; a text that is put together is null
-//! where it takes more than 256 KiB.
+//! `floor`, `ceil` and `round` to whole numbers give null from 2^63 on; `round` rounds halves of
+//! doubles away from zero; a double that is too small to be told from zero is zero; `upper` and
+//! `lower` map characters one to one; texts are compared by their bytes; a text that is put
+//! together is null where it takes more than 256 KiB.
 
 mod arithmetic;
 mod check;

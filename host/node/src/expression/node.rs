@@ -153,9 +153,11 @@ impl Node {
                     Operation::Least | Operation::Greatest => {
                         operands.iter().all(|operand| operand.nullable)
                     }
-                    Operation::Add | Operation::Subtract | Operation::Multiply => nullable,
+                    Operation::Add | Operation::Subtract | Operation::Multiply => {
+                        nullable || type_ == Type::Double
+                    }
                     // Null in place of an error: a division by zero, a root of a negative
-                    // number, a text that is too long.
+                    // number, a double that is no longer finite, a text that is too long.
                     _ => true,
                 }
             }

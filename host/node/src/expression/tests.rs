@@ -2,4 +2,5 @@
 
 mod errors;
 mod index;
+mod property;
 mod table;

@@ -32,8 +32,6 @@ use serde_json::{Map, Value as Json, json};
 use tantivy::aggregation::{
     AggContextParams, AggregationCollector, AggregationError, AggregationLimitsGuard,
 };
-use tantivy::collector::Collector;
-use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::Value as _;
 use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
 use whittle_host::{QueryContext, Stopped, one_line};
@@ -50,7 +48,7 @@ use compose::{Composed, Composer, Watches};
 use profile::{ClauseReport, Profile};
 use sort::{SortBy, SortKey};
 use source::SourceFilter;
-use workers::{Bounded, Threads};
+use workers::Bounded;
 
 /// The answer to a search; it serializes to what clients get.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -219,9 +217,8 @@ pub fn search(
     });
     let bounded = Bounded::new((best, counting), &composed.calls, query);
     let found = composed.run(|| {
-        snapshot
-            .collect(composed.query.as_ref(), &bounded)
-            .map(Some)
+        let query = composed.query.as_ref();
+        workers::collect(searcher, query, &bounded, &snapshot.threads).map(Some)
     });
     if let Some(stopped) = bounded.take_stopped() {
         return Err(found
@@ -256,19 +253,6 @@ pub fn search(
             budget: profile::budget(query),
         }),
     })
-}
-
-impl Snapshot {
-    fn collect<C: Collector>(&self, query: &dyn Query, collector: &C) -> tantivy::Result<C::Fruit> {
-        let Threads(executor) = &self.threads;
-        let scoring = if collector.requires_scoring() {
-            EnableScoring::enabled_from_searcher(&self.searcher)
-        } else {
-            EnableScoring::disabled_from_searcher(&self.searcher)
-        };
-        self.searcher
-            .search_with_executor(query, collector, executor, scoring)
-    }
 }
 
 /// In microseconds since 1970.

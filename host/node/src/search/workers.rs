@@ -1,53 +1,124 @@
-//! Who works on a search: several segments at once, until the query's time is over.
+//! Who works on a search: its own thread, and others that help with its segments, until the query's
+//! time is over.
 //!
-//! A worker needs an instance of each UDF in the request, for itself. The first has them from the
-//! start; another comes in where all of them can be bound without waiting for other queries, since
-//! workers that hold one instance and wait for the next could wait for each other. Whoever finds no
-//! place waits until a worker of the same search is done with its segment.
+//! The thread that searches never waits for another to be free, so that a search with a function
+//! that does not end keeps nobody from searching: the system shares the processors among them.
+//! Helpers are a bonus. One comes where an instance of each UDF in the request is to be had for it
+//! at once, since searches that hold one instance and wait for the next could wait for each other.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::query::Weight;
+use tantivy::query::{EnableScoring, Query, Weight};
 use tantivy::schema::Schema;
-use tantivy::{DocId, Executor, Score, SegmentOrdinal, SegmentReader, TantivyError};
+use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyError};
 use whittle_host::{QueryContext, Stopped};
 
 use crate::udf::UdfCall;
 
-/// Threads that searches share; each works on one segment at a time. Clones are the same threads.
-#[derive(Clone)]
-pub struct Threads(pub(crate) Executor);
+/// Threads that help searches with their segments, besides those that search. Clones are the same
+/// threads.
+#[derive(Debug, Clone)]
+pub struct Threads(Arc<AtomicUsize>);
 
 impl Threads {
-    /// The thread that searches, alone.
+    /// None: who searches does so alone.
     pub fn none() -> Self {
-        Self(Executor::single_thread())
+        Self::new(0)
     }
 
-    /// So many threads.
-    ///
-    /// # Errors
-    ///
-    /// Where the system refuses.
-    pub fn new(threads: usize) -> Result<Self, std::io::Error> {
-        let pool = Executor::multi_thread(threads, "whittle-search-");
-        pool.map(Self).map_err(std::io::Error::other)
+    /// So many at once, over all searches.
+    pub fn new(helpers: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(helpers)))
+    }
+
+    /// One of them, where one is free.
+    fn helper(&self) -> Option<Helper> {
+        let less = |free: usize| free.checked_sub(1);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken.ok().map(|_| Helper(self.clone()))
     }
 }
 
-impl std::fmt::Debug for Threads {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Threads")
+/// The right to a thread more.
+struct Helper(Threads);
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Collects a query's documents over all segments.
+///
+/// # Errors
+///
+/// What ends a segment.
+pub(super) fn collect<C: Collector>(
+    searcher: &Searcher,
+    query: &dyn Query,
+    collector: &Bounded<C>,
+    threads: &Threads,
+) -> tantivy::Result<C::Fruit> {
+    let scoring = if collector.requires_scoring() {
+        EnableScoring::enabled_from_searcher(searcher)
+    } else {
+        EnableScoring::disabled_from_searcher(searcher)
+    };
+    let weight = query.weight(scoring)?;
+    collector.check_schema(searcher.schema())?;
+    let segments = searcher.segment_readers();
+    let next = AtomicUsize::new(0);
+    let fruits = Mutex::new(Vec::with_capacity(segments.len()));
+    let work = || {
+        loop {
+            let ordinal = next.fetch_add(1, Ordering::Relaxed);
+            let Some(reader) = segments.get(ordinal) else {
+                return;
+            };
+            let fruit = collector.collect_segment(weight.as_ref(), ordinal as u32, reader);
+            if fruit.is_err() {
+                // Nobody begins another.
+                next.store(segments.len(), Ordering::Relaxed);
+            }
+            lock(&fruits).push((ordinal, fruit));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..segments.len() {
+            let Some(helper) = threads.helper() else {
+                break;
+            };
+            if !collector.has_another() {
+                break;
+            }
+            let help = move || {
+                let _helper = helper;
+                work();
+            };
+            let name = "whittle-search".to_owned();
+            let spawned = thread::Builder::new().name(name).spawn_scoped(scope, help);
+            if spawned.is_err() {
+                // The system has no more: it goes without.
+                break;
+            }
+        }
+        work();
+    });
+    let mut fruits = fruits.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fruits.sort_by_key(|(ordinal, _)| *ordinal);
+    let fruits = fruits.into_iter().map(|(_, fruit)| fruit);
+    collector.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
 }
 
 /// A collector whose segments are worked on within a search's bounds.
 pub(super) struct Bounded<C> {
     collector: C,
     calls: Vec<UdfCall>,
-    places: Mutex<Places>,
-    left: Condvar,
     bounds: Bounds,
 }
 
@@ -58,19 +129,11 @@ struct Bounds {
     stopped: Arc<Mutex<Option<Stopped>>>,
 }
 
-struct Places {
-    /// How many workers have instances.
-    there: usize,
-    taken: usize,
-}
-
 impl<C: Collector> Bounded<C> {
     pub(super) fn new(collector: C, calls: &[UdfCall], query: &QueryContext) -> Self {
         Self {
             collector,
             calls: calls.to_vec(),
-            places: Mutex::new(Places { there: 1, taken: 0 }),
-            left: Condvar::new(),
             bounds: Bounds {
                 query: query.clone(),
                 stopped: Arc::default(),
@@ -83,27 +146,9 @@ impl<C: Collector> Bounded<C> {
         lock(&self.bounds.stopped).take()
     }
 
-    fn enter(&self) -> Worker<'_, C> {
-        let mut places = lock(&self.places);
-        if places.taken == places.there && self.calls.iter().all(UdfCall::has_another) {
-            places.there += 1;
-        }
-        while places.taken == places.there {
-            let woken = self.left.wait(places);
-            places = woken.unwrap_or_else(PoisonError::into_inner);
-        }
-        places.taken += 1;
-        Worker(self)
-    }
-}
-
-/// A place that is taken.
-struct Worker<'a, C>(&'a Bounded<C>);
-
-impl<C> Drop for Worker<'_, C> {
-    fn drop(&mut self) {
-        lock(&self.0.places).taken -= 1;
-        self.0.left.notify_one();
+    /// Whether there is an instance of each function for one worker more.
+    fn has_another(&self) -> bool {
+        self.calls.iter().all(UdfCall::has_another)
     }
 }
 
@@ -161,7 +206,6 @@ impl<C: Collector> Collector for Bounded<C> {
         ordinal: SegmentOrdinal,
         reader: &SegmentReader,
     ) -> tantivy::Result<<C::Child as SegmentCollector>::Fruit> {
-        let _worker = self.enter();
         let mut child = self.for_segment(ordinal, reader)?;
         let alive = reader.alive_bitset();
         let is_alive = |document| alive.is_none_or(|alive| alive.is_alive(document));

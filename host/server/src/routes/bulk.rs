@@ -25,6 +25,13 @@ struct Item {
     operation: Result<Operation, ApiError>,
 }
 
+/// Write documents, of any index: a line with the action, and one with the document.
+#[utoipa::path(
+    method(post, put), path = "/_bulk", tag = "documents",
+    params(("refresh" = Option<String>, Query, description = "`true` or `wait_for`: searches see it before the answer")),
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn bulk(
     shared: Shared,
     parameters: Parameters,
@@ -33,6 +40,13 @@ pub(super) async fn bulk(
     run(shared, None, parameters, body).await
 }
 
+/// Write documents: a line with the action, and one with the document.
+#[utoipa::path(
+    method(post, put), path = "/{index}/_bulk", tag = "documents",
+    params(("refresh" = Option<String>, Query, description = "`true` or `wait_for`: searches see it before the answer")),
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn bulk_of_index(
     shared: Shared,
     Path(index): Path<String>,

@@ -1,20 +1,37 @@
 //! What a client asks of a cluster, of which this node is the whole.
 
+use std::sync::Arc;
+
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
-use super::Shared;
+use super::{Shared, page};
 use crate::error::ApiError;
+use crate::metrics;
 use crate::parameters::Parameters;
 
 /// The version of OpenSearch whose clients are served.
 const OPENSEARCH: &str = "2.19.0";
 
-pub(super) async fn banner(parameters: Parameters) -> Result<axum::Json<Json>, ApiError> {
+/// Tell which node this is, to clients; browsers are shown the node's page.
+#[utoipa::path(
+    get, path = "/", tag = "node",
+    responses((status = 200, body = Json))
+)]
+pub(super) async fn banner(
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Result<Response, ApiError> {
     parameters.only(&[])?;
-    Ok(axum::Json(json!({
+    let accepted = headers.get(ACCEPT).map(HeaderValue::as_bytes);
+    let is_browser = accepted.is_some_and(|kinds| kinds.starts_with(b"text/html"));
+    if is_browser {
+        return Ok(page::index());
+    }
+    let banner = axum::Json(json!({
         "name": "whittle",
         "cluster_name": "whittle",
         "cluster_uuid": "_na_",
@@ -30,14 +47,40 @@ pub(super) async fn banner(parameters: Parameters) -> Result<axum::Json<Json>, A
         },
         "whittle": env!("CARGO_PKG_VERSION"),
         "tagline": "You know, for search, with functions of your own",
-    })))
+    }));
+    Ok(banner.into_response())
 }
 
-/// That the node answers.
+/// Show what the node has done and holds, as Prometheus reads it.
+#[utoipa::path(
+    get, path = "/metrics", tag = "node",
+    responses((status = 200, content_type = "application/openmetrics-text", body = String))
+)]
+pub(super) async fn metrics(State(node): Shared) -> Result<Response, ApiError> {
+    let node_of = Arc::clone(&node);
+    let text = move || {
+        node_of.metrics.text(&node_of).map_err(|error| {
+            ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", &error)
+        })
+    };
+    let text = node.reports.run(text).await?;
+    Ok(([(CONTENT_TYPE, metrics::FORMAT)], text).into_response())
+}
+
+/// Tell that the node answers.
+#[utoipa::path(
+    get, path = "/health", tag = "node",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn health() -> axum::Json<Json> {
     axum::Json(json!({"status": "green"}))
 }
 
+/// Tell how the cluster is, of which this node is the whole.
+#[utoipa::path(
+    get, path = "/_cluster/health", tag = "node",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn cluster_health(
     State(node): Shared,
     parameters: Parameters,
@@ -76,6 +119,12 @@ const COLUMNS: [&str; 8] = [
     "store.size",
 ];
 
+/// List the indexes as a table.
+#[utoipa::path(
+    get, path = "/_cat/indices", tag = "indexes",
+    params(("format" = Option<String>, Query, description = "`json`, else text"), ("v" = Option<bool>, Query, description = "with a head")),
+    responses((status = 200, content_type = "text/plain", body = String))
+)]
 pub(super) async fn cat_indices(
     State(node): Shared,
     parameters: Parameters,

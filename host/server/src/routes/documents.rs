@@ -82,6 +82,13 @@ async fn write(
     Ok((status, axum::Json(answer)).into_response())
 }
 
+/// Write a document under a new id.
+#[utoipa::path(
+    post, path = "/{index}/_doc", tag = "documents",
+    params(("refresh" = Option<String>, Query, description = "`true` or `wait_for`: searches see it before the answer")),
+    request_body = Json,
+    responses((status = 200, body = Json), (status = 201, body = Json))
+)]
 pub(super) async fn add(
     shared: Shared,
     Path(name): Path<String>,
@@ -96,6 +103,13 @@ pub(super) async fn add(
     write(shared, name, operation, parameters, true).await
 }
 
+/// Write a document; one with the same id is replaced.
+#[utoipa::path(
+    method(put, post), path = "/{index}/_doc/{id}", tag = "documents",
+    params(("refresh" = Option<String>, Query, description = "`true` or `wait_for`: searches see it before the answer")),
+    request_body = Json,
+    responses((status = 200, body = Json), (status = 201, body = Json))
+)]
 pub(super) async fn put(
     shared: Shared,
     Path((name, id)): Path<(String, String)>,
@@ -118,6 +132,13 @@ pub(super) async fn put(
     write(shared, name, operation, parameters, true).await
 }
 
+/// Write a document, unless there is one with the same id.
+#[utoipa::path(
+    method(put, post), path = "/{index}/_create/{id}", tag = "documents",
+    params(("refresh" = Option<String>, Query, description = "`true` or `wait_for`: searches see it before the answer")),
+    request_body = Json,
+    responses((status = 200, body = Json), (status = 201, body = Json))
+)]
 pub(super) async fn create(
     shared: Shared,
     Path((name, id)): Path<(String, String)>,
@@ -132,6 +153,12 @@ pub(super) async fn create(
     write(shared, name, operation, parameters, true).await
 }
 
+/// Delete a document.
+#[utoipa::path(
+    delete, path = "/{index}/_doc/{id}", tag = "documents",
+    params(("refresh" = Option<String>, Query, description = "`true` or `wait_for`: searches see it before the answer")),
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn delete(
     shared: Shared,
     Path((name, id)): Path<(String, String)>,
@@ -143,6 +170,13 @@ pub(super) async fn delete(
     write(shared, name, operation, parameters, false).await
 }
 
+/// Merge fields into a document.
+#[utoipa::path(
+    post, path = "/{index}/_update/{id}", tag = "documents",
+    params(("refresh" = Option<String>, Query, description = "`true` or `wait_for`: searches see it before the answer")),
+    request_body = Json,
+    responses((status = 200, body = Json), (status = 201, body = Json))
+)]
 pub(super) async fn update(
     shared: Shared,
     Path((name, id)): Path<(String, String)>,
@@ -189,6 +223,11 @@ pub(super) fn update_of(
     })
 }
 
+/// Show a document.
+#[utoipa::path(
+    get, path = "/{index}/_doc/{id}", tag = "documents",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn get(
     State(node): Shared,
     Path((name, id)): Path<(String, String)>,
@@ -211,6 +250,11 @@ pub(super) async fn get(
     Ok(axum::Json(answer).into_response())
 }
 
+/// Show what a document was written as.
+#[utoipa::path(
+    get, path = "/{index}/_source/{id}", tag = "documents",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn source(
     State(node): Shared,
     Path((name, id)): Path<(String, String)>,

@@ -38,6 +38,12 @@ pub(super) fn one(node: &Node, name: &str) -> Result<Index, ApiError> {
     node.index(name).ok_or_else(|| no_index(name))
 }
 
+/// Make an index; the body may have `mappings`.
+#[utoipa::path(
+    put, path = "/{index}", tag = "indexes",
+    request_body = Json,
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn create(
     State(node): Shared,
     Path(name): Path<String>,
@@ -82,6 +88,11 @@ fn mapping_of(body: &Json) -> Result<Mapping, ApiError> {
     }
 }
 
+/// Delete an index.
+#[utoipa::path(
+    delete, path = "/{index}", tag = "indexes",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn delete(
     State(node): Shared,
     Path(name): Path<String>,
@@ -97,6 +108,11 @@ pub(super) async fn delete(
     Ok(axum::Json(json!({"acknowledged": true})))
 }
 
+/// Show an index with its mapping; a HEAD request tells whether there is one.
+#[utoipa::path(
+    get, path = "/{index}", tag = "indexes",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn get(
     State(node): Shared,
     Path(names): Path<String>,
@@ -114,6 +130,11 @@ pub(super) async fn get(
     Ok(axum::Json(Json::Object(described)))
 }
 
+/// Show the types of an index's fields.
+#[utoipa::path(
+    get, path = "/{index}/_mapping", tag = "indexes",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn mapping(
     State(node): Shared,
     Path(names): Path<String>,
@@ -126,6 +147,12 @@ pub(super) async fn mapping(
     Ok(axum::Json(Json::Object(mappings)))
 }
 
+/// Add fields to an index.
+#[utoipa::path(
+    put, path = "/{index}/_mapping", tag = "indexes",
+    request_body = Json,
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn put_mapping(
     State(node): Shared,
     Path(name): Path<String>,
@@ -160,6 +187,11 @@ async fn refreshed(
     Ok(axum::Json(json!({"_shards": shards})))
 }
 
+/// Show searches what was written.
+#[utoipa::path(
+    method(get, post), path = "/{index}/_refresh", tag = "indexes",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn refresh(
     State(node): Shared,
     Path(names): Path<String>,
@@ -170,6 +202,11 @@ pub(super) async fn refresh(
     refreshed(&node, indexes).await
 }
 
+/// Show searches what was written, in all indexes.
+#[utoipa::path(
+    method(get, post), path = "/_refresh", tag = "indexes",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn refresh_all(
     State(node): Shared,
     parameters: Parameters,
@@ -202,6 +239,11 @@ fn statistics(indexes: Vec<(String, Index)>) -> axum::Json<Json> {
     axum::Json(json!({"_shards": shards, "_all": all, "indices": of_each}))
 }
 
+/// Show how large an index is.
+#[utoipa::path(
+    get, path = "/{index}/_stats", tag = "indexes",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn stats(
     State(node): Shared,
     Path(names): Path<String>,
@@ -211,6 +253,11 @@ pub(super) async fn stats(
     Ok(statistics(named(&node, &names)?))
 }
 
+/// Show how large the indexes are.
+#[utoipa::path(
+    get, path = "/_stats", tag = "indexes",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn stats_of_all(
     State(node): Shared,
     parameters: Parameters,

@@ -2,16 +2,21 @@
 
 mod bulk;
 mod cluster;
+mod description;
 mod documents;
 mod indices;
+mod page;
 mod search;
 mod udf;
+mod udf_test;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
-use axum::routing::{get, post, put};
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::node::Node;
@@ -19,71 +24,51 @@ use crate::node::Node;
 /// What a handler is given.
 type Shared = axum::extract::State<Arc<Node>>;
 
+/// All routes. Those of the API describe themselves.
 pub(crate) fn all() -> Router<Arc<Node>> {
-    Router::new()
-        .route("/", get(cluster::banner))
-        .route("/health", get(cluster::health))
-        .route("/_cluster/health", get(cluster::cluster_health))
-        .route("/_cat/indices", get(cluster::cat_indices))
-        .route("/_bulk", post(bulk::bulk).put(bulk::bulk))
-        .route("/_msearch", get(search::msearch).post(search::msearch))
-        .route(
-            "/_refresh",
-            get(indices::refresh_all).post(indices::refresh_all),
-        )
-        .route("/_stats", get(indices::stats_of_all))
-        .route("/_udf", get(udf::list).put(udf::upload).post(udf::upload))
-        .route("/_udf/_stats", get(udf::statistics))
-        .route("/_udf/{name}", get(udf::describe))
-        .route(
-            "/_udf/{name}/{version}",
-            get(udf::describe_version).delete(udf::delete),
-        )
-        .route("/_udf/{name}/{version}/_enable", post(udf::enable))
-        .route("/_udf/{name}/{version}/_disable", post(udf::disable))
-        .route(
-            "/{index}",
-            get(indices::get)
-                .put(indices::create)
-                .delete(indices::delete),
-        )
-        .route(
-            "/{index}/_mapping",
-            get(indices::mapping).put(indices::put_mapping),
-        )
-        .route(
-            "/{index}/_refresh",
-            get(indices::refresh).post(indices::refresh),
-        )
+    let api = OpenApiRouter::with_openapi(description::head())
+        .routes(routes!(cluster::banner))
+        .routes(routes!(cluster::health))
+        .routes(routes!(cluster::metrics))
+        .routes(routes!(cluster::cluster_health))
+        .routes(routes!(cluster::cat_indices))
+        .routes(routes!(udf::list, udf::upload))
+        .routes(routes!(udf::statistics))
+        .routes(routes!(udf::describe))
+        .routes(routes!(udf_test::test))
+        .routes(routes!(udf::describe_version, udf::delete))
+        .routes(routes!(udf::enable))
+        .routes(routes!(udf::disable))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(bulk::bulk_of_index))
+        .routes(routes!(search::search))
+        .routes(routes!(search::count))
+        .routes(routes!(search::msearch))
+        .routes(routes!(search::msearch_of_index))
+        .routes(routes!(indices::refresh_all))
+        .routes(routes!(indices::stats_of_all))
+        .routes(routes!(indices::get, indices::create, indices::delete))
+        .routes(routes!(indices::mapping, indices::put_mapping))
+        .routes(routes!(indices::refresh))
+        .routes(routes!(indices::stats))
+        .routes(routes!(documents::add))
+        .routes(routes!(documents::get, documents::put, documents::delete))
+        .routes(routes!(documents::create))
+        .routes(routes!(documents::source))
+        .routes(routes!(documents::update));
+    let (routes, described) = api.split_for_parts();
+    let described = description::whole(described);
+    routes
+        // A flush is what a refresh is, here.
         .route(
             "/{index}/_flush",
             get(indices::refresh).post(indices::refresh),
         )
-        .route("/{index}/_stats", get(indices::stats))
         .route(
-            "/{index}/_bulk",
-            post(bulk::bulk_of_index).put(bulk::bulk_of_index),
+            "/_openapi.json",
+            get(move || async { axum::Json(described) }),
         )
-        .route("/{index}/_search", get(search::search).post(search::search))
-        .route(
-            "/{index}/_msearch",
-            get(search::msearch_of_index).post(search::msearch_of_index),
-        )
-        .route("/{index}/_count", get(search::count).post(search::count))
-        .route("/{index}/_doc", post(documents::add))
-        .route(
-            "/{index}/_doc/{id}",
-            get(documents::get)
-                .put(documents::put)
-                .post(documents::put)
-                .delete(documents::delete),
-        )
-        .route(
-            "/{index}/_create/{id}",
-            put(documents::create).post(documents::create),
-        )
-        .route("/{index}/_source/{id}", get(documents::source))
-        .route("/{index}/_update/{id}", post(documents::update))
+        .route("/_page/{file}", get(page::file))
 }
 
 /// A route that has not such a method.

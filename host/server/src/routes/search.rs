@@ -11,17 +11,10 @@ use whittle_node::{SearchRequest, SearchResponse};
 use super::{Shared, indices};
 use crate::body::{Body, broken};
 use crate::error::ApiError;
+use crate::log;
 use crate::node::Node;
 use crate::parameters::Parameters;
-
-/// Ends the search of a client that goes away.
-struct EndsWithClient(QueryContext);
-
-impl Drop for EndsWithClient {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
+use crate::work::EndsWithClient;
 
 /// Runs a search over an index.
 async fn run(node: &std::sync::Arc<Node>, name: &str, body: Json) -> Result<Json, ApiError> {
@@ -33,6 +26,7 @@ async fn run(node: &std::sync::Arc<Node>, name: &str, body: Json) -> Result<Json
     let search = move || {
         let snapshot = index.snapshot().with_threads(node_of.threads());
         let response = whittle_node::search(&snapshot, &request, node_of.udfs(), &query, |_| ());
+        log::udfs(&query.take_log(), &name);
         Ok(answer(
             &name,
             &response.map_err(|error| ApiError::from(error).in_index(&name))?,
@@ -105,6 +99,20 @@ const KNOWN: &[&str] = &[
     "_source",
 ];
 
+/// Search an index.
+///
+/// The body is a query as `docs/QUERIES.md` of the project describes it.
+#[utoipa::path(
+    method(get, post), path = "/{index}/_search", tag = "search",
+    params(
+        ("from" = Option<u64>, Query, description = "as in the body"),
+        ("size" = Option<u64>, Query, description = "as in the body"),
+        ("track_total_hits" = Option<bool>, Query, description = "as in the body"),
+        ("_source" = Option<String>, Query, description = "`true`, `false`, or paths with commas between")
+    ),
+    request_body = Json,
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn search(
     State(node): Shared,
     Path(name): Path<String>,
@@ -116,6 +124,12 @@ pub(super) async fn search(
     Ok(axum::Json(run(&node, &name, body).await?))
 }
 
+/// Count the documents that a query finds.
+#[utoipa::path(
+    method(get, post), path = "/{index}/_count", tag = "search",
+    request_body = Json,
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn count(
     State(node): Shared,
     Path(name): Path<String>,
@@ -143,6 +157,12 @@ pub(super) async fn count(
     ))
 }
 
+/// Run several searches: a line that names the index, and one that is the search.
+#[utoipa::path(
+    method(get, post), path = "/_msearch", tag = "search",
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn msearch(
     shared: Shared,
     parameters: Parameters,
@@ -151,6 +171,12 @@ pub(super) async fn msearch(
     several(shared, None, parameters, body).await
 }
 
+/// Run several searches of an index.
+#[utoipa::path(
+    method(get, post), path = "/{index}/_msearch", tag = "search",
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn msearch_of_index(
     shared: Shared,
     Path(index): Path<String>,

@@ -10,7 +10,9 @@ use super::Shared;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::failures::with;
+use crate::log;
 use crate::parameters::Parameters;
+use crate::token::MayWriteUdfs;
 
 /// A version as the API shows it.
 fn shown(info: &VersionInfo) -> Json {
@@ -30,12 +32,21 @@ fn shown(info: &VersionInfo) -> Json {
     })
 }
 
-fn missing(what: &str) -> ApiError {
+pub(super) fn missing(what: &str) -> ApiError {
     let reason = format!("there is no UDF `{}`", whittle_host::one_line(what));
     ApiError::new(StatusCode::NOT_FOUND, "udf_not_found_exception", reason)
 }
 
+/// Register the component that is the body. The same again changes nothing.
+#[utoipa::path(
+    method(put, post), path = "/_udf", tag = "udf",
+    params(("sha256" = Option<String>, Query, description = "the component's SHA-256, which is checked")),
+    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    responses((status = 201, body = Json)),
+    security(("token" = []))
+)]
 pub(super) async fn upload(
+    _: MayWriteUdfs,
     State(node): Shared,
     parameters: Parameters,
     body: Body,
@@ -68,9 +79,15 @@ pub(super) async fn upload(
         })
     };
     let info = writes.run(register).await?;
+    log::changed("registered", &format!("{}@{}", info.name, info.version));
     Ok((StatusCode::CREATED, axum::Json(shown(&info))).into_response())
 }
 
+/// List all versions of all UDFs.
+#[utoipa::path(
+    get, path = "/_udf", tag = "udf",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn list(
     State(node): Shared,
     parameters: Parameters,
@@ -80,6 +97,11 @@ pub(super) async fn list(
     Ok(axum::Json(json!({"udfs": udfs})))
 }
 
+/// Describe the versions of a UDF.
+#[utoipa::path(
+    get, path = "/_udf/{name}", tag = "udf",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn describe(
     State(node): Shared,
     Path(name): Path<String>,
@@ -98,6 +120,11 @@ pub(super) async fn describe(
     Ok(axum::Json(json!({"name": name, "versions": versions})))
 }
 
+/// Describe a version.
+#[utoipa::path(
+    get, path = "/_udf/{name}/{version}", tag = "udf",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn describe_version(
     State(node): Shared,
     Path((name, version)): Path<(String, String)>,
@@ -124,6 +151,7 @@ fn read(version: &str) -> Result<semver::Version, ApiError> {
 
 /// Changes a version.
 async fn change(
+    done: &'static str,
     State(node): Shared,
     (name, version): (String, String),
     change: impl FnOnce(&whittle_host::Registry, &str, &semver::Version) -> Result<(), ChangeError>
@@ -133,28 +161,45 @@ async fn change(
     let version = read(&version)?;
     let writes = node.writes.clone();
     let work = move || {
+        let which = format!("{name}@{version}");
         change(node.registry(), &name, &version).map_err(|error| match &error {
-            ChangeError::NoVersion { .. } => missing(&format!("{name}@{version}")),
+            ChangeError::NoVersion { .. } => missing(&which),
             _ => with(StatusCode::INTERNAL_SERVER_ERROR, "internal_error")(&error),
-        })
+        })?;
+        log::changed(done, &which);
+        Ok(())
     };
     writes.run(work).await?;
     Ok(axum::Json(json!({"acknowledged": true})))
 }
 
+/// Delete a version; queries that use it go on to their end.
+#[utoipa::path(
+    delete, path = "/_udf/{name}/{version}", tag = "udf",
+    responses((status = 200, body = Json)),
+    security(("token" = []))
+)]
 pub(super) async fn delete(
+    _: MayWriteUdfs,
     shared: Shared,
     Path(which): Path<(String, String)>,
     parameters: Parameters,
 ) -> Result<axum::Json<Json>, ApiError> {
     parameters.only(&[])?;
-    change(shared, which, |registry, name, version| {
+    change("deleted", shared, which, |registry, name, version| {
         registry.delete(name, version)
     })
     .await
 }
 
+/// Switch a version on again.
+#[utoipa::path(
+    post, path = "/_udf/{name}/{version}/_enable", tag = "udf",
+    responses((status = 200, body = Json)),
+    security(("token" = []))
+)]
 pub(super) async fn enable(
+    _: MayWriteUdfs,
     shared: Shared,
     Path(which): Path<(String, String)>,
     parameters: Parameters,
@@ -163,10 +208,17 @@ pub(super) async fn enable(
     let enable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, true)
     };
-    change(shared, which, enable).await
+    change("switched on", shared, which, enable).await
 }
 
+/// Switch a version off; queries that use it go on to their end.
+#[utoipa::path(
+    post, path = "/_udf/{name}/{version}/_disable", tag = "udf",
+    responses((status = 200, body = Json)),
+    security(("token" = []))
+)]
 pub(super) async fn disable(
+    _: MayWriteUdfs,
     shared: Shared,
     Path(which): Path<(String, String)>,
     parameters: Parameters,
@@ -175,10 +227,14 @@ pub(super) async fn disable(
     let disable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, false)
     };
-    change(shared, which, disable).await
+    change("switched off", shared, which, disable).await
 }
 
-/// What each function cost so far.
+/// Show what each function has done and cost since the node began.
+#[utoipa::path(
+    get, path = "/_udf/_stats", tag = "udf",
+    responses((status = 200, body = Json))
+)]
 pub(super) async fn statistics(
     State(node): Shared,
     parameters: Parameters,

@@ -8,13 +8,14 @@ use tantivy::aggregation::{AggregationCollector, ValueSourceRegistry};
 use tantivy::collector::DocSetCollector;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::query::AllQuery;
-use tantivy::schema::{FAST, Field, STRING, Schema};
-use tantivy::{DateTime, Index, IndexWriter, Searcher, TantivyDocument};
+use tantivy::schema::{FAST, Field, INDEXED, STRING, Schema};
+use tantivy::{DateTime, Index, IndexWriter, Searcher, TantivyDocument, Term};
 
 use crate::expression::{ColumnType, Columns, Expression, ExpressionError};
+use crate::value::Value;
 
 /// The columns, by the paths that expressions name.
-const COLUMNS: &[(&str, ColumnType)] = &[
+pub(super) const COLUMNS: &[(&str, ColumnType)] = &[
     ("a", ColumnType::Long),
     ("b", ColumnType::Long),
     ("x", ColumnType::Double),
@@ -74,18 +75,25 @@ pub(super) enum Cell {
     Date(i64),
 }
 
-/// A document: what it has no value for is null.
-pub(super) type Row = HashMap<&'static str, Cell>;
+/// A document: what it has no value for is null, and of several values the first counts.
+pub(super) type Row = HashMap<&'static str, Vec<Cell>>;
 
 /// Documents that can be searched.
 pub(super) struct Rows {
     searcher: Searcher,
+    /// Which documents each segment has.
     segments: Vec<Vec<usize>>,
+    count: usize,
 }
 
 impl Rows {
     /// Indexes documents, so many a segment.
     pub(super) fn new(rows: &[Row], a_segment: usize) -> Self {
+        Self::without(rows, a_segment, &[])
+    }
+
+    /// Indexes documents, so many a segment, and deletes some of them.
+    pub(super) fn without(rows: &[Row], a_segment: usize, deleted: &[usize]) -> Self {
         let mut schema = Schema::builder();
         let fields: HashMap<&str, Field> = COLUMNS
             .iter()
@@ -107,7 +115,7 @@ impl Rows {
                 (*path, field)
             })
             .collect();
-        let row_field = schema.add_u64_field("row", FAST);
+        let row_field = schema.add_u64_field("row", FAST | INDEXED);
         let index = Index::create_in_ram(schema.build());
         let mut writer: IndexWriter = index
             .writer_with_num_threads(1, 15_000_000)
@@ -117,7 +125,10 @@ impl Rows {
         for chunk in numbered.chunks(a_segment.max(1)) {
             for &number in chunk {
                 let mut document = TantivyDocument::new();
-                for (path, cell) in &rows[number] {
+                let cells = rows[number].iter();
+                for (path, cell) in
+                    cells.flat_map(|(path, cells)| cells.iter().map(move |cell| (path, cell)))
+                {
                     let field = fields[path];
                     match cell {
                         Cell::Boolean(value) => document.add_bool(field, *value),
@@ -132,6 +143,13 @@ impl Rows {
                 document.add_u64(row_field, u64::try_from(number).expect("it works"));
                 writer.add_document(document).expect("it works");
             }
+            writer.commit().expect("it works");
+        }
+        for &number in deleted {
+            let number = u64::try_from(number).expect("it works");
+            writer.delete_term(Term::from_field_u64(row_field, number));
+        }
+        if !deleted.is_empty() {
             writer.commit().expect("it works");
         }
         let searcher = index.reader().expect("it works").searcher();
@@ -149,13 +167,17 @@ impl Rows {
                     .collect()
             })
             .collect();
-        Self { searcher, segments }
+        Self {
+            searcher,
+            segments,
+            count: rows.len(),
+        }
     }
 
     /// Whether a filter keeps each document.
     pub(super) fn kept(&self, expression: &Expression) -> Vec<bool> {
         let query = expression.predicate().expect("it works");
-        let mut kept = vec![false; self.segments.iter().map(Vec::len).sum()];
+        let mut kept = vec![false; self.count];
         for address in self
             .searcher
             .search(&query, &DocSetCollector)
@@ -170,7 +192,7 @@ impl Rows {
     /// The number that each document has.
     pub(super) fn numbers(&self, expression: &Expression) -> Vec<Option<f64>> {
         let values = expression.values().expect("it works");
-        let mut all = vec![None; self.segments.iter().map(Vec::len).sum()];
+        let mut all = vec![None; self.count];
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
             let mut source = values.numbers(reader).expect("it works");
             let mut numbers = Vec::new();
@@ -181,6 +203,22 @@ impl Rows {
             }
             for (&row, number) in segment.iter().zip(numbers) {
                 all[row] = number;
+            }
+        }
+        all
+    }
+
+    /// The value that each document has, of the expression's own type; null if it is in no segment.
+    pub(super) fn scalars(&self, expression: &Expression) -> Vec<Value> {
+        let values = expression.values().expect("it works");
+        let mut all = vec![Value::Null; self.count];
+        for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
+            let mut source = values.scalars(reader).expect("it works");
+            let documents: Vec<u32> = (0..reader.max_doc()).collect();
+            for (block, rows) in documents.chunks(3).zip(segment.chunks(3)) {
+                for (&row, value) in rows.iter().zip(source.load(block)) {
+                    all[row] = value;
+                }
             }
         }
         all

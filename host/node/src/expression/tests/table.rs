@@ -3,7 +3,7 @@
 use super::index::{Cell, Row, Rows, parse};
 
 fn row<const N: usize>(cells: [(&'static str, Cell); N]) -> Row {
-    Row::from(cells)
+    Row::from(cells.map(|(path, cell)| (path, vec![cell])))
 }
 
 fn text(value: &str) -> Cell {
@@ -145,6 +145,13 @@ fn filters_keep_what_is_true() {
         ("a / b is null", "123"),
         ("sqrt(x) is null", "123"),
         ("a / 0 is null", "0123"),
+        ("y * y > 1", ""),
+        ("not y * y > 1", "0"),
+        ("y * y is null", "123"),
+        ("1 / (y * y) >= 0", "0"),
+        ("nullif(y * y, 0) is null", "123"),
+        // A long beside a double is one, so that it may be rounded.
+        ("a + 9007199254740992 = 9007199254740992.0", "2"),
         // Case, and what is made of it.
         ("case when p then a = 7 when q then true end", "02"),
         ("not case when p then a <> 7 when q then false end", "02"),
@@ -234,6 +241,16 @@ fn numbers_are_computed() {
             "9223372036854775807 * 2.0",
             [Some(18_446_744_073_709_551_616.0); 4],
         ),
+        // The longs are added up before the double.
+        (
+            "9223372036854775807 + a + 0.5",
+            [
+                Some(-9_223_372_036_854_775_808.0),
+                Some(9_223_372_036_854_775_808.0),
+                Some(-9_223_372_036_854_775_808.0),
+                none,
+            ],
+        ),
         ("(a + b) * 1.5", [Some(13.5), Some(-10.5), none, none]),
         ("(a + b) * 2.0", [Some(18.0), Some(-14.0), none, none]),
         ("abs(a)", [Some(7.0), Some(7.0), Some(1.0), none]),
@@ -272,6 +289,18 @@ fn numbers_are_computed() {
         // What is not finite is null.
         ("y * y", [Some(0.25), none, none, none]),
         ("y * y - y * y", [Some(0.0), none, none, none]),
+        ("1 / (y * y)", [Some(4.0), none, none, none]),
+        ("2.0 % (y * y)", [Some(0.0), none, none, none]),
+        ("power(y * y, 0)", [Some(1.0), none, none, none]),
+        ("power(0.5, y * y * 4)", [Some(0.5), none, none, none]),
+        (
+            "coalesce(y * y, 0)",
+            [Some(0.25), Some(0.0), Some(0.0), Some(0.0)],
+        ),
+        (
+            "greatest(y * y, -1.0)",
+            [Some(0.25), Some(-1.0), Some(-1.0), Some(-1.0)],
+        ),
         (
             "case when p then 1 when q then 2.5 else 0 end",
             [Some(1.0), Some(0.0), Some(2.5), Some(0.0)],
@@ -279,6 +308,14 @@ fn numbers_are_computed() {
         (
             "case when p then null else x end",
             [none, Some(-4.0), none, none],
+        ),
+        (
+            "case when q then 3 else coalesce(a, x) end / 2.0",
+            [Some(3.5), Some(-3.5), Some(1.5), none],
+        ),
+        (
+            "case when q then floor(x) else case when p then a else x end end",
+            [Some(7.0), Some(-4.0), none, none],
         ),
         (
             "case when p then 1.0 else 2.0 end / 4",

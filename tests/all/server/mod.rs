@@ -1,109 +1,11 @@
 //! A node over HTTP, as a program without a client library meets it: statuses, and whole errors.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+mod killed;
+mod operating;
+mod trials;
 
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
-use whittle_tests::{ByHand, guest_path, whittle};
-
-/// A node in a folder of its own.
-struct Node {
-    process: Child,
-    address: String,
-    _folder: TempDir,
-}
-
-impl Node {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut process = Command::new(whittle())
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--timeout",
-                "500",
-                "--data",
-            ])
-            .arg(folder.path().join("data"))
-            .env("WHITTLE_CACHE", folder.path().join("cache"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the command runs");
-        let mut line = String::new();
-        let stdout = process.stdout.take().expect("it is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("it is read");
-        let address = line
-            .trim()
-            .rsplit('/')
-            .next()
-            .expect("an address")
-            .to_owned();
-        Self {
-            process,
-            address,
-            _folder: folder,
-        }
-    }
-
-    fn with_headers(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let host = if headers.contains("Host:") {
-            String::new()
-        } else {
-            format!("Host: {}\r\n", self.address)
-        };
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\n{host}{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).expect("it is sent");
-        // Who refuses a body need not read it.
-        let _ = stream.write_all(body);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8(answer).expect("text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        let status = head.split(' ').nth(1).expect("a status");
-        (status.parse().expect("a number"), body.to_owned())
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Json) -> (u16, Json) {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let (status, text) = self.with_headers(method, path, "", body.as_bytes());
-        (status, serde_json::from_str(&text).unwrap_or(Json::Null))
-    }
-
-    /// The status, type and reason of an error.
-    fn refused(&self, method: &str, path: &str, body: &Json) -> String {
-        let (status, answer) = self.ask(method, path, body);
-        let error = &answer["error"];
-        assert_eq!(answer["status"], status, "{answer}");
-        assert_eq!(error["root_cause"][0]["reason"], error["reason"]);
-        let text = |key: &str| error[key].as_str().expect("a text").to_owned();
-        format!("{status} {}: {}", text("type"), text("reason"))
-    }
-
-    fn upload(&self, name: &str) -> (u16, String) {
-        let component = std::fs::read(guest_path("rust", name)).expect("build the guests first");
-        self.with_headers("PUT", "/_udf", "", &component)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        self.process.kill().expect("it runs");
-        self.process.wait().expect("it ends");
-    }
-}
+use whittle_tests::{ByHand, Node};
 
 #[test]
 fn every_failure_has_its_status_and_says_what_to_do() {
@@ -115,13 +17,11 @@ fn every_failure_has_its_status_and_says_what_to_do() {
         ("0.1.0", "(loop (br 0)) (i32.const 512)"),
         ("0.2.0", "unreachable"),
     ] {
-        let component = ByHand {
+        node.upload_by_hand(&ByHand {
             version,
             evaluate,
             ..ByHand::default()
-        };
-        let (status, answer) = node.with_headers("PUT", "/_udf", "", &component.component());
-        assert_eq!(status, 201, "{answer}");
+        });
     }
     let search = |body: Json| node.refused("POST", "/films/_search", &body);
     let udf = |function: &str, params: Json| {

@@ -1,0 +1,56 @@
+//! What the node tells of its work, as structured events: requests, and what UDFs log.
+//!
+//! | target | what | level |
+//! |---|---|---|
+//! | `whittle::http` | a request: method, path, status, milliseconds | debug; warn where the node failed |
+//! | `whittle::udf` | a line that a UDF logged, with its name | the line's own |
+//! | `whittle::node` | what changed: indexes, UDFs | info |
+
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use whittle_host::{LogLevel, LogLine, one_line};
+
+/// Tells of a request that was answered.
+pub(crate) fn request(method: &Method, path: &str, status: StatusCode, took: Duration) {
+    let (status, path, took_ms) = (status.as_u16(), one_line(path), took.as_millis() as u64);
+    if status >= 500 && status != 503 {
+        tracing::warn!(target: "whittle::http", %method, path, status, took_ms, "the node failed");
+    } else {
+        tracing::debug!(target: "whittle::http", %method, path, status, took_ms, "answered");
+    }
+}
+
+/// Tells that an index, or a version of a UDF, is another now.
+pub(crate) fn changed(what: &str, which: &str) {
+    tracing::info!(target: "whittle::node", which, "{what}");
+}
+
+/// Tells what UDFs logged: `of` is the index that was searched, or what else they ran for.
+pub(crate) fn udfs(lines: &[LogLine], of: &str) {
+    macro_rules! event {
+        ($level:ident, $line:expr) => {
+            tracing::$level!(target: "whittle::udf", udf = &*$line.udf, of, "{}", $line.message)
+        };
+    }
+    for line in lines {
+        match line.level {
+            LogLevel::Trace => event!(trace, line),
+            LogLevel::Debug => event!(debug, line),
+            LogLevel::Info => event!(info, line),
+            LogLevel::Warn => event!(warn, line),
+            LogLevel::Error => event!(error, line),
+        }
+    }
+}
+
+/// The level's name, as answers have it.
+pub(crate) fn level(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Trace => "trace",
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
+    }
+}

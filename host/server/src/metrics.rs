@@ -1,0 +1,372 @@
+//! What a node has done and holds, as Prometheus reads it.
+//!
+//! Requests are counted here, as they are answered; all else is asked of what counts it already,
+//! when the metrics are asked for. The format is OpenMetrics 1.0
+//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use whittle_host::{
+    BreakerState, CacheStatistics, FunctionStatistics, PoolStatistics, RegistryStatistics,
+};
+use whittle_node::index::IndexStatistics;
+
+use crate::node::Node;
+
+/// The format, for the answer's head.
+pub(crate) const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Labels = Vec<(&'static str, String)>;
+
+/// What is counted of requests.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    requests: Family<Labels, Counter>,
+    times: Family<Labels, Histogram, fn() -> Histogram>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // From 100 us to 13 s.
+        let histogram = || Histogram::new(exponential_buckets(0.0001, 2.0, 18));
+        Self {
+            requests: Family::default(),
+            times: Family::new_with_constructor(histogram),
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts a request. `route` is its pattern, of which there are few, not its address.
+    pub(crate) fn request(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
+        let method = ("method", method.to_string());
+        let route = ("route", route.to_owned());
+        let status = ("status", status.as_str().to_owned());
+        self.times
+            .get_or_create(&vec![method.clone(), route.clone()])
+            .observe(took.as_secs_f64());
+        self.requests
+            .get_or_create(&vec![method, route, status])
+            .inc();
+    }
+
+    /// All metrics of a node.
+    ///
+    /// # Errors
+    ///
+    /// None: what is written into is a text.
+    pub(crate) fn text(&self, node: &Node) -> Result<String, fmt::Error> {
+        let mut registry = Registry::with_prefix("whittle");
+        registry.register(
+            "http_requests",
+            "Requests that were answered",
+            self.requests.clone(),
+        );
+        registry.register_with_unit(
+            "http_request_duration",
+            "How long requests took",
+            Unit::Seconds,
+            self.times.clone(),
+        );
+        registry.register_collector(Box::new(State::of(node)));
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry)?;
+        Ok(text)
+    }
+}
+
+/// What a node holds, at one moment.
+#[derive(Debug)]
+struct State {
+    indexes: Vec<(String, IndexStatistics)>,
+    functions: Vec<FunctionStatistics>,
+    registry: RegistryStatistics,
+    pool: PoolStatistics,
+    cache: Option<CacheStatistics>,
+}
+
+impl State {
+    fn of(node: &Node) -> Self {
+        let indexes = node.indexes().into_iter();
+        let engine = node.registry().engine();
+        Self {
+            indexes: indexes
+                .map(|(name, index)| (name, index.statistics()))
+                .collect(),
+            functions: node.registry().function_statistics(),
+            registry: node.registry().statistics(),
+            pool: engine.pool(),
+            cache: engine.cache_statistics(),
+        }
+    }
+}
+
+impl Collector for State {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut families = Families(encoder);
+        self.indexes(&mut families)?;
+        self.functions(&mut families)?;
+        self.times(&mut families)?;
+        self.engine(&mut families)
+    }
+}
+
+impl State {
+    fn indexes(&self, families: &mut Families<'_>) -> fmt::Result {
+        let mut gauge = |name, help, value: fn(&IndexStatistics) -> u64| {
+            let values = self.indexes.iter();
+            families.gauges(
+                name,
+                help,
+                values.map(|(index, statistics)| ([("index", index.as_str())], value(statistics))),
+            )
+        };
+        gauge("index_documents", "Documents that searches see", |index| {
+            index.documents
+        })?;
+        gauge(
+            "index_deleted_documents",
+            "Documents that were deleted or replaced, and are still in segments",
+            |index| index.deleted,
+        )?;
+        gauge("index_bytes", "What lies in the index's folder", |index| {
+            index.bytes
+        })?;
+        gauge("index_segments", "Segments that searches see", |index| {
+            index.segments as u64
+        })?;
+        gauge(
+            "index_pending_operations",
+            "Operations that searches do not see yet",
+            |index| index.pending,
+        )
+    }
+
+    fn functions(&self, families: &mut Families<'_>) -> fmt::Result {
+        let mut counter = |name, help, value: fn(&FunctionStatistics) -> u64| {
+            let functions = self.functions.iter();
+            families.counters(
+                name,
+                help,
+                None,
+                functions.map(|of| (labels(of), value(of))),
+            )
+        };
+        counter("udf_queries", "Queries that chose the function", |of| {
+            of.queries
+        })?;
+        counter("udf_documents", "Documents evaluated", |of| of.documents)?;
+        counter(
+            "udf_instantiations",
+            "Instances made, one for each worker",
+            |of| of.instantiations,
+        )?;
+        let seconds = self.functions.iter();
+        families.counters(
+            "udf_evaluation",
+            "Time in evaluation, over all workers",
+            Some(&Unit::Seconds),
+            seconds.map(|of| (labels(of), of.time_us as f64 / 1e6)),
+        )?;
+        families.counters(
+            "udf_errors",
+            "What went wrong, by kind",
+            None,
+            self.functions.iter().flat_map(errors),
+        )?;
+        let mut gauge = |name, help, value: fn(&FunctionStatistics) -> u64| {
+            let functions = self.functions.iter();
+            families.gauges(name, help, functions.map(|of| (labels(of), value(of))))
+        };
+        gauge(
+            "udf_memory_peak_bytes",
+            "The most memory that one instance held",
+            |of| of.memory_peak_bytes,
+        )?;
+        gauge(
+            "udf_switched_off",
+            "1 where the function is switched off for failing too often",
+            |of| u64::from(of.breaker != BreakerState::Closed),
+        )
+    }
+
+    fn times(&self, families: &mut Families<'_>) -> fmt::Result {
+        let mut family = families.0.encode_descriptor(
+            "udf_query_duration",
+            "How long a query's evaluation took, over all workers",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        for function in &self.functions {
+            let bucket = |bucket: &whittle_host::TimeBucket| {
+                let bound = bucket.up_to_us.map_or(f64::MAX, |us| us as f64 / 1e6);
+                (bound, bucket.queries)
+            };
+            let buckets: Vec<(f64, u64)> = function.times.iter().map(bucket).collect();
+            let count = buckets.iter().map(|(_, queries)| queries).sum();
+            let sum = function.time_us as f64 / 1e6;
+            family
+                .encode_family(&labels(function))?
+                .encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
+        }
+        Ok(())
+    }
+
+    fn engine(&self, families: &mut Families<'_>) -> fmt::Result {
+        let (pool, registry) = (&self.pool, &self.registry);
+        families.gauge(
+            "pool_instances",
+            "How many instances there can be at once",
+            u64::from(pool.instances),
+        )?;
+        families.gauge(
+            "pool_instances_in_use",
+            "How many instances there are now",
+            u64::from(pool.in_use),
+        )?;
+        families.gauge(
+            "pool_waiting",
+            "How many bindings wait for an instance now",
+            pool.waiting as u64,
+        )?;
+        families.counter(
+            "pool_waits",
+            "Bindings that had to wait for an instance",
+            pool.waits,
+        )?;
+        families.counter(
+            "pool_busy",
+            "Bindings that were told that the engine is busy",
+            pool.busy,
+        )?;
+        families.gauge(
+            "registry_versions",
+            "Versions that the registry has",
+            registry.versions as u64,
+        )?;
+        families.gauge(
+            "registry_compiled_bytes",
+            "Compiled code that is loaded",
+            registry.compiled_bytes as u64,
+        )?;
+        families.counter(
+            "registry_loads",
+            "Versions that were loaded again",
+            registry.loads,
+        )?;
+        families.counter(
+            "registry_evictions",
+            "Versions that were let go",
+            registry.evictions,
+        )?;
+        let Some(cache) = &self.cache else {
+            return Ok(());
+        };
+        families.counter(
+            "cache_hits",
+            "Components found in the cache of compiled code",
+            cache.hits,
+        )?;
+        families.counter(
+            "cache_misses",
+            "Components that had to be compiled",
+            cache.misses,
+        )?;
+        families.counter(
+            "cache_evictions",
+            "Components that went out of the cache",
+            cache.evictions,
+        )
+    }
+}
+
+fn labels(of: &FunctionStatistics) -> Labels {
+    vec![
+        ("name", of.name.clone()),
+        ("version", of.version.to_string()),
+        ("function", of.function.clone()),
+    ]
+}
+
+fn errors(of: &FunctionStatistics) -> impl Iterator<Item = (Labels, u64)> {
+    let errors = &of.errors;
+    let kinds = [
+        ("document", errors.documents),
+        ("arguments", errors.arguments),
+        ("trap", errors.traps),
+        ("timeout", errors.timeouts),
+        ("limit", errors.limits),
+        ("cancelled", errors.cancelled),
+        ("busy", errors.busy),
+        ("switched_off", errors.switched_off),
+    ];
+    kinds.into_iter().map(|(kind, count)| {
+        let mut labels = labels(of);
+        labels.push(("kind", kind.to_owned()));
+        (labels, count)
+    })
+}
+
+/// Writes whole families of metrics.
+struct Families<'a>(DescriptorEncoder<'a>);
+
+impl Families<'_> {
+    fn counters<L, V>(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: Option<&Unit>,
+        values: impl Iterator<Item = (L, V)>,
+    ) -> fmt::Result
+    where
+        L: EncodeLabelSet,
+        ConstCounter<V>: EncodeMetric,
+    {
+        let mut family = self
+            .0
+            .encode_descriptor(name, help, unit, MetricType::Counter)?;
+        for (labels, value) in values {
+            ConstCounter::new(value).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn gauges<L: EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl Iterator<Item = (L, u64)>,
+    ) -> fmt::Result {
+        let mut family = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (labels, value) in values {
+            ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let family = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Counter)?;
+        ConstCounter::new(value).encode(family)
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let family = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Gauge)?;
+        ConstGauge::new(value).encode(family)
+    }
+}

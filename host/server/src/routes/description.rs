@@ -1,0 +1,126 @@
+//! The API's description, as OpenAPI 3.1 (<https://spec.openapis.org/oas/v3.1.0>).
+//!
+//! Handlers describe what is their own. What all have is added here: the parameters of a path, how
+//! errors look, and names that no two operations share.
+
+use serde_json::Value as Json;
+use utoipa::OpenApi;
+use utoipa::ToSchema;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, OpenApi as Described, OpenApiBuilder, Ref, RefOr, Required,
+    ResponseBuilder, Type, schema::Object,
+};
+
+/// What a request fails with.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it is there to be described: `ApiError` writes it"
+)]
+struct Failure {
+    error: Cause,
+    /// The answer's status.
+    status: u16,
+}
+
+/// What went wrong.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it is there to be described: `ApiError` writes it"
+)]
+struct Cause {
+    /// Such as `parsing_exception`.
+    r#type: String,
+    /// In one line, with what to do.
+    reason: String,
+    /// The index that it was about.
+    index: Option<String>,
+    /// The same once more.
+    root_cause: Option<Vec<Json>>,
+}
+
+#[derive(OpenApi)]
+#[openapi(components(schemas(Failure, Cause)))]
+struct Schemas;
+
+/// The description without operations.
+pub(super) fn head() -> Described {
+    let mut schemas = Schemas::openapi();
+    if let Some(components) = schemas.components.as_mut() {
+        let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("token", token);
+    }
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Whittle")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "A data node whose queries call user-defined functions. Indexes, documents \
+                     and searches are in the shape that OpenSearch's clients know.",
+                ))
+                .build(),
+        )
+        .components(schemas.components)
+        .build()
+}
+
+/// The description with what all operations have.
+pub(super) fn whole(mut described: Described) -> Described {
+    for (path, item) in &mut described.paths.paths {
+        let parameters: Vec<Parameter> = path.split('/').filter_map(parameter).collect();
+        for (method, operation) in operations(item) {
+            let id = operation.operation_id.take().unwrap_or_default();
+            let tag = operation.tags.iter().flatten().next();
+            let tag = tag.map_or("", String::as_str);
+            operation.operation_id = Some(format!("{tag}.{id}.{method}"));
+            let own = operation.parameters.get_or_insert_default();
+            own.retain(|parameter| !matches!(parameter.parameter_in, ParameterIn::Path));
+            own.extend(parameters.iter().cloned());
+            let failure = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Failure")))
+                .build();
+            let failure = ResponseBuilder::new()
+                .description("what went wrong")
+                .content("application/json", failure)
+                .build();
+            let responses = &mut operation.responses.responses;
+            responses.insert("default".to_owned(), RefOr::T(failure));
+        }
+    }
+    described
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("get", &mut item.get),
+        ("put", &mut item.put),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+    ];
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// What a part of a path stands for.
+fn parameter(part: &str) -> Option<Parameter> {
+    let name = part.strip_prefix('{')?.strip_suffix('}')?;
+    let what = match name {
+        "index" => "an index; where only reading is done, several with commas between, or `_all`",
+        "id" => "the document's id",
+        "name" => "the UDF's name",
+        "version" => "its version, such as `1.2.0`",
+        _ => "",
+    };
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(what))
+        .schema(Some(Object::with_type(Type::String)))
+        .build();
+    Some(parameter)
+}

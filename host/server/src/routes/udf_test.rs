@@ -1,0 +1,262 @@
+//! Trying a UDF on sample documents.
+//!
+//! It counts nowhere: a function that fails here is not switched off for it, and a version can be
+//! tried while it is switched off.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde_json::{Map, Value as Json, json};
+use whittle_host::{
+    Arguments, Bound, Budget, Document, EvaluateError, OnError, QueryContext, Udf, VersionInfo,
+    one_line,
+};
+
+use super::{Shared, udf::missing};
+use crate::body::Body;
+use crate::error::ApiError;
+use crate::log;
+use crate::node::Node;
+use crate::parameters::Parameters;
+use crate::work::EndsWithClient;
+
+/// What is tried, with what.
+struct Trial {
+    version: Option<semver::VersionReq>,
+    function: Option<String>,
+    arguments: Arguments,
+    documents: Vec<Sample>,
+}
+
+struct Sample {
+    id: String,
+    source: Json,
+    score: Option<f64>,
+}
+
+/// Try a UDF on sample documents.
+///
+/// The body has `documents`, a list of objects, each a document or `{"_id", "_source", "_score"}`;
+/// `params` for the function; `version`, a version or a range, by default the highest; `function`,
+/// where the UDF has several. The answer has a value or an error for each document, up to the one
+/// that stopped the function, if one did; what the function logged; and what it cost.
+#[utoipa::path(
+    post, path = "/_udf/{name}/_test", tag = "udf",
+    params(("name" = String, Path, description = "the UDF")),
+    request_body = Json, responses((status = 200, body = Json))
+)]
+pub(super) async fn test(
+    State(node): Shared,
+    Path(name): Path<String>,
+    parameters: Parameters,
+    body: Body,
+) -> Result<axum::Json<Json>, ApiError> {
+    parameters.only(&[])?;
+    let trial = Trial::read(body.json(json!({}))?)?;
+    let query = QueryContext::new(node.options().budget.clone());
+    let _ends = EndsWithClient(query.clone());
+    let node_of = Arc::clone(&node);
+    let run = move || {
+        let (info, udf) = chosen(&node_of, &name, trial.version.as_ref())?;
+        let answer = trial.run(&info, &udf, &query);
+        // What is logged while it is bound, and it is refused.
+        log::udfs(&query.take_log(), "a test");
+        answer
+    };
+    Ok(axum::Json(node.searches.run(run).await?))
+}
+
+/// The highest version that will do, switched off or not.
+fn chosen(
+    node: &Node,
+    name: &str,
+    versions: Option<&semver::VersionReq>,
+) -> Result<(VersionInfo, Udf), ApiError> {
+    let all = node.registry().list();
+    let named = all.into_iter().filter(|info| info.name == name);
+    let fits = |info: &VersionInfo| versions.is_none_or(|range| range.matches(&info.version));
+    let of = || versions.map_or(name.to_owned(), |range| format!("{name}@{range}"));
+    let best = named
+        .filter(fits)
+        .max_by(|left, right| left.version.cmp(&right.version));
+    let info = best.ok_or_else(|| missing(&of()))?;
+    let udf = node
+        .registry()
+        .udf(name, &info.version)
+        .map_err(|error| ApiError::of(StatusCode::UNPROCESSABLE_ENTITY, "udf_exception", &error))?;
+    let udf = udf.ok_or_else(|| missing(&of()))?;
+    Ok((info, udf))
+}
+
+fn bad(reason: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "parsing_exception", reason)
+}
+
+impl Trial {
+    fn read(body: Json) -> Result<Self, ApiError> {
+        let Json::Object(body) = body else {
+            return Err(bad("the test must be an object"));
+        };
+        let mut trial = Self {
+            version: None,
+            function: None,
+            arguments: Arguments::default(),
+            documents: Vec::new(),
+        };
+        for (key, value) in body {
+            match (key.as_str(), value) {
+                ("version", Json::String(text)) => trial.version = Some(range(&text)?),
+                ("function", Json::String(function)) => trial.function = Some(function),
+                ("params", Json::Object(given)) => trial.arguments = Arguments::from_json(&given),
+                ("documents", Json::Array(documents)) => {
+                    let samples = documents.into_iter().enumerate();
+                    let samples = samples.map(|(position, document)| sample(position, document));
+                    trial.documents = samples.collect::<Result<_, _>>()?;
+                }
+                ("version" | "function", _) => {
+                    return Err(bad(format!("`{key}` must be a text")));
+                }
+                ("params", _) => return Err(bad("`params` must be an object")),
+                ("documents", _) => return Err(bad("`documents` must be a list of objects")),
+                _ => {
+                    return Err(bad(format!(
+                        "`{}` is unknown: here can stand `documents`, `function`, `params`, \
+                         `version`",
+                        one_line(&key)
+                    )));
+                }
+            }
+        }
+        Ok(trial)
+    }
+
+    fn run(&self, info: &VersionInfo, udf: &Udf, query: &QueryContext) -> Result<Json, ApiError> {
+        let function = self.function(udf)?;
+        let mut bound = udf.bind(function, &self.arguments, query)?;
+        // A document's error is its answer.
+        bound.set_on_error(OnError::Null);
+        let (results, stopped) = self.evaluate(&mut bound);
+        let logs = query.take_log();
+        log::udfs(&logs, "a test");
+        let logs = logs.iter().map(|line| {
+            json!({"udf": &*line.udf, "level": log::level(line.level), "message": line.message})
+        });
+        Ok(json!({
+            "name": info.name,
+            "version": info.version,
+            "function": function,
+            "results": results,
+            "stopped": stopped,
+            "logs": logs.collect::<Vec<_>>(),
+            "udf": cost(&bound, query),
+        }))
+    }
+
+    /// The function that is asked for, or the only one.
+    fn function<'a>(&'a self, udf: &'a Udf) -> Result<&'a str, ApiError> {
+        if let Some(function) = &self.function {
+            return Ok(function);
+        }
+        match &udf.manifest().functions[..] {
+            [only] => Ok(&only.name),
+            several => {
+                let names: Vec<_> = several.iter().map(|of| format!("`{}`", of.name)).collect();
+                Err(bad(format!(
+                    "`function` is missing: give one of {}",
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// One document at a time, so that those before a trap have their answers.
+    fn evaluate(&self, bound: &mut Bound) -> (Vec<Json>, Option<String>) {
+        let mut results = Vec::with_capacity(self.documents.len());
+        for Sample { id, source, score } in &self.documents {
+            let (id, score) = (id.as_str(), *score);
+            match bound.evaluate_document(Document { id, source, score }) {
+                Ok(value) => results.push(json!({"_id": id, "value": value.to_json()})),
+                Err(EvaluateError::Document { message, .. }) => {
+                    results.push(json!({"_id": id, "error": message}));
+                }
+                Err(error) => {
+                    let reason = ApiError::of(StatusCode::OK, "", &error).reason().to_owned();
+                    results.push(json!({"_id": id, "error": reason}));
+                    return (results, Some(reason));
+                }
+            }
+        }
+        (results, None)
+    }
+}
+
+fn range(text: &str) -> Result<semver::VersionReq, ApiError> {
+    // A whole version is that version, as in a query.
+    let range = match text.parse::<semver::Version>() {
+        Ok(version) => format!("={version}").parse(),
+        Err(_) => text.parse(),
+    };
+    range.map_err(|error: semver::Error| {
+        let text = one_line(text);
+        bad(format!(
+            "`version`: `{text}` is neither a version such as `1.2.0` nor a range such as `^1.2`: \
+             {error}"
+        ))
+    })
+}
+
+/// A document, or one with an id and a score beside it.
+fn sample(position: usize, document: Json) -> Result<Sample, ApiError> {
+    let at = |problem: &str| bad(format!("`documents[{position}]{problem}"));
+    let Json::Object(mut object) = document else {
+        return Err(at("` must be an object"));
+    };
+    let described = object.get("_source").is_some_and(Json::is_object)
+        && (object.keys()).all(|key| matches!(key.as_str(), "_id" | "_source" | "_score"));
+    if !described {
+        return Ok(Sample {
+            id: position.to_string(),
+            source: Json::Object(object),
+            score: None,
+        });
+    }
+    let id = match object.remove("_id") {
+        None => position.to_string(),
+        Some(Json::String(id)) => id,
+        Some(Json::Number(id)) => id.to_string(),
+        Some(_) => return Err(at("._id` must be a text")),
+    };
+    let score = match object.remove("_score") {
+        None | Some(Json::Null) => None,
+        Some(score) => Some(
+            score
+                .as_f64()
+                .ok_or_else(|| at("._score` must be a number"))?,
+        ),
+    };
+    let source = object.remove("_source").unwrap_or(Json::Object(Map::new()));
+    Ok(Sample { id, source, score })
+}
+
+/// What the trial took.
+fn cost(bound: &Bound, query: &QueryContext) -> Json {
+    let (statistics, usage) = (bound.statistics(), query.usage());
+    let Budget {
+        memory_bytes,
+        wall_clock,
+        ..
+    } = query.budget();
+    let fields = bound.fields().iter().map(|field| json!(field.path));
+    json!({
+        "documents": statistics.documents,
+        "errors": statistics.errors,
+        "time_us": statistics.time.as_micros() as u64,
+        "cpu_time_us": usage.cpu_time.as_micros() as u64,
+        "wall_clock_us": usage.wall_clock.as_micros() as u64,
+        "wall_clock_limit_ms": wall_clock.as_millis() as u64,
+        "memory_peak_bytes": usage.memory_peak_bytes,
+        "memory_limit_bytes": memory_bytes,
+        "fields": fields.collect::<Vec<_>>(),
+    })
+}
