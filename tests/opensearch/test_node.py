@@ -131,6 +131,19 @@ class Films(unittest.TestCase):
             ({"constant_score": {"filter": drama}}, lambda film: genre(film) == "Drama"),
             ({"dis_max": {"queries": [drama, drama]}}, lambda film: genre(film) == "Drama"),
             (
+                {"fuzzy": {"Title.keyword": {"value": "Titanik", "fuzziness": 1}}},
+                lambda film: film["Title"] == "Titanic",
+            ),
+            ({"boosting": {"positive": drama, "negative": good, "negative_boost": 0.5}}, lambda film: genre(film) == "Drama"),
+            (
+                {"expression_score": {"expression": "\"IMDB Rating\" * 2", "query": drama}},
+                lambda film: genre(film) == "Drama",
+            ),
+            (
+                {"match_phrase_prefix": {"Title": "return of the k"}},
+                lambda film: film["Title"] is not None and "return of the k" in film["Title"].lower(),
+            ),
+            (
                 {"expression": "\"IMDB Rating\" * 2 > 17 and \"Major Genre\" is not null"},
                 lambda film: rating(film) is not None and rating(film) * 2 > 17 and genre(film) is not None,
             ),
@@ -184,6 +197,15 @@ class Films(unittest.TestCase):
         ordered = self.search({"match_all": {}}, sort=[{"wasm_udf": {**scored["wasm_udf"], "order": "desc"}}], size=3)
         self.assertEqual([hit["_id"] for hit in ordered["hits"]["hits"]], [hit["_id"] for hit in best["hits"]["hits"]])
         self.assertEqual(self.client.count(index="films", body={"query": udf})["count"], self.search(udf)["hits"]["total"]["value"])
+
+    def test_the_first_hits_get_new_scores(self):
+        query = {"term": {"Major Genre.keyword": "Drama"}}
+        formula = {"expression": "\"IMDB Rating\""}
+        answer = self.search(query, size=20, rescore={"window_size": 20, **formula})["hits"]["hits"]
+        first = self.search(query, size=20)["hits"]["hits"]
+        self.assertEqual({hit["_id"] for hit in answer}, {hit["_id"] for hit in first})
+        ratings = [hit["_source"]["IMDB Rating"] or 0 for hit in answer]
+        self.assertEqual(ratings, sorted(ratings, reverse=True))
 
     def test_hits_are_counted(self):
         genres = {"terms": {"field": "Major Genre.keyword", "size": 100}, "aggs": {"mean": {"avg": {"field": "IMDB Rating"}}}}
@@ -320,6 +342,23 @@ class Flights(unittest.TestCase):
 
 
 class Writes(unittest.TestCase):
+    def test_dates_are_found_by_ranges(self):
+        node = Node()
+        days = ["2023-12-31T23:59:59Z", "2024-01-01", "2024-01-15T12:00:00Z", "2024-02-01"]
+        for number, day in enumerate(days):
+            node.client.index(index="events", id=str(number), body={"at": day}, refresh=True)
+        for bounds, expected in [
+            ({"gte": "2024-01-01", "lt": "2024-02-01"}, ["1", "2"]),
+            ({"gte": "2024-01-20||-1M/M", "lte": "2024-01-15||/d"}, ["0", "1", "2"]),
+            ({"gt": "2024-01-01||+2w/d"}, ["3"]),
+            ({"gte": "now-1d/d"}, []),
+        ]:
+            with self.subTest(bounds=bounds):
+                found = node.client.search(index="events", body={"query": {"range": {"at": bounds}}, "sort": ["at"]})
+                self.assertEqual([hit["_id"] for hit in found["hits"]["hits"]], expected)
+        node.stop()
+        node.folder.cleanup()
+
     def test_documents_change_and_outlive_the_node(self):
         node = Node()
         client = node.client

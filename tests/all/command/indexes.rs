@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -186,18 +187,23 @@ fn what_a_killed_process_had_acknowledged_is_there_once() {
             .spawn()
             .expect("the command runs");
         let stdout = child.stdout.take().expect("it is piped");
-        let after = Duration::from_millis(40 + u64::from(round) * 7 % 120);
+        // Moments that differ from round to round, from before the first batch on.
+        let (batches, after) = (round % 40, Duration::from_millis(u64::from(round) * 7 % 11));
+        let (acknowledge, acknowledgements) = channel();
         let created = thread::scope(|scope| {
-            let reader = scope.spawn(|| {
+            let reader = scope.spawn(move || {
                 let mut created = 0;
                 for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                     // The last line may be cut.
                     if let Ok(line) = serde_json::from_str::<Json>(&line) {
                         created = line["created"].as_u64().expect("a number");
+                        acknowledge.send(()).expect("somebody waits");
                     }
                 }
                 created
             });
+            let seen = (0..batches).map_while(|_| acknowledgements.recv().ok());
+            assert_eq!(seen.count(), batches as usize, "it wrote to the end");
             thread::sleep(after);
             child.kill().expect("it can be killed");
             child.wait().expect("it ends");
@@ -208,7 +214,7 @@ fn what_a_killed_process_had_acknowledged_is_there_once() {
         acknowledged.extend(ids(round).take(created));
     }
     assert!(
-        cut_short > ROUNDS / 4,
+        cut_short > ROUNDS / 2,
         "{cut_short} were killed while they wrote"
     );
 

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
@@ -17,6 +17,9 @@ const ROUNDS: u32 = 50;
 const CLIENTS: u32 = 3;
 /// Documents of one request.
 const BATCH: u32 = 20;
+
+/// How long it may take until some batches are written.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A bulk request: every other document gets its id from the node.
 fn bulk(keys: std::ops::Range<u32>) -> String {
@@ -49,7 +52,7 @@ fn answer(address: &str, body: &str) -> Option<Json> {
 }
 
 /// Writes until the node is gone, and gives the keys that were acknowledged.
-fn write(address: &str, next: &AtomicU32) -> Vec<u32> {
+fn write(address: &str, next: &AtomicU32, batches: &AtomicU32) -> Vec<u32> {
     let mut acknowledged = Vec::new();
     loop {
         let first = next.fetch_add(BATCH, Ordering::Relaxed);
@@ -63,6 +66,7 @@ fn write(address: &str, next: &AtomicU32) -> Vec<u32> {
             assert_eq!(item.expect("an action")["status"], 201, "{answer}");
             acknowledged.push(key);
         }
+        batches.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -94,13 +98,17 @@ fn every_acknowledged_write_is_there_once() {
     for round in 0..ROUNDS {
         let mut node = Node::start_at(folder.path(), &[]);
         let before = acknowledged.len();
-        let address = node.address.clone();
+        let (address, batches) = (node.address.clone(), AtomicU32::new(0));
         thread::scope(|scope| {
             let clients: Vec<_> = (0..CLIENTS)
-                .map(|_| scope.spawn(|| write(&address, &next)))
+                .map(|_| scope.spawn(|| write(&address, &next, &batches)))
                 .collect();
-            // Moments that differ from round to round, before and after the first refresh.
-            thread::sleep(Duration::from_millis(30 + u64::from(round) * 37 % 190));
+            // Moments that differ from round to round, from before the first batch on.
+            let started = Instant::now();
+            while batches.load(Ordering::Relaxed) < round % 25 && started.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(1));
+            }
+            thread::sleep(Duration::from_millis(u64::from(round) * 7 % 11));
             node.kill();
             for client in clients {
                 acknowledged.extend(client.join().expect("no panic"));

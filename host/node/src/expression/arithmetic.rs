@@ -80,10 +80,20 @@ impl Lowering<'_> {
                 let base = builder.widened(base)?;
                 builder.call(Function::Pow, vec![base, exponent], Machine::Double, true)?
             }
-            // These give longs of doubles too, which are widened where they meet doubles.
-            Operation::Floor => builder.call(Function::Floor, values, Machine::Long, true)?,
-            Operation::Ceil => builder.call(Function::Ceil, values, Machine::Long, true)?,
+            // These give longs of doubles too, which are widened where they meet doubles. A double
+            // can be a column of longs here, as in `least(a, x)` where there is no `x`.
+            Operation::Floor | Operation::Ceil => {
+                let function = match operation {
+                    Operation::Floor => Function::Floor,
+                    _ => Function::Ceil,
+                };
+                let value = builder.double(values.remove(0))?;
+                builder.call(function, vec![value], Machine::Long, true)?
+            }
             Operation::Round(places) => {
+                if doubles {
+                    values = vec![builder.double(values.remove(0))?];
+                }
                 let machine = if places > 0 {
                     Machine::Double
                 } else {

@@ -350,6 +350,11 @@ fn numbers_are_computed() {
             [Some(7.0), Some(-7.0), Some(1.0), none],
         ),
         ("late_long + 1", [none; 4]),
+        // The longs are doubles, and too large ones.
+        (
+            "floor(least(a + 9223372036854775799, late_double))",
+            [none; 4],
+        ),
         (
             "greatest(late_double, a)",
             [Some(7.0), Some(-7.0), Some(1.0), none],

@@ -349,8 +349,8 @@ fn of_text(name: &str, text: &str, literals: &[Cell]) -> Option<Cell> {
     let length = characters.len();
     let removed = |character: char| words.first().unwrap_or(&" ").contains(character);
     match name {
-        "upper" => Some(Cell::Text(map(text, |letter| letter.to_uppercase()))),
-        "lower" => Some(Cell::Text(map(text, |letter| letter.to_lowercase()))),
+        "upper" => Some(Cell::Text(map(text, char::to_uppercase))),
+        "lower" => Some(Cell::Text(map(text, char::to_lowercase))),
         "left" => of(&characters[..counts[0].min(length)]),
         "right" => of(&characters[length - counts[0].min(length)..]),
         "substr" | "substring" => {

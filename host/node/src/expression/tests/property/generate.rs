@@ -287,6 +287,17 @@ fn arithmetic(value: &Trees, other: &Trees) -> Trees {
     .boxed()
 }
 
+/// Doubles most of which are not finite, which would be rare otherwise.
+fn overflowing(number: &Trees) -> Trees {
+    let large = || select(vec![1e200, -1e200, f64::MAX]).prop_map(Tree::Double);
+    (number.clone(), large(), large())
+        .prop_map(|(number, one, other)| {
+            let product = binary(Binary::Multiply, number, one);
+            binary(Binary::Multiply, product, other)
+        })
+        .boxed()
+}
+
 /// Texts made of texts.
 fn cut(text: &Trees) -> Trees {
     let text = || text.clone();
@@ -437,6 +448,7 @@ impl Level {
                 1 => self.double.clone(),
                 3 => arithmetic(&self.double, &number),
                 1 => roots,
+                1 => overflowing(&number),
                 1 => alternatives(self, &self.double, &number),
             ]
             .boxed(),
