@@ -60,9 +60,10 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
         }
         Tree::In(operand, list, negated) => {
             let operand = value(operand);
-            let found = list.iter().fold(Some(false), |found, item| {
-                or(found, compare(Binary::Equal, operand.clone(), value(item)))
-            });
+            let mut found = Some(false);
+            for item in list {
+                found = or(found, compare(Binary::Equal, operand.clone(), value(item)));
+            }
             boolean(negate(*negated, found))
         }
         Tree::Like(operand, pattern) => {
