@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use tantivy::aggregation::{ValueSource, ValueSourceDictionary, ValueSourceProvider};
 use tantivy::columnar::{Cardinality, ColumnType, MonotonicallyMappableToU64, RowId};
-use tantivy::{DateTime, DocId, Score, SegmentReader};
+use tantivy::{DocId, Score, SegmentReader};
 use whittle_host::Kind;
 
 use crate::udf::{SegmentCall, UdfCall};
@@ -27,9 +27,8 @@ impl ValueSourceProvider for UdfValues {
     ) -> tantivy::Result<Option<Box<dyn ValueSource>>> {
         let column_type = match self.0.returns() {
             Kind::Boolean => ColumnType::Bool,
-            Kind::Int64 => ColumnType::I64,
+            Kind::Int64 | Kind::Timestamp => ColumnType::I64,
             Kind::Float64 => ColumnType::F64,
-            Kind::Timestamp => ColumnType::DateTime,
             Kind::Text | Kind::Json => ColumnType::Str,
         };
         if allowed.is_some_and(|allowed| !allowed.contains(&column_type)) {
@@ -90,7 +89,12 @@ impl ValueSource for SegmentValues {
             let value = match self.column_type {
                 ColumnType::Bool => u64::from(array.as_boolean().value(row)),
                 ColumnType::I64 => {
-                    let value = array.as_primitive::<Int64Type>().value(row);
+                    let value = match self.call.returns() {
+                        Kind::Timestamp => {
+                            array.as_primitive::<TimestampMicrosecondType>().value(row)
+                        }
+                        _ => array.as_primitive::<Int64Type>().value(row),
+                    };
                     #[expect(clippy::cast_precision_loss, reason = "the engine asks for floats")]
                     if self.as_floats {
                         (value as f64).to_u64()
@@ -105,10 +109,6 @@ impl ValueSource for SegmentValues {
                         continue;
                     }
                     value.to_u64()
-                }
-                ColumnType::DateTime => {
-                    let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
-                    DateTime::from_timestamp_micros(micros).to_u64()
                 }
                 _ => self.texts.number(array.as_string::<i32>().value(row)),
             };

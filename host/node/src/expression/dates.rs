@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
+use tantivy::DocId;
 use tantivy::columnar::Column;
 use tantivy::index::SegmentReader;
 use tantivy::query::AllScorer;
 use tantivy::query::doc_predicate_query::{ConstOrVariableSegmentPredicate, DocPredicate};
-use tantivy::{DateTime, DocId};
 
 use super::node::Comparison;
 
@@ -70,7 +70,7 @@ impl Instants {
         Ok(match self {
             Self::Null => SegmentInstants::Constant(None),
             Self::Literal(micros) => SegmentInstants::Constant(Some(*micros)),
-            Self::Column(name) => match reader.fast_fields().column_opt::<DateTime>(name)? {
+            Self::Column(name) => match reader.fast_fields().column_opt::<i64>(name)? {
                 None => SegmentInstants::Constant(None),
                 Some(column) => SegmentInstants::Column(column),
             },
@@ -81,14 +81,14 @@ impl Instants {
 /// A date in every document of a segment.
 enum SegmentInstants {
     Constant(Option<i64>),
-    Column(Column<DateTime>),
+    Column(Column<i64>),
 }
 
 impl SegmentInstants {
     fn get(&self, document: DocId) -> Option<i64> {
         match self {
             Self::Constant(micros) => *micros,
-            Self::Column(column) => column.first(document).map(DateTime::into_timestamp_micros),
+            Self::Column(column) => column.first(document),
         }
     }
 }

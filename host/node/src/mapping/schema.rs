@@ -15,8 +15,8 @@
 use std::collections::BTreeMap;
 
 use tantivy::schema::{
-    DateOptions, DateTimePrecision, FAST, Field, IndexRecordOption, NumericOptions, STORED, STRING,
-    Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
+    FAST, Field, IndexRecordOption, NumericOptions, STORED, STRING, Schema, SchemaBuilder,
+    TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{
     Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer,
@@ -137,15 +137,9 @@ pub(super) fn build(definitions: &[Definition]) -> Built {
 fn add(builder: &mut SchemaBuilder, name: &str, definition: &Definition) -> Field {
     match definition.field_type {
         FieldType::Boolean => builder.add_bool_field(name, number()),
-        FieldType::Long => builder.add_i64_field(name, number()),
+        // Dates are microseconds: tantivy's own, of nanoseconds, end in 2262.
+        FieldType::Long | FieldType::Date => builder.add_i64_field(name, number()),
         FieldType::Double => builder.add_f64_field(name, number()),
-        FieldType::Date => {
-            let options = DateOptions::default()
-                .set_indexed()
-                .set_fast()
-                .set_precision(DateTimePrecision::Microseconds);
-            builder.add_date_field(name, options)
-        }
         FieldType::Keyword => builder.add_text_field(name, whole() | FAST),
         FieldType::Text => builder.add_text_field(name, text(definition.analyzer)),
     }

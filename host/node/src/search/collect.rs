@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, MonotonicallyMappableToU64, StrColumn};
-use tantivy::{DateTime, DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
 
 use super::formula::{Computable, SegmentFormula};
 use super::sort::{SortBy, SortKey};
@@ -64,7 +64,8 @@ enum Values {
     Boolean(Column<bool>),
     Long(Column<i64>),
     Double(Column<f64>),
-    Date(Column<DateTime>),
+    /// In microseconds since 1970.
+    Date(Column<i64>),
     Text(StrColumn),
     /// What a formula gives, loaded for a block of documents.
     Computed(SegmentFormula, Option<ColumnType>, Vec<Value>),
@@ -223,7 +224,7 @@ impl Values {
             Self::Written(_) => Value::Long(i64::try_from(number).unwrap_or(i64::MAX)),
             Self::Boolean(_) => Value::Boolean(bool::from_u64(number)),
             Self::Long(_) => Value::Long(i64::from_u64(number)),
-            Self::Date(_) => Value::Date(DateTime::from_u64(number).into_timestamp_micros()),
+            Self::Date(_) => Value::Date(i64::from_u64(number)),
             Self::Text(column) => {
                 let mut text = String::new();
                 column.ord_to_str(number / 2, &mut text)?;
@@ -246,9 +247,7 @@ impl Values {
             Self::Written(_) => json.as_u64(),
             Self::Boolean(_) => json.as_bool().map(MonotonicallyMappableToU64::to_u64),
             Self::Long(_) => json.as_i64().map(MonotonicallyMappableToU64::to_u64),
-            Self::Date(_) => {
-                instant(json).map(|micros| DateTime::from_timestamp_micros(micros).to_u64())
-            }
+            Self::Date(_) => instant(json).map(MonotonicallyMappableToU64::to_u64),
             Self::Text(column) => match json.as_str() {
                 None => None,
                 Some(text) => Some(place(column, text)?),

@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use tantivy::columnar::{Column, ColumnIndex, StrColumn};
 use tantivy::schema::Value;
 use tantivy::store::StoreReader;
-use tantivy::{DateTime, DocId, Score, SegmentReader, TantivyDocument, TantivyError};
+use tantivy::{DocId, Score, SegmentReader, TantivyDocument, TantivyError};
 use whittle_host::{Bound, Document, FieldUse, Kind};
 
 use super::dictionary::{Decoded, Dictionaries, look_up};
@@ -51,7 +51,8 @@ pub(super) enum Source {
     Boolean(Column<bool>),
     Long(Column<i64>),
     Double(Column<f64>),
-    Date(Column<DateTime>),
+    /// In microseconds since 1970.
+    Date(Column<i64>),
     Text(Texts),
 }
 
@@ -202,9 +203,10 @@ impl Source {
                 None => Arc::new(Float64Array::from(first_values(column, documents))),
             },
             Self::Date(column) => {
-                let values = first_values(column, documents).into_iter();
-                let micros = values.map(|value| value.map(DateTime::into_timestamp_micros));
-                let array = micros.collect::<TimestampMicrosecondArray>();
+                let array = match full(column, documents) {
+                    Some(micros) => TimestampMicrosecondArray::from(micros),
+                    None => TimestampMicrosecondArray::from(first_values(column, documents)),
+                };
                 Arc::new(array.with_timezone("+00:00"))
             }
             Self::Text(texts) => texts.load(documents)?,

@@ -9,7 +9,7 @@ use tantivy::collector::DocSetCollector;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::query::AllQuery;
 use tantivy::schema::{FAST, Field, INDEXED, STRING, Schema};
-use tantivy::{DateTime, Index, IndexWriter, Searcher, TantivyDocument, Term};
+use tantivy::{Index, IndexWriter, Searcher, TantivyDocument, Term};
 
 use crate::expression::{ColumnType, Columns, Expression, ExpressionError};
 use crate::value::Value;
@@ -102,14 +102,8 @@ impl Rows {
                 let name = engine_name(path);
                 let field = match type_ {
                     ColumnType::Boolean => schema.add_bool_field(&name, FAST),
-                    ColumnType::Long => schema.add_i64_field(&name, FAST),
+                    ColumnType::Long | ColumnType::Date => schema.add_i64_field(&name, FAST),
                     ColumnType::Double => schema.add_f64_field(&name, FAST),
-                    ColumnType::Date => schema.add_date_field(
-                        &name,
-                        tantivy::schema::DateOptions::default()
-                            .set_fast()
-                            .set_precision(tantivy::schema::DateTimePrecision::Microseconds),
-                    ),
                     ColumnType::Text => schema.add_text_field(&name, STRING | FAST),
                 };
                 (*path, field)
@@ -132,12 +126,9 @@ impl Rows {
                     let field = fields[path];
                     match cell {
                         Cell::Boolean(value) => document.add_bool(field, *value),
-                        Cell::Long(value) => document.add_i64(field, *value),
+                        Cell::Long(value) | Cell::Date(value) => document.add_i64(field, *value),
                         Cell::Double(value) => document.add_f64(field, *value),
                         Cell::Text(value) => document.add_text(field, value),
-                        Cell::Date(micros) => {
-                            document.add_date(field, DateTime::from_timestamp_micros(*micros));
-                        }
                     }
                 }
                 document.add_u64(row_field, u64::try_from(number).expect("it works"));

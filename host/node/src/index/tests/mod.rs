@@ -87,8 +87,7 @@ fn hits(of: &Index, path: &str, value: &Json) -> usize {
         FieldType::Double => Term::from_field_f64(field.field, value.as_f64().expect("one")),
         FieldType::Date => {
             let micros = crate::dates::parse(value.as_str().expect("a text")).expect("a date");
-            let date = tantivy::DateTime::from_timestamp_micros(micros);
-            Term::from_field_date_for_search(field.field, date)
+            Term::from_field_i64(field.field, micros)
         }
         FieldType::Keyword | FieldType::Text => {
             Term::from_field_text(field.field, value.as_str().expect("a text"))

@@ -10,14 +10,11 @@ use std::ops::Bound;
 use tantivy::Term;
 use tantivy::query::{FastFieldRangeQuery, InvertedIndexRangeQuery, RangeQuery, TermSetQuery};
 
-use super::values::{Number, boolean, constant, date_term, double, number, refused, text, whole};
+use super::values::{Number, boolean, constant, double, number, refused, text, whole};
 use super::{EngineQuery, Plain, QueryError, none};
 use crate::mapping::{FieldType, MappedField};
 use crate::query::Limit;
 use crate::query::date_math::End;
-
-/// The last instant that the engine counts, in microseconds since 1970; the first is its negative.
-const LAST_MICROS: i64 = i64::MAX / 1_000;
 
 impl Plain<'_> {
     pub(super) fn range(
@@ -72,10 +69,8 @@ impl Plain<'_> {
             }
             FieldType::Date => {
                 let bounds = self.dates(name, from, to, path)?;
-                bounds.and_then(|(first, last)| {
-                    let (first, last) = (date_term(field, first)?, date_term(field, last)?);
-                    Some(in_column(Bound::Included(first), Bound::Included(last)))
-                })
+                let term = |micros| Term::from_field_i64(field.field, micros);
+                bounds.and_then(|(first, last)| between(first, last, term))
             }
             FieldType::Keyword | FieldType::Text => Some(texts(field, from, to)),
         };
@@ -90,7 +85,7 @@ impl Plain<'_> {
         to: Option<&Limit>,
         path: &str,
     ) -> Result<Option<(i64, i64)>, QueryError> {
-        let mut bounds = (-LAST_MICROS, LAST_MICROS);
+        let mut bounds = (i64::MIN, i64::MAX);
         if let Some(Limit { value, included }) = from {
             bounds.0 = if *included {
                 self.date(name, value, End::First, path)?
@@ -105,8 +100,8 @@ impl Plain<'_> {
                 self.date(name, value, End::First, path)?.saturating_sub(1)
             };
         }
-        let (first, last) = (bounds.0.max(-LAST_MICROS), bounds.1.min(LAST_MICROS));
-        Ok((first <= last).then_some((first, last)))
+        let (first, last) = bounds;
+        Ok((first <= last).then_some(bounds))
     }
 }
 

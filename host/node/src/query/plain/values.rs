@@ -20,9 +20,6 @@ use crate::mapping::{FieldType, ID, MappedField};
 use crate::object::cut;
 use crate::query::date_math::{self, End};
 
-/// How many dates `terms` may list: each is looked up on its own.
-const MOST_DATES: usize = 1_024;
-
 /// A number as it was written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Number {
@@ -70,13 +67,6 @@ impl Plain<'_> {
         let Some(field) = self.mapping.field(name) else {
             return Ok(none());
         };
-        if field.field_type == FieldType::Date && values.len() > MOST_DATES {
-            return Err(QueryError::TooMany {
-                path: path.to_owned(),
-                what: "dates",
-                limit: MOST_DATES,
-            });
-        }
         let (mut terms, mut others) = (Vec::new(), Vec::new());
         for (number, value) in values.iter().enumerate() {
             match self.lookup(field, name, value, &format!("{path}[{number}]"))? {
@@ -153,8 +143,7 @@ impl Plain<'_> {
             }
             FieldType::Date => {
                 let micros = self.date(name, value, End::First, path)?;
-                date_term(field, micros)
-                    .map_or(Lookup::Nowhere, |term| Lookup::InColumn(term.clone(), term))
+                Lookup::Indexed(Term::from_field_i64(field.field, micros))
             }
             FieldType::Keyword | FieldType::Text => {
                 Lookup::Indexed(Term::from_field_text(field.field, &text(value)))
@@ -191,13 +180,6 @@ pub(super) fn constant(query: EngineQuery) -> EngineQuery {
 fn in_column(first: Term, last: Term) -> EngineQuery {
     let range = FastFieldRangeQuery::new(Bound::Included(first), Bound::Included(last));
     constant(Box::new(range))
-}
-
-/// A date as the engine counts it; `None` where it cannot.
-pub(super) fn date_term(field: MappedField<'_>, micros: i64) -> Option<Term> {
-    let nanos = micros.checked_mul(1_000)?;
-    let date = tantivy::DateTime::from_timestamp_nanos(nanos);
-    Some(Term::from_field_date(field.field, date))
 }
 
 pub(super) fn refused(path: &str, name: &str, field_type: FieldType, value: &Json) -> QueryError {
