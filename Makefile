@@ -31,13 +31,14 @@ test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 guests: $(WHITTLE)
 	$(BUILD_GUESTS)
 
-# With the tests, where these come next: with other features of one library, as theirs are, Wasmtime
-# would be built a second time.
-test: WITH_TESTS := --tests
+# The command alone, which is all that the demo needs; for the tests also all that they run. What both
+# need is built with the same features, so that Wasmtime is built once.
+BUILD := --package whittle-cli
+test: BUILD := --workspace --bins --tests
 
 .PHONY: $(WHITTLE)
 $(WHITTLE):
-	cargo build --workspace --bins $(WITH_TESTS)
+	cargo build $(BUILD)
 
 lint:
 	cargo fmt --all --check
