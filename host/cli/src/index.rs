@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 use whittle_node::Documents;
-use whittle_node::index::{Index, IndexError, Operation, Outcome, WriteError, Written};
+use whittle_node::index::{Index, IndexError, Operation, WriteError, WriteResult, Written};
 use whittle_node::mapping::Mapping;
 
 use crate::place::{Found, Place};
@@ -74,12 +74,12 @@ impl IndexDocuments {
         let tally = self.in_batches(documents, |batch| {
             let operations = batch.iter().map(|position| Operation::Index {
                 id: self.id(documents, *position),
-                source: documents.source(*position).to_string().into_bytes(),
+                source: documents.text(*position).as_bytes().to_vec(),
                 if_seq_no: None,
             });
             let written = index.write(operations.collect())?;
             let told = |written: Result<Written, WriteError>| match written {
-                Ok(written) => Ok(written.outcome == Outcome::Created),
+                Ok(written) => Ok(written.result == WriteResult::Created),
                 Err(error) => Err(error.to_string()),
             };
             Ok(written.into_iter().map(told).collect())
@@ -99,7 +99,10 @@ impl IndexDocuments {
             let lines = batch.iter().map(|position| {
                 let id = self.id(documents, *position);
                 let action = id.map_or(json!({"index": {}}), |id| json!({"index": {"_id": id}}));
-                format!("{action}\n{}\n", documents.source(*position))
+                format!(
+                    "{action}\n{}\n",
+                    documents.text(*position).replace(['\n', '\r'], " ")
+                )
             });
             let path = format!("/{name}/_bulk");
             let answer = node.send(Method::POST, &path, lines.collect())?;

@@ -6,14 +6,20 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use whittle_host::one_line;
+
+use crate::exact_json::{ExactJson, Members, exact_members};
 
 /// Documents in the order in which they were read.
 #[derive(Debug, Clone, Default)]
 pub struct Documents {
     ids: Vec<String>,
     sources: Vec<Json>,
+    /// The sources as they were written.
+    texts: Vec<Box<RawValue>>,
     positional: bool,
 }
 
@@ -71,16 +77,17 @@ impl Documents {
     /// Broken JSON, a value that is no object, a document without an id, an id that comes twice.
     pub fn read(text: &[u8], id_field: Option<&str>) -> Result<Self, DocumentsError> {
         let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-        let sources = match first {
-            Some(b'[') => serde_json::from_slice(text),
-            _ => serde_json::Deserializer::from_slice(text)
-                .into_iter()
-                .collect(),
-        };
-        Self::new(sources.map_err(|error| syntax(&error))?, id_field)
+        let is_list = matches!(first, Some(b'['));
+        let sources = read_all(text, is_list).map_err(|error| syntax(&error))?;
+        let texts = read_all(text, is_list).map_err(|error| syntax(&error))?;
+        Self::new(sources, texts, id_field)
     }
 
-    fn new(sources: Vec<Json>, id_field: Option<&str>) -> Result<Self, DocumentsError> {
+    fn new(
+        sources: Vec<Json>,
+        texts: Vec<Box<RawValue>>,
+        id_field: Option<&str>,
+    ) -> Result<Self, DocumentsError> {
         let mut ids = Vec::with_capacity(sources.len());
         for (position, source) in sources.iter().enumerate() {
             let Json::Object(fields) = source else {
@@ -112,6 +119,7 @@ impl Documents {
         Ok(Self {
             ids,
             sources,
+            texts,
             positional: id_field.is_none(),
         })
     }
@@ -144,6 +152,26 @@ impl Documents {
         &self.sources[position]
     }
 
+    /// The text of the document at a position, as it was read.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such document.
+    pub fn text(&self, position: usize) -> &str {
+        self.texts[position].get()
+    }
+
+    /// The fields of the document at a position. Of a key that comes twice, the last counts.
+    pub(crate) fn members(&self, position: usize) -> Members {
+        match ExactJson::parse(self.text(position).as_bytes()) {
+            Ok(ExactJson::Object(members)) => members,
+            _ => {
+                let members = self.sources[position].as_object();
+                members.map(exact_members).unwrap_or_default()
+            }
+        }
+    }
+
     /// The order of two documents' ids: as texts, or by position where that is the id.
     pub(crate) fn compare_ids(&self, left: usize, right: usize) -> Ordering {
         if self.positional {
@@ -152,6 +180,15 @@ impl Documents {
             self.ids[left].cmp(&self.ids[right])
         }
     }
+}
+
+/// Reads values, from a list or one after the other.
+fn read_all<T: DeserializeOwned>(text: &[u8], is_list: bool) -> serde_json::Result<Vec<T>> {
+    if is_list {
+        return serde_json::from_slice(text);
+    }
+    let values = serde_json::Deserializer::from_slice(text);
+    values.into_iter().collect()
 }
 
 fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {

@@ -178,12 +178,24 @@ mod tests {
     fn a_key_may_stand_in_several_objects_but_once_in_each() {
         assert!(again(r#"{"a": {"a": [{"a": 1}, {"a": 2}]}}"#).is_ok());
         let error = again(r#"{"a": {"b": 1, "c": 2, "b": 3}}"#).expect_err("a key comes twice");
-        assert!(error.starts_with("the key `b` stands there twice"), "{error}");
+        assert!(
+            error.starts_with("the key `b` stands there twice"),
+            "{error}"
+        );
     }
 
     #[test]
     fn rejects_broken_json_and_json_that_is_too_deep() {
-        for text in ["", "{", "[1,]", "nul", "1 2", "{\"a\":\"\\ud800\"}", "01", "\"\u{1}\""] {
+        for text in [
+            "",
+            "{",
+            "[1,]",
+            "nul",
+            "1 2",
+            "{\"a\":\"\\ud800\"}",
+            "01",
+            "\"\u{1}\"",
+        ] {
             assert!(again(text).is_err(), "{text}");
         }
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));

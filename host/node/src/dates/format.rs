@@ -9,6 +9,8 @@ use super::{Separator, parse_optional_time, show};
 /// One or several formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DateFormat {
+    /// As it was given.
+    text: String,
     formats: Vec<Format>,
 }
 
@@ -43,8 +45,14 @@ const NAMED: [(&str, &str); 19] = [
     ("date_hour", "yyyy-MM-dd'T'HH"),
     ("date_hour_minute", "yyyy-MM-dd'T'HH:mm"),
     ("date_hour_minute_second", "yyyy-MM-dd'T'HH:mm:ss"),
-    ("date_hour_minute_second_fraction", "yyyy-MM-dd'T'HH:mm:ss.SSS"),
-    ("date_hour_minute_second_millis", "yyyy-MM-dd'T'HH:mm:ss.SSS"),
+    (
+        "date_hour_minute_second_fraction",
+        "yyyy-MM-dd'T'HH:mm:ss.SSS",
+    ),
+    (
+        "date_hour_minute_second_millis",
+        "yyyy-MM-dd'T'HH:mm:ss.SSS",
+    ),
     ("date_time", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"),
     ("date_time_no_millis", "yyyy-MM-dd'T'HH:mm:ssXXX"),
     ("hour", "HH"),
@@ -59,8 +67,10 @@ const NAMED: [(&str, &str); 19] = [
 
 impl Default for DateFormat {
     fn default() -> Self {
-        let formats = vec![Format::OptionalTime { strict: true }, Format::EpochMillis];
-        Self { formats }
+        Self {
+            text: DEFAULT_FORMAT.to_owned(),
+            formats: vec![Format::OptionalTime { strict: true }, Format::EpochMillis],
+        }
     }
 }
 
@@ -71,8 +81,16 @@ impl DateFormat {
     ///
     /// A text that is neither the name of a format nor a pattern.
     pub(crate) fn named(text: &str) -> Result<Self, UnknownFormat> {
-        let formats = text.split("||").map(Format::named).collect::<Result<_, _>>()?;
-        Ok(Self { formats })
+        let formats = text.split("||").map(Format::named);
+        Ok(Self {
+            text: text.to_owned(),
+            formats: formats.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The names and patterns, as they were given.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// A date in microseconds since 1970; a number is given as its digits.
@@ -124,7 +142,9 @@ impl Format {
             Some((_, pattern)) if strict || name.starts_with("basic_") => {
                 Pattern::new(pattern).map(Pattern::any_fraction)
             }
-            Some((_, pattern)) => Pattern::new(pattern).map(|pattern| pattern.any_fraction().lenient()),
+            Some((_, pattern)) => {
+                Pattern::new(pattern).map(|pattern| pattern.any_fraction().lenient())
+            }
             None if text.contains('_') => {
                 return Err(refused(
                     "use a pattern such as `yyyy-MM-dd`, or a name such as `epoch_millis` or `strict_date_optional_time`".to_owned(),
@@ -141,12 +161,14 @@ impl Format {
             Self::EpochSecond => {
                 let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
                 let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-                let millis = if text.starts_with('-') { -millis } else { millis };
+                let millis = if text.starts_with('-') {
+                    -millis
+                } else {
+                    millis
+                };
                 whole(text)?;
                 let seconds: i64 = seconds.parse().ok()?;
-                seconds
-                    .checked_mul(1_000_000)?
-                    .checked_add(millis * 1_000)
+                seconds.checked_mul(1_000_000)?.checked_add(millis * 1_000)
             }
             Self::OptionalTime { strict } => parse_optional_time(text, *strict, Separator::T),
             Self::Pattern(pattern) => pattern.parse(text),
@@ -181,8 +203,16 @@ mod tests {
             (DEFAULT_FORMAT, "-86400000", Some(-DAY)),
             (DEFAULT_FORMAT, "1971", Some(365 * DAY)),
             (DEFAULT_FORMAT, "1970-01-02 00:00:00", None),
-            (DEFAULT_FORMAT, "+12345-01-01", Some(327_425_673_600_000_000)),
-            (DEFAULT_FORMAT, "9999-12-31T23:59:59Z", Some(253_402_300_799_000_000)),
+            (
+                DEFAULT_FORMAT,
+                "+12345-01-01",
+                Some(327_403_382_400_000_000),
+            ),
+            (
+                DEFAULT_FORMAT,
+                "9999-12-31T23:59:59Z",
+                Some(253_402_300_799_000_000),
+            ),
             (DEFAULT_FORMAT, "0001-01-01", Some(-62_135_596_800_000_000)),
             (DEFAULT_FORMAT, "1.5e3", None),
             ("date_optional_time", "1970-1-2T0:0", Some(DAY)),
@@ -194,10 +224,18 @@ mod tests {
             ("date", "1970-1-2", Some(DAY)),
             ("strict_date", "1970-1-2", None),
             ("strict_date", "1970-01-02", Some(DAY)),
-            ("date_time", "1970-01-02T01:00:00.5+01:00", Some(DAY + 500_000)),
+            (
+                "date_time",
+                "1970-01-02T01:00:00.5+01:00",
+                Some(DAY + 500_000),
+            ),
             ("dd/MM/yyyy||epoch_millis", "02/01/1970", Some(DAY)),
             ("dd/MM/yyyy||epoch_millis", "86400000", Some(DAY)),
-            ("yyyy-MM-dd'T'HH:mm:ss.SSSZ", "1970-01-02T01:00:00.000+0100", Some(DAY)),
+            (
+                "yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+                "1970-01-02T01:00:00.000+0100",
+                Some(DAY),
+            ),
         ] {
             assert_eq!(parse(format, text), expected, "{format}: {text}");
         }
@@ -222,7 +260,11 @@ mod tests {
 
     #[test]
     fn rejects_an_unknown_format_with_its_reason() {
-        let error = |format: &str| DateFormat::named(format).expect_err("it is unknown").to_string();
+        let error = |format: &str| {
+            DateFormat::named(format)
+                .expect_err("it is unknown")
+                .to_string()
+        };
         insta::assert_snapshot!(error("strict_weekyear"), @"`strict_weekyear` is not a known date format: use a pattern such as `yyyy-MM-dd`, or a name such as `epoch_millis` or `strict_date_optional_time`");
         insta::assert_snapshot!(error("yyyy-ww"), @"`yyyy-ww` is not a known date format: the pattern letter `w` is not supported");
         insta::assert_snapshot!(error("yyyy||"), @"`` is not a known date format: it is empty");

@@ -48,12 +48,28 @@ enum Unit {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 const WEEKDAYS: [&str; 7] = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 ];
 
 /// What was read of a date so far.
@@ -116,7 +132,12 @@ impl Pattern {
     }
 
     /// The rest of a text, after the parts.
-    fn parse_parts<'t>(&self, parts: &[Part], mut text: &'t str, read: &mut Read) -> Option<&'t str> {
+    fn parse_parts<'t>(
+        &self,
+        parts: &[Part],
+        mut text: &'t str,
+        read: &mut Read,
+    ) -> Option<&'t str> {
         for part in parts {
             text = self.parse_part(part, text, read)?;
         }
@@ -140,7 +161,11 @@ impl Pattern {
                 Some(rest)
             }
             Part::Fraction(digits) => {
-                let (least, most) = if self.any_fraction { (1, 9) } else { (*digits, *digits) };
+                let (least, most) = if self.any_fraction {
+                    (1, 9)
+                } else {
+                    (*digits, *digits)
+                };
                 let (value, rest) = number(text, least, most)?;
                 let missing = u32::try_from(9 + rest.len() - text.len()).ok()?;
                 read.nanos = value.checked_mul(10_u32.checked_pow(missing)?)?;
@@ -164,7 +189,9 @@ impl Pattern {
             Part::Offset(..) => {
                 let is_of_offset =
                     |letter: char| letter.is_ascii_digit() || "+-:Zz".contains(letter);
-                let end = text.find(|letter| !is_of_offset(letter)).unwrap_or(text.len());
+                let end = text
+                    .find(|letter| !is_of_offset(letter))
+                    .unwrap_or(text.len());
                 read.offset_seconds = offset_seconds(&text[..end])?;
                 Some(&text[end..])
             }
@@ -226,7 +253,10 @@ impl Read {
 fn parts(letters: &[char], at: &mut usize, is_optional: bool) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     while let Some(&letter) = letters.get(*at) {
-        let run = letters[*at..].iter().take_while(|other| **other == letter).count();
+        let run = letters[*at..]
+            .iter()
+            .take_while(|other| **other == letter)
+            .count();
         match letter {
             '\'' => quoted(letters, at, &mut parts)?,
             '[' => {
@@ -301,7 +331,11 @@ fn quoted(letters: &[char], at: &mut usize, parts: &mut Vec<Part>) -> Result<(),
 
 /// A number at the beginning of a text, of so many digits, and the rest.
 fn number(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
-    let digits = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+    let digits = text
+        .bytes()
+        .take(most)
+        .take_while(u8::is_ascii_digit)
+        .count();
     if digits < least {
         return None;
     }
@@ -386,14 +420,19 @@ mod tests {
             ("EEEE, d MMMM y", "Thursday, 2 January 2020"),
             ("MM/dd/yyyy hh:mm:ss a", "01/02/2020 03:04:05 PM"),
             ("yyyyMMdd'T'HHmmssX", "20200102T030405Z"),
-            ("yyyy-MM-dd'T'HH:mm:ss.SSSSSSxxx", "2020-01-02T03:04:05.678901+00:00"),
+            (
+                "yyyy-MM-dd'T'HH:mm:ss.SSSSSSxxx",
+                "2020-01-02T03:04:05.678901+00:00",
+            ),
             ("dd/MMM/yyyy:HH:mm:ss Z", "02/Jan/2020:03:04:05 +0000"),
             ("h 'o''clock' a", "3 o'clock AM"),
             ("yyyy", "+12345"),
             ("yyyy", "-0044"),
         ] {
             let read = Pattern::new(pattern).expect("a pattern");
-            let micros = read.parse(text).unwrap_or_else(|| panic!("{pattern}: {text}"));
+            let micros = read
+                .parse(text)
+                .unwrap_or_else(|| panic!("{pattern}: {text}"));
             assert_eq!(read.print(micros).as_deref(), Some(text), "{pattern}");
         }
     }
@@ -411,7 +450,11 @@ mod tests {
             ("hh a", "13 PM"),
             ("dd MMM", "02 é"),
         ] {
-            assert_eq!(Pattern::new(pattern).expect("a pattern").parse(text), None, "{text}");
+            assert_eq!(
+                Pattern::new(pattern).expect("a pattern").parse(text),
+                None,
+                "{text}"
+            );
         }
         let optional = Pattern::new("yyyy-MM-dd[ HH:mm[:ss]]").expect("a pattern");
         assert_eq!(optional.parse("1970-01-01"), Some(0));

@@ -4,9 +4,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
-use crate::documents::type_of;
+use crate::exact_json::{ExactJson, Members};
 use crate::json::Strict;
 use crate::mapping::{DocumentError, MappingError};
 use crate::request::reason;
@@ -42,8 +40,10 @@ pub enum Operation {
         id: String,
         /// A JSON object with those fields.
         partial: Vec<u8>,
-        /// Whether the object is written as it is where nothing has the id.
-        upsert: bool,
+        /// The document that is written if nothing has the id.
+        upsert: Option<Vec<u8>>,
+        /// Whether an update that changes nothing is not written.
+        detect_noop: bool,
         /// The sequence number that the document must have.
         if_seq_no: Option<u64>,
     },
@@ -64,15 +64,15 @@ pub struct Written {
     /// How often the document was written since there is one with its id, from 1.
     pub version: u64,
     /// The operation's place in the order of all operations on the index, from 0. Of a
-    /// [`Outcome::Noop`] that of the operation which wrote the document last.
+    /// [`WriteResult::Noop`] that of the operation which wrote the document last.
     pub seq_no: u64,
     /// What became of the document.
-    pub outcome: Outcome,
+    pub result: WriteResult,
 }
 
 /// What became of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum WriteResult {
     /// There was none with its id.
     Created,
     /// It replaced the one with its id.
@@ -177,18 +177,23 @@ pub(super) fn check_id(id: &str) -> Result<(), WriteError> {
 }
 
 /// Reads a source.
-pub(super) fn parse(source: &[u8]) -> Result<Map<String, Json>, WriteError> {
+pub(super) fn parse(source: &[u8]) -> Result<Members, WriteError> {
     check_size(source)?;
-    match serde_json::from_slice(source) {
-        Ok(Strict(Json::Object(members))) => Ok(members),
-        Ok(Strict(other)) => Err(WriteError::NotAnObject {
-            found: type_of(&other),
+    match ExactJson::parse(source) {
+        Ok(ExactJson::Object(members)) => Ok(members),
+        Ok(other) => Err(WriteError::NotAnObject {
+            found: other.type_name(),
         }),
-        Err(error) => Err(WriteError::NotJson {
-            line: error.line(),
-            column: error.column(),
-            reason: reason(&error),
-        }),
+        Err(error) => {
+            // Of a value inside of others, only this parser knows the line.
+            let strict = serde_json::from_slice::<Strict>(source);
+            let error = strict.map(drop).err().unwrap_or(error);
+            Err(WriteError::NotJson {
+                line: error.line(),
+                column: error.column(),
+                reason: reason(&error),
+            })
+        }
     }
 }
 
@@ -203,10 +208,10 @@ pub(super) fn check_size(source: &[u8]) -> Result<(), WriteError> {
 }
 
 /// Puts the members of one object over those of another, and those of objects in them alike.
-pub(super) fn merge(document: &mut Map<String, Json>, partial: Map<String, Json>) {
+pub(super) fn merge(document: &mut Members, partial: Members) {
     for (key, new) in partial {
         match (document.get_mut(&key), new) {
-            (Some(Json::Object(old)), Json::Object(new)) => merge(old, new),
+            (Some(ExactJson::Object(old)), ExactJson::Object(new)) => merge(old, new),
             (_, new) => drop(document.insert(key, new)),
         }
     }
@@ -225,8 +230,6 @@ fn start(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn refused(source: &[u8]) -> String {
@@ -248,7 +251,7 @@ mod tests {
         let mut source = vec![b' '; SOURCE_BYTES];
         source[0] = b'{';
         source[SOURCE_BYTES - 1] = b'}';
-        assert_eq!(parse(&source), Ok(Map::new()));
+        assert_eq!(parse(&source), Ok(Members::new()));
     }
 
     #[test]
@@ -262,15 +265,14 @@ mod tests {
 
     #[test]
     fn objects_are_merged_and_lists_replaced() {
-        let object = |json: Json| match json {
-            Json::Object(members) => members,
-            _ => unreachable!("an object is given"),
-        };
-        let mut document = object(json!({"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}, "f": 1}));
-        let partial = json!({"a": {"c": [3], "g": null}, "d": 2, "f": {"h": 1}, "i": {}});
-        merge(&mut document, object(partial));
-        let expected = json!({"a": {"b": 1, "c": [3], "g": null}, "d": 2, "f": {"h": 1}, "i": {}});
-        assert_eq!(Json::Object(document), expected);
+        let members = |text: &str| parse(text.as_bytes()).expect("an object");
+        let before =
+            r#"{"a": {"b": 1.10, "c": [1, 2]}, "d": {"e": 1}, "f": 12345678901234567890123}"#;
+        let partial = r#"{"a": {"c": [3], "g": null}, "d": 2, "i": {}}"#;
+        let mut document = members(before);
+        merge(&mut document, members(partial));
+        let after = ExactJson::Object(document);
+        insta::assert_snapshot!(serde_json::to_string(&after).expect("JSON"), @"");
     }
 
     #[test]

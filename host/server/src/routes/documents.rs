@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
-use whittle_node::index::{Operation, Outcome, Written};
+use whittle_node::index::{Operation, WriteResult, Written};
 
 use super::{Shared, indices};
 use crate::body::Body;
@@ -15,12 +15,12 @@ use crate::parameters::Parameters;
 
 /// What a write answers.
 pub(super) fn written(index: &str, written: &Written) -> (StatusCode, Json) {
-    let (status, result) = match written.outcome {
-        Outcome::Created => (StatusCode::CREATED, "created"),
-        Outcome::Updated => (StatusCode::OK, "updated"),
-        Outcome::Deleted => (StatusCode::OK, "deleted"),
-        Outcome::NotFound => (StatusCode::NOT_FOUND, "not_found"),
-        Outcome::Noop => (StatusCode::OK, "noop"),
+    let (status, result) = match written.result {
+        WriteResult::Created => (StatusCode::CREATED, "created"),
+        WriteResult::Updated => (StatusCode::OK, "updated"),
+        WriteResult::Deleted => (StatusCode::OK, "deleted"),
+        WriteResult::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+        WriteResult::Noop => (StatusCode::OK, "noop"),
     };
     let answer = json!({
         "_index": index,
@@ -186,7 +186,13 @@ pub(super) async fn update(
     let parameters = parameters.only(KNOWN)?;
     let if_seq_no = if_seq_no(&parameters)?;
     let operation = update_of(id, &body.json(json!({}))?, if_seq_no)?;
-    let upserts = matches!(operation, Operation::Update { upsert: true, .. });
+    let upserts = matches!(
+        operation,
+        Operation::Update {
+            upsert: Some(_),
+            ..
+        }
+    );
     write(shared, name, operation, parameters, upserts).await
 }
 
@@ -215,10 +221,13 @@ pub(super) fn update_of(
     let Some(partial) = members.get("doc") else {
         return Err(bad("an update needs `doc`"));
     };
+    let partial = partial.to_string().into_bytes();
+    let upserts = members.get("doc_as_upsert") == Some(&Json::Bool(true));
     Ok(Operation::Update {
         id,
-        partial: partial.to_string().into_bytes(),
-        upsert: members.get("doc_as_upsert") == Some(&Json::Bool(true)),
+        upsert: upserts.then(|| partial.clone()),
+        partial,
+        detect_noop: true,
         if_seq_no,
     })
 }

@@ -15,26 +15,29 @@ fn versions_and_numbers_count_up() {
     for of in both().1 {
         assert_eq!(
             done(&of, index("a", json!({"n": 1}))),
-            (Outcome::Created, 1, 0)
+            (WriteResult::Created, 1, 0)
         );
         assert_eq!(
             done(&of, index("a", json!({"n": 2}))),
-            (Outcome::Updated, 2, 1)
+            (WriteResult::Updated, 2, 1)
         );
         of.refresh().expect("there is room");
         assert_eq!(
             done(&of, index("a", json!({"n": 3}))),
-            (Outcome::Updated, 3, 2)
+            (WriteResult::Updated, 3, 2)
         );
         assert_eq!(
             done(&of, index("b", json!({"n": 3}))),
-            (Outcome::Created, 1, 3)
+            (WriteResult::Created, 1, 3)
         );
-        assert_eq!(done(&of, delete("a")), (Outcome::Deleted, 4, 4));
-        assert_eq!(done(&of, delete("a")), (Outcome::NotFound, 1, 5));
+        assert_eq!(done(&of, delete("a")), (WriteResult::Deleted, 4, 4));
+        assert_eq!(done(&of, delete("a")), (WriteResult::NotFound, 1, 5));
         of.refresh().expect("there is room");
-        assert_eq!(done(&of, delete("a")), (Outcome::NotFound, 1, 6));
-        assert_eq!(done(&of, create("a", json!({}))), (Outcome::Created, 1, 7));
+        assert_eq!(done(&of, delete("a")), (WriteResult::NotFound, 1, 6));
+        assert_eq!(
+            done(&of, create("a", json!({}))),
+            (WriteResult::Created, 1, 7)
+        );
     }
 }
 
@@ -96,7 +99,7 @@ fn a_document_without_an_id_gets_one() {
         let (first, second) = (one(&of, unnamed()), one(&of, unnamed()));
         let (first, second) = (first.expect("written"), second.expect("written"));
         assert_ne!(first.id, second.id);
-        assert_eq!((first.outcome, first.version), (Outcome::Created, 1));
+        assert_eq!((first.result, first.version), (WriteResult::Created, 1));
         assert!(of.get(&second.id).expect("it can be read").is_some());
     }
 }
@@ -122,7 +125,8 @@ fn conditions_are_kept_whether_refreshed_or_not() {
                     Operation::Update {
                         id: id.to_owned(),
                         partial: b"{}".to_vec(),
-                        upsert: true,
+                        upsert: Some(b"{}".to_vec()),
+                        detect_noop: true,
                         if_seq_no: Some(asked),
                     },
                     Operation::Delete {
@@ -145,7 +149,7 @@ fn conditions_are_kept_whether_refreshed_or_not() {
             source: b"{}".to_vec(),
             if_seq_no: Some(0),
         };
-        assert_eq!(done(&of, operation), (Outcome::Updated, 2, 1));
+        assert_eq!(done(&of, operation), (WriteResult::Updated, 2, 1));
     }
 }
 
@@ -155,12 +159,12 @@ fn updates_merge_and_say_where_nothing_changed() {
         let missing = WriteError::Missing { id: "a".to_owned() };
         assert_eq!(one(&of, update("a", json!({"n": 1}), false)), Err(missing));
         let created = done(&of, update("a", json!({"n": 1, "o": {"p": 1}}), true));
-        assert_eq!(created, (Outcome::Created, 1, 0));
+        assert_eq!(created, (WriteResult::Created, 1, 0));
         for round in 0..2 {
             let same = done(&of, update("a", json!({"o": {"p": 1 + round}}), true));
-            assert_eq!(same, (Outcome::Noop, 1 + round, round));
+            assert_eq!(same, (WriteResult::Noop, 1 + round, round));
             let other = done(&of, update("a", json!({"o": {"p": 2 + round}}), false));
-            assert_eq!(other, (Outcome::Updated, 2 + round, 1 + round));
+            assert_eq!(other, (WriteResult::Updated, 2 + round, 1 + round));
             assert_eq!(
                 source(&of, "a"),
                 Some(json!({"n": 1, "o": {"p": 2 + round}}))
@@ -190,10 +194,10 @@ fn one_operation_sees_those_before_it_and_a_wrong_one_touches_none() {
             update("c", json!({"n": {"o": 1}}), true),
         ];
         let written = of.write(operations).expect("the disk is well");
-        let shown: Vec<Result<(Outcome, u64), String>> = written
+        let shown: Vec<Result<(WriteResult, u64), String>> = written
             .into_iter()
             .map(|written| match written {
-                Ok(written) => Ok((written.outcome, written.seq_no)),
+                Ok(written) => Ok((written.result, written.seq_no)),
                 Err(error) => Err(error.to_string()),
             })
             .collect();
@@ -271,7 +275,10 @@ fn an_index_is_the_same_when_it_is_opened_again() {
         assert_eq!(all(&of.snapshot()), 1);
     }
     let of = Index::open(folder.path()).expect("it is there");
-    assert_eq!(done(&of, index("a", json!({}))), (Outcome::Updated, 4, 5));
+    assert_eq!(
+        done(&of, index("a", json!({}))),
+        (WriteResult::Updated, 4, 5)
+    );
 }
 
 #[test]

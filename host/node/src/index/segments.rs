@@ -1,11 +1,11 @@
-//! The engine: takes in what was written, all at once, and brings it to the disk.
+//! Segments: tantivy takes in what was written, all at once, and brings it to the disk.
 //!
-//! The engine is touched here alone, by one thread at a time. What it fails to take in stays
+//! tantivy writes here alone, by one thread at a time. What it fails to take in stays
 //! where it was, and is given to it again the next time.
 //!
 //! Its schema cannot be changed while it is open, and only grows ([`crate::mapping`]). So the
-//! mapping that is saved decides: where the engine's own record of the schema is behind it, that
-//! record is written anew, and the engine opened again.
+//! mapping that is saved decides: where tantivy's own record of the schema is behind it, that
+//! record is written anew, and the index opened again.
 //!
 //! Knows nothing of the log.
 
@@ -19,6 +19,7 @@ use tantivy::{IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyErro
 
 use super::committed::Committed;
 use super::document::SystemFields;
+use super::lengths::WithLengths;
 use super::pending::{Entry, Pending};
 use super::schema_file::bring_schema_up;
 use super::{IndexError, Options};
@@ -26,7 +27,7 @@ use crate::mapping::{self, Mapping};
 use crate::snapshot::Snapshot;
 use crate::udf::Dictionaries;
 
-/// How many operations the engine is given at once.
+/// How many operations tantivy is given at once.
 const BATCH: usize = 256;
 
 /// The memory for documents that are not yet in segments, over all threads, in bytes.
@@ -38,7 +39,7 @@ const MERGE_THREADS: usize = 2;
 /// Which part of a segment may be deleted documents before it is written anew.
 const DELETED_RATIO: f32 = 0.3;
 
-pub(super) struct Engine {
+pub(super) struct Segments {
     directory: Box<dyn Directory>,
     threads: usize,
     /// Of all snapshots.
@@ -54,7 +55,7 @@ struct Open {
     committed: Arc<Committed>,
 }
 
-impl Engine {
+impl Segments {
     /// Makes an empty index.
     ///
     /// # Errors
@@ -65,7 +66,7 @@ impl Engine {
         let schema = mapping.schema().clone();
         tantivy::Index::create(directory.box_clone(), schema, settings)
             .map(drop)
-            .map_err(IndexError::engine("make an index"))
+            .map_err(IndexError::tantivy("make an index"))
     }
 
     /// Opens an index, of which a mapping is known that is no older than its schema. Gives what it
@@ -79,26 +80,26 @@ impl Engine {
         mapping: &Arc<Mapping>,
         options: Options,
     ) -> Result<(Self, Arc<Committed>, u64), IndexError> {
-        let mut engine = Self {
+        let mut segments = Self {
             directory,
             threads: options.threads.clamp(1, 4),
             dictionaries: Dictionaries::new(options.dictionary_bytes),
             open: None,
         };
-        let open = engine
+        let open = segments
             .ready(mapping)
-            .map_err(IndexError::engine("open its files"))?;
+            .map_err(IndexError::tantivy("open its files"))?;
         let committed = Arc::clone(&open.committed);
         let metas = open.index.load_metas();
-        let metas = metas.map_err(IndexError::engine("read its segments"))?;
+        let metas = metas.map_err(IndexError::tantivy("read its segments"))?;
         let operations = match metas.payload {
             None => 0,
             Some(payload) => payload.parse().map_err(|_| {
                 let text = format!("the commit has the payload `{payload}`, not a number");
-                IndexError::engine("read its segments")(TantivyError::InternalError(text))
+                IndexError::tantivy("read its segments")(TantivyError::InternalError(text))
             })?,
         };
-        Ok((engine, committed, operations))
+        Ok((segments, committed, operations))
     }
 
     /// Takes in what was written, of the first `operations` operations of the index.
@@ -113,11 +114,11 @@ impl Engine {
         operations: u64,
     ) -> Result<Arc<Committed>, IndexError> {
         let action = "open its files";
-        self.ready(mapping).map_err(IndexError::engine(action))?;
+        self.ready(mapping).map_err(IndexError::tantivy(action))?;
         // Where it fails, or panics, what is on the disk is read anew the next time.
         let Some(mut open) = self.open.take() else {
             let text = "it was just opened".to_owned();
-            return Err(IndexError::engine(action)(TantivyError::InternalError(
+            return Err(IndexError::tantivy(action)(TantivyError::InternalError(
                 text,
             )));
         };
@@ -126,7 +127,7 @@ impl Engine {
         Ok(committed)
     }
 
-    /// Searches of what the engine has, where merges made other segments of it.
+    /// What searches see, if merges made other segments of it.
     ///
     /// # Errors
     ///
@@ -136,7 +137,7 @@ impl Engine {
             return Ok(None);
         };
         open.reload_merged()
-            .map_err(IndexError::engine("open merged segments"))
+            .map_err(IndexError::tantivy("open merged segments"))
     }
 
     fn commit_to(
@@ -149,7 +150,7 @@ impl Engine {
         let mut entries: Vec<(&str, &Entry)> = pending.entries().collect();
         // Documents that were written together lie together.
         entries.sort_unstable_by_key(|(_, entry)| entry.seq_no);
-        let system = SystemFields::of(mapping).map_err(IndexError::engine("find its fields"))?;
+        let system = SystemFields::of(mapping).map_err(IndexError::tantivy("find its fields"))?;
         for batch in entries.chunks(BATCH) {
             let mut given = Vec::with_capacity(batch.len());
             for (id, entry) in batch {
@@ -162,18 +163,18 @@ impl Engine {
             }
             open.writer
                 .run(given)
-                .map_err(IndexError::engine("take in documents"))?;
+                .map_err(IndexError::tantivy("take in documents"))?;
         }
         let mut commit = || -> tantivy::Result<Arc<Committed>> {
             let mut prepared = open.writer.prepare_commit()?;
             prepared.set_payload(&operations.to_string());
             prepared.commit()?;
-            // The engine does not wait for the name of its new record.
+            // tantivy does not wait for the name of its new record.
             self.directory.sync_directory()?;
             open.reader.reload()?;
             Ok(Arc::new(self.committed(&open.reader, mapping)?))
         };
-        open.committed = commit().map_err(IndexError::engine("commit"))?;
+        open.committed = commit().map_err(IndexError::tantivy("commit"))?;
         Ok(Arc::clone(&open.committed))
     }
 
@@ -187,7 +188,7 @@ impl Engine {
             return Ok(());
         };
         let waited = open.writer.wait_merging_threads();
-        waited.map_err(IndexError::engine("finish its merges"))
+        waited.map_err(IndexError::tantivy("finish its merges"))
     }
 
     /// What a reader sees.
@@ -200,7 +201,7 @@ impl Engine {
         Committed::new(Snapshot::new(reader.searcher(), mapping, dictionaries))
     }
 
-    /// The engine, open, with a mapping's schema.
+    /// The index, open, with a mapping's schema.
     fn ready(&mut self, mapping: &Arc<Mapping>) -> tantivy::Result<&mut Open> {
         let grown = self
             .open
@@ -218,7 +219,10 @@ impl Engine {
     }
 
     fn reopen(&self, mapping: &Arc<Mapping>) -> tantivy::Result<Open> {
-        let mut index = tantivy::Index::open(self.directory.box_clone())?;
+        let mut index = tantivy::Index::open(WithLengths::new(
+            self.directory.box_clone(),
+            mapping.schema(),
+        ))?;
         index.set_tokenizers(mapping::tokenizers());
         let options = IndexWriterOptions::builder()
             .num_worker_threads(self.threads)
@@ -260,7 +264,7 @@ impl Open {
 }
 
 #[cfg(test)]
-impl Engine {
+impl Segments {
     /// Makes one segment of all, and waits for it.
     pub(super) fn merge_all(&mut self) {
         let open = self.open.as_mut().expect("it is open");
