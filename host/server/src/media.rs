@@ -87,7 +87,12 @@ mod tests {
         }
         assert!(of("application/x-ndjson", "/films/_bulk"));
         assert!(!of("application/x-ndjson", "/films/_search"));
-        for value in ["text/plain", "application/x-www-form-urlencoded", "", "application/yaml"] {
+        for value in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "",
+            "application/yaml",
+        ] {
             assert!(!of(value, "/films/_bulk"), "{value}");
         }
         let missing = kind(&HeaderMap::new(), "/_bulk").expect_err("it is refused");
@@ -97,10 +102,16 @@ mod tests {
     #[test]
     fn a_body_is_packed_with_gzip_or_not_at_all() {
         for value in ["gzip", "GZIP", "identity"] {
-            assert!(encoding(&headers(CONTENT_ENCODING, value)).is_ok(), "{value}");
+            assert!(
+                encoding(&headers(CONTENT_ENCODING, value)).is_ok(),
+                "{value}"
+            );
         }
         for value in ["deflate", "br", "zstd", "gzip, gzip", ""] {
-            assert!(encoding(&headers(CONTENT_ENCODING, value)).is_err(), "{value}");
+            assert!(
+                encoding(&headers(CONTENT_ENCODING, value)).is_err(),
+                "{value}"
+            );
         }
     }
 }

@@ -20,7 +20,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use whittle_host::one_line;
 
 pub(crate) use values::{
-    ActiveShards, Health, List, OpType, Refresh, Switch, Time, TotalHits, Value, VersionType,
+    ActiveShards, Health, List, OpType, Refresh, Switch, Time, TotalHits, Value,
 };
 
 use crate::error::ApiError;
@@ -316,8 +316,18 @@ mod tests {
     fn describes_what_it_declares() {
         let described = Sample::described();
         let names: Vec<&str> = described.iter().map(|one| one.name.as_str()).collect();
-        let expected = ["size", "shown", "names", "refresh", "preference", "batched_reduce_size"];
+        let expected = [
+            "size",
+            "shown",
+            "names",
+            "refresh",
+            "preference",
+            "batched_reduce_size",
+        ];
         assert_eq!(names, expected);
-        assert_eq!(described[1].description.as_deref(), Some("Whether it is shown."));
+        assert_eq!(
+            described[1].description.as_deref(),
+            Some("Whether it is shown.")
+        );
     }
 }

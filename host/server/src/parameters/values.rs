@@ -164,8 +164,8 @@ impl Time {
             ("h", 3600.0),
             ("d", 86_400.0),
         ];
-        let (number, seconds) = (UNITS.iter())
-            .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
+        let (number, seconds) =
+            (UNITS.iter()).find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
         let number = number.trim();
         if !number.starts_with(|first: char| first.is_ascii_digit()) {
             return None;
@@ -320,10 +320,7 @@ impl Value for VersionType {
                 "version_type [{text}] is not supported: this node numbers versions itself; use \
                  if_seq_no and if_primary_term"
             ))),
-            other => Err(bad(format!(
-                "No version type match [{}]",
-                one_line(other)
-            ))),
+            other => Err(bad(format!("No version type match [{}]", one_line(other)))),
         }
     }
 }
@@ -411,7 +408,10 @@ mod tests {
     #[test]
     fn refuses_values_that_are_not_of_the_type() {
         fn refused<T: Value + std::fmt::Debug>(name: &'static str, text: &str) -> String {
-            T::read(name, text).expect_err("it is refused").reason().to_owned()
+            T::read(name, text)
+                .expect_err("it is refused")
+                .reason()
+                .to_owned()
         }
         insta::assert_snapshot!(refused::<u64>("size", "-1"), @"[size] must be 0 or more but was [-1]");
         insta::assert_snapshot!(refused::<u64>("size", "1.0"), @"Failed to parse int parameter [size] with value [1.0]");

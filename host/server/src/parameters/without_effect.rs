@@ -5,7 +5,7 @@
 
 use utoipa::openapi::path::Parameter;
 
-use super::values::{Switch, Time, Value};
+use super::values::{Switch, Time, Value, VersionType};
 use crate::error::ApiError;
 
 /// What a value must be.
@@ -15,6 +15,7 @@ enum Kind {
     Number,
     Time,
     Text,
+    VersionType,
 }
 
 const WITHOUT_EFFECT: &[(&str, Kind, &str)] = &[
@@ -44,15 +45,21 @@ const WITHOUT_EFFECT: &[(&str, Kind, &str)] = &[
         "this node is the cluster manager, and need not wait for one",
     ),
     (
+        "error_trace",
+        Kind::Flag,
+        "errors of this node have no stack traces",
+    ),
+    (
+        "flush",
+        Kind::Flag,
+        "a merge brings what is written to the disk in any case",
+    ),
+    (
         "force",
         Kind::Flag,
         "a flush or refresh brings what is written to the disk in any case",
     ),
-    (
-        "ignore_throttled",
-        Kind::Flag,
-        "no index is throttled",
-    ),
+    ("ignore_throttled", Kind::Flag, "no index is throttled"),
     (
         "include_unloaded_segments",
         Kind::Flag,
@@ -88,6 +95,7 @@ const WITHOUT_EFFECT: &[(&str, Kind, &str)] = &[
         Kind::Number,
         "an index has one shard",
     ),
+    ("pri", Kind::Flag, "the only copy of a shard is its primary"),
     (
         "preference",
         Kind::Text,
@@ -108,15 +116,26 @@ const WITHOUT_EFFECT: &[(&str, Kind, &str)] = &[
         Kind::Text,
         "an index has one shard, which all documents go to",
     ),
+    ("time", Kind::Text, "no column of the table is a time"),
     (
         "timeout",
         Kind::Time,
         "the shard is there, and a change of the cluster need not reach other nodes",
     ),
     (
+        "version_type",
+        Kind::VersionType,
+        "the node numbers versions itself, which is `internal`; other types are refused",
+    ),
+    (
         "wait_for_completion",
         Kind::Flag,
         "requests are answered when their work is done",
+    ),
+    (
+        "wait_for_events",
+        Kind::Text,
+        "no change of the cluster is ever pending",
     ),
     (
         "wait_for_no_initializing_shards",
@@ -154,6 +173,7 @@ pub(super) fn check(name: &'static str, text: &str) -> Result<(), ApiError> {
         Some(Kind::Flag) => Switch::read(name, text).map(drop),
         Some(Kind::Number) => u64::read(name, text).map(drop),
         Some(Kind::Time) => Time::read(name, text).map(drop),
+        Some(Kind::VersionType) => VersionType::read(name, text).map(drop),
         Some(Kind::Text) | None => Ok(()),
     }
 }
@@ -167,5 +187,6 @@ pub(super) fn described(name: &str) -> Parameter {
         Kind::Number => super::described::<u64>(name, &[&text]),
         Kind::Time => super::described::<Time>(name, &[&text]),
         Kind::Text => super::described::<String>(name, &[&text]),
+        Kind::VersionType => super::described::<VersionType>(name, &[&text]),
     }
 }

@@ -111,13 +111,7 @@ fn kept(raw: &RawValue, paths: &[&[String]], mode: Mode, out: &mut String) -> bo
 }
 
 /// Writes what is left of a member's value.
-fn member(
-    key: &str,
-    value: &RawValue,
-    paths: &[&[String]],
-    mode: Mode,
-    out: &mut String,
-) -> bool {
+fn member(key: &str, value: &RawValue, paths: &[&[String]], mode: Mode, out: &mut String) -> bool {
     let mut below: Vec<&[String]> = Vec::new();
     for path in paths {
         if step(key, path, &mut below) {
@@ -249,7 +243,11 @@ mod tests {
             ("", "a", false),
             ("é*", "été", true),
         ] {
-            assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), fits, "{pattern} {text}");
+            assert_eq!(
+                glob(pattern.as_bytes(), text.as_bytes()),
+                fits,
+                "{pattern} {text}"
+            );
         }
     }
 }

@@ -45,9 +45,8 @@ parameters! {
         human: bool = "human",
         /// The answer's format: `json`; for tables also `text`.
         format: Option<String> = "format",
-        /// No effect: errors of this node have no stack traces.
-        error_trace: bool = "error_trace",
     }
+    ignoring ["error_trace"]
 }
 
 /// What the answer's format must be.
@@ -109,7 +108,11 @@ fn asked(request: &Request) -> Result<Asked, ApiError> {
         Some(name @ ("yaml" | "cbor" | "smile")) => return Err(not_offered(name)),
         Some(other) => {
             let other = one_line(other);
-            let offered = if is_table { "[json] or [text]" } else { "[json]" };
+            let offered = if is_table {
+                "[json] or [text]"
+            } else {
+                "[json]"
+            };
             return Err(bad(format!(
                 "parameter [format] must be {offered}, but was [{other}]"
             )));
