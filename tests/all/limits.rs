@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use whittle_host::{
-    Accessor, Arguments, Budget, Engine, EngineOptions, LimitExceeded, Limits, QueryContext, Udf,
+    Accessor, Arguments, Budget, Engine, EngineOptions, LimitExceeded, LimitKind, Limits, QueryContext, Udf,
 };
 use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, rows, told};
 
@@ -559,6 +559,7 @@ fn imports_are_bounded() {
 #[test]
 fn a_limit_is_told_by_the_name_of_its_field() {
     let exceeded = LimitExceeded {
+        kind: LimitKind::Amount,
         limit: "fields",
         unit: "fields",
         allowed: 1,

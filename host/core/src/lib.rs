@@ -116,7 +116,7 @@ pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,
     Stopped,
 };
-pub use limits::{Budget, LimitExceeded, Limits};
+pub use limits::{Budget, LimitExceeded, LimitKind, Limits};
 pub use manifest::{Function, Manifest, Parameter, Presence};
 pub use query::{LogLevel, LogLine, QueryContext, Usage};
 #[cfg(feature = "registry")]

@@ -138,6 +138,8 @@ impl Default for Budget {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the limit `{limit}` is {allowed} {unit}, and {met} {unit} were asked for")]
 pub struct LimitExceeded {
+    /// What kind of limit it is.
+    pub kind: LimitKind,
     /// The field of [`Limits`] or [`Budget`] that sets it.
     pub limit: &'static str,
     /// What it counts: `bytes`, `ms`, or the plural of a thing.
@@ -146,6 +148,27 @@ pub struct LimitExceeded {
     pub allowed: u64,
     /// The value that was met, larger than `allowed`.
     pub met: u64,
+}
+
+/// What kind of limit was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LimitKind {
+    /// How long a query may take, by the clock.
+    WallClock,
+    /// How much processor time a query may take.
+    CpuTime,
+    /// How much or how many of something there may be.
+    Amount,
+}
+
+impl LimitKind {
+    /// Whether it is time that ran out.
+    pub fn is_time(self) -> bool {
+        match self {
+            Self::WallClock | Self::CpuTime => true,
+            Self::Amount => false,
+        }
+    }
 }
 
 impl LimitExceeded {
@@ -160,6 +183,7 @@ impl LimitExceeded {
             return Ok(());
         }
         Err(Self {
+            kind: LimitKind::Amount,
             limit,
             unit,
             allowed: allowed as u64,

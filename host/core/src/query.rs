@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Stopped;
-use crate::limits::{Budget, LimitExceeded};
+use crate::limits::{Budget, LimitExceeded, LimitKind};
 use crate::words::one_line;
 
 /// The account of one query. Clones share it.
@@ -131,8 +131,8 @@ impl QueryContext {
             ..
         } = self.0.budget;
         let used = Duration::from_nanos(self.0.cpu_ns.load(Ordering::Relaxed));
-        check_time("cpu_time", cpu_time, used)?;
-        check_time("wall_clock", wall_clock, self.0.started.elapsed())
+        check_time(LimitKind::CpuTime, "cpu_time", cpu_time, used)?;
+        check_time(LimitKind::WallClock, "wall_clock", wall_clock, self.0.started.elapsed())
     }
 
     /// Takes memory from the budget, or fails and takes none.
@@ -209,12 +209,13 @@ impl QueryContext {
 /// What a log line costs besides its message, so that a flood of empty lines is bounded too.
 const LOG_LINE_BYTES: usize = 32;
 
-fn check_time(limit: &'static str, allowed: Duration, met: Duration) -> Result<(), Stopped> {
+fn check_time(kind: LimitKind, limit: &'static str, allowed: Duration, met: Duration) -> Result<(), Stopped> {
     if met <= allowed {
         return Ok(());
     }
     let allowed = milliseconds(allowed);
     Err(Stopped::Limit(LimitExceeded {
+        kind,
         limit,
         unit: "ms",
         allowed,

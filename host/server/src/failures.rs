@@ -79,7 +79,7 @@ fn of_evaluation(error: &EvaluateError) -> (StatusCode, &'static str) {
 /// What a guest does wrong is 422; what it runs out of, too, unless that is time.
 fn of_stopped(stopped: &Stopped) -> (StatusCode, &'static str) {
     match stopped {
-        Stopped::Limit(limit) if limit.unit == "ms" => {
+        Stopped::Limit(limit) if limit.kind.is_time() => {
             (StatusCode::REQUEST_TIMEOUT, "timeout_exception")
         }
         Stopped::Cancelled => (StatusCode::REQUEST_TIMEOUT, "task_cancelled_exception"),

@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::breaker::BreakerState;
 use crate::error::Stopped;
-use crate::limits::LimitExceeded;
 
 /// What one function of one version has done in this process.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,10 +95,8 @@ pub(super) enum Ending {
 impl Ending {
     pub(super) fn of(stopped: &Stopped) -> Self {
         match stopped {
-            Stopped::Limit(LimitExceeded { limit, .. }) => match *limit {
-                "wall_clock" | "cpu_time" => Self::Timeout,
-                _ => Self::Limit,
-            },
+            Stopped::Limit(limit) if limit.kind.is_time() => Self::Timeout,
+            Stopped::Limit(_) => Self::Limit,
             Stopped::Cancelled => Self::Cancelled,
             Stopped::Busy { .. } => Self::Busy,
             Stopped::Trap { .. } | Stopped::Misuse { .. } | Stopped::Wasmtime(_) => Self::Trap,

@@ -11,7 +11,7 @@ use super::storage::{Key, Listed, Record, Storage};
 use crate::bound::{Evaluation, Observer};
 use crate::engine::Engine;
 use crate::error::{BindError, Cause, Stopped};
-use crate::limits::LimitExceeded;
+use crate::limits::{LimitExceeded, LimitKind};
 use crate::manifest::{Function, Manifest};
 use crate::udf::Udf;
 use crate::{Arguments, Bound, QueryContext};
@@ -377,7 +377,7 @@ impl Use {
     fn is_to_blame(&self, stopped: &Stopped) -> bool {
         match stopped {
             Stopped::Limit(LimitExceeded {
-                limit: "wall_clock",
+                kind: LimitKind::WallClock,
                 allowed,
                 ..
             }) => self.time_us.load(Ordering::Relaxed) / 1_000 >= allowed / 2,
