@@ -7,9 +7,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::documents::type_of;
-use crate::json::Strict;
 use crate::mapping::{DocumentError, MappingError};
-use crate::request::reason;
+use crate::request::json::{Strict, reason};
 
 /// The longest id, in bytes.
 pub const ID_BYTES: usize = 512;

@@ -85,8 +85,8 @@ pub enum RequestError {
     },
     /// The last requested hit is too far down.
     #[error(
-        "result window is too large: `from` + `size` is {end}, and the limit is {limit}; use \
-         `search_after` for later pages"
+        "Result window is too large, from + size must be less than or equal to: [{limit}] but was \
+         [{end}]; use `search_after` for later pages"
     )]
     Window {
         /// `from` + `size`.

@@ -173,6 +173,25 @@ impl SearchRequest {
         }
     }
 
+    /// If there is a `post_filter`: the request for its hits, and the one for its aggregations.
+    pub(crate) fn post_filtered(&self) -> Option<(Self, Option<Self>)> {
+        let filter = self.post_filter.clone()?;
+        let hits = Self {
+            query: self.query.clone().filtered_by(filter),
+            post_filter: None,
+            aggregations: Aggregations::default(),
+            ..self.clone()
+        };
+        let counts = Self {
+            query: self.query.clone(),
+            aggregations: self.aggregations.clone(),
+            min_score: self.min_score,
+            size: 0,
+            ..Self::default()
+        };
+        Some((hits, (!counts.aggregations.is_empty()).then_some(counts)))
+    }
+
     fn read(json: &Json) -> Result<Self, RequestError> {
         let request = Object::read(json, "")?;
         unsupported::refuse_keys(&request)?;

@@ -102,7 +102,9 @@ pub(crate) fn flag(json: &Json) -> Option<bool> {
 /// A whole number, which OpenSearch also takes as a string.
 pub(crate) fn whole(json: &Json) -> Option<usize> {
     match json {
-        Json::Number(_) => json.as_u64().and_then(|number| usize::try_from(number).ok()),
+        Json::Number(_) => json
+            .as_u64()
+            .and_then(|number| usize::try_from(number).ok()),
         Json::String(text) => text.parse().ok(),
         _ => None,
     }

@@ -100,7 +100,10 @@ fn names(json: &Json, path: &str) -> Result<Vec<String>, RequestError> {
     let split = |text: &str| text.split(',').map(|name| name.trim().to_owned()).collect();
     let names = match json {
         Json::String(text) => Some(split(text)),
-        Json::Array(list) => list.iter().map(|name| name.as_str().map(str::to_owned)).collect(),
+        Json::Array(list) => list
+            .iter()
+            .map(|name| name.as_str().map(str::to_owned))
+            .collect(),
         _ => None,
     };
     names.ok_or_else(|| wrong(path, "a name or a list of names", json))

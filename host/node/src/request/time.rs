@@ -46,7 +46,16 @@ mod tests {
             assert_eq!(parse(text), expected, "{text}");
         }
         assert_eq!(parse("-1"), Some(None));
-        for text in ["", "5", "0ms", "-1s", "1.5s", "s", "9999999999999d", "1 week"] {
+        for text in [
+            "",
+            "5",
+            "0ms",
+            "-1s",
+            "1.5s",
+            "s",
+            "9999999999999d",
+            "1 week",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

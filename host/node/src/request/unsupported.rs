@@ -20,11 +20,20 @@ const KEYS: &[(&str, &str)] = &[
         "search each index by itself, with a `boost` in its query",
     ),
     ("pit", "use `search_after` with `_id` as the last sort key"),
-    ("script_fields", "use `fields` with an `expression` or a `wasm_udf`"),
+    (
+        "script_fields",
+        "use `fields` with an `expression` or a `wasm_udf`",
+    ),
     ("search_pipeline", "remove it"),
-    ("slice", "use `search_after` with `_id` as the last sort key"),
+    (
+        "slice",
+        "use `search_after` with `_id` as the last sort key",
+    ),
     ("stats", "remove it"),
-    ("suggest", "use `match` with `fuzziness`, or `match_phrase_prefix`"),
+    (
+        "suggest",
+        "use `match` with `fuzziness`, or `match_phrase_prefix`",
+    ),
 ];
 
 /// Parameters of the address.
