@@ -150,8 +150,7 @@ pub enum RequestError {
     },
     /// `search_after` does not have a value for each sort key.
     #[error(
-        "`search_after` has {values} values, but `sort` has {keys} keys; give the `sort` values of \
-         the last hit"
+        "`search_after` must have a value for each key of `sort`, which are {keys}, but has {values}"
     )]
     After {
         /// How many sort keys there are.

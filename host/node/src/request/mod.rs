@@ -353,65 +353,136 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_filled_in() {
-        let expected = SearchRequest {
-            query: Query::MatchAll { boost: 1.0 },
-            from: 0,
-            size: 10,
-            sort: Vec::new(),
-            search_after: None,
-            source: SourceFilter::default(),
-            track_total_hits: true,
-            min_score: None,
-            track_scores: false,
-            rescore: None,
-            fields: Vec::new(),
-            aggregations: Aggregations::default(),
-            profile: false,
-            timeout: None,
-        };
-        assert_eq!(SearchRequest::parse(b"{}"), Ok(expected));
+    fn fills_in_the_defaults() {
+        assert_eq!(SearchRequest::parse(b"{}"), Ok(SearchRequest::default()));
     }
 
     #[test]
-    fn everything_is_read() {
-        let text = br#"{"query": {"match_none": {}}, "from": 5, "size": 20, "sort": ["_score", {"price": "desc"}],
-            "_source": false, "track_total_hits": 100, "min_score": 0.5, "timeout": "2s", "track_scores": true}"#;
+    fn reads_every_part() {
+        let text = br#"{"query": {"match_none": {}}, "from": 5, "size": "20", "sort": ["_score", {"price": "DESC"}],
+            "_source": false, "track_total_hits": 100, "min_score": 0.5, "timeout": "2s", "track_scores": true,
+            "docvalue_fields": ["a", {"field": "b", "format": "epoch_millis"}], "fields": ["c*"], "version": true,
+            "explain": false, "terminate_after": 0}"#;
         let request = SearchRequest::parse(text).expect("a search");
         assert_eq!(request.query, Query::MatchNone);
         assert_eq!((request.from, request.size, request.sort.len()), (5, 20, 2));
         assert_eq!(request.timeout, Some(Duration::from_secs(2)));
         assert_eq!(request.min_score, Some(0.5));
-        let text = br#"{"sort": "price", "search_after": [3]}"#;
-        let request = SearchRequest::parse(text).expect("a search");
+        assert!(request.version && !request.seq_no_primary_term && request.sort[1].descending);
+        let field = |pattern: &str, format: Option<&str>| FieldValues {
+            pattern: pattern.to_owned(),
+            format: format.map(str::to_owned),
+        };
+        let expected = [field("a", None), field("b", Some("epoch_millis"))];
+        assert_eq!(request.docvalue_fields, expected);
+        assert_eq!(request.listed_fields, [field("c*", None)]);
+        let request = SearchRequest::parse(br#"{"sort": "price", "search_after": [3]}"#);
+        let request = request.expect("a search");
         assert_eq!(request.search_after, Some(vec![Json::from(3)]));
+        let request = SearchRequest::parse(br#"{"stored_fields": "_none_"}"#).expect("a search");
+        assert_eq!((request.ids, request.source), (false, SourceFilter::None));
     }
 
     #[test]
-    fn what_is_no_search_is_told_by_its_path() {
-        insta::assert_snapshot!(error(""), @"line 1, column 0: broken JSON: EOF while parsing a value");
-        insta::assert_snapshot!(error("{\"query\": {\n\"wasm_udf\": }}"), @"line 2, column 13: broken JSON: expected value");
-        insta::assert_snapshot!(error("{\"size\": 1,\n\"size\": 2}"), @"line 2, column 6: the key `size` stands there twice");
+    fn rejects_invalid_json_with_its_place() {
+        insta::assert_snapshot!(error(""), @"line 1, column 0: invalid JSON: EOF while parsing a value");
+        insta::assert_snapshot!(error("{\"query\": {\n\"wasm_udf\": }}"), @"line 2, column 13: invalid JSON: expected value");
+        insta::assert_snapshot!(error("{\"size\": 1,\n\"size\": 2}"), @"line 2, column 6: duplicate key `size`");
         insta::assert_snapshot!(error("[]"), @"the search must be an object, but is a list");
-        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"`qurey` is unknown: here can stand `_source`, `aggregations`, `aggs`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
-        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"`que� ry�` is unknown: here can stand `_source`, `aggregations`, `aggs`, `fields`, `from`, `min_score`, `profile`, `query`, `rescore`, `search_after`, `size`, `sort`, `timeout`, `track_scores`, `track_total_hits`");
-        insta::assert_snapshot!(error("{\"query\": {\"a\\u007f\\n\": {}, \"b\": {}}}"), @"`query` must have one key, the clause's name, but has `a� `, `b`");
-        insta::assert_snapshot!(error(r#"{"query": {}}"#), @"`query` must have one key, the clause's name, but has none");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm": {}}}"#), @"`query.wasm` is unknown: here can stand `bool`, `boosting`, `constant_score`, `dis_max`, `exists`, `expression`, `expression_score`, `fuzzy`, `ids`, `match`, `match_all`, `match_none`, `match_phrase`, `match_phrase_prefix`, `multi_match`, `prefix`, `range`, `regexp`, `term`, `terms`, `wasm_udf`, `wildcard`");
-        insta::assert_snapshot!(error(r#"{"query": {"script_score": {}}}"#), @"`query.script_score`: there is no clause `script_score` here: use `expression_score` or `wasm_udf`");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": []}}"#), @"`query.wasm_udf` must be an object, but is a list");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {}}}"#), @"`query.wasm_udf.function` is missing");
-        insta::assert_snapshot!(error(r#"{"query": {"wasm_udf": {"function": "f", "parms": {}}}}"#), @"`query.wasm_udf.parms` is unknown: here can stand `function`, `params`, `query`, `on_error`, `boost`");
+    }
+
+    #[test]
+    fn rejects_unknown_keys_with_their_paths() {
+        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"unknown key `qurey`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
+        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"unknown key `que� ry�`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
+        insta::assert_snapshot!(error(r#"{"sort": {"price": {"order": "asc", "modus": "min"}}}"#), @"unknown key `sort.price.modus`; expected one of `order`, `missing`, `mode`, `unmapped_type`");
+        insta::assert_snapshot!(error(r#"{"_source": {"included": []}}"#), @"unknown key `_source.included`; expected one of `includes`, `excludes`, `include`, `exclude`");
+        insta::assert_snapshot!(error(r#"{"docvalue_fields": [{"field": "a", "boost": 1}]}"#), @"unknown key `docvalue_fields[0].boost`; expected one of `field`, `format`");
+    }
+
+    #[test]
+    fn rejects_what_is_not_supported_by_name() {
+        insta::assert_snapshot!(error(r#"{"highlight": {}}"#), @"`highlight` is not supported: highlight in the client");
+        insta::assert_snapshot!(error(r#"{"script_fields": {}}"#), @"`script_fields` is not supported: use `fields` with an `expression` or a `wasm_udf`");
+        insta::assert_snapshot!(error(r#"{"pit": {"id": "a"}}"#), @"`pit` is not supported: use `search_after` with `_id` as the last sort key");
+        insta::assert_snapshot!(error(r#"{"explain": true}"#), @"`explain` is not supported: use `profile`, which reports what each clause did");
+        insta::assert_snapshot!(error(r#"{"terminate_after": 10}"#), @"`terminate_after` is not supported: totals are exact; use `timeout` to bound a search");
+        insta::assert_snapshot!(error(r#"{"stored_fields": ["title"]}"#), @"`stored_fields` is not supported: the source alone is stored; use `_source`, `fields` or `docvalue_fields`");
+        insta::assert_snapshot!(error(r#"{"sort": [{"_script": {}}]}"#), @"`sort[0]._script` is not supported: use `wasm_udf` or `expression`");
+        insta::assert_snapshot!(error(r#"{"sort": [{"price": {"numeric_type": "long"}}]}"#), @"`sort[0].price.numeric_type` is not supported: map the field with the same type in all indexes");
+    }
+
+    #[test]
+    fn rejects_wrong_values_with_their_paths() {
         insta::assert_snapshot!(error(r#"{"size": -1}"#), @"`size` must be an integer from 0 to 10000, but is -1");
         insta::assert_snapshot!(error(r#"{"size": 10001}"#), @"`size` must be an integer from 0 to 10000, but is 10001");
-        insta::assert_snapshot!(error(r#"{"size": 10, "from": 9991}"#), @"`from` and `size` reach to hit 10001, and may reach to 10000: use `search_after`");
+        insta::assert_snapshot!(error(r#"{"size": 10, "from": 9991}"#), @"Result window is too large, from + size must be less than or equal to: [10000] but was [10001]; use `search_after` for later pages");
         insta::assert_snapshot!(error(r#"{"sort": {"price": "up"}}"#), @r#"`sort.price` must be "asc" or "desc", but is "up""#);
-        insta::assert_snapshot!(error(r#"{"sort": {"price": {"order": "asc", "mode": "min"}}}"#), @"`sort.price.mode` is unknown: here can stand `order`, `missing`, `unmapped_type`");
-        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` must be a value for each key of `sort`, without `from`, but is a list");
+        insta::assert_snapshot!(error(r#"{"sort": {"price": {"mode": "first"}}}"#), @r#"`sort.price.mode` must be "min", "max", "sum", "avg" or "median", but is "first""#);
+        insta::assert_snapshot!(error(r#"{"sort": {"price": {"missing": null}}}"#), @r#"`sort.price.missing` must be "_first", "_last" or a value, but is null"#);
+        insta::assert_snapshot!(error(r#"{"sort": {"_id": {"missing": "a"}}}"#), @r#"`sort._id.missing` must be "_first" or "_last", but is "a""#);
+        insta::assert_snapshot!(error(r#"{"sort": {"price": {"unmapped_type": "number"}}}"#), @r#"`sort.price.unmapped_type` must be the name of a field type, such as "long" or "keyword", but is "number""#);
+        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` has 2 values, but `sort` has 1 keys; give the `sort` values of the last hit");
+        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [[1]]}"#), @"`search_after` must be a list of the `sort` values of the last hit, but is a list");
+        insta::assert_snapshot!(error(r#"{"sort": "price", "from": 1, "search_after": [1]}"#), @"`from` and `search_after` cannot be combined; remove one");
         insta::assert_snapshot!(error(r#"{"_source": 3}"#), @"`_source` must be true, false, fields or an object, but is 3");
-        insta::assert_snapshot!(error(r#"{"_source": {"include": []}}"#), @"`_source.include` is unknown: here can stand `includes`, `excludes`");
         insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false or a number of hits, but is "yes""#);
         insta::assert_snapshot!(error(r#"{"min_score": "1"}"#), @r#"`min_score` must be a number, but is "1""#);
-        insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a time such as "500ms" or "2s", but is "soon""#);
+        insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a duration such as "500ms" or "2s", but is "soon""#);
+        insta::assert_snapshot!(error(r#"{"version": 1}"#), @"`version` must be true or false, but is 1");
+        insta::assert_snapshot!(error(r#"{"rescore": {"expression": "a"}, "sort": ["b"]}"#), @"`rescore` and `sort` cannot be combined; remove one");
+        insta::assert_snapshot!(error(r#"{"rescore": {"expression": "a", "window_size": 10001}}"#), @"`rescore.window_size` must be an integer from 1 to 10000, but is 10001");
+    }
+
+    #[test]
+    fn sets_parameters_of_the_address() {
+        let mut request = SearchRequest::parse(br#"{"size": 3}"#).expect("a search");
+        for (name, value) in [
+            ("from", "2"),
+            ("size", "5"),
+            ("sort", "price:desc,_id,a:b:asc"),
+            ("_source", "a,b"),
+            ("_source_excludes", "b.c"),
+            ("docvalue_fields", "d"),
+            ("track_total_hits", "false"),
+            ("track_scores", ""),
+            ("timeout", "5s"),
+            ("version", "true"),
+            ("explain", "false"),
+        ] {
+            assert_eq!(request.set(name, value), Ok(true), "{name}");
+        }
+        assert_eq!(request.set("colour", "red"), Ok(false));
+        assert_eq!((request.from, request.size), (2, 5));
+        let by: Vec<_> = request
+            .sort
+            .iter()
+            .map(|key| (&key.by, key.descending))
+            .collect();
+        let field = |path: &str| SortBy::Field(path.to_owned());
+        let expected = [
+            (&field("price"), true),
+            (&SortBy::Id, false),
+            (&field("a:b"), false),
+        ];
+        assert_eq!(by, expected);
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (includes, excludes) = (list(&["a", "b"]), list(&["b.c"]));
+        assert_eq!(request.source, SourceFilter::Fields { includes, excludes });
+        assert!(!request.track_total_hits && request.track_scores && request.version);
+
+        let mut refused = |name: &str, value: &str| {
+            request
+                .set(name, value)
+                .expect_err("it is refused")
+                .to_string()
+        };
+        insta::assert_snapshot!(refused("q", "a:b"), @"`q` is not supported: there are no query strings in the address; put a `match` query in the body");
+        insta::assert_snapshot!(refused("scroll", "1m"), @"`scroll` is not supported: use `search_after` with `_id` as the last sort key");
+        insta::assert_snapshot!(refused("size", "many"), @r#"`size` must be an integer from 0 to 10000, but is "many""#);
+        insta::assert_snapshot!(refused("version", "1"), @r#"`version` must be true or false, but is "1""#);
+        insta::assert_snapshot!(refused("sort", "a:up"), @r#"`sort` must be "asc" or "desc", but is "up""#);
+        insta::assert_snapshot!(refused("explain", "true"), @"`explain` is not supported: use `profile`, which reports what each clause did");
+        insta::assert_snapshot!(refused("stored_fields", "a"), @"`stored_fields` is not supported: the source alone is stored; use `_source`, `fields` or `docvalue_fields`");
     }
 }

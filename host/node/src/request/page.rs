@@ -37,7 +37,7 @@ pub(super) fn search_after(request: &Object<'_>) -> Result<Option<Vec<Json>>, Re
         let mut values = values.iter();
         !values.any(|value| value.is_array() || value.is_object())
     });
-    let expected = "a list of the `sort` values of the last hit";
+    let expected = "a list of strings, numbers, booleans and nulls";
     let values = values.ok_or_else(|| wrong("search_after", expected, json))?;
     Ok(Some(values.clone()))
 }

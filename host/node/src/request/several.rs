@@ -116,8 +116,11 @@ fn names(json: &Json, path: &str) -> Result<Vec<String>, RequestError> {
 /// A head that is wrong, or without a search. A search that is wrong is an error of its own, when
 /// it is parsed.
 pub fn multi_search(body: &[u8]) -> Result<Vec<MultiSearchItem<'_>>, RequestError> {
-    let end = body.trim_ascii_end().len();
-    let mut lines = body[..end].split(|byte| *byte == b'\n').enumerate();
+    let body = body.trim_ascii_end();
+    if body.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut lines = body.split(|byte| *byte == b'\n').enumerate();
     let mut searches = Vec::new();
     while let Some((number, head)) = lines.next() {
         let head = match head.trim_ascii() {

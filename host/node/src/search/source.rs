@@ -222,7 +222,7 @@ mod tests {
         );
         check(
             r#"{"includes": "b", "excludes": "*.e"}"#,
-            r#"{"b":{"c":2}}"#,
+            r#"{"b":{"c":2,"d":{}}}"#,
         );
         check("\"j\"", r#"{"j":[7, 8]}"#);
         check("\"nothing\"", "{}");

@@ -60,6 +60,9 @@ fn similar(path: &str, mapping: &Mapping) -> Vec<String> {
         .collect();
     near.sort();
     near.truncate(MOST_SIMILAR);
+    // Others that are much farther than the nearest were not meant.
+    let nearest = near.first().map_or(0, |(distance, _)| *distance);
+    near.retain(|(distance, _)| *distance <= nearest + 1);
     near.into_iter().map(|(_, path)| path).collect()
 }
 
