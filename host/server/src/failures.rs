@@ -95,6 +95,7 @@ impl From<IndexError> for ApiError {
     fn from(error: IndexError) -> Self {
         let (status, kind) = match &error {
             IndexError::Mapping(_) => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
+            // It was deleted while the request was under way.
             IndexError::Closed => (StatusCode::NOT_FOUND, "index_not_found_exception"),
             IndexError::Exists { .. } => {
                 (StatusCode::BAD_REQUEST, "resource_already_exists_exception")
@@ -129,19 +130,21 @@ pub(crate) fn not_made(name: &str, error: CreateError) -> ApiError {
         CreateError::Name(rule) => ApiError::new(
             StatusCode::BAD_REQUEST,
             "invalid_index_name_exception",
-            format!("`{shown}` is no index name: a name {rule}"),
-        ),
-        CreateError::Exists => ApiError::new(
+            format!("Invalid index name [{shown}], {rule}"),
+        )
+        .with_uuid("_na_"),
+        CreateError::Exists(uuid) => ApiError::new(
             StatusCode::BAD_REQUEST,
             "resource_already_exists_exception",
-            format!("index [{shown}] already exists"),
-        ),
+            format!("index [{shown}/{uuid}] already exists"),
+        )
+        .with_uuid(uuid),
         CreateError::Index(error) => error.into(),
     }
     .in_index(shown)
 }
 
-/// An index that is not there.
+/// An index that does not exist.
 pub(crate) fn no_index(name: &str) -> ApiError {
     let name = whittle_host::one_line(name);
     ApiError::new(
@@ -149,7 +152,38 @@ pub(crate) fn no_index(name: &str) -> ApiError {
         "index_not_found_exception",
         format!("no such index [{name}]"),
     )
-    .in_index(name)
+    .in_index(name.clone())
+    .with_uuid("_na_")
+    .about("index_or_alias", name)
+}
+
+/// A name that must be an alias.
+pub(crate) fn no_alias(name: &str) -> ApiError {
+    let name = whittle_host::one_line(name);
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "index_not_found_exception",
+        format!(
+            "no such index [{name}] and [require_alias] request flag is [true] and [{name}] is not \
+             an alias"
+        ),
+    )
+    .in_index(name.clone())
+    .with_uuid("_na_")
+    .about("index_or_alias", name)
+}
+
+/// Copies of a shard that no other node has.
+pub(crate) fn no_copies(index: &str, needed: u64) -> ApiError {
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable_shards_exception",
+        format!(
+            "[{index}][0] Not enough active copies to meet shard count of [{needed}] (have 1, \
+             needed {needed}): this node holds one copy, and there are no others"
+        ),
+    )
+    .in_index(index)
 }
 
 /// Any other failure, with a status.

@@ -8,9 +8,10 @@ use serde_json::{Map, Value as Json};
 use super::folder::Folder;
 use super::log::Record;
 use super::lookup::Current;
-use super::operation::{Outcome, WriteError, Written, check_size, merge, parse};
+use super::operation::{Outcome, WriteError, Written, not_json, parse};
 use super::prepared::{Action, Prepared};
 use super::state::State;
+use super::tree::Tree;
 use super::{IndexError, ids};
 use crate::mapping::{Mapping, MappingError, fields_of};
 
@@ -58,21 +59,19 @@ impl State {
         operations: &[Result<Prepared, WriteError>],
         folder: Option<&Folder>,
     ) -> Result<BTreeMap<usize, MappingError>, IndexError> {
-        let documents = operations
-            .iter()
-            .enumerate()
-            .filter_map(|(number, operation)| {
-                let document = operation.as_ref().ok()?.document()?;
-                Some((number, document))
-            });
+        let accepted = operations.iter().enumerate();
+        let accepted = accepted.filter_map(|(number, operation)| {
+            let operation = operation.as_ref().ok()?;
+            Some((number, operation))
+        });
         let mut refused = BTreeMap::new();
-        let together = documents.clone().map(|(_, document)| document);
+        let together = (accepted.clone()).flat_map(|(_, operation)| operation.documents());
         let mut grown = self.mapping.grown(together, self.given);
         if grown.is_err() {
             let mut one_by_one: Option<Mapping> = None;
-            for (number, document) in documents {
+            for (number, operation) in accepted {
                 let mapping = one_by_one.as_ref().unwrap_or(&self.mapping);
-                match mapping.grown([document], self.given) {
+                match mapping.grown(operation.documents(), self.given) {
                     Ok(more) => one_by_one = more.or(one_by_one),
                     Err(error) => drop(refused.insert(number, error)),
                 }
@@ -109,28 +108,33 @@ impl State {
                 let version = *version;
                 return Ok(Err(WriteError::Exists { id, version }));
             }
-            (Action::Update { upsert: false, .. }, None) => {
+            (Action::Update { upsert: None, .. }, None) => {
                 return Ok(Err(WriteError::Missing { id }));
             }
             (Action::Delete, current) => return Ok(Ok(self.delete(id, current.as_ref()))),
-            (Action::Index { document, source } | Action::Create { document, source }, _)
-            | (
+            (Action::Index { document, source } | Action::Create { document, source }, _) => {
+                (document, source)
+            }
+            (
                 Action::Update {
-                    partial: document,
-                    source,
+                    upsert: Some(upsert),
                     ..
                 },
                 None,
-            ) => (document, source),
-            (Action::Update { partial, .. }, Some(current)) => {
+            ) => upsert,
+            (
+                Action::Update {
+                    source,
+                    detect_noop,
+                    ..
+                },
+                Some(current),
+            ) => {
                 let before = current.source.read()?;
-                let before = match parse(&before) {
-                    Ok(before) => before,
-                    Err(error) => return Ok(Err(error)),
-                };
-                match updated(before, partial) {
-                    Ok(Some(updated)) => updated,
-                    Ok(None) => {
+                match updated(&before, &source) {
+                    Ok((updated, true)) => updated,
+                    Ok((updated, false)) if !detect_noop => updated,
+                    Ok((_, false)) => {
                         return Ok(Ok(Decided {
                             record: None,
                             written: Written {
@@ -205,17 +209,12 @@ impl State {
 /// A document and its source.
 type Sourced = (Map<String, Json>, Vec<u8>);
 
-/// A document with other values; `None` where they are those that it has.
-fn updated(
-    before: Map<String, Json>,
-    partial: Map<String, Json>,
-) -> Result<Option<Sourced>, WriteError> {
-    let mut after = before.clone();
-    merge(&mut after, partial);
-    if after == before {
-        return Ok(None);
-    }
-    let source = serde_json::to_vec(&after).expect("keys are texts, and a vector takes all");
-    check_size(&source)?;
-    Ok(Some((after, source)))
+/// A document with other values, and whether they are others than it has.
+fn updated(before: &[u8], partial: &[u8]) -> Result<(Sourced, bool), WriteError> {
+    // Both were checked when they came.
+    let read = |text| Tree::parse(text).map_err(|error| not_json(&error));
+    let mut after = read(before)?;
+    let changes = after.merge(read(partial)?);
+    let source = after.to_string().into_bytes();
+    Ok(((parse(&source)?, source), changes))
 }

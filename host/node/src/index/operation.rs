@@ -41,8 +41,10 @@ pub enum Operation {
         id: String,
         /// A JSON object with those fields.
         partial: Vec<u8>,
-        /// Whether the object is written as it is where nothing has the id.
-        upsert: bool,
+        /// The document that is written if nothing has the id.
+        upsert: Option<Vec<u8>>,
+        /// Whether an update that changes nothing is not written.
+        detect_noop: bool,
         /// The sequence number that the document must have.
         if_seq_no: Option<u64>,
     },
@@ -183,31 +185,26 @@ pub(super) fn parse(source: &[u8]) -> Result<Map<String, Json>, WriteError> {
         Ok(Strict(other)) => Err(WriteError::NotAnObject {
             found: type_of(&other),
         }),
-        Err(error) => Err(WriteError::NotJson {
-            line: error.line(),
-            column: error.column(),
-            reason: reason(&error),
-        }),
+        Err(error) => Err(not_json(&error)),
     }
 }
 
-pub(super) fn check_size(source: &[u8]) -> Result<(), WriteError> {
+/// The error of a source that cannot be parsed.
+pub(super) fn not_json(error: &serde_json::Error) -> WriteError {
+    WriteError::NotJson {
+        line: error.line(),
+        column: error.column(),
+        reason: reason(error),
+    }
+}
+
+fn check_size(source: &[u8]) -> Result<(), WriteError> {
     if source.len() <= SOURCE_BYTES {
         Ok(())
     } else {
         Err(WriteError::TooLarge {
             found: source.len(),
         })
-    }
-}
-
-/// Puts the members of one object over those of another, and those of objects in them alike.
-pub(super) fn merge(document: &mut Map<String, Json>, partial: Map<String, Json>) {
-    for (key, new) in partial {
-        match (document.get_mut(&key), new) {
-            (Some(Json::Object(old)), Json::Object(new)) => merge(old, new),
-            (_, new) => drop(document.insert(key, new)),
-        }
     }
 }
 
@@ -224,8 +221,6 @@ fn start(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn refused(source: &[u8]) -> String {
@@ -257,19 +252,6 @@ mod tests {
         let refused = |id: &str| check_id(id).expect_err("it is refused").to_string();
         insta::assert_snapshot!(refused(""), @"an id has 1 to 512 bytes, and `` has 0");
         insta::assert_snapshot!(refused(&"é".repeat(257)), @"an id has 1 to 512 bytes, and `éééééééééééééééééééé...` has 514");
-    }
-
-    #[test]
-    fn objects_are_merged_and_lists_replaced() {
-        let object = |json: Json| match json {
-            Json::Object(members) => members,
-            _ => unreachable!("an object is given"),
-        };
-        let mut document = object(json!({"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}, "f": 1}));
-        let partial = json!({"a": {"c": [3], "g": null}, "d": 2, "f": {"h": 1}, "i": {}});
-        merge(&mut document, object(partial));
-        let expected = json!({"a": {"b": 1, "c": [3], "g": null}, "d": 2, "f": {"h": 1}, "i": {}});
-        assert_eq!(Json::Object(document), expected);
     }
 
     #[test]

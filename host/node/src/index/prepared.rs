@@ -23,7 +23,8 @@ pub(super) enum Action {
     Update {
         partial: Map<String, Json>,
         source: Vec<u8>,
-        upsert: bool,
+        upsert: Option<(Map<String, Json>, Vec<u8>)>,
+        detect_noop: bool,
     },
     Delete,
 }
@@ -52,13 +53,16 @@ impl Prepared {
                 id,
                 partial: source,
                 upsert,
+                detect_noop,
                 if_seq_no,
             } => {
                 let partial = parse(&source)?;
+                let upsert = upsert.map(|source| parse(&source).map(|document| (document, source)));
                 let action = Action::Update {
                     partial,
                     source,
-                    upsert,
+                    upsert: upsert.transpose()?,
+                    detect_noop,
                 };
                 (Some(id), if_seq_no, action)
             }
@@ -74,12 +78,17 @@ impl Prepared {
         })
     }
 
-    /// The document, or part of one, that may bring new fields.
-    pub(super) fn document(&self) -> Option<&Map<String, Json>> {
-        match &self.action {
-            Action::Index { document, .. } | Action::Create { document, .. } => Some(document),
-            Action::Update { partial, .. } => Some(partial),
-            Action::Delete => None,
-        }
+    /// The documents, or parts of one, that may bring new fields.
+    pub(super) fn documents(&self) -> impl Iterator<Item = &Map<String, Json>> {
+        let (document, upsert) = match &self.action {
+            Action::Index { document, .. } | Action::Create { document, .. } => {
+                (Some(document), None)
+            }
+            Action::Update {
+                partial, upsert, ..
+            } => (Some(partial), upsert.as_ref().map(|(upsert, _)| upsert)),
+            Action::Delete => (None, None),
+        };
+        document.into_iter().chain(upsert)
     }
 }

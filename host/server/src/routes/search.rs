@@ -2,24 +2,34 @@
 
 use std::time::Instant;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 use whittle_host::QueryContext;
 use whittle_node::{SearchRequest, SearchResponse};
 
-use super::{Shared, indices};
+use super::Shared;
+use crate::address::Path;
 use crate::body::{Body, broken};
 use crate::error::ApiError;
 use crate::log;
 use crate::node::Node;
-use crate::parameters::Parameters;
+use crate::parameters::{NoParameters, Query, TotalHits, parameters};
+use crate::selection;
 use crate::work::EndsWithClient;
+
+/// The body as JSON; without one, an empty object.
+fn object(body: &Body) -> Result<Json, ApiError> {
+    match body.is_empty() {
+        true => Ok(json!({})),
+        false => body.read(),
+    }
+}
 
 /// Runs a search over an index.
 async fn run(node: &std::sync::Arc<Node>, name: &str, body: Json) -> Result<Json, ApiError> {
     let request = SearchRequest::parse(body.to_string().as_bytes())?;
-    let index = indices::one(node, name)?;
+    let index = selection::one(node, name)?;
     let query = QueryContext::new(request.budget(node.options().budget.clone()));
     let _ends = EndsWithClient(query.clone());
     let (node_of, name) = (std::sync::Arc::clone(node), name.to_owned());
@@ -60,67 +70,81 @@ fn answer(index: &str, response: &SearchResponse) -> Json {
     whole
 }
 
+parameters! {
+    /// A search, as the body has it.
+    SearchParameters {
+        /// As in the body.
+        from: Option<u64> = "from",
+        /// As in the body.
+        size: Option<u64> = "size",
+        /// Refused: give a `query` in the body.
+        q: Option<String> = "q",
+        /// As in the body.
+        track_total_hits: Option<TotalHits> = "track_total_hits",
+        /// As in the body.
+        track_scores: Option<bool> = "track_scores",
+        /// `true`, `false`, or paths with commas between.
+        source: Option<String> = "_source",
+    }
+    ignoring ["preference", "routing", "request_cache", "batched_reduce_size"]
+}
+
+parameters! {
+    /// A count.
+    CountParameters {}
+    ignoring ["preference", "routing"]
+}
+
 /// Puts what the address says into the body.
-fn merged(mut body: Json, parameters: &Parameters) -> Result<Json, ApiError> {
+fn merged(mut body: Json, parameters: &SearchParameters) -> Result<Json, ApiError> {
     let bad = |reason: &str| ApiError::new(StatusCode::BAD_REQUEST, "parsing_exception", reason);
     if !body.is_object() {
         return Err(bad("the search must be an object"));
     }
-    if parameters.get("q").is_some() {
+    if parameters.q.is_some() {
         return Err(bad(
             "there are no queries in the address: give a `query` in the body",
         ));
     }
-    for name in ["from", "size"] {
-        if let Some(number) = parameters.number(name)? {
-            body[name] = json!(number);
-        }
+    if let Some(from) = parameters.from {
+        body["from"] = json!(from);
     }
-    for name in ["track_total_hits", "track_scores", "_source"] {
-        match parameters.get(name) {
-            None => {}
-            Some("true") => body[name] = json!(true),
-            Some("false") => body[name] = json!(false),
-            Some(paths) if name == "_source" => {
-                body[name] = paths.split(',').map(str::to_owned).collect();
-            }
-            Some(_) => body[name] = json!(parameters.number(name)?),
-        }
+    if let Some(size) = parameters.size {
+        body["size"] = json!(size);
+    }
+    match parameters.track_total_hits {
+        None => {}
+        Some(TotalHits::Counted(counted)) => body["track_total_hits"] = json!(counted),
+        Some(TotalHits::UpTo(most)) => body["track_total_hits"] = json!(most),
+    }
+    if let Some(track) = parameters.track_scores {
+        body["track_scores"] = json!(track);
+    }
+    match parameters.source.as_deref() {
+        None => {}
+        Some("true") => body["_source"] = json!(true),
+        Some("false") => body["_source"] = json!(false),
+        Some(paths) => body["_source"] = paths.split(',').map(str::to_owned).collect(),
     }
     Ok(body)
 }
-
-const KNOWN: &[&str] = &[
-    "from",
-    "size",
-    "q",
-    "track_total_hits",
-    "track_scores",
-    "_source",
-];
 
 /// Search an index.
 ///
 /// The body is a query as `docs/QUERIES.md` of the project describes it.
 #[utoipa::path(
     method(get, post), path = "/{index}/_search", tag = "search",
-    params(
-        ("from" = Option<u64>, Query, description = "as in the body"),
-        ("size" = Option<u64>, Query, description = "as in the body"),
-        ("track_total_hits" = Option<bool>, Query, description = "as in the body"),
-        ("_source" = Option<String>, Query, description = "`true`, `false`, or paths with commas between")
-    ),
+    params(SearchParameters),
     request_body = Json,
     responses((status = 200, body = Json))
 )]
 pub(super) async fn search(
     State(node): Shared,
     Path(name): Path<String>,
-    parameters: Parameters,
+    Query(parameters): Query<SearchParameters>,
     body: Body,
 ) -> Result<axum::Json<Json>, ApiError> {
-    let parameters = parameters.only(KNOWN)?;
-    let body = merged(body.json(json!({}))?, &parameters)?;
+    let body = merged(object(&body)?, &parameters)?;
     Ok(axum::Json(run(&node, &name, body).await?))
 }
 
@@ -133,11 +157,10 @@ pub(super) async fn search(
 pub(super) async fn count(
     State(node): Shared,
     Path(name): Path<String>,
-    parameters: Parameters,
+    _: Query<CountParameters>,
     body: Body,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["min_score"])?;
-    let mut body = body.json(json!({}))?;
+    let mut body = object(&body)?;
     let only_query = body
         .as_object()
         .is_some_and(|body| body.keys().all(|key| key == "query"));
@@ -165,10 +188,10 @@ pub(super) async fn count(
 )]
 pub(super) async fn msearch(
     shared: Shared,
-    parameters: Parameters,
+    _: Query<NoParameters>,
     body: Body,
 ) -> Result<axum::Json<Json>, ApiError> {
-    several(shared, None, parameters, body).await
+    several(shared, None, body).await
 }
 
 /// Run several searches of an index.
@@ -180,10 +203,10 @@ pub(super) async fn msearch(
 pub(super) async fn msearch_of_index(
     shared: Shared,
     Path(index): Path<String>,
-    parameters: Parameters,
+    _: Query<NoParameters>,
     body: Body,
 ) -> Result<axum::Json<Json>, ApiError> {
-    several(shared, Some(index), parameters, body).await
+    several(shared, Some(index), body).await
 }
 
 /// Searches of one request, one after the other: a line that names the index, and one that is the
@@ -191,10 +214,8 @@ pub(super) async fn msearch_of_index(
 async fn several(
     State(node): Shared,
     default: Option<String>,
-    parameters: Parameters,
     body: Body,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     let started = Instant::now();
     let bad = |reason: String| ApiError::new(StatusCode::BAD_REQUEST, "parsing_exception", reason);
     let lines = body.0.split(|byte| *byte == b'\n').enumerate();
@@ -230,7 +251,7 @@ async fn several(
                 answer["status"] = json!(200);
                 answer
             }
-            Err(error) => error.body(),
+            Err(error) => json!(error.body()),
         });
     }
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -122,7 +122,8 @@ fn conditions_are_kept_whether_refreshed_or_not() {
                     Operation::Update {
                         id: id.to_owned(),
                         partial: b"{}".to_vec(),
-                        upsert: true,
+                        upsert: Some(b"{}".to_vec()),
+                        detect_noop: true,
                         if_seq_no: Some(asked),
                     },
                     Operation::Delete {
@@ -382,4 +383,34 @@ fn what_an_unfinished_creation_left_is_in_nobodys_way() {
     let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
     assert_eq!((source(&of, "a"), all(&of.snapshot())), (None, 0));
     done(&of, index("a", json!({"a": "text"})));
+}
+
+#[test]
+fn an_update_writes_the_upsert_if_there_is_no_document() {
+    for of in both().1 {
+        let update = |detect_noop| Operation::Update {
+            id: "a".to_owned(),
+            partial: br#"{"b": 2}"#.to_vec(),
+            upsert: Some(br#"{"a": 12345678901234567890123}"#.to_vec()),
+            detect_noop,
+            if_seq_no: None,
+        };
+        let outcome = |detect_noop| done(&of, update(detect_noop)).0;
+        let source = || {
+            of.get("a")
+                .expect("it is read")
+                .expect("it is there")
+                .source
+        };
+        assert_eq!(outcome(true), Outcome::Created);
+        assert_eq!(&*source(), br#"{"a": 12345678901234567890123}"#);
+        assert_eq!(outcome(true), Outcome::Updated);
+        assert_eq!(&*source(), br#"{"a":12345678901234567890123,"b":2}"#);
+        assert_eq!(outcome(true), Outcome::Noop);
+        assert_eq!(outcome(false), Outcome::Updated);
+        assert!(matches!(of.get_refreshed("a"), Ok(None)));
+        of.refresh().expect("there is room");
+        let refreshed = of.get_refreshed("a").expect("it is read");
+        assert_eq!(refreshed.map(|stored| stored.version), Some(3));
+    }
 }

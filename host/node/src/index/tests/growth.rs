@@ -20,11 +20,8 @@ fn of_each_type(number: i64) -> (Json, [(&'static str, Json); 7]) {
 fn merge_all(of: &Index) {
     let before = of.statistics();
     assert!(before.segments > 1, "there is nothing to merge: {before:?}");
-    let mut engine = lock(&of.handle.inner.engine);
-    engine.as_mut().expect("it is open").merge_all();
-    drop(engine);
     let snapshot = of.snapshot();
-    of.refresh().expect("there is room");
+    of.merge().expect("there is room");
     assert_eq!(of.statistics().segments, 1);
     assert_eq!(all(&snapshot), all(&of.snapshot()));
 }

@@ -37,10 +37,12 @@ fn create(id: &str, source: Json) -> Operation {
 }
 
 fn update(id: &str, partial: Json, upsert: bool) -> Operation {
+    let partial = partial.to_string().into_bytes();
     Operation::Update {
         id: id.to_owned(),
-        partial: partial.to_string().into_bytes(),
-        upsert,
+        upsert: upsert.then(|| partial.clone()),
+        partial,
+        detect_noop: true,
         if_seq_no: None,
     }
 }
