@@ -6,10 +6,58 @@ use serde_json::Value as Json;
 use super::error::RequestError;
 use super::fields::FieldValues;
 use super::object::{flag, wrong};
+use super::several::search_type;
 use super::source::{SourceFilter, names};
 use super::{SearchRequest, StoredFields, page, sort, timeout, track_total_hits, unsupported};
 
 impl SearchRequest {
+    /// The parameters of a search that [`SearchRequest::set`] takes. Some are known and refused.
+    pub const PARAMETERS: &[&'static str] = &[
+        "_source",
+        "_source_exclude",
+        "_source_excludes",
+        "_source_include",
+        "_source_includes",
+        "analyze_wildcard",
+        "analyzer",
+        "default_operator",
+        "df",
+        "docvalue_fields",
+        "explain",
+        "from",
+        "lenient",
+        "q",
+        "scroll",
+        "search_pipeline",
+        "search_type",
+        "seq_no_primary_term",
+        "size",
+        "sort",
+        "stats",
+        "stored_fields",
+        "suggest_field",
+        "suggest_mode",
+        "suggest_size",
+        "suggest_text",
+        "terminate_after",
+        "timeout",
+        "track_scores",
+        "track_total_hits",
+        "version",
+    ];
+
+    /// The same of a count.
+    pub const COUNT_PARAMETERS: &[&'static str] = &[
+        "analyze_wildcard",
+        "analyzer",
+        "default_operator",
+        "df",
+        "lenient",
+        "min_score",
+        "q",
+        "terminate_after",
+    ];
+
     /// Sets a parameter of the address; false if a search has no such parameter. Call
     /// [`SearchRequest::check`] after the last.
     ///
@@ -26,6 +74,11 @@ impl SearchRequest {
         match name {
             "from" => self.from = page::count_of(name, &json)?,
             "size" => self.size = page::count_of(name, &json)?,
+            "min_score" => {
+                let score = value.parse().map_err(|_| wrong(name, "a number", &json))?;
+                self.min_score = Some(score);
+            }
+            "search_type" => search_type(&json, name)?,
             "sort" => self.sort = sort::parse(value)?,
             "_source" => self.source = SourceFilter::parse(value),
             "_source_includes" | "_source_include" => self.source.include(value),

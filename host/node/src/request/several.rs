@@ -43,8 +43,7 @@ pub struct SearchHead {
     pub ignore_unavailable: Option<bool>,
     /// Whether a pattern that matches no index is no error.
     pub allow_no_indices: Option<bool>,
-    /// Which indexes a pattern matches: all are open and visible, so only `none` and `closed` and
-    /// `hidden` alone match nothing.
+    /// The kinds of indexes that a pattern matches, with commas between.
     pub expand_wildcards: Option<String>,
 }
 
@@ -86,7 +85,7 @@ impl SearchHead {
 }
 
 /// Checks a search type; both are the same on one shard.
-fn search_type(json: &Json, path: &str) -> Result<(), RequestError> {
+pub(super) fn search_type(json: &Json, path: &str) -> Result<(), RequestError> {
     match json.as_str() {
         Some("query_then_fetch" | "dfs_query_then_fetch") => Ok(()),
         _ => {

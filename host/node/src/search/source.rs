@@ -33,10 +33,7 @@ impl Source {
     /// # Errors
     ///
     /// Bytes that are not JSON.
-    pub(super) fn filtered(
-        stored: &[u8],
-        filter: &SourceFilter,
-    ) -> serde_json::Result<Option<Self>> {
+    pub fn filtered(stored: &[u8], filter: &SourceFilter) -> serde_json::Result<Option<Self>> {
         match filter {
             SourceFilter::None => Ok(None),
             SourceFilter::All => serde_json::from_slice(stored).map(|raw| Some(Self(raw))),
