@@ -74,7 +74,7 @@ impl IndexDocuments {
         let tally = self.in_batches(documents, |batch| {
             let operations = batch.iter().map(|position| Operation::Index {
                 id: self.id(documents, *position),
-                source: documents.source(*position).to_string().into_bytes(),
+                source: documents.text(*position).as_bytes().to_vec(),
                 if_seq_no: None,
             });
             let written = index.write(operations.collect())?;
@@ -99,7 +99,9 @@ impl IndexDocuments {
             let lines = batch.iter().map(|position| {
                 let id = self.id(documents, *position);
                 let action = id.map_or(json!({"index": {}}), |id| json!({"index": {"_id": id}}));
-                format!("{action}\n{}\n", documents.source(*position))
+                // Line breaks are blanks in JSON, and end a line here.
+                let source = documents.text(*position).replace(['\n', '\r'], " ");
+                format!("{action}\n{source}\n")
             });
             let path = format!("/{name}/_bulk");
             let answer = node.send(Method::POST, &path, lines.collect())?;

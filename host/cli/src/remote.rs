@@ -42,6 +42,17 @@ impl Remote {
     ///
     /// A node that cannot be reached, or what it says that went wrong.
     pub(crate) fn send(&self, method: Method, path: &str, body: String) -> Result<Json> {
+        let answer = self.send_for_text(method, path, body)?;
+        serde_json::from_str(&answer)
+            .with_context(|| format!("{}{path}: the answer is not JSON", self.url))
+    }
+
+    /// As [`Remote::send`]; gives the answer as it came, digit for digit.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn send_for_text(&self, method: Method, path: &str, body: String) -> Result<String> {
         let url = format!("{}{path}", self.url);
         let kind = match path.ends_with("/_bulk") {
             true => "application/x-ndjson",
@@ -57,8 +68,7 @@ impl Remote {
         let answer = response.body_mut().with_config().limit(u64::MAX);
         let answer = answer.read_to_string().with_context(|| url.clone())?;
         if status.is_success() {
-            return serde_json::from_str(&answer)
-                .with_context(|| format!("{url}: its answer is no JSON"));
+            return Ok(answer);
         }
         let said: Json = serde_json::from_str(&answer).unwrap_or_default();
         match said["error"]["reason"].as_str() {

@@ -28,6 +28,11 @@ pub(crate) fn from_millis(millis: i64) -> Option<i64> {
     millis.checked_mul(1_000)
 }
 
+/// In milliseconds since 1970, as clients see dates.
+pub(crate) fn to_millis(micros: i64) -> i64 {
+    micros.div_euclid(1_000)
+}
+
 /// Whether a text is taken for a date where nothing says what it is: from a whole day on, so that
 /// a year alone stays a text.
 pub(crate) fn looks_like_date(text: &str) -> bool {

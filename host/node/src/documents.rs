@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use whittle_host::one_line;
 
 /// Documents in the order in which they were read.
@@ -14,6 +15,8 @@ use whittle_host::one_line;
 pub struct Documents {
     ids: Vec<String>,
     sources: Vec<Json>,
+    /// The sources digit for digit.
+    texts: Vec<Box<RawValue>>,
     positional: bool,
 }
 
@@ -71,16 +74,18 @@ impl Documents {
     /// Broken JSON, a value that is no object, a document without an id, an id that comes twice.
     pub fn read(text: &[u8], id_field: Option<&str>) -> Result<Self, DocumentsError> {
         let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-        let sources = match first {
+        let texts = match first {
             Some(b'[') => serde_json::from_slice(text),
             _ => serde_json::Deserializer::from_slice(text)
                 .into_iter()
                 .collect(),
         };
-        Self::new(sources.map_err(|error| syntax(&error))?, id_field)
-    }
-
-    fn new(sources: Vec<Json>, id_field: Option<&str>) -> Result<Self, DocumentsError> {
+        let texts: Vec<Box<RawValue>> = texts.map_err(|error| syntax(&error))?;
+        let sources = texts.iter().map(|text| serde_json::from_str(text.get()));
+        // A number that no float can hold.
+        let sources: Vec<Json> = sources
+            .collect::<Result<_, _>>()
+            .map_err(|error| syntax(&error))?;
         let mut ids = Vec::with_capacity(sources.len());
         for (position, source) in sources.iter().enumerate() {
             let Json::Object(fields) = source else {
@@ -112,6 +117,7 @@ impl Documents {
         Ok(Self {
             ids,
             sources,
+            texts,
             positional: id_field.is_none(),
         })
     }
@@ -144,6 +150,15 @@ impl Documents {
         &self.sources[position]
     }
 
+    /// The JSON of the document at a position, as it was written.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such document.
+    pub fn text(&self, position: usize) -> &str {
+        self.texts[position].get()
+    }
+
     /// The order of two documents' ids: as texts, or by position where that is the id.
     pub(crate) fn compare_ids(&self, left: usize, right: usize) -> Ordering {
         if self.positional {
@@ -173,7 +188,7 @@ fn syntax(error: &serde_json::Error) -> DocumentsError {
     DocumentsError::Syntax {
         line,
         column,
-        reason: crate::request::reason(error),
+        reason: crate::request::json::reason(error),
     }
 }
 

@@ -19,6 +19,8 @@ use crate::udf::Dictionaries;
 /// An index at a point in time. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The index's name, for hits.
+    pub(crate) name: Option<String>,
     pub(crate) searcher: Searcher,
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) dictionaries: Dictionaries,
@@ -54,6 +56,7 @@ impl Snapshot {
         let segments: HashSet<SegmentId> = segments.map(SegmentReader::segment_id).collect();
         dictionaries.retain(|segment| segments.contains(&segment));
         Self {
+            name: None,
             searcher,
             mapping,
             dictionaries,
@@ -69,6 +72,13 @@ impl Snapshot {
     /// The engine's name of the column that has the values at a path.
     pub fn column(&self, path: &str) -> Option<&str> {
         self.mapping.field(path).map(|field| field.column)
+    }
+
+    /// With the name of its index, which its hits have.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Searched with the help of threads, which other snapshots may have too.
@@ -107,7 +117,7 @@ impl Snapshot {
             document.add_text(id, documents.id(position));
             document.add_u64(seq_no, number as u64);
             document.add_u64(version, 1);
-            document.add_bytes(source, json.to_string().as_bytes());
+            document.add_bytes(source, documents.text(position).as_bytes());
             for (field, value) in json
                 .as_object()
                 .into_iter()

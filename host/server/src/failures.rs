@@ -5,7 +5,7 @@ use std::error::Error;
 use axum::http::StatusCode;
 use whittle_host::{BindError, EvaluateError, SelectError, Stopped};
 use whittle_node::index::{IndexError, WriteError};
-use whittle_node::{FunctionError, RequestError, SearchError, UdfError};
+use whittle_node::{FunctionError, RequestError, SearchError, SortError, UdfError};
 
 use crate::error::ApiError;
 use crate::node::CreateError;
@@ -23,11 +23,15 @@ impl From<RequestError> for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         let (status, kind) = match &error {
-            SearchError::Query(_) => (StatusCode::BAD_REQUEST, "query_shard_exception"),
-            SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
-            SearchError::Argument { .. } | SearchError::Aggregation { .. } => {
-                (StatusCode::BAD_REQUEST, ILLEGAL)
+            SearchError::Query(_) | SearchError::Sort(SortError::Unmapped { .. }) => {
+                (StatusCode::BAD_REQUEST, "query_shard_exception")
             }
+            SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
+            SearchError::Argument { .. }
+            | SearchError::Aggregation { .. }
+            | SearchError::SeveralIndexes { .. }
+            | SearchError::Sort(_)
+            | SearchError::Field(_) => (StatusCode::BAD_REQUEST, ILLEGAL),
             SearchError::TooManyBuckets(_) => {
                 (StatusCode::BAD_REQUEST, "too_many_buckets_exception")
             }

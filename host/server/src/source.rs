@@ -2,12 +2,12 @@
 
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use whittle_node::SourceFilter;
 
 use crate::error::ApiError;
 use crate::parameters::{List, bad, parameters};
+
+pub(crate) use whittle_node::Source;
 
 parameters! {
     /// Which parts of a document come back.
@@ -128,22 +128,4 @@ impl SourceParameters {
 pub(crate) fn filtered(stored: &[u8], filter: &SourceFilter) -> Result<Option<Source>, ApiError> {
     Source::filtered(stored, filter)
         .map_err(|error| ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", &error))
-}
-
-/// Interim until the search's own.
-#[derive(Debug, Clone, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Source(Box<RawValue>);
-
-impl Source {
-    pub(crate) fn text(&self) -> &str {
-        self.0.get()
-    }
-
-    fn filtered(stored: &[u8], filter: &SourceFilter) -> serde_json::Result<Option<Self>> {
-        match filter {
-            SourceFilter::None => Ok(None),
-            _ => serde_json::from_slice(stored).map(|raw| Some(Self(raw))),
-        }
-    }
 }

@@ -86,7 +86,7 @@ fn walk(mut at: DateTime<Utc>, mut steps: &str, end: End) -> Result<DateTime<Utc
             return Err(DateMathError::Steps { limit: MOST_STEPS });
         }
         let wrong = || DateMathError::Step {
-            rest: crate::object::cut(steps),
+            rest: crate::request::object::cut(steps),
         };
         let sign = steps.chars().next().filter(|sign| "+-/".contains(*sign));
         let sign = sign.ok_or_else(wrong)?;

@@ -315,6 +315,18 @@ impl Query {
         }
     }
 
+    /// The documents of this clause that another one has too, with the scores of this one.
+    pub(crate) fn filtered_by(self, filter: Self) -> Self {
+        Self::Bool(BoolClause {
+            must: vec![self],
+            filter: vec![filter],
+            should: Vec::new(),
+            must_not: Vec::new(),
+            minimum_should_match: None,
+            boost: 1.0,
+        })
+    }
+
     /// The clauses directly inside.
     pub fn children(&self) -> Vec<&Self> {
         match self {

@@ -14,14 +14,13 @@ use whittle_host::{Kind, one_line};
 
 use super::SearchError;
 use super::expressions::{ExpressionScore, expression_at, filter};
-use super::formula::{Computable, Formula};
-use super::sort::{SortBy, SortKey};
+use super::formula::Computable;
 use crate::aggregation::{self, Aggregations, UdfValues};
 use crate::computed::{Bool, Computed, ComputedQuery, Failure, Tree, Watch, WatchedQuery};
 use crate::expression::ColumnType;
 use crate::query::plain::{self, EngineQuery, Plain, compound};
 use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
-use crate::request::SearchRequest;
+use crate::request::{Formula, SearchRequest, SortBy, SortKey};
 use crate::udf::{Surroundings, UdfCall};
 
 /// A request, ready to run.

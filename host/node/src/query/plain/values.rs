@@ -17,8 +17,8 @@ use super::error::expected;
 use super::{EngineQuery, Plain, QueryError, none};
 use crate::dates;
 use crate::mapping::{FieldType, ID, MappedField};
-use crate::object::cut;
 use crate::query::date_math::{self, End};
+use crate::request::object::cut;
 
 /// A number as it was written.
 #[derive(Debug, Clone, Copy, PartialEq)]

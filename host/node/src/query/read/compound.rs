@@ -4,9 +4,9 @@ use serde_json::Value as Json;
 
 use super::Reader;
 use super::values::{boost, knows, minimum_should_match, share};
-use crate::object::{Object, wrong};
 use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
 use crate::request::RequestError;
+use crate::request::object::{Object, wrong};
 
 impl Reader {
     pub(super) fn bool(&mut self, json: &Json, path: &str) -> Result<Query, RequestError> {

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value as Json};
 use whittle_host::OnError;
 
-use crate::object::{Object, wrong};
 use crate::query::FunctionCall;
 use crate::request::RequestError;
+use crate::request::object::{Object, wrong};
 
 impl FunctionCall {
     /// Reads `function`, `params` and `on_error` of an object that may have other keys too.

@@ -6,9 +6,9 @@ use super::values::{
     as_scalar, boolean, boost, count, fuzziness, knows, minimum_should_match, operator, scalar,
     scalar_text, share, shown,
 };
-use crate::object::{Object, cut, wrong};
 use crate::query::{Fuzziness, Limit, MultiMatchKind, Query};
 use crate::request::RequestError;
+use crate::request::object::{Object, cut, wrong};
 
 /// How many values `terms` and `ids` may list.
 const MOST_VALUES: usize = 65_536;

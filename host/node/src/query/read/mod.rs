@@ -11,8 +11,8 @@ mod values;
 use serde_json::Value as Json;
 
 use super::Query;
-use crate::object::Object;
 use crate::request::RequestError;
+use crate::request::object::Object;
 
 /// How deep clauses may lie in each other.
 const DEPTH: usize = 64;

@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::object::{Object, wrong};
 use crate::query::{Fuzziness, MinimumShouldMatch, Operator};
 use crate::request::RequestError;
+use crate::request::object::{Object, wrong};
 
 /// Keys of Elasticsearch's clauses that change what is found or how it is scored, and that this
 /// engine does without. To pass over them would be to answer another question.

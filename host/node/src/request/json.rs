@@ -1,15 +1,49 @@
-//! JSON in which an object says each key once.
+//! JSON without duplicate keys.
 //!
-//! Parsers take the last of two values for one key, or the first, and say nothing. In a search the
-//! other would be a parameter that its author believes to be in force.
+//! Parsers silently keep one of two values for the same key. In a search, the other would be a
+//! parameter that its author believes to be in force.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Value as Json};
 use whittle_host::one_line;
 
-/// A JSON value; reading one fails at a key that comes twice in its object.
+use super::error::RequestError;
+
+/// Parses the body of a request.
+///
+/// # Errors
+///
+/// Invalid JSON, and a duplicate key.
+pub(crate) fn parse(text: &[u8]) -> Result<Json, RequestError> {
+    let Strict(json) = serde_json::from_slice(text).map_err(|error| {
+        let (line, column, reason) = (error.line(), error.column(), reason(&error));
+        match error.classify() {
+            Category::Data => RequestError::Twice {
+                line,
+                column,
+                reason,
+            },
+            Category::Io | Category::Syntax | Category::Eof => RequestError::Syntax {
+                line,
+                column,
+                reason,
+            },
+        }
+    })?;
+    Ok(json)
+}
+
+/// What a JSON parser expected, without the line and column, which errors name by themselves.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+}
+
+/// A JSON value; reading one fails at a duplicate key.
 pub(crate) struct Strict(pub(crate) Json);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -64,7 +98,7 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(key) = object.next_key::<String>()? {
             if members.contains_key(&key) {
                 return Err(A::Error::custom(format!(
-                    "the key `{}` stands there twice",
+                    "duplicate key `{}`",
                     one_line(&key)
                 )));
             }
@@ -80,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_reads_what_the_parser_reads() {
+    fn reads_what_serde_json_reads() {
         let text =
             r#"{"a": [null, true, 0, -1, 18446744073709551615, 1.5, 1e400, "\u00e9"], "b": {}}"#;
         for text in [text, &text.replace("1e400, ", "")] {
@@ -93,11 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_stand_in_several_objects_but_once_in_each() {
+    fn refuses_a_duplicate_key_of_one_object() {
         let read = |text| serde_json::from_str::<Strict>(text).map(|Strict(json)| json);
-        read(r#"{"a": {"a": [{"a": 1}, {"a": 2}]}}"#).expect("each object has one");
+        read(r#"{"a": {"a": [{"a": 1}, {"a": 2}]}}"#).expect("no object has a duplicate key");
         let error = read(r#"{"a": {"b": 1, "c": 2, "b": 3}}"#).map_err(|error| error.to_string());
-        let expected = "the key `b` stands there twice at line 1 column 26";
+        let expected = "duplicate key `b` at line 1 column 26";
         assert_eq!(error, Err(expected.to_owned()));
     }
 }

@@ -1,15 +1,14 @@
-//! JSON objects of a request: their members by key, and errors that say where they stand.
+//! JSON objects of a request: members by key, and errors with the path of what is wrong.
 //!
-//! Knows nothing of what a request means. Each error names the path of the key that is wrong and
-//! what may stand there, since that is what users meet most.
+//! Knows nothing of what a request means. A path becomes a string only when there is an error.
 
 use serde_json::{Map, Value as Json};
 use whittle_host::one_line;
 
+use super::error::RequestError;
 use crate::documents::type_of;
-use crate::request::RequestError;
 
-/// A JSON object and where it stands.
+/// A JSON object and its path.
 #[derive(Clone, Copy)]
 pub(crate) struct Object<'a> {
     path: &'a str,
@@ -47,14 +46,22 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// A text that must be there.
+    /// A required string.
     pub(crate) fn text(&self, key: &str) -> Result<String, RequestError> {
         let json = self.required(key)?;
         let text = json.as_str().map(str::to_owned);
-        text.ok_or_else(|| wrong(&self.path(key), "a text", json))
+        text.ok_or_else(|| wrong(&self.path(key), "a string", json))
     }
 
-    /// That no other keys stand there.
+    /// A member that is true or false, also as a string; false if it is missing.
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, RequestError> {
+        let Some(json) = self.get(key) else {
+            return Ok(false);
+        };
+        flag(json).ok_or_else(|| wrong(&self.path(key), "true or false", json))
+    }
+
+    /// Refuses keys other than `known`.
     pub(crate) fn knows(&self, known: &'static [&'static str]) -> Result<(), RequestError> {
         match self.keys().find(|key| !known.contains(&key.as_str())) {
             None => Ok(()),
@@ -83,7 +90,27 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The error on a value of another type than it must be.
+/// A boolean, which OpenSearch also takes as a string.
+pub(crate) fn flag(json: &Json) -> Option<bool> {
+    match json {
+        Json::Bool(flag) => Some(*flag),
+        Json::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A whole number, which OpenSearch also takes as a string.
+pub(crate) fn whole(json: &Json) -> Option<usize> {
+    match json {
+        Json::Number(_) => json
+            .as_u64()
+            .and_then(|number| usize::try_from(number).ok()),
+        Json::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The error on a value of a wrong type.
 pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
     let found = match found {
         Json::Null | Json::Object(_) | Json::Array(_) => type_of(found).to_owned(),
@@ -96,7 +123,7 @@ pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> Request
     }
 }
 
-/// The beginning of a text that may be long.
+/// The beginning of a string that may be long.
 pub(crate) fn cut(text: &str) -> String {
     const SHOWN_BYTES: usize = 40;
     let text = &one_line(text);
