@@ -143,7 +143,7 @@ fn whittle_beside() -> PathBuf {
 
 /// Makes sources as new as if they had been edited.
 fn touch(folder: &Path) {
-    for entry in fs::read_dir(folder).expect("a folder") {
+    for entry in fs::read_dir(folder).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             touch(&path);

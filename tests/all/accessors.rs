@@ -342,7 +342,7 @@ fn what_the_contract_forbids_ends_the_query() {
             error("forged_handle", serde_json::json!({"handle": handle})),
             format!(
                 "function `forged_handle` was stopped at document `0`: the guest broke the \
-                 contract: it read the field handle {handle}, which `resolve` did not give"
+                 contract: it read the field handle {handle}, which `resolve` did not return"
             )
         );
     }

@@ -21,7 +21,7 @@ fn names(text: &str) -> Vec<String> {
 
 fn sources() -> String {
     fn read(folder: PathBuf, text: &mut String) {
-        for entry in fs::read_dir(folder).expect("a folder") {
+        for entry in fs::read_dir(folder).expect("a directory") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 read(path, text);
@@ -50,7 +50,7 @@ fn what_the_documents_name_exists() {
             let is_test =
                 name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             if is_path {
-                let folder = path.parent().expect("a folder");
+                let folder = path.parent().expect("a directory");
                 let exists = folder.join(&name).exists() || repository().join(&name).exists();
                 assert!(exists, "{document} names {name}, which is not there");
             } else if is_test && name.len() > 20 {

@@ -69,7 +69,7 @@ fn what_an_optimising_compiler_takes_minutes_for_takes_seconds_and_works() {
     ] {
         let component = component(&function);
         for accessor in ACCESSORS {
-            let cache = tempfile::tempdir().expect("a folder");
+            let cache = tempfile::tempdir().expect("a directory");
             let engine = engine_with(EngineOptions {
                 accessor,
                 cache: Some(cache.path().to_owned()),

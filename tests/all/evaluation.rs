@@ -247,7 +247,7 @@ fn a_full_pool_is_told() {
 #[test]
 fn a_compiled_component_is_found_again_and_a_damaged_one_is_made_anew() {
     for accessor in ACCESSORS {
-        let cache = tempfile::tempdir().expect("a folder");
+        let cache = tempfile::tempdir().expect("a directory");
         let component = guest("string-distance");
         let engine = || {
             engine_with(EngineOptions {
@@ -267,7 +267,7 @@ fn a_compiled_component_is_found_again_and_a_damaged_one_is_made_anew() {
         assert!(register().compile_time().is_some());
         assert_eq!(std::fs::read(&files[0]).expect("it is there"), whole);
         assert!(register().compile_time().is_none());
-        // Many at once, in one folder.
+        // Many at once, in one directory.
         std::fs::remove_file(&files[0]).expect("it can be removed");
         std::thread::scope(|scope| {
             for _ in 0..4 {

@@ -17,7 +17,7 @@ use whittle_tests::{
     ACCESSORS, arguments, cached_engine, guest_path, repository, target, told, whittle,
 };
 
-/// A folder of `guests`.
+/// A directory of `guests`.
 struct Guest {
     language: String,
     name: String,
@@ -63,7 +63,7 @@ impl Guest {
 }
 
 fn folders(of: &Path) -> Vec<String> {
-    let entries = fs::read_dir(of).expect("a folder");
+    let entries = fs::read_dir(of).expect("a directory");
     let entries = entries.map(|entry| entry.expect("an entry"));
     let folders = entries.filter(|entry| entry.path().is_dir());
     let mut names: Vec<String> = folders
@@ -242,7 +242,7 @@ fn path() -> OsString {
 
 #[test]
 fn a_new_project_builds_and_passes_its_vectors() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
     let run = |arguments: &[&str]| {
         let output = Command::new(whittle())
             .args(arguments)

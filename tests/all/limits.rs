@@ -70,7 +70,7 @@ fn without_met(error: &str) -> String {
 fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
     let limit = Duration::from_millis(250);
     for accessor in ACCESSORS {
-        let cache = tempfile::tempdir().expect("a folder");
+        let cache = tempfile::tempdir().expect("a directory");
         let engine = engine_with(EngineOptions {
             accessor,
             cache: Some(cache.path().to_owned()),
@@ -196,7 +196,7 @@ fn a_cancelled_query_ends_and_stays_ended() {
         let again = bound.evaluate(&rows(1)).expect_err("ended");
         assert_eq!(
             told(&again),
-            "function `f` was stopped before: bind it again"
+            "function `f` has already been stopped: bind it again"
         );
         let other = udf
             .bind("f", &Arguments::new(), &query)
@@ -526,11 +526,11 @@ fn what_a_component_may_be_is_bounded() {
     );
     assert_eq!(
         small(&|limits| limits.functions = 0),
-        "the manifest is wrong: functions: there are 1, and 0 are allowed"
+        "invalid manifest: functions: there are 1, but at most 0 are allowed"
     );
     assert_eq!(
         small(&|limits| limits.name_bytes = 6),
-        "the manifest is wrong: name: a text has 7 bytes, and 6 are allowed"
+        "invalid manifest: name: a string has 7 bytes, but at most 6 are allowed"
     );
 }
 

@@ -86,8 +86,8 @@ fn a_query_gets_the_latest_version_or_the_one_that_it_asks_for() {
     assert_eq!(query(&registry, "f@1.2.0"), Ok(2.0));
     assert_eq!(query(&registry, "f@<1.10"), Ok(2.0));
     assert_eq!(query(&registry, "f@2.0.0-rc.1"), Ok(0.0));
-    insta::assert_snapshot!(query(&registry, "f@3").expect_err("none"), @"no version of `f@3`: there are 1.2.0, 1.10.0, 2.0.0-rc.1");
-    insta::assert_snapshot!(query(&registry, "g").expect_err("none"), @"unknown function `g`: it has `f`");
+    insta::assert_snapshot!(query(&registry, "f@3").expect_err("none"), @"no version matches `f@3`: registered are 1.2.0, 1.10.0, 2.0.0-rc.1");
+    insta::assert_snapshot!(query(&registry, "g").expect_err("none"), @"unknown function `g`: expected `f`");
     insta::assert_snapshot!(query(&registry, "f@one").expect_err("none"), @"`one` is neither a version such as `1.2.0` nor a range such as `^1.2`: unexpected character 'o' while parsing major version number");
 }
 
@@ -101,8 +101,8 @@ fn a_version_never_changes() {
     assert_eq!(
         refused,
         format!(
-            "`by-hand` 1.0.0 is registered already, with the SHA-256 {}: a version never changes, \
-             so give the new component a new one",
+            "`by-hand` 1.0.0 is already registered with another component (SHA-256 {}): \
+             give the new component a new version",
             Sha256::of(&first)
         )
     );
@@ -120,7 +120,7 @@ fn a_component_that_is_not_the_one_that_was_meant_is_refused() {
     assert_eq!(
         told(&refused),
         format!(
-            "the component's SHA-256 is {}, and {expected} was expected",
+            "the component's SHA-256 is {}, but {expected} was expected",
             Sha256::of(&component("1.0.0", "1"))
         )
     );
@@ -135,7 +135,7 @@ fn a_function_belongs_to_one_component() {
         name: "another",
         ..ByHand::default()
     };
-    insta::assert_snapshot!(register(&registry, &other.component()).expect_err("taken"), @"the function `f` belongs to `by-hand` already: give it another name");
+    insta::assert_snapshot!(register(&registry, &other.component()).expect_err("taken"), @"function `f` already belongs to component `by-hand`: rename the function");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_function_that_needs_no_arguments_is_tried_before_it_is_registered() {
         bind: "unreachable",
         ..ByHand::default()
     };
-    insta::assert_snapshot!(register(&registry, &traps.component()).expect_err("it traps"), @"it was tried without arguments, since none is required: function `f` could not be bound: the guest trapped: wasm `unreachable` instruction executed");
+    insta::assert_snapshot!(register(&registry, &traps.component()).expect_err("it traps"), @"trial without arguments failed: function `f` could not be bound: the guest trapped: wasm `unreachable` instruction executed");
     assert!(registry.list().is_empty());
 }
 
@@ -160,7 +160,7 @@ fn a_version_that_is_switched_off_is_passed_over_and_comes_back() {
         .set_enabled("by-hand", &two, false)
         .expect("it is there");
     assert_eq!(query(&registry, "f"), Ok(1.0));
-    insta::assert_snapshot!(query(&registry, "f@2").expect_err("off"), @"function `f` cannot be used: by-hand@2.0.0 is switched off");
+    insta::assert_snapshot!(query(&registry, "f@2").expect_err("off"), @"function `f` cannot be used: by-hand@2.0.0 is disabled");
     assert!(
         !registry
             .describe("by-hand", &two)
@@ -172,7 +172,7 @@ fn a_version_that_is_switched_off_is_passed_over_and_comes_back() {
         .expect("it is there");
     assert_eq!(query(&registry, "f"), Ok(2.0));
     let missing = registry.set_enabled("by-hand", &version("3.0.0"), false);
-    insta::assert_snapshot!(told(&missing.expect_err("none")), @"there is no `by-hand` 3.0.0");
+    insta::assert_snapshot!(told(&missing.expect_err("none")), @"`by-hand` 3.0.0 is not registered");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_query_keeps_its_version_to_its_end() {
     assert!(registry.list().is_empty());
     assert_eq!(
         query(&registry, "f"),
-        Err("unknown function `f`: it has none".to_owned())
+        Err("unknown function `f`: there are none".to_owned())
     );
     // The one that runs goes on, and may have another worker.
     bound.evaluate(&rows(10)).expect("evaluated");
@@ -265,7 +265,7 @@ fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
              wasm `unreachable` instruction executed"
         );
     }
-    insta::assert_snapshot!(query(&registry, "f").expect_err("it is off"), @"function `f` of by-hand@0.1.0 is switched off, since it failed too often: it is tried again in 1 s");
+    insta::assert_snapshot!(query(&registry, "f").expect_err("it is off"), @"function `f` of by-hand@0.1.0 is switched off because it failed too often: try again in 1 s");
     let counted = statistics(&registry);
     assert_eq!((counted.errors.traps, counted.errors.switched_off), (3, 1));
     assert_eq!(counted.instantiations, 3, "nothing ran the fourth time");

@@ -12,7 +12,7 @@ fn what_the_contract_forbids_ends_the_query() {
             attack("forged_field", json!({"handle": handle})),
             format!(
                 "function `forged_field` was stopped at document `0`: the guest broke the \
-                 contract: it read the field handle {handle}, which `resolve` did not give"
+                 contract: it read the field handle {handle}, which `resolve` did not return"
             )
         );
     }

@@ -178,7 +178,7 @@ fn a_deletion_that_fails_at_any_write_leaves_the_version_whole_or_absent() {
     };
     let writes = at_each_write(deleted, |other| {
         let answer = query(other, "f");
-        let gone = Err("unknown function `f`: it has none".to_owned());
+        let gone = Err("unknown function `f`: there are none".to_owned());
         assert!(answer == Ok(1.0) || answer == gone, "{answer:?}");
     });
     assert_eq!(

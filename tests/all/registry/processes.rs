@@ -1,4 +1,4 @@
-//! Registries on one folder in several processes, of which some are killed.
+//! Registries on one directory in several processes, of which some are killed.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -25,7 +25,7 @@ fn registering(component: &Path, registry: &Path, cache: &Path) -> Child {
 
 #[test]
 fn a_version_that_another_process_registers_is_used_within_the_interval() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("f.wasm"), component("1.0.0", "1")).expect("written");
     let poll = Duration::from_millis(200);
@@ -53,7 +53,7 @@ fn a_version_that_another_process_registers_is_used_within_the_interval() {
 #[test]
 fn of_a_process_that_is_killed_while_it_registers_a_version_is_whole_or_absent() {
     const KILLS: u32 = 200;
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
     let path = |name: &str| folder.path().join(name);
     let (store, cache) = (path("registry"), path("cache"));
     let write = |i: u32| {
@@ -82,7 +82,7 @@ fn of_a_process_that_is_killed_while_it_registers_a_version_is_whole_or_absent()
         let answer = query(&registry, &format!("f@1.0.{i}"));
         let absent = answer
             .as_ref()
-            .is_err_and(|error| error.starts_with(&format!("no version of `f@1.0.{i}`")));
+            .is_err_and(|error| error.starts_with(&format!("no version matches `f@1.0.{i}`")));
         assert!(absent || answer == Ok(f64::from(i)), "{answer:?}");
     }
     // Neither all nor none, or it was not killed while it was at work.

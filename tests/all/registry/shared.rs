@@ -9,9 +9,9 @@ use whittle_tests::{ByHand, engine};
 
 use super::{component, open, query, register, version};
 
-/// The one file in a folder of a store, at whatever depth.
+/// The one file in a directory of a store, at whatever depth.
 fn only_file(folder: &Path) -> PathBuf {
-    let mut entries = fs::read_dir(folder).expect("a folder");
+    let mut entries = fs::read_dir(folder).expect("a directory");
     let path = entries
         .next()
         .expect("a file")
@@ -31,8 +31,8 @@ fn only_file(folder: &Path) -> PathBuf {
 
 #[test]
 fn a_version_that_one_node_registers_the_others_use() {
-    let folder = tempfile::tempdir().expect("a folder");
-    // Each has a store of its own on the folder, as processes have.
+    let folder = tempfile::tempdir().expect("a directory");
+    // Each has a store of its own on the directory, as processes have.
     let storage = || Storage::local(folder.path()).expect("a store");
     let (one, other) = (open(&storage()), open(&storage()));
     register(&one, &component("1.0.0", "1")).expect("registered");
@@ -105,8 +105,8 @@ fn of_two_nodes_that_register_one_version_at_once_one_wins() {
 
 #[test]
 fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let elsewhere = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
+    let elsewhere = tempfile::tempdir().expect("a directory");
     let storage = |folder: &Path| Storage::local(folder).expect("a store");
     register(&open(&storage(folder.path())), &component("1.0.0", "1")).expect("registered");
     let other = ByHand {
@@ -120,7 +120,7 @@ fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
         let path = folder
             .path()
             .join(file.strip_prefix(elsewhere.path()).expect("inside"));
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::create_dir_all(path.parent().expect("a directory")).expect("made");
         fs::copy(&file, &path).expect("copied");
     }
     let registry = open(&storage(folder.path()));
@@ -133,7 +133,7 @@ fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
 
 #[test]
 fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");
     let blob = only_file(&folder.path().join("blobs"));
@@ -151,7 +151,7 @@ fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
         let registry = open(&storage());
         let error = query(&registry, "f@1.0.0").expect_err("it is damaged");
         let start = format!(
-            "by-hand@1.0.0 cannot be used on this node: `{name}` in the registry's store is damaged: it has {} bytes",
+            "by-hand@1.0.0 cannot be used on this node: `{name}` in the registry's store is damaged: found {} bytes",
             damaged.len()
         );
         assert!(error.starts_with(&start), "{error}");
@@ -172,7 +172,7 @@ fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
 
 #[test]
 fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");
     let record = only_file(&folder.path().join("versions"));
@@ -186,12 +186,12 @@ fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
         (
             "{",
             "`versions/by-hand/1.0.0.json` in the registry's store is damaged: \
-             it is no record of a version: EOF while parsing an object at line 1 column 1",
+             not a record of a version: EOF while parsing an object at line 1 column 1",
         ),
         (
             newer.as_str(),
             "`versions/by-hand/1.0.0.json` in the registry's store is damaged: \
-             its format is 2, and this host reads 1",
+             the format is 2, but this host reads only 1",
         ),
     ] {
         fs::write(&record, damaged).expect("written");
@@ -206,5 +206,5 @@ fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
     fs::write(&moved, &whole).expect("written");
     let versions = open(&storage()).list();
     let problem = versions[0].manifest.as_ref().expect_err("it is another");
-    assert_eq!(problem.to_string(), "its component is `by-hand` 1.0.0");
+    assert_eq!(problem.to_string(), "the component is `by-hand` 1.0.0");
 }

@@ -1,8 +1,7 @@
 //! JSON documents as a batch of the columns that a function reads.
 //!
-//! For data nodes that hold documents rather than columns, and for the single-document
-//! convenience. One walk per document and field; a data node with columns of its own has no
-//! need of it.
+//! For data nodes that hold documents rather than columns, and for evaluating single documents. It
+//! walks each document once per field; a data node with columns of its own does not need it.
 
 use std::sync::Arc;
 
@@ -20,9 +19,9 @@ use crate::value::Kind;
 pub struct Document<'a> {
     /// Unique within the query.
     pub id: &'a str,
-    /// An object; anything else has no fields.
+    /// A JSON object; any other value has no fields.
     pub source: &'a Json,
-    /// What the query scored it before the function; `None` is 1.
+    /// The score of the document before the function runs; `None` means 1.
     pub score: Option<f64>,
 }
 
@@ -78,7 +77,7 @@ fn texts<'a>(found: impl Iterator<Item = Found<'a>>) -> StringArray {
         .collect()
 }
 
-/// What a path leads to: one value, or one per element of the lists on the way.
+/// The values at a path: one value, or one per element of the lists along the path.
 struct Found<'a> {
     values: Vec<&'a Json>,
     through_list: bool,
@@ -94,7 +93,8 @@ impl<'a> Found<'a> {
         found
     }
 
-    /// Collects the values at the path, the longest key first; whether there are any.
+    /// Collects the values at the path, trying the longest key first; returns whether there are
+    /// any.
     fn collect(&mut self, value: &'a Json, path: &str) -> bool {
         match value {
             Json::Object(members) => {
@@ -120,12 +120,12 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// The first value that is not null, looking into lists.
+    /// The first value that is not null, searching lists too.
     fn first(&self) -> Option<&'a Json> {
         self.values.iter().find_map(|value| first_of(value))
     }
 
-    /// All that was found, as one JSON text; `None` where it is nothing or null.
+    /// All values found, as one JSON text; `None` if there are none or only null.
     fn json(self) -> Option<String> {
         if self.through_list {
             return serde_json::to_string(&self.values).ok();

@@ -1,7 +1,7 @@
-//! Any column as JSON texts, for fields that a function reads as json.
+//! Converts any column to JSON texts, for fields that a function reads as json.
 //!
 //! The text is what `arrow-json` writes for the value. A column of the extension type
-//! `arrow.json` is JSON already.
+//! `arrow.json` already holds JSON.
 
 use std::sync::Arc;
 
@@ -31,16 +31,17 @@ pub(super) fn column(array: &ArrayRef, field: &Field) -> Result<StringArray, Arr
         }
         text.clear();
         encoder.encode(row, &mut text);
-        let text = std::str::from_utf8(&text)
-            .map_err(|error| ArrowError::JsonError(format!("its JSON is not UTF-8: {error}")))?;
+        let text = std::str::from_utf8(&text).map_err(|error| {
+            ArrowError::JsonError(format!("arrow-json wrote invalid UTF-8: {error}"))
+        })?;
         texts.append_value(text);
     }
     Ok(texts.finish())
 }
 
-/// The type with every timestamp's zone written as an offset: `arrow-json` shows a timestamp in
-/// its zone, and has no database of zones. And without dictionaries: of these it sees the keys'
-/// nulls alone, where a value may be null too.
+/// The type with each timestamp's zone written as an offset, because `arrow-json` shows a timestamp
+/// in its zone and has no time zone database. Dictionaries are decoded, because `arrow-json`
+/// considers only the nulls of the keys, but a value may be null too.
 fn in_utc(data_type: &DataType) -> DataType {
     let inner = |field: &FieldRef| {
         let data_type = in_utc(field.data_type());

@@ -1,8 +1,8 @@
-//! Where a dotted path lies in a batch.
+//! The position of a dotted path in a batch.
 //!
-//! A key that contains the dots wins over the nested one: at each level the longest key that
-//! exists is tried first. This is looked up once per schema, not per document; taking the
-//! column out of a batch afterwards is a walk along indices.
+//! A key that contains dots takes precedence over a nested one: at each level the longest existing
+//! key is tried first. Paths are resolved once per schema, not per document; getting the column of
+//! a batch is then a walk along indices.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema};
 
 use super::{FieldUse, cast};
 
-/// Where a field's column is: indices from the batch's columns down through structs, and the
-/// leaf's Arrow field. `None` where the schema has no such path.
+/// The position of a field's column: indices from the batch's columns down through structs, and the
+/// leaf's Arrow field. `None` if the schema does not have the path.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     steps: Vec<usize>,
     leaf: FieldRef,
 }
 
-/// Finds the column for a field. Of several columns of one name, one that has the kind's own
-/// type wins.
+/// Finds the column of a field. Of several columns with the same name, one with the kind's own type
+/// takes precedence.
 pub(crate) fn source_of(schema: &Schema, field: &FieldUse) -> Option<Source> {
     let own = field.kind.field(&field.path);
     let exact = schema.fields().iter().position(|column| {
@@ -62,7 +62,7 @@ fn descend(fields: &Fields, path: &str, steps: &mut Vec<usize>) -> Option<FieldR
     None
 }
 
-/// The members of a struct, also of each element of a list of structs.
+/// The members of a struct, or of the elements of a list of structs.
 fn members(data_type: &DataType) -> Option<&Fields> {
     match data_type {
         DataType::Struct(fields) => Some(fields),
@@ -74,17 +74,17 @@ fn members(data_type: &DataType) -> Option<&Fields> {
 }
 
 impl Source {
-    /// The Arrow field that names the column's type and extension.
+    /// The Arrow field with the column's type and extension.
     pub(crate) fn field(&self) -> &Field {
         &self.leaf
     }
 
-    /// Takes the column out of a batch of the schema that this was looked up in. A column under
+    /// Gets the column from a batch with the schema in which the path was resolved. A column below
     /// a list is a list.
     ///
     /// # Errors
     ///
-    /// Where Arrow cannot shape the column.
+    /// Arrow cannot build the column.
     pub(crate) fn column(&self, batch: &RecordBatch) -> Result<ArrayRef, ArrowError> {
         let [first, rest @ ..] = &*self.steps else {
             return Err(ArrowError::SchemaError("a path has no steps".to_owned()));
@@ -121,7 +121,7 @@ fn walk(array: &ArrayRef, steps: &[usize]) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-/// A struct's null row hides the values of its members.
+/// A null row of a struct hides the values of its members.
 fn with_nulls_of(child: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef, ArrowError> {
     let Some(parent) = parent else {
         return Ok(Arc::clone(child));

@@ -1,10 +1,10 @@
-//! The circuit breaker: a function that keeps trapping or running out of its budget is switched
-//! off for a while, so that it cannot eat the node's time query after query.
+//! The circuit breaker: a function that keeps trapping or exceeding its budget is switched off for a
+//! while, so that it cannot waste the node's time query after query.
 //!
-//! The pattern is Nygard's ("Release It!"). Closed, it counts failures; at the limit it opens, and
-//! queries are refused without running anything. When the back-off is over one query is let through
-//! as a probe: if it ends well the breaker closes, if it fails the back-off doubles. It knows
-//! nothing of functions; time is handed in.
+//! The pattern is Nygard's ("Release It!"). A closed breaker counts failures; at the limit it
+//! opens, and queries are refused without running anything. After the back-off one query is let
+//! through as a probe: if it succeeds the breaker closes, if it fails the back-off doubles. The
+//! breaker knows nothing of functions, and its caller passes the time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,13 +14,14 @@ use serde::{Serialize, Serializer};
 /// When a function is switched off, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreakerOptions {
-    /// How many queries must fail within the window; by default 5. Zero never switches off.
+    /// The number of queries that must fail within the window; by default 5. Zero disables the
+    /// breaker.
     pub failures: usize,
-    /// How long a failure counts; by default 60 s.
+    /// The window: how long a failure counts; by default 60 s.
     pub window: Duration,
-    /// How long the function is off at first; by default 10 s. Doubles with each failed probe.
+    /// The first back-off; by default 10 s. It doubles with each failed probe.
     pub back_off: Duration,
-    /// The longest that it is off before it is tried again; by default 10 min.
+    /// The maximum back-off; by default 10 min.
     pub back_off_limit: Duration,
 }
 
@@ -35,19 +36,19 @@ impl Default for BreakerOptions {
     }
 }
 
-/// What a circuit breaker lets through.
+/// The state of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum BreakerState {
-    /// Every query.
+    /// Lets every query through.
     Closed,
-    /// None; then one to try.
+    /// Refuses every query until the back-off ends; then lets one through as a probe.
     Open {
-        /// How long still, from when it was asked; in JSON `remaining_ms`.
+        /// The rest of the back-off when the state was read; in JSON `remaining_ms`.
         #[serde(rename = "remaining_ms", serialize_with = "as_milliseconds")]
         remaining: Duration,
     },
-    /// None: one is trying.
+    /// Refuses every query while the probe runs.
     Probing,
 }
 
@@ -55,20 +56,20 @@ fn as_milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::O
     serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// How a query got through.
+/// How a query was let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pass {
     Ordinary,
-    /// It decides whether the breaker closes.
+    /// As the probe, which decides whether the breaker closes.
     Probe,
 }
 
-/// How a query ended, as far as its function goes.
+/// How a query ended, as far as its function is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Good,
     Failed,
-    /// It never ran, or was cancelled: that says nothing.
+    /// It did not run or was cancelled, which does not count.
     Unknown,
 }
 
@@ -112,7 +113,8 @@ impl Breaker {
         }
     }
 
-    /// Lets a query through, or says why not. One that passed must [`end`](Self::end).
+    /// Lets a query through, or returns why not. A query that was let through must
+    /// [`end`](Self::end).
     pub(crate) fn enter(&mut self, now: Instant) -> Result<Pass, BreakerState> {
         let refused = self.state(now);
         match &mut self.state {
@@ -125,7 +127,7 @@ impl Breaker {
         }
     }
 
-    /// A query that passed is over. Gives whether this switched the function off.
+    /// Ends a query that was let through. Returns whether this switched off the function.
     pub(crate) fn end(&mut self, pass: Pass, outcome: Outcome, now: Instant) -> bool {
         let Self { options, state } = self;
         match (&mut *state, pass, outcome) {
@@ -151,12 +153,12 @@ impl Breaker {
                 *probing = false;
                 false
             }
-            // What was let through before it opened comes to its end.
+            // A query that was let through before the breaker opened.
             (State::Open { .. }, Pass::Ordinary, _) | (State::Closed { .. }, ..) => false,
         }
     }
 
-    /// Switches the function on again, by hand. A probe that runs has no say any more.
+    /// Closes the breaker by hand. A probe that is running no longer counts.
     pub(crate) fn reset(&mut self) {
         self.state = CLOSED;
     }
@@ -203,7 +205,7 @@ mod tests {
         let (mut breaker, start) = breaker();
         assert!(!fail(&mut breaker, start));
         assert!(!fail(&mut breaker, start + 9 * SECOND));
-        // The first has left the window.
+        // The first failure has left the window.
         assert!(!fail(&mut breaker, start + 11 * SECOND));
         assert!(fail(&mut breaker, start + 12 * SECOND));
         let now = start + 13 * SECOND;

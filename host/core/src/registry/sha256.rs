@@ -1,4 +1,4 @@
-//! A component's hash, which names it.
+//! A component's hash.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,13 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-/// A component's SHA-256, which is its name in a registry's store.
+/// A component's SHA-256, its key in a registry's store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sha256([u8; 32]);
 
-/// Why a text is no [`Sha256`].
+/// Why a string is not a [`Sha256`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a SHA-256 is 64 hexadecimal digits")]
+#[error("expected a SHA-256 of 64 hexadecimal digits")]
 pub struct Sha256Error;
 
 impl Sha256 {

@@ -221,7 +221,7 @@ fn what_cannot_be_searched_with_is_told() {
     let unknown = json!({"query": {"wasm_udf": {"function": "g"}}});
     insta::assert_snapshot!(refused(unknown, Kind::Boolean), @"unknown function `g`: the components have `f`");
     let parameter = json!({"query": {"wasm_udf": {"function": "f", "params": {"x": 1}}}});
-    insta::assert_snapshot!(refused(parameter, Kind::Boolean), @"function `f`: unknown parameter `x`: it has none");
+    insta::assert_snapshot!(refused(parameter, Kind::Boolean), @"function `f`: unknown parameter `x`: there are none");
     let f = json!({"query": {"wasm_udf": {"function": "f"}}});
     insta::assert_snapshot!(refused(f, Kind::Text), @"function `f` returns text: a query clause must be boolean, int64 or float64");
     let twice = Udfs::new([guest(Kind::Boolean), guest(Kind::Int64)]).expect_err("both have it");
