@@ -183,7 +183,7 @@ fn machine() -> String {
 
 fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| function | language | component | build | compile | load | instantiate and bind | a document |\n\
+        "| function | language | component | build | compile | load | instantiate and bind | per document |\n\
          |---|---|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in rows {
