@@ -1,4 +1,4 @@
-//! The contract's text is versioned.
+//! The text of the contract is versioned.
 
 use std::fs;
 

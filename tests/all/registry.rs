@@ -1,5 +1,5 @@
-//! The registry: versions that are registered, chosen, switched off and deleted, on one node and
-//! on several.
+//! The registry: versions are registered, selected, disabled and deleted, on one node and on
+//! several.
 
 mod faults;
 mod processes;
@@ -14,7 +14,7 @@ use whittle_host::{
 };
 use whittle_tests::{ByHand, engine, rows, told};
 
-/// A registry on a store of its own, which looks at it only when it is told to.
+/// A registry with its own store, which it checks only when told to.
 fn registry() -> Registry {
     open(&Storage::in_memory().expect("a store"))
 }
@@ -31,7 +31,7 @@ fn open_with(storage: &Storage, options: RegistryOptions) -> Registry {
     Registry::open(engine(Accessor::Composed), storage.clone(), options).expect("it opens")
 }
 
-/// A component with a version, whose function `f` gives a number.
+/// A component with a version, whose function `f` returns a number.
 fn component(version: &str, gives: &str) -> Vec<u8> {
     let evaluate = format!("(f64.store (i32.const 528) (f64.const {gives})) (i32.const 512)");
     let guest = ByHand {
@@ -42,10 +42,10 @@ fn component(version: &str, gives: &str) -> Vec<u8> {
     guest.component()
 }
 
-/// The time of a query: much, since a good one must end within it on a busy machine.
+/// The time limit of a query: long, because a good query must finish within it on a busy machine.
 const WALL_CLOCK: Duration = Duration::from_secs(1);
 
-/// What a query for one document gives.
+/// The result of a query for one document.
 fn query(registry: &Registry, selector: &str) -> Result<f64, String> {
     let selector: Selector = selector.parse().map_err(|error| told(&error))?;
     let selection = registry.select(&selector).map_err(|error| told(&error))?;
@@ -77,7 +77,7 @@ fn statistics(registry: &Registry) -> FunctionStatistics {
 #[test]
 fn a_query_gets_the_latest_version_or_the_one_that_it_asks_for() {
     let registry = registry();
-    // Not in the order of their numbers.
+    // Not in numerical order.
     for text in ["1.10.0", "1.2.0", "2.0.0-rc.1"] {
         let component = component(text, text.split('.').nth(1).expect("a number"));
         register(&registry, &component).expect("registered");
@@ -111,7 +111,7 @@ fn a_version_never_changes() {
 }
 
 #[test]
-fn a_component_that_is_not_the_one_that_was_meant_is_refused() {
+fn refuses_a_component_with_an_unexpected_hash() {
     let registry = registry();
     let expected = Sha256::of(b"another");
     let refused = registry
@@ -139,7 +139,7 @@ fn a_function_belongs_to_one_component() {
 }
 
 #[test]
-fn a_function_that_needs_no_arguments_is_tried_before_it_is_registered() {
+fn tries_a_function_without_required_arguments_before_registering_it() {
     let registry = registry();
     let traps = ByHand {
         bind: "unreachable",
@@ -150,7 +150,7 @@ fn a_function_that_needs_no_arguments_is_tried_before_it_is_registered() {
 }
 
 #[test]
-fn a_version_that_is_switched_off_is_passed_over_and_comes_back() {
+fn a_disabled_version_is_not_selected_until_it_is_enabled() {
     let registry = registry();
     for text in ["1.0.0", "2.0.0"] {
         register(&registry, &component(text, &text[..1])).expect("registered");
@@ -193,22 +193,22 @@ fn a_query_keeps_its_version_to_its_end() {
         query(&registry, "f"),
         Err("unknown function `f`: there are none".to_owned())
     );
-    // The one that runs goes on, and may have another worker.
+    // The running query continues, and may bind another worker.
     bound.evaluate(&rows(10)).expect("evaluated");
     bind()
         .expect("bound")
         .evaluate(&rows(10))
         .expect("evaluated");
-    // Its name and version are free.
+    // The name and version can be used again.
     register(&registry, &component("1.0.0", "7")).expect("registered");
     assert_eq!(query(&registry, "f"), Ok(7.0));
 }
 
 #[test]
-fn compiled_code_that_others_need_room_for_is_loaded_again_when_it_is_used() {
+fn unloads_compiled_code_and_loads_it_again_on_use() {
     let storage = Storage::in_memory().expect("a store");
     let options = RegistryOptions {
-        // Less than one of them takes.
+        // Less than one component takes.
         compiled_bytes: 1,
         ..RegistryOptions::default()
     };
@@ -231,7 +231,7 @@ fn compiled_code_that_others_need_room_for_is_loaded_again_when_it_is_used() {
 
 const ENDLESS: &str = "(loop $forever (br $forever)) unreachable";
 
-/// A guest that fails in one way for the first document of each query.
+/// A guest that fails in the same way for the first document of each query.
 fn failing(evaluate: &str) -> Vec<u8> {
     ByHand {
         evaluate,
@@ -241,7 +241,7 @@ fn failing(evaluate: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
+fn a_failing_function_is_switched_off_and_retried_after_a_back_off() {
     let storage = Storage::in_memory().expect("a store");
     let back_off = Duration::from_secs(1);
     let breaker = BreakerOptions {
@@ -269,7 +269,7 @@ fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
     let counted = statistics(&registry);
     assert_eq!((counted.errors.traps, counted.errors.switched_off), (3, 1));
     assert_eq!(counted.instantiations, 3, "nothing ran the fourth time");
-    // The back-off is over: one query tries, and fails.
+    // After the back-off one query is let through, and fails.
     std::thread::sleep(back_off);
     assert!(query(&registry, "f").is_err_and(|error| error.contains("trapped")));
     assert!(query(&registry, "f").is_err_and(|error| error.contains("switched off")));
@@ -285,7 +285,7 @@ fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
 }
 
 #[test]
-fn a_function_is_not_to_blame_for_the_time_of_others() {
+fn does_not_switch_off_a_function_for_time_spent_elsewhere() {
     let registry = registry();
     register(&registry, &component("1.0.0", "1")).expect("registered");
     for _ in 0..30 {
@@ -305,13 +305,13 @@ fn a_function_is_not_to_blame_for_the_time_of_others() {
 }
 
 #[test]
-fn what_a_function_does_is_counted_by_kind() {
+fn counts_queries_documents_and_errors_by_kind() {
     let registry = registry();
     register(&registry, &failing(ENDLESS)).expect("registered");
     query(&registry, "f").expect_err("it never ends");
     let counted = statistics(&registry);
     assert_eq!(counted.errors.timeouts, 1);
-    // The limit counts from the query's beginning, the statistics from the binding.
+    // The limit counts from the beginning of the query, the statistics from the binding.
     assert!(counted.time_us >= 500_000, "{counted:?}");
     assert_eq!(
         counted
@@ -357,7 +357,7 @@ fn what_a_function_does_is_counted_by_kind() {
 }
 
 #[test]
-fn processor_time_is_bounded_over_the_workers_of_a_query() {
+fn limits_the_processor_time_of_all_workers_of_a_query() {
     let engine: Engine = engine(Accessor::Composed);
     let udf = whittle_host::Udf::new(&engine, &failing(ENDLESS)).expect("registered");
     let query = Arc::new(QueryContext::new(Budget {

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_filled_in_and_json_takes_the_parameters_kind() {
+    fn fills_in_defaults_and_converts_json_to_the_parameters_kind() {
         let checked = check(serde_json::json!({
             "target": "x", "weight": 3, "since": "1970-01-01T00:00:01Z", "extra": null,
         }));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_argument_is_told_by_its_parameter() {
+    fn rejects_a_wrong_argument_with_its_parameter() {
         let cases = [
             (
                 serde_json::json!({}),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn typed_arguments_are_checked_alike() {
+    fn checks_typed_arguments_in_the_same_way() {
         let given = Arguments::new().with("target", "x").with("weight", 2);
         let checked = given.checked(&function()).expect("fits");
         assert!(checked.contains(&("weight".to_owned(), Value::Float64(2.0))));

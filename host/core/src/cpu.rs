@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_long_call_are_its_processor_time_and_at_most_a_tick_more() {
+    fn the_parts_of_a_long_call_add_up_to_its_processor_time() {
         let mut clock = CpuClock::default();
         assert_eq!(clock.tick_at(100 * MS), Duration::ZERO);
         assert_eq!(clock.tick_at(101 * MS), MS);

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn branches_locals_and_what_loops_carry_are_counted() {
+    fn counts_branches_locals_and_values_that_loops_carry() {
         let module = "(module (func (local i32 i64)
             (block (loop (loop (br_if 0 (i32.const 1)) (local.set 0 (i32.const 1))))
                    (loop (br 1)))

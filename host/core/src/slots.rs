@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn who_came_first_is_served_first() {
+    fn serves_waiting_callers_in_order() {
         let slots = Slots::new(1, Duration::from_secs(60));
         let held = slots.take(&query()).expect("it is free");
         let (tell, told) = channel();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_longer_than_the_engine_allows() {
+    fn a_wait_ends_at_the_engines_limit() {
         let slots = Slots::new(2, Duration::from_millis(20));
         let _held = [slots.take(&query()), slots.take(&query())];
         let busy = slots.take(&query()).expect_err("none is free");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_cancelled_with_its_query() {
+    fn cancelling_a_query_ends_its_wait() {
         let slots = Slots::new(1, Duration::from_secs(60));
         let _held = slots.take(&query()).expect("it is free");
         let cancelled = query();

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_ends_with_its_engine() {
+    fn the_thread_ends_with_its_engine() {
         let engine = wasmtime::Engine::default();
         let weak = engine.weak();
         let ticker = Ticker::start(engine.weak()).expect("a thread");

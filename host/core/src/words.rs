@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_neither_ends_nor_turns_a_line() {
+    fn keeps_a_text_in_one_line_and_its_direction() {
         let text = "a\u{2028}b\u{2029}c\u{202e}txt.exe\u{2069} 👩\u{200d}👧 \u{200f}ع";
         assert_eq!(
             one_line(text),

@@ -9,7 +9,7 @@ use whittle_tests::{ByHand, engine};
 
 use super::{component, open, query, register, version};
 
-/// The one file in a directory of a store, at whatever depth.
+/// The only file in a directory of a store, at any depth.
 fn only_file(folder: &Path) -> PathBuf {
     let mut entries = fs::read_dir(folder).expect("a directory");
     let path = entries
@@ -30,9 +30,9 @@ fn only_file(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_version_that_one_node_registers_the_others_use() {
+fn a_version_is_available_on_all_nodes() {
     let folder = tempfile::tempdir().expect("a directory");
-    // Each has a store of its own on the directory, as processes have.
+    // Each has its own store on the directory, as separate processes have.
     let storage = || Storage::local(folder.path()).expect("a store");
     let (one, other) = (open(&storage()), open(&storage()));
     register(&one, &component("1.0.0", "1")).expect("registered");
@@ -54,7 +54,7 @@ fn a_version_that_one_node_registers_the_others_use() {
     one.delete("by-hand", &two).expect("it is there");
     other.refresh().expect("it looks");
     assert_eq!(query(&other, "f"), Ok(1.0));
-    // One that joins has all of it.
+    // A node that joins has all of it.
     assert_eq!(query(&open(&storage()), "f"), Ok(1.0));
 }
 
@@ -74,14 +74,14 @@ fn a_node_that_watches_the_store_sees_a_version_within_its_interval() {
     register(&open(&storage), &component("1.0.0", "1")).expect("registered");
     let registered = Instant::now();
     while query(&watching, "f").is_err() {
-        // The interval, and what it takes to compile on a machine with other work.
+        // The interval, plus the time to compile on a busy machine.
         assert!(registered.elapsed() < poll + Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
-fn of_two_nodes_that_register_one_version_at_once_one_wins() {
+fn of_two_nodes_that_register_the_same_version_one_wins() {
     let storage = Storage::in_memory().expect("a store");
     let nodes: Vec<Registry> = (0..4).map(|_| open(&storage)).collect();
     let components: Vec<_> = (0..4).map(|i| component("1.0.0", &i.to_string())).collect();
@@ -104,7 +104,7 @@ fn of_two_nodes_that_register_one_version_at_once_one_wins() {
 }
 
 #[test]
-fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
+fn an_admin_resolves_a_conflict_of_two_components_with_the_same_function() {
     let folder = tempfile::tempdir().expect("a directory");
     let elsewhere = tempfile::tempdir().expect("a directory");
     let storage = |folder: &Path| Storage::local(folder).expect("a store");
@@ -114,7 +114,7 @@ fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
         ..ByHand::default()
     };
     register(&open(&storage(elsewhere.path())), &other.component()).expect("registered");
-    // Neither saw the other: what one wrote appears beside what the other did.
+    // Neither saw the other: the files of one appear beside those of the other.
     for kind in ["blobs", "versions"] {
         let file = only_file(&elsewhere.path().join(kind));
         let path = folder
@@ -132,7 +132,7 @@ fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
 }
 
 #[test]
-fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
+fn reports_a_damaged_component_and_keeps_using_the_others() {
     let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");
@@ -156,7 +156,7 @@ fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
         );
         assert!(error.starts_with(&start), "{error}");
         assert_eq!(query(&registry, "f"), Ok(2.0));
-        // Whoever has the component mends it, and every node notices.
+        // Registering the component again repairs it, and every node notices.
         register(&registry, &whole).expect("it is the same");
         assert_eq!(query(&registry, "f@1.0.0"), Ok(1.0));
     }
@@ -171,7 +171,7 @@ fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
 }
 
 #[test]
-fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
+fn ignores_other_files_and_reports_damaged_records() {
     let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");
@@ -200,7 +200,7 @@ fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
         assert_eq!(problem.to_string(), expected);
         assert_eq!(versions[0].sha256, None);
     }
-    // A record that names another component's version than it is.
+    // A record at the path of another version.
     let moved = record.with_file_name("9.9.9.json");
     fs::rename(&record, &moved).expect("moved");
     fs::write(&moved, &whole).expect("written");

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_dotted_and_a_key_with_dots_wins() {
+    fn resolves_dotted_paths_and_prefers_keys_with_dots() {
         let document = serde_json::json!({"a.b": 1, "a": {"b": 2, "c": 3, "d.e": 4}, "n": null});
         assert_eq!(first_at(document.clone(), "a.b"), Some(1.into()));
         assert_eq!(first_at(document.clone(), "a.c"), Some(3.into()));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn several_values_give_the_first_one_and_all_as_json() {
+    fn several_values_read_as_the_first_or_as_json_of_all() {
         let document = serde_json::json!({"a": [null, [2], 3], "b": [{"c": 1}, {}, {"c": 2}]});
         assert_eq!(first_at(document.clone(), "a"), Some(2.into()));
         assert_eq!(

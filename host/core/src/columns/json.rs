@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_in_a_dictionary_is_none() {
+    fn a_null_in_a_dictionary_is_a_missing_value() {
         let keys = Int8Array::from(vec![Some(0), Some(1), None]);
         let values = StringArray::from(vec![None, Some("a")]);
         let array = DictionaryArray::new(keys.clone(), Arc::new(values));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_reads_as_json() {
+    fn any_type_reads_as_json() {
         let some = |text: &str| Some(text.to_owned());
         let zoned = TimestampSecondArray::from(vec![1]).with_timezone("Europe/Berlin");
         let item = Arc::new(Field::new("at", zoned.data_type().clone(), true));

@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn structs_in_lists_are_missing_and_no_ids() {
+    fn structs_in_lists_are_missing_and_cannot_be_ids() {
         let inner = StructArray::from(vec![(
             Arc::new(Field::new("a", DataType::Int64, true)),
             Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef,
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn another_kind_is_missing() {
+    fn a_value_of_another_kind_is_missing() {
         assert!(matches!(
             read(Float64Array::from(vec![1.0]), Kind::Int64),
             Column::Missing(_)

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_dots_wins_over_the_nested_one() {
+    fn a_key_with_dots_takes_precedence_over_a_nested_one() {
         let int = |name: &str| Field::new(name, DataType::Int64, true);
         let nested = |name: &str, inner: Vec<Field>| Field::new_struct(name, inner, true);
         let schema = Schema::new(vec![

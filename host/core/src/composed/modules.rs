@@ -378,7 +378,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accessor_and_driver_are_components_and_no_name_is_left() {
+    fn accessor_and_driver_are_components_without_unresolved_names() {
         accessor().expect("the accessor encodes");
         driver().expect("the driver encodes");
         for text in [include_str!("driver.wat"), include_str!("accessor.wat")] {

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_bitmap_is_no_panic() {
+    fn an_empty_bitmap_does_not_panic() {
         let array = Int64Array::from_iter((0..16).map(|i| (i > 3).then_some(i))).slice(16, 0);
         let entry = Entry::new(&Column::Int64(array), 1);
         assert_eq!(entry.values_bytes, 0);

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_in_a_window_open_it_and_older_ones_do_not_count() {
+    fn opens_after_enough_failures_within_the_window() {
         let (mut breaker, start) = breaker();
         assert!(!fail(&mut breaker, start));
         assert!(!fail(&mut breaker, start + 9 * SECOND));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn one_probe_closes_it_or_doubles_the_back_off_to_a_limit() {
+    fn a_probe_closes_it_or_doubles_the_back_off_up_to_a_limit() {
         let (mut breaker, start) = breaker();
         for _ in 0..3 {
             fail(&mut breaker, start);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_never_ran_leaves_its_place_to_the_next() {
+    fn a_probe_that_did_not_run_lets_the_next_query_probe() {
         let (mut breaker, start) = breaker();
         for _ in 0..3 {
             fail(&mut breaker, start);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passed_before_it_opened_changes_nothing_and_a_reset_closes_it() {
+    fn queries_from_before_it_opened_do_not_count_and_a_reset_closes_it() {
         let (mut breaker, start) = breaker();
         let early = breaker.enter(start).expect("it passes");
         for _ in 0..3 {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_never_opens_it() {
+    fn a_limit_of_zero_never_opens_it() {
         let mut breaker = Breaker::new(BreakerOptions {
             failures: 0,
             ..BreakerOptions::default()

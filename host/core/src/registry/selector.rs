@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_version_that_will_do_is_taken() {
+    fn selects_the_highest_matching_version() {
         for (selector, expected) in [
             // By number, not as strings, nor by the time of registration.
             ("f", Some("1.10.0")),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pre_release_is_the_latest_where_there_is_no_other() {
+    fn selects_a_pre_release_only_if_there_is_no_other() {
         let versions: Vec<Version> = ["1.0.0-a", "1.0.0-b"]
             .map(|text| text.parse().expect("semver"))
             .into();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version_is_an_error() {
+    fn rejects_invalid_versions() {
         let error = "f@latest".parse::<Selector>().expect_err("no version");
         assert_eq!(
             error.to_string(),

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_reads_as_it_is_written() {
+    fn parses_a_hash_as_it_is_displayed() {
         let hash = Sha256::of(b"abc");
         // FIPS 180-2, appendix B.1.
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

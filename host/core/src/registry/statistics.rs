@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_counts_in_the_bucket_that_it_fits() {
+    fn counts_a_time_in_its_bucket() {
         let counters = Counters::default();
         for us in [0, 16, 17, 64, 16_777_216, 16_777_217, 3_000_000_000] {
             counters.query(Duration::from_micros(us));

@@ -472,7 +472,7 @@ mod tests {
 
     /// Every kind of version survives the conversion to a path and back.
     #[test]
-    fn a_path_tells_its_version() {
+    fn a_version_survives_the_conversion_to_a_path() {
         for text in ["1.2.3", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a.b+c-d"] {
             let key = key(text);
             assert_eq!(parse_key(&version(&key)), Some(key));
@@ -488,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_created_once_and_found_again() {
+    fn creates_a_version_once_and_finds_it_again() {
         let storage = Storage::in_memory().expect("a thread");
         let (first, second) = (
             Record::new(b"one", vec!["f".to_owned()]),
@@ -511,7 +511,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_where_components_lie() {
+    fn opens_a_store_by_its_url() {
         let folder = tempfile::tempdir().expect("a directory");
         let url = format!("file://{}", folder.path().join("deep/down").display());
         let storage = Storage::from_url(&url, []).expect("a directory");
