@@ -114,7 +114,7 @@ fn everywhere(name: &str) -> Vec<Guest> {
     guests
 }
 
-/// Guests that the tests alone have a use for, each in tests of its own.
+/// Guests that only the tests use; each has its own tests.
 const FOR_TESTS: [&str; 2] = ["probe", "evil"];
 
 #[test]

@@ -96,7 +96,7 @@ fn a_version_never_changes() {
     let registry = registry();
     let first = component("1.0.0", "1");
     register(&registry, &first).expect("registered");
-    register(&registry, &first).expect("the same again is no mistake");
+    register(&registry, &first).expect("registering it again has no effect");
     let refused = register(&registry, &component("1.0.0", "2")).expect_err("it is there");
     assert_eq!(
         refused,

@@ -11,7 +11,7 @@ use whittle_node::Documents;
 use whittle_node::index::{Index, IndexError, Operation, Outcome, WriteError, Written};
 use whittle_node::mapping::Mapping;
 
-use crate::place::{Found, Place};
+use crate::place::{Location, Place};
 use crate::remote::Remote;
 use crate::setup;
 
@@ -56,9 +56,9 @@ impl IndexDocuments {
         let text = setup::read_or_stdin(&self.docs)?;
         let documents = Documents::read(&text, self.id_field.as_deref())
             .with_context(|| self.docs.display().to_string())?;
-        let tally = match self.place.find()? {
-            Found::Folder { index, .. } => self.write_to_folder(&documents, &index)?,
-            Found::Node { node, name } => self.write_to_node(&documents, &node, &name)?,
+        let tally = match self.place.locate()? {
+            Location::Directory { index, .. } => self.write_to_directory(&documents, &index)?,
+            Location::Node { node, name } => self.write_to_node(&documents, &node, &name)?,
         };
         if !self.json {
             writeln!(io::stdout(), "{tally}")?;
@@ -69,7 +69,7 @@ impl IndexDocuments {
         Ok(())
     }
 
-    fn write_to_folder(&self, documents: &Documents, folder: &Path) -> Result<Tally> {
+    fn write_to_directory(&self, documents: &Documents, folder: &Path) -> Result<Tally> {
         let index = self.open(folder)?;
         let tally = self.in_batches(documents, |batch| {
             let operations = batch.iter().map(|position| Operation::Index {

@@ -8,7 +8,7 @@ use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
-use crate::columns::{self, Column, Document, FieldUse, ID, SCORE, Source, source_of};
+use crate::columns::{self, Column, ColumnPath, Document, FieldUse, ID, SCORE, column_path};
 use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
@@ -67,9 +67,9 @@ impl std::fmt::Debug for Bound {
 /// changes, not for each batch.
 struct Sources {
     schema: SchemaRef,
-    id: Option<Source>,
-    score: Option<Source>,
-    fields: Vec<Option<Source>>,
+    id: Option<ColumnPath>,
+    score: Option<ColumnPath>,
+    fields: Vec<Option<ColumnPath>>,
 }
 
 impl Bound {
@@ -288,7 +288,7 @@ impl Bound {
             return;
         }
         let find = |path: &str, kind| {
-            source_of(
+            column_path(
                 schema,
                 &FieldUse {
                     path: path.to_owned(),
@@ -302,7 +302,7 @@ impl Bound {
             fields: self
                 .fields()
                 .iter()
-                .map(|field| source_of(schema, field))
+                .map(|field| column_path(schema, field))
                 .collect(),
             schema: Arc::clone(schema),
         });
@@ -315,7 +315,7 @@ impl Bound {
         else {
             return Ok(Columns::none());
         };
-        let read = |source: &Option<Source>, name: &str, kind| match source {
+        let read = |source: &Option<ColumnPath>, name: &str, kind| match source {
             None => Ok(Column::Missing(kind)),
             Some(source) => source
                 .column(piece)

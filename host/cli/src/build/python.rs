@@ -138,7 +138,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         for file in files {
             let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().expect("it is in a folder")).expect("made");
+            fs::create_dir_all(path.parent().expect("it is in a directory")).expect("made");
             fs::write(path, "").expect("written");
         }
         folder

@@ -40,7 +40,7 @@ pub(crate) fn batch_of(
     for field in fields {
         let found = documents
             .iter()
-            .map(|document| Found::at(document.source, &field.path));
+            .map(|document| PathValues::at(document.source, &field.path));
         columns.push(column(field.kind, found)?);
         schema.push(field.kind.field(&field.path));
     }
@@ -48,7 +48,10 @@ pub(crate) fn batch_of(
     RecordBatch::try_new_with_options(Arc::new(Schema::new(schema)), columns, &options)
 }
 
-fn column<'a>(kind: Kind, found: impl Iterator<Item = Found<'a>>) -> Result<ArrayRef, ArrowError> {
+fn column<'a>(
+    kind: Kind,
+    found: impl Iterator<Item = PathValues<'a>>,
+) -> Result<ArrayRef, ArrowError> {
     Ok(match kind {
         Kind::Boolean => {
             let values = found.map(|found| found.first().and_then(Json::as_bool));
@@ -67,23 +70,23 @@ fn column<'a>(kind: Kind, found: impl Iterator<Item = Found<'a>>) -> Result<Arra
             let texts: ArrayRef = Arc::new(texts(found));
             cast(&texts, &kind.data_type())?
         }
-        Kind::Json => Arc::new(found.map(Found::json).collect::<StringArray>()),
+        Kind::Json => Arc::new(found.map(PathValues::json).collect::<StringArray>()),
     })
 }
 
-fn texts<'a>(found: impl Iterator<Item = Found<'a>>) -> StringArray {
+fn texts<'a>(found: impl Iterator<Item = PathValues<'a>>) -> StringArray {
     found
         .map(|found| found.first().and_then(Json::as_str))
         .collect()
 }
 
 /// The values at a path: one value, or one per element of the lists along the path.
-struct Found<'a> {
+struct PathValues<'a> {
     values: Vec<&'a Json>,
     through_list: bool,
 }
 
-impl<'a> Found<'a> {
+impl<'a> PathValues<'a> {
     fn at(source: &'a Json, path: &str) -> Self {
         let mut found = Self {
             values: Vec::new(),
@@ -148,11 +151,11 @@ mod tests {
     use super::*;
 
     fn json_at(source: Json, path: &str) -> Option<String> {
-        Found::at(&source, path).json()
+        PathValues::at(&source, path).json()
     }
 
     fn first_at(source: Json, path: &str) -> Option<Json> {
-        Found::at(&source, path).first().cloned()
+        PathValues::at(&source, path).first().cloned()
     }
 
     #[test]

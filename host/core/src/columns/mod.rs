@@ -23,7 +23,7 @@ use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
 
 pub use documents::Document;
 pub(crate) use documents::batch_of;
-pub(crate) use path::{Source, source_of};
+pub(crate) use path::{ColumnPath, column_path};
 
 use crate::value::Kind;
 
@@ -341,7 +341,7 @@ mod tests {
         );
         assert!(matches!(column, Ok(Column::Missing(Kind::Int64))));
         let error = Column::of_ids(&lists)
-            .expect_err("structs are no ids")
+            .expect_err("structs cannot be ids")
             .to_string();
         assert!(
             error.contains("a document's id cannot be of type List("),

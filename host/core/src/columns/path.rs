@@ -16,14 +16,14 @@ use super::{FieldUse, cast};
 /// The position of a field's column: indices from the batch's columns down through structs, and the
 /// leaf's Arrow field. `None` if the schema does not have the path.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub(crate) struct ColumnPath {
     steps: Vec<usize>,
     leaf: FieldRef,
 }
 
 /// Finds the column of a field. Of several columns with the same name, one with the kind's own type
 /// takes precedence.
-pub(crate) fn source_of(schema: &Schema, field: &FieldUse) -> Option<Source> {
+pub(crate) fn column_path(schema: &Schema, field: &FieldUse) -> Option<ColumnPath> {
     let own = field.kind.field(&field.path);
     let exact = schema.fields().iter().position(|column| {
         column.name() == own.name()
@@ -31,14 +31,14 @@ pub(crate) fn source_of(schema: &Schema, field: &FieldUse) -> Option<Source> {
             && column.metadata() == own.metadata()
     });
     if let Some(index) = exact {
-        return Some(Source {
+        return Some(ColumnPath {
             steps: vec![index],
             leaf: Arc::clone(&schema.fields()[index]),
         });
     }
     let mut steps = Vec::new();
     let leaf = descend(schema.fields(), &field.path, &mut steps)?;
-    Some(Source { steps, leaf })
+    Some(ColumnPath { steps, leaf })
 }
 
 fn descend(fields: &Fields, path: &str, steps: &mut Vec<usize>) -> Option<FieldRef> {
@@ -73,7 +73,7 @@ fn members(data_type: &DataType) -> Option<&Fields> {
     }
 }
 
-impl Source {
+impl ColumnPath {
     /// The Arrow field with the column's type and extension.
     pub(crate) fn field(&self) -> &Field {
         &self.leaf
@@ -141,7 +141,7 @@ mod tests {
             path: path.to_owned(),
             kind: Kind::Int64,
         };
-        source_of(schema, &field).map(|source| source.steps)
+        column_path(schema, &field).map(|source| source.steps)
     }
 
     #[test]

@@ -5,12 +5,12 @@
 //! of that text. All fields are in the store's data or reachable from it.
 //!
 //! ```text
-//!  store data ──► Frame              Entry (64 bytes, one a column)
+//!  store data ──► Frame              Entry (64 bytes, one per column)
 //!                 row                 kind, values_bit, validity_bit
 //!                 columns ──────────► values   ──► Arrow values, or bytes of the texts
 //!                 columns_bytes       offsets  ──► Arrow offsets (texts only; rows + 1 of i32)
 //!                 values ──► results  validity ──► Arrow validity bitmap, or 0: all are valid
-//!                 states ──► one byte a row
+//!                 states ──► one byte per row
 //! ```
 //!
 //! Lengths are in bytes and belong to the pointer before them. A bit offset applies only to the

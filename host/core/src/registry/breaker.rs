@@ -66,7 +66,7 @@ pub(crate) enum Pass {
 
 /// How a query ended, as far as its function is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Verdict {
     Good,
     Failed,
     /// It did not run or was cancelled, which does not count.
@@ -128,10 +128,10 @@ impl Breaker {
     }
 
     /// Ends a query that was let through. Returns whether this switched off the function.
-    pub(crate) fn end(&mut self, pass: Pass, outcome: Outcome, now: Instant) -> bool {
+    pub(crate) fn end(&mut self, pass: Pass, verdict: Verdict, now: Instant) -> bool {
         let Self { options, state } = self;
-        match (&mut *state, pass, outcome) {
-            (State::Closed { failures }, _, Outcome::Failed) => {
+        match (&mut *state, pass, verdict) {
+            (State::Closed { failures }, _, Verdict::Failed) => {
                 failures.retain(|failure| now.saturating_duration_since(*failure) < options.window);
                 failures.push_back(now);
                 if options.failures == 0 || failures.len() < options.failures {
@@ -140,16 +140,16 @@ impl Breaker {
                 *state = open(options.back_off, now);
                 true
             }
-            (State::Open { .. }, Pass::Probe, Outcome::Good) => {
+            (State::Open { .. }, Pass::Probe, Verdict::Good) => {
                 *state = CLOSED;
                 false
             }
-            (State::Open { back_off, .. }, Pass::Probe, Outcome::Failed) => {
+            (State::Open { back_off, .. }, Pass::Probe, Verdict::Failed) => {
                 let back_off = (*back_off).saturating_mul(2).min(options.back_off_limit);
                 *state = open(back_off, now);
                 true
             }
-            (State::Open { probing, .. }, Pass::Probe, Outcome::Unknown) => {
+            (State::Open { probing, .. }, Pass::Probe, Verdict::Unknown) => {
                 *probing = false;
                 false
             }
@@ -190,7 +190,7 @@ mod tests {
 
     fn fail(breaker: &mut Breaker, now: Instant) -> bool {
         let pass = breaker.enter(now).expect("it passes");
-        breaker.end(pass, Outcome::Failed, now)
+        breaker.end(pass, Verdict::Failed, now)
     }
 
     fn remaining(breaker: &Breaker, now: Instant) -> Duration {
@@ -229,11 +229,11 @@ mod tests {
             now += back_off * SECOND;
             assert_eq!(breaker.enter(now), Ok(Pass::Probe));
             assert_eq!(breaker.enter(now), Err(BreakerState::Probing));
-            assert!(breaker.end(Pass::Probe, Outcome::Failed, now));
+            assert!(breaker.end(Pass::Probe, Verdict::Failed, now));
         }
         now += 10 * SECOND;
         assert_eq!(breaker.enter(now), Ok(Pass::Probe));
-        breaker.end(Pass::Probe, Outcome::Good, now);
+        breaker.end(Pass::Probe, Verdict::Good, now);
         assert_eq!(breaker.state(now), BreakerState::Closed);
         assert!(!fail(&mut breaker, now), "it counts from none again");
     }
@@ -246,7 +246,7 @@ mod tests {
         }
         let now = start + 5 * SECOND;
         assert_eq!(breaker.enter(now), Ok(Pass::Probe));
-        breaker.end(Pass::Probe, Outcome::Unknown, now);
+        breaker.end(Pass::Probe, Verdict::Unknown, now);
         assert_eq!(breaker.enter(now), Ok(Pass::Probe));
     }
 
@@ -257,7 +257,7 @@ mod tests {
         for _ in 0..3 {
             fail(&mut breaker, start);
         }
-        assert!(!breaker.end(early, Outcome::Good, start));
+        assert!(!breaker.end(early, Verdict::Good, start));
         assert_eq!(remaining(&breaker, start), 4 * SECOND);
         breaker.reset();
         assert_eq!(breaker.state(start), BreakerState::Closed);

@@ -3,7 +3,7 @@
 //! ```text
 //! blobs/<SHA-256>.wasm              a component, by its content
 //! versions/<name>/<version>.json    what makes it a version: its hash, its size, its functions
-//! disabled/<name>/<version>/<hash>  there where the version is switched off; empty
+//! disabled/<name>/<version>/<hash>  exists if the version is disabled; empty
 //! ```
 //!
 //! Each object is written atomically, and no object is ever read, modified and written back. The

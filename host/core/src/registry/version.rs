@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::breaker::{Breaker, BreakerOptions, BreakerState, Outcome, Pass};
+use super::breaker::{Breaker, BreakerOptions, BreakerState, Pass, Verdict};
 use super::sha256::Sha256;
 use super::statistics::{Counters, Ending, FunctionStatistics};
 use super::storage::{Key, Listed, Record, Storage};
@@ -226,7 +226,7 @@ impl Content {
     /// A query that was let through does not run after all.
     pub(super) fn abandon(&self, function: usize, pass: Pass) {
         let mut breaker = self.functions[function].breaker();
-        breaker.end(pass, Outcome::Unknown, Instant::now());
+        breaker.end(pass, Verdict::Unknown, Instant::now());
     }
 }
 
@@ -385,13 +385,13 @@ impl Use {
         }
     }
 
-    fn outcome(&self) -> Outcome {
+    fn verdict(&self) -> Verdict {
         if self.failed.load(Ordering::Relaxed) {
-            Outcome::Failed
+            Verdict::Failed
         } else if self.evaluated.load(Ordering::Relaxed) {
-            Outcome::Good
+            Verdict::Good
         } else {
-            Outcome::Unknown
+            Verdict::Unknown
         }
     }
 }
@@ -419,7 +419,7 @@ impl Drop for Use {
         let ended = self
             .state()
             .breaker()
-            .end(self.pass, self.outcome(), Instant::now());
+            .end(self.pass, self.verdict(), Instant::now());
         if ended {
             log::warn!(
                 "function `{}` of {} is switched off because it failed too often",
