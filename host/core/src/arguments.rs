@@ -164,7 +164,7 @@ fn mismatch(parameter: &Parameter, found: String) -> ArgumentError {
 fn shown(json: &serde_json::Value) -> String {
     const SHOWN_BYTES: usize = 60;
     let kind = match json {
-        serde_json::Value::String(_) => "the text ",
+        serde_json::Value::String(_) => "the string ",
         serde_json::Value::Array(_) => "the list ",
         serde_json::Value::Object(_) => "the object ",
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => "",
@@ -256,7 +256,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"target": "x", "since": "soon"}),
-                "parameter `since` is timestamp, but the text \"soon\" was given",
+                "parameter `since` is timestamp, but the string \"soon\" was given",
             ),
         ];
         for (json, expected) in cases {
