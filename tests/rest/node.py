@@ -5,6 +5,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from api import Request
 from steps import Answer
@@ -48,9 +49,11 @@ class Node:
         """Deletes all indexes. A node that ended is started again."""
         if self.process.poll() is not None:
             self.start()
+        # What a test did to its connection is no other test's matter.
+        self.connection.close()
         indexes = self.send(Request("GET", "/_cat/indices?format=json", None, None)).body
         for index in indexes:
-            deleted = self.send(Request("DELETE", "/" + index["index"], None, None))
+            deleted = self.send(Request("DELETE", "/" + quote(index["index"]), None, None))
             if deleted.status != 200:
                 raise SystemExit(f"rest: index {index['index']} cannot be deleted: {deleted}")
 

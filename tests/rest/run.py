@@ -89,9 +89,9 @@ def run(node: Node, apis: Apis, test: suite.Test) -> Failure | None:
 def classify(failure: Failure, features: list) -> Entry:
     """The entry of a list for a failure."""
     if failure.refusal is not None:
-        for name, pattern in features:
-            if pattern.search(failure.refusal):
-                return Entry("refused", name)
+        name = listed.feature(failure.refusal, features)
+        if name is not None:
+            return Entry("refused", name)
     kind = "words" if failure.words else "wrong"
     return Entry(kind, " ".join(str(failure).split())[:REASON])
 
@@ -130,13 +130,13 @@ def compare(known: dict, entries: dict, wanted: list) -> list[str]:
 
 
 def check_excluded(node: Node, apis: Apis, excluded: dict) -> list[str]:
-    """Complains of a folder that is excluded though the node has a route of the API of that name."""
+    """Complains of a folder that is excluded though the node has a route of the API of that name: it
+    answers, or has looked for the index `x`."""
     complaints = []
     for folder in excluded.keys() & apis.by_name.keys():
         for request in apis.probes(folder):
             answer = node.send(request)
-            known = "no handler found", "incorrect HTTP method"
-            if request.method != "HEAD" and not answer.reason().startswith(known):
+            if answer.status < 400 or answer.reason().startswith("no such index [x]"):
                 complaints.append(f"{folder}: is excluded, but {request.method} {request.target} is a route")
     return complaints
 
