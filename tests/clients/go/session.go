@@ -175,19 +175,23 @@ func query() string {
 	return fmt.Sprintf("%d hits", found.Hits.Total.Value)
 }
 
-func pages() string {
+func pagesBy(sort ...object) [][]string {
 	var pages [][]string
-	request := object{"size": 2, "sort": []object{{"genre": "asc"}, {"released": "desc"}, {"_id": "asc"}}}
+	request := object{"size": 2, "sort": sort}
 	for {
 		page := search(request)
 		if len(page.Hits.Hits) == 0 {
-			break
+			return pages
 		}
 		pages = append(pages, ids(page))
 		request["search_after"] = page.Hits.Hits[len(page.Hits.Hits)-1].Sort
 	}
-	equal([][]string{{"1", "3"}, {"0", "4"}, {"2"}}, pages)
-	return fmt.Sprintf("%d pages", len(pages))
+}
+
+func pages() string {
+	equal([][]string{{"3", "1"}, {"0", "4"}, {"2"}}, pagesBy(object{"genre": "asc"}, object{"_id": "desc"}))
+	equal([][]string{{"1", "0"}, {"4", "3"}, {"2"}}, pagesBy(object{"released": "desc"}))
+	return "by _id, by date"
 }
 
 func aggregations() string {

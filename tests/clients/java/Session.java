@@ -10,11 +10,13 @@ import org.opensearch.client.opensearch.OpenSearchClient;
 import org.opensearch.client.opensearch._types.FieldValue;
 import org.opensearch.client.opensearch._types.HealthStatus;
 import org.opensearch.client.opensearch._types.OpenSearchException;
+import org.opensearch.client.opensearch._types.Refresh;
 import org.opensearch.client.opensearch._types.Result;
+import org.opensearch.client.opensearch._types.SortOptions;
 import org.opensearch.client.opensearch._types.SortOrder;
+import org.opensearch.client.opensearch._types.Time;
 import org.opensearch.client.opensearch._types.aggregations.Aggregate;
 import org.opensearch.client.opensearch._types.aggregations.Aggregation;
-import org.opensearch.client.opensearch._types.aggregations.CalendarInterval;
 import org.opensearch.client.opensearch._types.aggregations.MultiBucketBase;
 import org.opensearch.client.opensearch.core.BulkResponse;
 import org.opensearch.client.opensearch.core.SearchRequest;
@@ -108,7 +110,7 @@ final class Session {
                 Film film = FILMS.get(number);
                 bulk.operations(operation -> operation.index(index -> index.id(id).document(film)));
             }
-            return bulk.index(INDEX).refresh(org.opensearch.client.opensearch._types.Refresh.True);
+            return bulk.index(INDEX).refresh(Refresh.True);
         });
         equal(false, written.errors());
         equal(FILMS.size(), written.items().size());
@@ -152,26 +154,33 @@ final class Session {
         return found.hits().total().value() + " hits";
     }
 
-    private String pages() throws Exception {
+    private static SortOptions by(String field, SortOrder order) {
+        return SortOptions.of(sort -> sort.field(key -> key.field(field).order(order)));
+    }
+
+    private List<List<String>> pagesBy(SortOptions... sort) throws Exception {
         List<List<String>> pages = new ArrayList<>();
         List<FieldValue> after = List.of();
         while (true) {
             List<FieldValue> values = after;
             var page = search(search -> {
-                search.size(2)
-                        .sort(sort -> sort.field(field -> field.field("genre").order(SortOrder.Asc)))
-                        .sort(sort -> sort.field(field -> field.field("released").order(SortOrder.Desc)))
-                        .sort(sort -> sort.field(field -> field.field("_id").order(SortOrder.Asc)));
+                search.size(2).sort(List.of(sort));
                 return values.isEmpty() ? search : search.searchAfter(values);
             });
-            if (page.hits().hits().isEmpty()) {
-                break;
+            List<Hit<Film>> hits = page.hits().hits();
+            if (hits.isEmpty()) {
+                return pages;
             }
             pages.add(ids(page));
-            after = page.hits().hits().get(page.hits().hits().size() - 1).sort();
+            after = hits.get(hits.size() - 1).sort();
         }
-        equal(List.of(List.of("1", "3"), List.of("0", "4"), List.of("2")), pages);
-        return pages.size() + " pages";
+    }
+
+    private String pages() throws Exception {
+        equal(List.of(List.of("3", "1"), List.of("0", "4"), List.of("2")),
+                pagesBy(by("genre", SortOrder.Asc), by("_id", SortOrder.Desc)));
+        equal(List.of(List.of("1", "0"), List.of("4", "3"), List.of("2")), pagesBy(by("released", SortOrder.Desc)));
+        return "by _id, by date";
     }
 
     private Map<String, Aggregate> aggregate(Map<String, Aggregation> aggregations) throws Exception {
@@ -191,7 +200,7 @@ final class Session {
                 "awarded", Aggregation.of(it -> it.terms(terms -> terms.field("awarded"))),
                 "decade", Aggregation.of(it -> it.histogram(histogram -> histogram.field("year").interval(10.0))),
                 "released", Aggregation.of(it -> it.dateHistogram(histogram -> histogram
-                        .field("released").calendarInterval(CalendarInterval.Year).minDocCount(1))),
+                        .field("released").fixedInterval(Time.of(time -> time.time("1d"))).minDocCount(1))),
                 "good", Aggregation.of(it -> it.range(range -> range.field("rating")
                         .ranges(bounds -> bounds.to(JsonData.of(8.0)))
                         .ranges(bounds -> bounds.from(JsonData.of(8.0)))))));
@@ -211,8 +220,8 @@ final class Session {
         equal(List.of(1970.0, 1980.0, 1990.0), decades.stream().map(bucket -> bucket.key()).toList());
         equal(List.of(1L, 1L, 3L), counts(decades));
         var released = found.get("released").dateHistogram().buckets().array();
-        equal("1979-01-01T00:00:00.000Z", released.get(0).keyAsString());
-        equal(283996800000L, released.get(0).key());
+        equal("1979-05-25T00:00:00.000Z", released.get(0).keyAsString());
+        equal(296438400000L, released.get(0).key());
         var good = found.get("good").range().buckets().array();
         equal(List.of("*-8.0", "8.0-*"), good.stream().map(bucket -> bucket.key()).toList());
         equal(List.of(2L, 3L), counts(good));
