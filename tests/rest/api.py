@@ -25,12 +25,12 @@ class Request(NamedTuple):
 
 
 class Apis:
-    """All specifications of a folder, by name."""
+    """All specifications of a directory, by name."""
 
-    def __init__(self, folder: Path):
-        self.common = json.loads((folder / "_common.json").read_text())["params"].keys()
+    def __init__(self, directory: Path):
+        self.common = json.loads((directory / "_common.json").read_text())["params"].keys()
         self.by_name = {}
-        for file in folder.glob("*.json"):
+        for file in directory.glob("*.json"):
             if not file.name.startswith("_"):
                 self.by_name |= json.loads(file.read_text())
 

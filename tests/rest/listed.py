@@ -50,7 +50,7 @@ def feature(refusal: str, features: list) -> str | None:
 
 
 def excluded() -> dict[str, str]:
-    """The folders whose API the node does not have, with the reason."""
+    """The directories whose API the node does not have, with the reason."""
     return dict(rows(HERE / "excluded.tsv"))
 
 

@@ -1,4 +1,4 @@
-"""A node to run tests against: started in a folder of its own, and emptied between tests."""
+"""A node to run tests against: started in a directory of its own, and emptied between tests."""
 
 import http.client
 import signal
@@ -21,12 +21,12 @@ class Broken(Exception):
 class Node:
     def __init__(self, whittle: Path):
         self.whittle = whittle
-        self.folder = tempfile.TemporaryDirectory()
-        self.log = open(Path(self.folder.name, "log"), "wb")
+        self.directory = tempfile.TemporaryDirectory()
+        self.log = open(Path(self.directory.name, "log"), "wb")
         self.start()
 
     def start(self):
-        data = Path(self.folder.name, "data")
+        data = Path(self.directory.name, "data")
         command = [self.whittle, "serve", "--data", data, "--listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
@@ -68,5 +68,5 @@ class Node:
         status = self.process.wait(timeout=60)
         self.process.stdout.close()
         self.log.close()
-        self.folder.cleanup()
+        self.directory.cleanup()
         return status

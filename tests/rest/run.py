@@ -24,7 +24,7 @@ REASON = 160
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("whittle", type=Path, help="the command")
-    options.add_argument("spec", type=Path, help="the folder `rest-api-spec`, with `api` and `test`")
+    options.add_argument("spec", type=Path, help="the directory `rest-api-spec`, with `api` and `test`")
     options.add_argument("files", nargs="*", help="only tests of files whose path begins so")
     options.add_argument("--update", action="store_true", help="rewrite the list")
     options.add_argument("--add", action="store_true", help="with --update: also add tests to the list")
@@ -130,14 +130,14 @@ def compare(known: dict, entries: dict, wanted: list) -> list[str]:
 
 
 def check_excluded(node: Node, apis: Apis, excluded: dict) -> list[str]:
-    """Complains of a folder that is excluded though the node has a route of the API of that name: it
+    """Complains of a directory that is excluded though the node has a route of the API of that name: it
     answers, or has looked for the index `x`."""
     complaints = []
-    for folder in excluded.keys() & apis.by_name.keys():
-        for request in apis.probes(folder):
+    for directory in excluded.keys() & apis.by_name.keys():
+        for request in apis.probes(directory):
             answer = node.send(request)
             if answer.status < 400 or answer.reason().startswith("no such index [x]"):
-                complaints.append(f"{folder}: is excluded, but {request.method} {request.target} is a route")
+                complaints.append(f"{directory}: is excluded, but {request.method} {request.target} is a route")
     return complaints
 
 

@@ -99,7 +99,7 @@ class Steps:
             error = self.answer.body.get("error") if isinstance(self.answer.body, dict) else self.answer.body
             if not matches(catch[1:-1], java_text(error)):
                 failure = self.refused(f"expected an error like {catch}")
-                failure.words = status < 500
+                failure.words = status < 500 and not self.answer.lacks_the_route()
                 raise failure
         elif status not in STATUS[catch]:
             raise self.refused(f"expected the error `{catch}`")
@@ -259,6 +259,9 @@ class Answer:
             self.body = body
         quoted = (re.search(r'"(.*)"', warning) for warning in headers.get_all("Warning") or [])
         self.warnings = [warning[1] for warning in quoted if warning]
+
+    def lacks_the_route(self) -> bool:
+        return self.status == 405 or "no handler found" in self.reason()
 
     def reason(self) -> str:
         """The text of an error, with its causes'."""
