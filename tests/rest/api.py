@@ -43,6 +43,8 @@ class Apis:
         parts = {part for path in api["url"]["paths"] for part in path.get("parts", {})}
         for parameter in arguments.keys() - known - parts:
             raise BadParameter(f"unknown parameter `{parameter}` of `{name}`")
+        # As clients do, an empty list of indexes is as good as none.
+        arguments = {key: value for key, value in arguments.items() if key not in parts or value not in ("", [], None)}
         path = best_path(name, api["url"]["paths"], parts & arguments.keys())
         methods = path["methods"]
         method = "POST" if body is not None and "POST" in methods and "GET" in methods else methods[0]
