@@ -10,9 +10,7 @@ use serde_json::Value as Json;
 use tantivy::{DocId, Score, SegmentReader};
 use whittle_host::Kind;
 
-use super::SearchError;
-use super::expressions::at;
-use crate::expression::{ColumnType, Expression, ExpressionValues, Scalars};
+use crate::expression::{ColumnType, ExpressionValues, Scalars};
 use crate::object::{Object, wrong};
 use crate::query::FunctionCall;
 use crate::request::RequestError;
@@ -65,15 +63,6 @@ pub(super) enum SegmentFormula {
 }
 
 impl Computable {
-    /// An expression at a path of the request.
-    ///
-    /// # Errors
-    ///
-    /// It has no values, as one of dates.
-    pub(super) fn expression(expression: &Expression, path: &str) -> Result<Self, SearchError> {
-        expression.values().map(Self::Expression).map_err(at(path))
-    }
-
     /// The type of its values; `None` where they are JSON.
     pub(super) fn value_type(&self) -> Option<ColumnType> {
         match self {
