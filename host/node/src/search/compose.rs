@@ -263,7 +263,7 @@ impl<'a> Composer<'a> {
             Formula::Expression(text) => {
                 let path = format!("{path}.expression");
                 let expression = expression_at(&self.surroundings.mapping, text, &path)?;
-                Computable::expression(&expression, &path)
+                Ok(Computable::Expression(expression.values()))
             }
         }
     }

@@ -28,15 +28,6 @@ pub(super) enum SegmentFormula {
 }
 
 impl Computable {
-    /// An expression at a path of the request.
-    ///
-    /// # Errors
-    ///
-    /// It has no values, as one of dates.
-    pub(super) fn expression(expression: &Expression, path: &str) -> Result<Self, SearchError> {
-        expression.values().map(Self::Expression).map_err(at(path))
-    }
-
     /// The type of its values; `None` where they are JSON.
     pub(super) fn value_type(&self) -> Option<ColumnType> {
         match self {

@@ -1,9 +1,9 @@
-//! The expressions of the engine's compiler, built within a budget and with known types.
+//! Expressions of tantivy's jit, built within a budget and with known types.
 //!
-//! The compiler infers types, and widens longs to doubles, with holes: a call that gives longs
-//! (`FLOOR`) where a double is due is compiled to an instruction of mixed types, and a double
-//! literal that is whole is taken for a long. So everything built here says its type, and is
-//! widened before it meets doubles. This module knows nothing of SQL.
+//! The jit infers types, and widens longs to doubles, with holes: a call that gives longs (`MAX`)
+//! in place of a double is compiled to an instruction of mixed types, and a double literal that is
+//! whole is taken for a long. So everything built here states its type, and is widened before it
+//! meets doubles. This module knows nothing of SQL.
 
 use tantivy::jitexpr::ast::{Function, Literal, UntypedExpr};
 use tantivy::jitexpr::types::VarType;
@@ -11,28 +11,28 @@ use tantivy::jitexpr::types::VarType;
 /// The most calls, variables and literals: more of them take too long to compile.
 const MAX_STEPS: usize = 8 * 1024;
 
-/// How deep calls may lie in each other: the compiler recurses.
+/// How deep calls may be nested: the jit recurses.
 const MAX_DEPTH: usize = 160;
 
 /// More decimal places than any double has: rounding to them changes nothing.
 const ALL_PLACES: i64 = 400;
 
-/// The expression is too large for the compiler.
+/// The expression is too large for the jit.
 #[derive(Debug)]
 pub(super) struct TooComplex;
 
-/// What an expression gives in the compiler's eyes.
+/// The type of an expression as the jit sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Machine {
     Boolean,
     Long,
     Double,
-    /// A double that the compiler would rather take for a long: a whole literal.
+    /// A double that the jit would rather take for a long: a whole literal.
     WholeDouble,
     Text,
 }
 
-/// An expression of the compiler.
+/// An expression of the jit.
 #[derive(Clone)]
 pub(super) struct Value {
     expr: UntypedExpr,
@@ -50,7 +50,7 @@ impl Value {
         self.expr
     }
 
-    /// Literals and columns are widened by the compiler without fault.
+    /// The jit widens literals and columns without fault.
     fn is_call(&self) -> bool {
         matches!(self.expr, UntypedExpr::FnCall { .. })
     }
@@ -188,7 +188,7 @@ impl Builder {
         }
     }
 
-    /// A value that the compiler takes for a double wherever it stands.
+    /// A value that the jit takes for a double in every place.
     pub(super) fn double(&mut self, value: Value) -> Result<Value, TooComplex> {
         match value.machine {
             Machine::Long if value.is_call() => self.widened(value),
@@ -204,8 +204,8 @@ impl Builder {
         }
     }
 
-    /// A value with null in place of what is not finite. Needed where a finite value could be made
-    /// of one that is not; where none can, nobody has to look.
+    /// A value with null in place of what is not finite. Needed only if a finite value could be
+    /// computed from one that is not.
     pub(super) fn finite(&mut self, value: Value) -> Result<Value, TooComplex> {
         if value.finite {
             return Ok(value);
@@ -222,8 +222,8 @@ impl Builder {
         })
     }
 
-    /// Values of which the compiler computes in doubles: one that it takes for a double is
-    /// enough, if the others are no calls that give longs.
+    /// Values with which the jit computes in doubles: one that it takes for a double is enough,
+    /// if the others are not calls that give longs.
     pub(super) fn doubles(&mut self, values: Vec<Value>) -> Result<Vec<Value>, TooComplex> {
         let mut values = values
             .into_iter()
@@ -237,7 +237,7 @@ impl Builder {
         Ok(values)
     }
 
-    /// A null of a type, which the compiler knows to be of it.
+    /// A null whose type the jit knows.
     pub(super) fn null(&mut self, machine: Machine) -> Result<Value, TooComplex> {
         let none = || Value::leaf(UntypedExpr::Literal(Literal::None), machine, true);
         match machine {
@@ -282,8 +282,8 @@ impl Builder {
         self.call(Function::If, vec![condition, yes, no], machine, nullable)
     }
 
-    /// One of two values that are doubles: where a double is due, the engine's IF refuses a column
-    /// of longs.
+    /// One of two values that are doubles: in place of a double, the jit's IF refuses a column of
+    /// longs.
     fn alternative(&mut self, value: Value) -> Result<Value, TooComplex> {
         match value.expr {
             UntypedExpr::Literal(_) => Ok(value),
@@ -313,7 +313,7 @@ impl Builder {
     /// A boolean with false in place of null.
     pub(super) fn null_is_false(&mut self, value: Value) -> Result<Value, TooComplex> {
         if value.nullable {
-            // The engine's OR is null only where all of its operands are.
+            // The jit's OR is null only if all of its operands are.
             let arguments = vec![value, Value::boolean(false)];
             self.call(Function::Or, arguments, Machine::Boolean, false)
         } else {
