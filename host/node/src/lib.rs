@@ -14,6 +14,7 @@ pub mod index;
 mod json;
 pub mod mapping;
 mod object;
+mod path;
 pub mod query;
 mod request;
 mod search;

@@ -252,7 +252,9 @@ impl SearchRequest {
         let request = Object::read(json, "")?;
         request.knows(KEYS)?;
         let query = request.get("query");
-        let query = query.map(|query| Query::read(query, "query")).transpose()?;
+        let query = query
+            .map(|query| Query::parse(query, "query"))
+            .transpose()?;
         let from = count(&request, "from", 0)?;
         let size = count(&request, "size", DEFAULT_HITS)?;
         if from + size > MOST_HITS {
@@ -267,7 +269,7 @@ impl SearchRequest {
             .transpose()?
             .unwrap_or_default();
         Ok(Self {
-            query: query.unwrap_or(Query::MatchAll { boost: 1.0 }),
+            query: query.unwrap_or_default(),
             from,
             size,
             search_after: search_after(&request, sort.len(), from)?,
@@ -422,7 +424,7 @@ mod tests {
     #[test]
     fn defaults_are_filled_in() {
         let expected = SearchRequest {
-            query: Query::MatchAll { boost: 1.0 },
+            query: Query::default(),
             from: 0,
             size: 10,
             sort: Vec::new(),
@@ -445,7 +447,7 @@ mod tests {
         let text = br#"{"query": {"match_none": {}}, "from": 5, "size": 20, "sort": ["_score", {"price": "desc"}],
             "_source": false, "track_total_hits": 100, "min_score": 0.5, "timeout": "2s", "track_scores": true}"#;
         let request = SearchRequest::parse(text).expect("a search");
-        assert_eq!(request.query, Query::MatchNone);
+        assert_eq!(request.query.name(), "match_none");
         assert_eq!((request.from, request.size, request.sort.len()), (5, 20, 2));
         assert_eq!(request.timeout, Some(Duration::from_secs(2)));
         assert_eq!(request.min_score, Some(0.5));

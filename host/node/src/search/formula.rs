@@ -11,10 +11,9 @@ use tantivy::{DocId, Score, SegmentReader};
 use whittle_host::Kind;
 
 use super::SearchError;
-use super::expressions::at;
 use crate::expression::{ColumnType, Expression, ExpressionValues, Scalars};
 use crate::object::{Object, wrong};
-use crate::query::FunctionCall;
+use crate::query::{FunctionCall, expression_error};
 use crate::request::RequestError;
 use crate::udf::{SegmentCall, UdfCall};
 use crate::value::Value;
@@ -71,7 +70,8 @@ impl Computable {
     ///
     /// It has no values, as one of dates.
     pub(super) fn expression(expression: &Expression, path: &str) -> Result<Self, SearchError> {
-        expression.values().map(Self::Expression).map_err(at(path))
+        let values = expression.values().map_err(expression_error(path))?;
+        Ok(Self::Expression(values))
     }
 
     /// The type of its values; `None` where they are JSON.

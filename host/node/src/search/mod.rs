@@ -14,7 +14,6 @@
 
 mod collect;
 mod compose;
-mod expressions;
 pub(crate) mod fields;
 pub(crate) mod formula;
 mod found;
@@ -38,13 +37,13 @@ use whittle_host::{QueryContext, Stopped, one_line};
 
 use crate::expression::ExpressionError;
 use crate::mapping::{ID, SOURCE, tokenizers};
-use crate::query::plain::QueryError;
+use crate::query::QueryError;
 use crate::request::SearchRequest;
 use crate::snapshot::Snapshot;
-use crate::udf::{FunctionError, Progress, Surroundings, UdfCall, UdfError, UdfReport, Udfs};
+use crate::udf::{Progress, Surroundings, UdfCall, UdfError, UdfReport, Udfs};
 use crate::value::Value;
 use collect::{Best, Found};
-use compose::{Composed, Composer, Watches};
+use compose::{Composed, compose};
 use profile::{ClauseReport, Profile};
 use sort::{SortBy, SortKey};
 use source::SourceFilter;
@@ -112,7 +111,7 @@ const MOST_BUCKETS: u32 = 65_536;
 pub enum SearchError {
     /// The query does not go with the index.
     #[error(transparent)]
-    Query(#[from] QueryError),
+    Query(QueryError),
     /// An expression does not go with the index, or with its place.
     #[error("in `{path}`")]
     Expression {
@@ -171,9 +170,13 @@ impl SearchError {
     }
 }
 
-impl From<FunctionError> for SearchError {
-    fn from(error: FunctionError) -> Self {
-        Self::Udf(UdfError::Function(error))
+impl From<QueryError> for SearchError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Udf(error) => Self::Udf(error),
+            QueryError::Expression { path, source } => Self::Expression { path, source },
+            error => Self::Query(error),
+        }
     }
 }
 
@@ -200,13 +203,7 @@ pub fn search(
         dictionaries: snapshot.dictionaries.clone(),
         progress: Progress::new(progress),
     };
-    let watches = Watches::default();
-    let watch = |query, path: &str| watches.query(query, path);
-    let mut composer = Composer::new(&surroundings, now());
-    if request.profile {
-        composer = composer.watched(&watches, &watch);
-    }
-    let composed = composer.compose(request)?;
+    let composed = compose(request, &surroundings, now())?;
     let best = best(snapshot, request, &composed);
     let searcher = &snapshot.searcher;
     let counting = composed.aggregations.as_ref().map(|compiled| {

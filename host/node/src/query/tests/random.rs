@@ -7,7 +7,10 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::sample::Sample;
-use crate::query::{BoolClause, Limit, MinimumShouldMatch, Query};
+use crate::query::{
+    Bool, Boosting, ConstantScore, DisMax, Exists, Ids, Limit, MatchAll, MatchNone,
+    MinimumShouldMatch, Prefix, Query, Range, Term, Terms, Wildcard,
+};
 
 /// A document's values.
 #[derive(Debug, Clone)]
@@ -69,30 +72,42 @@ fn leaf() -> impl Strategy<Value = Query> {
     let field =
         |names: &'static [&'static str]| proptest::sample::select(names).prop_map(str::to_owned);
     let text = || word().prop_map(Json::from);
+    let term = |(field, value, case_insensitive, boost)| {
+        Query::from(Term {
+            field,
+            value,
+            case_insensitive,
+            boost,
+        })
+    };
+    let range = |(field, from, to, boost)| {
+        Query::from(Range {
+            field,
+            from,
+            to,
+            dates: None,
+            boost,
+        })
+    };
     prop_oneof![
-        boost().prop_map(|boost| Query::MatchAll { boost }),
-        Just(Query::MatchNone),
-        (field(&["l", "d"]), number(), boost()).prop_map(|(field, value, boost)| Query::Term {
-            field,
-            value,
-            boost
-        }),
-        (field(&["k", "t"]), text(), boost()).prop_map(|(field, value, boost)| Query::Term {
-            field,
-            value,
-            boost
-        }),
-        (any::<bool>(), boost()).prop_map(|(value, boost)| Query::Term {
-            field: "b".to_owned(),
-            value: json!(value),
-            boost
-        }),
+        boost().prop_map(|boost| MatchAll { boost }.into()),
+        Just(MatchNone.into()),
+        (field(&["l", "d"]), number(), Just(false), boost()).prop_map(term),
+        (field(&["k", "t"]), text(), any::<bool>(), boost()).prop_map(term),
+        (
+            Just("b".to_owned()),
+            any::<bool>().prop_map(Json::from),
+            Just(false),
+            boost()
+        )
+            .prop_map(term),
         (field(&["k", "t"]), vec(text(), 0..3), boost()).prop_map(|(field, values, boost)| {
-            Query::Terms {
+            Terms {
                 field,
                 values,
                 boost,
             }
+            .into()
         }),
         (
             field(&["l", "d"]),
@@ -100,40 +115,36 @@ fn leaf() -> impl Strategy<Value = Query> {
             limit(number()),
             boost()
         )
-            .prop_map(|(field, from, to, boost)| Query::Range {
+            .prop_map(range),
+        (field(&["k", "t"]), limit(text()), limit(text()), boost()).prop_map(range),
+        (field(&["k", "t"]), "[abAé]{0,2}", any::<bool>(), boost()).prop_map(
+            |(field, value, case_insensitive, boost)| Prefix {
                 field,
-                from,
-                to,
-                boost
-            }),
-        (field(&["k", "t"]), limit(text()), limit(text()), boost()).prop_map(
-            |(field, from, to, boost)| Query::Range {
-                field,
-                from,
-                to,
+                value,
+                case_insensitive,
                 boost
             }
+            .into()
         ),
-        (field(&["k", "t"]), "[abé]{0,2}", boost()).prop_map(|(field, value, boost)| {
-            Query::Prefix {
+        (field(&["k", "t"]), "[abAé*?]{0,3}", any::<bool>(), boost()).prop_map(
+            |(field, value, case_insensitive, boost)| Wildcard {
                 field,
                 value,
-                boost,
+                case_insensitive,
+                boost
             }
-        }),
-        (field(&["k", "t"]), "[abé*?]{0,3}", boost()).prop_map(|(field, value, boost)| {
-            Query::Wildcard {
-                field,
-                value,
-                boost,
-            }
-        }),
-        (field(&["k", "l", "d", "b", "none"]), boost())
-            .prop_map(|(field, boost)| Query::Exists { field, boost }),
-        (vec(0_usize..12, 0..4), boost()).prop_map(|(ids, boost)| Query::Ids {
+            .into()
+        ),
+        (field(&["k", "l", "d", "b", "none"]), boost()).prop_map(|(field, boost)| Exists {
+            field,
+            boost
+        }
+        .into()),
+        (vec(0_usize..12, 0..4), boost()).prop_map(|(ids, boost)| Ids {
             values: ids.iter().map(ToString::to_string).collect(),
             boost
-        }),
+        }
+        .into()),
     ]
 }
 
@@ -156,32 +167,36 @@ fn query() -> impl Strategy<Value = Query> {
             )
                 .prop_map(
                     |(must, filter, should, must_not, minimum_should_match, boost)| {
-                        Query::Bool(BoolClause {
+                        Bool {
                             must,
                             filter,
                             should,
                             must_not,
                             minimum_should_match,
+                            adjust_pure_negative: true,
                             boost,
-                        })
+                        }
+                        .into()
                     }
                 ),
             (boxed.clone(), boost())
-                .prop_map(|(filter, boost)| Query::ConstantScore { filter, boost }),
+                .prop_map(|(filter, boost)| ConstantScore { filter, boost }.into()),
             (boxed.clone(), boxed, share(), boost()).prop_map(
-                |(positive, negative, negative_boost, boost)| Query::Boosting {
+                |(positive, negative, negative_boost, boost)| Boosting {
                     positive,
                     negative,
                     negative_boost,
                     boost
                 }
+                .into()
             ),
             (vec(inner, 0..3), share(), boost()).prop_map(|(queries, tie_breaker, boost)| {
-                Query::DisMax {
+                DisMax {
                     queries,
                     tie_breaker,
                     boost,
                 }
+                .into()
             }),
         ]
     })
@@ -191,65 +206,65 @@ fn query() -> impl Strategy<Value = Query> {
 /// come up.
 fn score(query: &Query, id: usize, document: &Document) -> Option<f32> {
     let one = |matches: bool, boost: f32| matches.then_some(boost);
+    let equal = |field: &str, value: &Json| {
+        let value = value.clone();
+        let limit = Some(Limit {
+            value,
+            included: true,
+        });
+        within(document, field, limit.as_ref(), limit.as_ref())
+    };
     match query {
-        Query::MatchAll { boost } => Some(*boost),
-        Query::Term {
-            field,
-            value,
-            boost,
-        } => {
-            let limit = || {
-                let value = value.clone();
-                Some(Limit {
-                    value,
-                    included: true,
-                })
+        Query::MatchAll(clause) => Some(clause.boost),
+        Query::Term(clause) if clause.case_insensitive => {
+            let value = clause.value.as_str().expect("a string");
+            let mut texts = texts(document, &clause.field).iter();
+            one(
+                texts.any(|text| text.eq_ignore_ascii_case(value)),
+                clause.boost,
+            )
+        }
+        Query::Term(clause) => {
+            let relevance = matches!(clause.field.as_str(), "k" | "t");
+            let score = if relevance { f32::NAN } else { clause.boost };
+            one(equal(&clause.field, &clause.value), score)
+        }
+        Query::Terms(clause) => {
+            let mut values = clause.values.iter();
+            one(
+                values.any(|value| equal(&clause.field, value)),
+                clause.boost,
+            )
+        }
+        Query::Range(clause) => {
+            let (from, to) = (clause.from.as_ref(), clause.to.as_ref());
+            one(within(document, &clause.field, from, to), clause.boost)
+        }
+        Query::Prefix(clause) => {
+            let mut texts = texts(document, &clause.field).iter();
+            let begins = |text: &String| {
+                let beginning = text.get(..clause.value.len());
+                beginning.is_some_and(|it| same(it, &clause.value, clause.case_insensitive))
             };
-            let matches = within(document, field, limit().as_ref(), limit().as_ref());
-            let relevance = matches!(field.as_str(), "k" | "t");
-            one(matches, if relevance { f32::NAN } else { *boost })
+            one(texts.any(begins), clause.boost)
         }
-        Query::Terms {
-            field,
-            values,
-            boost,
-        } => {
-            let value = |value: &Json| {
-                Some(Limit {
-                    value: value.clone(),
-                    included: true,
-                })
+        Query::Wildcard(clause) => {
+            let characters = |text: &str| -> Vec<char> {
+                if clause.case_insensitive {
+                    text.to_ascii_lowercase().chars().collect()
+                } else {
+                    text.chars().collect()
+                }
             };
-            let any = values
-                .iter()
-                .any(|it| within(document, field, value(it).as_ref(), value(it).as_ref()));
-            one(any, *boost)
+            let pattern = characters(&clause.value);
+            let mut texts = texts(document, &clause.field).iter();
+            one(
+                texts.any(|text| fits(&pattern, &characters(text))),
+                clause.boost,
+            )
         }
-        Query::Range {
-            field,
-            from,
-            to,
-            boost,
-        } => one(within(document, field, from.as_ref(), to.as_ref()), *boost),
-        Query::Prefix {
-            field,
-            value,
-            boost,
-        } => {
-            let texts = texts(document, field);
-            one(texts.iter().any(|text| text.starts_with(value)), *boost)
-        }
-        Query::Wildcard {
-            field,
-            value,
-            boost,
-        } => {
-            let pattern: Vec<char> = value.chars().collect();
-            let fits = |text: &String| fits(&pattern, &text.chars().collect::<Vec<_>>());
-            one(texts(document, field).iter().any(fits), *boost)
-        }
-        Query::Exists { field, boost } => one(within(document, field, None, None), *boost),
-        Query::Ids { values, boost } => one(values.contains(&id.to_string()), *boost),
+        Query::Exists(clause) => one(within(document, &clause.field, None, None), clause.boost),
+        Query::Ids(clause) => one(clause.values.contains(&id.to_string()), clause.boost),
         Query::Bool(clause) => {
             let matching = |queries: &[Query]| -> Vec<f32> {
                 let scores = queries.iter().map(|query| score(query, id, document));
@@ -269,38 +284,37 @@ fn score(query: &Query, id: usize, document: &Document) -> Option<f32> {
                 minimum = minimum.max(1);
             }
             let empty = required + clause.should.len() + clause.must_not.len() == 0;
-            if empty {
+            if empty && minimum == 0 {
                 return Some(clause.boost);
             }
             let sum: f32 = must.iter().chain(&should).sum();
             one(should.len() >= minimum, sum * clause.boost)
         }
-        Query::ConstantScore { filter, boost } => score(filter, id, document).and(Some(*boost)),
-        Query::Boosting {
-            positive,
-            negative,
-            negative_boost,
-            boost,
-        } => {
-            let lowered = score(negative, id, document).map_or(1.0, |_| *negative_boost);
-            Some(score(positive, id, document)? * lowered * boost)
+        Query::ConstantScore(clause) => score(&clause.filter, id, document).and(Some(clause.boost)),
+        Query::Boosting(clause) => {
+            let lowered = score(&clause.negative, id, document);
+            let factor = lowered.map_or(1.0, |_| clause.negative_boost);
+            Some(score(&clause.positive, id, document)? * factor * clause.boost)
         }
-        Query::DisMax {
-            queries,
-            tie_breaker,
-            boost,
-        } => {
-            let scores = queries.iter().map(|query| score(query, id, document));
+        Query::DisMax(clause) => {
+            let scores = clause
+                .queries
+                .iter()
+                .map(|query| score(query, id, document));
             let scores: Vec<f32> = scores.flatten().collect();
             if scores.iter().any(|score| score.is_nan()) {
                 return Some(f32::NAN);
             }
             let best = scores.iter().copied().reduce(f32::max)?;
             let sum: f32 = scores.iter().sum();
-            Some((best + (sum - best) * tie_breaker) * boost)
+            Some((best + (sum - best) * clause.tie_breaker) * clause.boost)
         }
         _ => None,
     }
+}
+
+fn same(text: &str, value: &str, case_insensitive: bool) -> bool {
+    text == value || case_insensitive && text.eq_ignore_ascii_case(value)
 }
 
 fn texts<'d>(document: &'d Document, field: &str) -> &'d [String] {

@@ -1,23 +1,30 @@
 //! An index in memory for the tests of queries: documents, several segments, and searches.
 
+use std::error::Error;
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 use tantivy::collector::TopDocs;
 use tantivy::schema::OwnedValue;
 use tantivy::{Index, IndexWriter, Searcher, TantivyDocument};
 
-use super::{EngineQuery, QueryError, compile};
+use whittle_host::{Budget, QueryContext};
+
+use crate::computed::Failure;
 use crate::dates;
 use crate::mapping::{ID, Mapping, fields_of, tokenizers};
-use crate::query::Query;
+use crate::path::Path;
+use crate::query::{NativeQuery, Planner, Query, QueryError};
+use crate::udf::{Dictionaries, Progress, Surroundings, Udfs};
 
-pub(super) struct Sample {
-    mapping: Mapping,
+pub(in crate::query) struct Sample {
+    surroundings: Surroundings,
     searcher: Searcher,
 }
 
 impl Sample {
     /// The ids are the documents' numbers, from 0. Each segment has so many documents.
-    pub(super) fn new(mapping: &Json, documents: &[Json], segment: usize) -> Self {
+    pub(in crate::query) fn new(mapping: &Json, documents: &[Json], segment: usize) -> Self {
         let mapping = Mapping::parse(mapping).expect("a mapping");
         let mut index = Index::create_in_ram(mapping.schema().clone());
         index.set_tokenizers(tokenizers());
@@ -42,24 +49,37 @@ impl Sample {
         }
         let reader = index.reader().expect("a reader");
         let searcher = reader.searcher();
-        Self { mapping, searcher }
+        Self {
+            surroundings: without_udfs(mapping),
+            searcher,
+        }
     }
 
-    pub(super) fn compile(&self, query: &Query) -> Result<Option<EngineQuery>, QueryError> {
+    pub(in crate::query) fn plan(&self, query: &Query) -> Result<NativeQuery, QueryError> {
         let now = dates::parse("2024-03-31T12:34:56").expect("a date");
-        compile(query, &self.mapping, now)
+        plan(query, &self.surroundings, now)
     }
 
-    pub(super) fn read(json: &Json) -> Query {
-        Query::read(json, "query").expect("a query")
+    pub(in crate::query) fn read(json: &Json) -> Query {
+        Query::parse(json, "query").expect("a query")
+    }
+
+    /// The ids that the JSON of a query finds.
+    pub(in crate::query) fn found(&self, query: &Json) -> Vec<usize> {
+        self.ids(&Self::read(query))
+    }
+
+    /// The error on the JSON of a query, and its causes.
+    pub(in crate::query) fn error(&self, query: &Json) -> String {
+        match Query::parse(query, "query") {
+            Err(error) => told(&error),
+            Ok(query) => told(&self.plan(&query).expect_err("it is refused")),
+        }
     }
 
     /// Ids and scores, by id.
-    pub(super) fn scored(&self, query: &Query) -> Vec<(usize, f32)> {
-        let query = self
-            .compile(query)
-            .expect("it compiles")
-            .expect("it is plain");
+    pub(in crate::query) fn scored(&self, query: &Query) -> Vec<(usize, f32)> {
+        let query = self.plan(query).expect("it can be planned");
         let collector = TopDocs::with_limit(10_000).order_by_score();
         let found = self.searcher.search(&query, &collector).expect("it runs");
         let mut scored: Vec<(usize, f32)> = found
@@ -79,14 +99,39 @@ impl Sample {
     }
 
     /// Ids, from a search that scores, and the same from one that counts.
-    pub(super) fn ids(&self, query: &Query) -> Vec<usize> {
+    pub(in crate::query) fn ids(&self, query: &Query) -> Vec<usize> {
         let ids: Vec<usize> = self.scored(query).into_iter().map(|(id, _)| id).collect();
-        let query = self
-            .compile(query)
-            .expect("it compiles")
-            .expect("it is plain");
+        let query = self.plan(query).expect("it can be planned");
         let count = query.count(&self.searcher).expect("it runs");
         assert_eq!(count, ids.len(), "the count differs: {query:?}");
         ids
     }
+}
+
+/// What a search without UDFs works with.
+pub(super) fn without_udfs(mapping: Mapping) -> Surroundings {
+    Surroundings {
+        udfs: Udfs::new([]).expect("no name twice"),
+        query: QueryContext::new(Budget::default()),
+        mapping: Arc::new(mapping),
+        dictionaries: Dictionaries::new(0),
+        progress: Progress::new(|_| ()),
+    }
+}
+
+/// The query at `query` of a request.
+pub(super) fn plan(
+    query: &Query,
+    surroundings: &Surroundings,
+    now: i64,
+) -> Result<NativeQuery, QueryError> {
+    let mut planner = Planner::new(surroundings, now, false);
+    let plan = planner.plan(query, Path::from("query"))?;
+    Ok(plan.into_query(&Failure::default()))
+}
+
+/// An error and its causes.
+pub(super) fn told(error: &dyn Error) -> String {
+    let cause = error.source().map(|cause| format!(" ({cause})"));
+    format!("{error}{}", cause.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Regular expressions: from Lucene's syntax to the engine's.
+//! Regular expressions: from Lucene's syntax to tantivy's.
 //!
 //! | Lucene's | here |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | `^` `$` | characters: an expression always describes the whole text |
 //! | `\d` `\w` `\s` `\D` `\W` `\S` | digits, word characters, white space of ASCII, and all others |
 //! | `\` and another character | the character |
-//! | `~` `&` `@` `#` `<` `>` `"` | operators that there are not here: refused, characters after `\` |
+//! | `~` `&` `@` `#` `<` `"` | operators that are not supported: refused if their flag is set; characters after `\` |
 
 /// What is wrong with an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,24 +17,66 @@ pub(super) struct Wrong {
     pub(super) reason: &'static str,
 }
 
-/// An expression in the engine's syntax. What it says wrong, the engine may find too much all the
-/// same.
-pub(super) fn translate(pattern: &str) -> Result<String, Wrong> {
+/// An expression in tantivy's syntax, which may still be too large for it.
+pub(super) fn translate(
+    pattern: &str,
+    flags: &Flags,
+    case_insensitive: bool,
+) -> Result<String, Wrong> {
     let reader = Reader {
         pattern: pattern.chars().collect(),
+        flags,
+        case_insensitive,
         at: 0,
         translated: String::new(),
     };
     reader.translate()
 }
 
-struct Reader {
+/// Which characters are operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flags(String);
+
+impl Default for Flags {
+    /// All operators.
+    fn default() -> Self {
+        Self("~&@#<".to_owned())
+    }
+}
+
+impl Flags {
+    /// Reads names of Lucene's flags, with `|` between them.
+    pub(super) fn read(names: &str) -> Option<Self> {
+        let operators = names.split('|').map(|name| {
+            Some(match name.trim().to_ascii_uppercase().as_str() {
+                "ALL" => "~&@#<",
+                "COMPLEMENT" => "~",
+                "INTERSECTION" => "&",
+                "ANYSTRING" => "@",
+                "EMPTY" => "#",
+                "INTERVAL" => "<",
+                "NONE" | "" => "",
+                _ => return None,
+            })
+        });
+        operators.collect::<Option<String>>().map(Self)
+    }
+
+    /// A string in quotes is an operator of its own, which no flag takes away.
+    fn has(&self, character: char) -> bool {
+        character == '"' || self.0.contains(character)
+    }
+}
+
+struct Reader<'a> {
     pattern: Vec<char>,
+    flags: &'a Flags,
+    case_insensitive: bool,
     at: usize,
     translated: String,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn translate(mut self) -> Result<String, Wrong> {
         let mut open = Vec::new();
         // Whether something stands before that can be repeated.
@@ -73,12 +115,12 @@ impl Reader {
                 }
                 '[' => self.class()?,
                 '\\' => self.escape()?,
-                '~' | '&' | '@' | '#' | '<' | '>' | '"' => {
+                operator if self.flags.has(operator) => {
                     return Err(self.wrong(
                         "this operator is not supported: write a backslash before it for the character",
                     ));
                 }
-                literal => self.literal(literal),
+                literal => self.outside(literal),
             }
         }
         match open.pop() {
@@ -106,6 +148,23 @@ impl Reader {
         Wrong { position, reason }
     }
 
+    /// A character outside of brackets.
+    fn outside(&mut self, character: char) {
+        if self.case_insensitive && character.is_ascii_alphabetic() {
+            self.translated.push('[');
+            self.either_case(character);
+            self.translated.push(']');
+        } else {
+            self.literal(character);
+        }
+    }
+
+    /// A letter between brackets, in both of its cases.
+    fn either_case(&mut self, letter: char) {
+        self.translated.push(letter.to_ascii_lowercase());
+        self.translated.push(letter.to_ascii_uppercase());
+    }
+
     fn literal(&mut self, character: char) {
         if character.is_ascii_punctuation() {
             self.translated.push('\\');
@@ -126,7 +185,7 @@ impl Reader {
             's' => "[\\t\\n\\x0B\\f\\r ]",
             'S' => "[^\\t\\n\\x0B\\f\\r ]",
             literal => {
-                self.literal(literal);
+                self.outside(literal);
                 return Ok(());
             }
         };
@@ -191,7 +250,6 @@ impl Reader {
                 return Ok(());
             }
             let from = self.member(character, &unclosed)?;
-            self.literal(from);
             let range = self.peek() == Some('-')
                 && self
                     .pattern
@@ -204,8 +262,13 @@ impl Reader {
                 if to < from {
                     return Err(self.wrong("this range ends before it begins"));
                 }
+                self.literal(from);
                 self.translated.push('-');
                 self.literal(to);
+            } else if self.case_insensitive && from.is_ascii_alphabetic() {
+                self.either_case(from);
+            } else {
+                self.literal(from);
             }
         }
     }
@@ -227,9 +290,16 @@ mod tests {
 
     use super::*;
 
+    fn translated(pattern: &str) -> Result<String, Wrong> {
+        translate(pattern, &Flags::default(), false)
+    }
+
     fn fits(pattern: &str, text: &str) -> bool {
-        let translated = translate(pattern).expect("it can be translated");
-        let regex = Regex::new(&translated).expect("the engine takes it");
+        is_accepted(&translated(pattern).expect("it can be translated"), text)
+    }
+
+    fn is_accepted(translated: &str, text: &str) -> bool {
+        let regex = Regex::new(translated).expect("tantivy accepts it");
         let state = text
             .bytes()
             .fold(regex.start(), |state, byte| regex.accept(&state, byte));
@@ -273,9 +343,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_expression_is_told_by_its_place() {
+    fn rejects_an_invalid_expression_with_its_position() {
         let error = |pattern: &str| {
-            let wrong = translate(pattern).expect_err("it is refused");
+            let wrong = translated(pattern).expect_err("it is refused");
             format!("{}: {}", wrong.position, wrong.reason)
         };
         insta::assert_snapshot!(error("a(b"), @"2: this bracket is not closed");
@@ -293,10 +363,29 @@ mod tests {
         insta::assert_snapshot!(error("a\\"), @"2: a backslash at the end means nothing");
     }
 
+    #[test]
+    fn operators_without_their_flag_are_characters() {
+        let flags = |names: &str| Flags::read(names).expect("they are flags");
+        let none = translate("a~&@#<b>", &flags("NONE"), false).expect("there are no operators");
+        assert!(is_accepted(&none, "a~&@#<b>"));
+        let wrong = translate("@~", &flags("complement|EMPTY"), false);
+        assert_eq!(wrong.expect_err("one is an operator").position, 2);
+        assert!(translate("\"a\"", &flags("NONE"), false).is_err());
+        assert_eq!(Flags::read("SOME"), None);
+    }
+
+    #[test]
+    fn letters_of_ascii_match_in_either_case() {
+        let pattern = translate("aé[bc-d]", &Flags::default(), true).expect("it is valid");
+        for (text, expected) in [("AéB", true), ("aéd", true), ("aÉb", false), ("aéD", false)] {
+            assert_eq!(is_accepted(&pattern, text), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn the_engine_takes_what_is_translated(pattern in "[ab0é.?*+{},()|\\[\\]^$\\\\dws~&-]{0,8}") {
-            if let Ok(translated) = translate(&pattern) {
+        fn tantivy_accepts_what_is_translated(pattern in "[ab0é.?*+{},()|\\[\\]^$\\\\dws~&-]{0,8}") {
+            if let Ok(translated) = translated(&pattern) {
                 let regex = Regex::new(&translated);
                 prop_assert!(regex.is_ok(), "{} as {}: {:?}", pattern, translated, regex.err());
             }

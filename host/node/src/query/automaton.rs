@@ -1,34 +1,48 @@
-//! Automata over words and keywords: what the engine walks its sorted terms with, passing over
-//! those that cannot fit.
+//! Automata over words and keywords: tantivy walks its sorted terms with them and passes over those
+//! that cannot fit.
 //!
 //! Bytes are UTF-8, of the patterns as of the terms.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use tantivy::query::{AutomatonWeight, EnableScoring, Query, Weight};
+use tantivy::Term;
+use tantivy::query::{AutomatonWeight, EnableScoring, Query, TermSetQuery, Weight};
 use tantivy::schema::Field;
 use tantivy_fst::Automaton;
 
-/// Documents with a term that an automaton takes, all with the score 1.
+/// Documents with a term that an automaton accepts, all with the score 1.
 pub(super) struct TermsQuery<A> {
     field: Field,
     automaton: Arc<A>,
+    limit: Option<usize>,
 }
 
 impl<A> TermsQuery<A> {
     pub(super) fn new(field: Field, automaton: A) -> Self {
-        let automaton = Arc::new(automaton);
-        Self { field, automaton }
+        Self {
+            field,
+            automaton: Arc::new(automaton),
+            limit: None,
+        }
+    }
+
+    /// With so many of the terms alone, the first in their order.
+    pub(super) fn limited(self, limit: u32) -> Self {
+        Self {
+            limit: usize::try_from(limit).ok(),
+            ..self
+        }
     }
 }
 
 impl<A> Clone for TermsQuery<A> {
     fn clone(&self) -> Self {
-        let automaton = Arc::clone(&self.automaton);
         Self {
             field: self.field,
-            automaton,
+            automaton: Arc::clone(&self.automaton),
+            limit: self.limit,
         }
     }
 }
@@ -45,9 +59,23 @@ where
     A: Automaton + Send + Sync + 'static,
     A::State: Clone,
 {
-    fn weight(&self, _scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let automaton = Arc::clone(&self.automaton);
-        Ok(Box::new(AutomatonWeight::<A>::new(self.field, automaton)))
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let (Some(limit), Some(searcher)) = (self.limit, scoring.searcher()) else {
+            let automaton = Arc::clone(&self.automaton);
+            return Ok(Box::new(AutomatonWeight::<A>::new(self.field, automaton)));
+        };
+        let mut terms = BTreeSet::new();
+        for reader in searcher.segment_readers() {
+            let index = reader.inverted_index(self.field)?;
+            let mut stream = index.terms().search(&*self.automaton).into_stream()?;
+            for _ in 0..limit {
+                if !stream.advance() {
+                    break;
+                }
+                terms.insert(Term::from_field_bytes(self.field, stream.key()));
+            }
+        }
+        TermSetQuery::new(terms.into_iter().take(limit)).weight(scoring)
     }
 }
 
@@ -60,8 +88,20 @@ pub(super) struct Pattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Item {
     Byte(u8),
+    /// A letter of ASCII in either case; here in lower case.
+    Letter(u8),
     Character,
     Text,
+}
+
+impl Item {
+    fn of(byte: u8, case_insensitive: bool) -> Self {
+        if case_insensitive && byte.is_ascii_alphabetic() {
+            Self::Letter(byte.to_ascii_lowercase())
+        } else {
+            Self::Byte(byte)
+        }
+    }
 }
 
 impl Pattern {
@@ -70,15 +110,22 @@ impl Pattern {
         Self { items }
     }
 
-    pub(super) fn prefix(text: &str) -> Self {
-        let mut items: Vec<Item> = text.bytes().map(Item::Byte).collect();
-        items.push(Item::Text);
+    /// A whole term, or one that differs in the case of letters of ASCII alone.
+    pub(super) fn term(text: &str, case_insensitive: bool) -> Self {
+        let item = |byte: u8| Item::of(byte, case_insensitive);
+        let items = text.bytes().map(item).collect();
         Self { items }
     }
 
-    /// `*` is any text, `?` one character, and a backslash takes the meaning from what follows; at
-    /// the end it is itself, as in Lucene.
-    pub(super) fn wildcard(pattern: &str) -> Self {
+    pub(super) fn prefix(text: &str, case_insensitive: bool) -> Self {
+        let mut pattern = Self::term(text, case_insensitive);
+        pattern.items.push(Item::Text);
+        pattern
+    }
+
+    /// `*` is any string, `?` one character, and a backslash takes the meaning from what follows;
+    /// at the end it is itself, as in Lucene.
+    pub(super) fn wildcard(pattern: &str, case_insensitive: bool) -> Self {
         let mut items = Vec::new();
         let mut characters = pattern.chars();
         while let Some(character) = characters.next() {
@@ -97,7 +144,8 @@ impl Pattern {
                 other => other,
             };
             let mut bytes = [0; 4];
-            items.extend(literal.encode_utf8(&mut bytes).bytes().map(Item::Byte));
+            let bytes = literal.encode_utf8(&mut bytes).bytes();
+            items.extend(bytes.map(|byte| Item::of(byte, case_insensitive)));
         }
         Self { items }
     }
@@ -162,6 +210,9 @@ impl Automaton for Pattern {
             }
             match self.items.get(place) {
                 Some(Item::Byte(expected)) if *expected == byte => self.add(&mut next, place + 1),
+                Some(Item::Letter(letter)) if letter.eq_ignore_ascii_case(&byte) => {
+                    self.add(&mut next, place + 1);
+                }
                 Some(Item::Character) if !continues => self.add(&mut next, place + 1),
                 Some(Item::Text) => self.add(&mut next, place),
                 _ => {}
@@ -250,7 +301,7 @@ mod tests {
         ) {
             let characters = |text: &str| text.chars().collect::<Vec<_>>();
             let expected = fits(&characters(&pattern), &characters(&text));
-            let wildcard = Pattern::wildcard(&pattern);
+            let wildcard = Pattern::wildcard(&pattern, false);
             prop_assert_eq!(wildcard.fits(&text), expected);
             let state = text.bytes().fold(wildcard.start(), |state, byte| {
                 wildcard.accept(&state, byte)
@@ -262,14 +313,24 @@ mod tests {
 
         #[test]
         fn a_prefix_fits_what_begins_so(prefix in "[abé]{0,3}", text in "[abé]{0,4}") {
-            prop_assert_eq!(Pattern::prefix(&prefix).fits(&text), text.starts_with(&prefix));
+            prop_assert_eq!(Pattern::prefix(&prefix, false).fits(&text), text.starts_with(&prefix));
             prop_assert!(Pattern::anything().fits(&text));
         }
     }
 
     #[test]
+    fn letters_of_ascii_fit_in_either_case() {
+        let pattern = Pattern::wildcard("St?r*É", true);
+        for (text, expected) in [("sTARtÉ", true), ("STARÉ", true), ("staré", false)] {
+            assert_eq!(pattern.fits(text), expected, "{text}");
+        }
+        assert!(Pattern::term("aB[", true).fits("Ab["));
+        assert!(!Pattern::term("aB[", true).fits("Ab{"));
+    }
+
+    #[test]
     fn many_wildcards_take_no_more_places_than_there_are_characters_between_two() {
-        let pattern = Pattern::wildcard(&"*ab".repeat(300));
+        let pattern = Pattern::wildcard(&"*ab".repeat(300), false);
         let mut state = pattern.start();
         for byte in "a".repeat(1_000).bytes() {
             state = pattern.accept(&state, byte);

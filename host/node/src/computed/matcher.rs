@@ -1,5 +1,10 @@
-//! A query's shape, and what it says of a block of candidates.
+//! The matcher: which candidates of an approximation match a query, and with what score.
+//!
+//! Its shape is the query's own. It is one type at three stages, which differ in what their leaves
+//! and computed clauses are: a [`Matcher`] has queries, a [`MatcherWeight`] weights, and an
+//! [`Evaluator`] the scorers of a segment.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,211 +13,188 @@ use tantivy::{DocId, Score, SegmentReader, TERMINATED};
 
 use super::{Computation, Computed, Outcome, Watch};
 
-/// A query with computed clauses in it.
+/// A query's shape, over its leaves `L` and what computes `C`.
 #[derive(Debug, Clone)]
-pub(crate) enum Tree {
-    /// The approximation: every candidate matches it, and it gave the score.
-    Approximation,
-    /// What the index answers, asked for each candidate.
-    Index(Arc<dyn Query>),
+pub(crate) enum Shape<L, C> {
+    /// What needs no computation.
+    Leaf(L),
     /// A computed clause over the documents and scores of a query.
-    Computed(Box<Tree>, Arc<dyn Computed>),
+    Computed(Box<Self>, C),
     /// Several clauses.
-    Bool(Bool),
-    /// A clause, its scores multiplied.
-    Boost(Box<Tree>, Score),
+    Bool(Bool<Self>),
+    /// A clause with its scores multiplied.
+    Boost(Box<Self>, Score),
     /// A clause whose matches all have one score.
-    Constant(Box<Tree>, Score),
+    Constant(Box<Self>, Score),
     /// Matches of the first; the score of those that match the second too is multiplied.
-    Boosting(Box<Tree>, Box<Tree>, Score),
+    Boosting(Box<Self>, Box<Self>, Score),
     /// The best score of several, and the others' times a factor.
-    Max(Vec<Tree>, Score),
-    /// A clause, watched.
-    Watched(Box<Tree>, Watch),
+    Max(Vec<Self>, Score),
+    /// A watched clause.
+    Watched(Box<Self>, Watch),
+}
+
+/// A clause without computed clauses inside.
+#[derive(Debug, Clone)]
+pub(crate) enum Leaf<Q> {
+    /// The approximation itself: every candidate matches it, and it gave the score.
+    Approximation,
+    /// Another query, asked about each candidate.
+    Index(Q),
 }
 
 /// Clauses of which some must match.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bool {
+#[derive(Debug, Clone)]
+pub(crate) struct Bool<T> {
     /// All of them match, and score.
-    pub(crate) must: Vec<Tree>,
+    pub(crate) must: Vec<T>,
     /// All of them match, and do not score.
-    pub(crate) filter: Vec<Tree>,
+    pub(crate) filter: Vec<T>,
     /// At least [`Bool::minimum`] of them match, and each that does scores.
-    pub(crate) should: Vec<Tree>,
+    pub(crate) should: Vec<T>,
     /// None of them matches.
-    pub(crate) must_not: Vec<Tree>,
+    pub(crate) must_not: Vec<T>,
     pub(crate) minimum: usize,
 }
 
-impl Tree {
-    /// The tree as a part of a query that has another approximation: each candidate of that one is
-    /// a candidate of `own` too, which now answers for its score alone.
-    pub(crate) fn within(self, own: &Arc<dyn Query>) -> Self {
-        match self {
-            Self::Approximation => Self::Index(Arc::clone(own)),
-            Self::Index(_) => self,
-            Self::Computed(of, computed) => Self::Computed(Box::new(of.within(own)), computed),
-            Self::Bool(Bool {
-                must,
-                filter,
-                should,
-                must_not,
-                minimum,
-            }) => {
-                let within =
-                    |trees: Vec<Tree>| trees.into_iter().map(|tree| tree.within(own)).collect();
-                Self::Bool(Bool {
-                    must: within(must),
-                    filter: within(filter),
-                    should: within(should),
-                    must_not: within(must_not),
-                    minimum,
-                })
-            }
-            Self::Watched(of, watch) => Self::Watched(Box::new(of.within(own)), watch),
-            Self::Boost(of, factor) => Self::Boost(Box::new(of.within(own)), factor),
-            Self::Constant(of, score) => Self::Constant(Box::new(of.within(own)), score),
-            Self::Boosting(positive, negative, factor) => Self::Boosting(
-                Box::new(positive.within(own)),
-                Box::new(negative.within(own)),
-                factor,
-            ),
-            Self::Max(trees, factor) => {
-                let trees = trees.into_iter().map(|tree| tree.within(own));
-                Self::Max(trees.collect(), factor)
-            }
+impl<T> Default for Bool<T> {
+    fn default() -> Self {
+        Self {
+            must: Vec::new(),
+            filter: Vec::new(),
+            should: Vec::new(),
+            must_not: Vec::new(),
+            minimum: 0,
         }
     }
+}
 
-    /// Whether it is answered without a look at anything.
+/// A matcher of queries.
+pub(crate) type Matcher = Shape<Leaf<Arc<dyn Query>>, Arc<dyn Computed>>;
+
+/// A matcher bound to a searcher.
+pub(super) type MatcherWeight = Shape<Leaf<Arc<dyn Weight>>, Arc<dyn Computed>>;
+
+/// A matcher at work on a segment.
+pub(super) type Evaluator = Shape<Leaf<Box<dyn Scorer>>, Box<dyn Computation>>;
+
+impl<L, C> Shape<L, C> {
+    /// The same shape with other leaves and computed clauses.
+    fn try_map<M, D, E>(
+        self,
+        leaf: &mut dyn FnMut(L) -> Result<M, E>,
+        computed: &mut dyn FnMut(C) -> Result<D, E>,
+    ) -> Result<Shape<M, D>, E> {
+        let mut map = |shape: Self| shape.try_map(leaf, computed);
+        Ok(match self {
+            Self::Leaf(it) => Shape::Leaf(leaf(it)?),
+            Self::Computed(of, it) => {
+                let of = Box::new(map(*of)?);
+                Shape::Computed(of, computed(it)?)
+            }
+            Self::Bool(clauses) => {
+                let mut all = |shapes: Vec<Self>| -> Result<Vec<_>, E> {
+                    shapes.into_iter().map(&mut map).collect()
+                };
+                Shape::Bool(Bool {
+                    must: all(clauses.must)?,
+                    filter: all(clauses.filter)?,
+                    should: all(clauses.should)?,
+                    must_not: all(clauses.must_not)?,
+                    minimum: clauses.minimum,
+                })
+            }
+            Self::Boost(of, factor) => Shape::Boost(Box::new(map(*of)?), factor),
+            Self::Constant(of, score) => Shape::Constant(Box::new(map(*of)?), score),
+            Self::Boosting(positive, negative, factor) => {
+                let positive = Box::new(map(*positive)?);
+                Shape::Boosting(positive, Box::new(map(*negative)?), factor)
+            }
+            Self::Max(shapes, factor) => {
+                let shapes: Result<_, E> = shapes.into_iter().map(map).collect();
+                Shape::Max(shapes?, factor)
+            }
+            Self::Watched(of, watch) => Shape::Watched(Box::new(map(*of)?), watch),
+        })
+    }
+}
+
+impl Matcher {
+    /// The approximation itself.
+    pub(crate) fn approximation() -> Self {
+        Self::Leaf(Leaf::Approximation)
+    }
+
+    /// A query that is asked about each candidate.
+    pub(crate) fn index(query: Arc<dyn Query>) -> Self {
+        Self::Leaf(Leaf::Index(query))
+    }
+
+    /// Several clauses, the cheap ones first: they leave less to the others.
+    pub(crate) fn bool(mut clauses: Bool<Self>) -> Self {
+        let Bool {
+            must,
+            filter,
+            should,
+            must_not,
+            minimum: _,
+        } = &mut clauses;
+        for clauses in [must, filter, should, must_not] {
+            clauses.sort_by_key(Self::cost);
+        }
+        Self::Bool(clauses)
+    }
+
+    /// The matcher as a part of a query that has another approximation: each candidate of that one
+    /// is a candidate of `own` too, which now answers for its score alone.
+    pub(crate) fn within(self, own: &Arc<dyn Query>) -> Self {
+        let mut leaf = |leaf| {
+            Ok(match leaf {
+                Leaf::Approximation => Leaf::Index(Arc::clone(own)),
+                Leaf::Index(query) => Leaf::Index(query),
+            })
+        };
+        let within: Result<_, Infallible> = self.try_map(&mut leaf, &mut Ok);
+        within.unwrap_or_else(|never| match never {})
+    }
+
+    /// A rank: what is asked later costs more.
     fn cost(&self) -> u8 {
         match self {
-            Self::Approximation => 0,
-            Self::Index(_) => 1,
+            Self::Leaf(Leaf::Approximation) => 0,
+            Self::Leaf(Leaf::Index(_)) => 1,
             Self::Computed(..) => 3,
             Self::Boost(of, _) | Self::Constant(of, _) | Self::Watched(of, _) => of.cost(),
             Self::Bool(_) | Self::Boosting(..) | Self::Max(..) => 2,
         }
     }
 
-    pub(super) fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<TreeWeight> {
-        let weights = |trees: &[Tree]| -> tantivy::Result<Vec<TreeWeight>> {
-            // Cheap ones first: they leave less to the others. The order of scores' sums follows.
-            let mut trees: Vec<&Tree> = trees.iter().collect();
-            trees.sort_by_key(|tree| tree.cost());
-            trees.into_iter().map(|tree| tree.weight(scoring)).collect()
+    pub(super) fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<MatcherWeight> {
+        let mut leaf = |leaf: Leaf<Arc<dyn Query>>| {
+            Ok(match leaf {
+                Leaf::Approximation => Leaf::Approximation,
+                Leaf::Index(query) => Leaf::Index(Arc::from(query.weight(scoring)?)),
+            })
         };
-        let weight = |tree: &Tree| tree.weight(scoring).map(Box::new);
-        Ok(match self {
-            Self::Approximation => TreeWeight::Approximation,
-            Self::Index(query) => TreeWeight::Index(query.weight(scoring)?),
-            Self::Computed(of, computed) => TreeWeight::Computed(weight(of)?, Arc::clone(computed)),
-            Self::Bool(Bool {
-                must,
-                filter,
-                should,
-                must_not,
-                minimum,
-            }) => TreeWeight::Bool {
-                must: weights(must)?,
-                filter: weights(filter)?,
-                should: weights(should)?,
-                must_not: weights(must_not)?,
-                minimum: *minimum,
-            },
-            Self::Watched(of, watch) => TreeWeight::Watched(weight(of)?, watch.clone()),
-            Self::Boost(of, factor) => TreeWeight::Boost(weight(of)?, *factor),
-            Self::Constant(of, score) => TreeWeight::Constant(weight(of)?, *score),
-            Self::Boosting(positive, negative, factor) => {
-                TreeWeight::Boosting(weight(positive)?, weight(negative)?, *factor)
-            }
-            Self::Max(trees, factor) => TreeWeight::Max(weights(trees)?, *factor),
-        })
+        self.clone().try_map(&mut leaf, &mut Ok)
     }
 }
 
-/// A tree bound to a searcher.
-pub(super) enum TreeWeight {
-    Approximation,
-    Index(Box<dyn Weight>),
-    Computed(Box<TreeWeight>, Arc<dyn Computed>),
-    Bool {
-        must: Vec<TreeWeight>,
-        filter: Vec<TreeWeight>,
-        should: Vec<TreeWeight>,
-        must_not: Vec<TreeWeight>,
-        minimum: usize,
-    },
-    Boost(Box<TreeWeight>, Score),
-    Constant(Box<TreeWeight>, Score),
-    Boosting(Box<TreeWeight>, Box<TreeWeight>, Score),
-    Max(Vec<TreeWeight>, Score),
-    Watched(Box<TreeWeight>, Watch),
-}
-
-impl TreeWeight {
+impl MatcherWeight {
     pub(super) fn evaluator(
         &self,
         reader: &SegmentReader,
         expected: u32,
     ) -> tantivy::Result<Evaluator> {
-        let evaluators = |weights: &[TreeWeight]| -> tantivy::Result<Vec<Evaluator>> {
-            let evaluators = weights
-                .iter()
-                .map(|weight| weight.evaluator(reader, expected));
-            evaluators.collect()
+        let mut leaf = |leaf: Leaf<Arc<dyn Weight>>| {
+            Ok(match leaf {
+                Leaf::Approximation => Leaf::Approximation,
+                Leaf::Index(weight) => Leaf::Index(weight.scorer(reader, 1.0)?),
+            })
         };
-        let evaluator = |weight: &TreeWeight| weight.evaluator(reader, expected).map(Box::new);
-        Ok(match self {
-            Self::Approximation => Evaluator::Approximation,
-            Self::Index(weight) => Evaluator::Index(weight.scorer(reader, 1.0)?),
-            Self::Computed(of, computed) => {
-                Evaluator::Computed(evaluator(of)?, computed.for_segment(reader, expected)?)
-            }
-            Self::Bool {
-                must,
-                filter,
-                should,
-                must_not,
-                minimum,
-            } => Evaluator::Bool(Clauses {
-                must: evaluators(must)?,
-                filter: evaluators(filter)?,
-                should: evaluators(should)?,
-                must_not: evaluators(must_not)?,
-                minimum: *minimum,
-            }),
-            Self::Watched(of, watch) => Evaluator::Watched(evaluator(of)?, watch.clone()),
-            Self::Boost(of, factor) => Evaluator::Boost(evaluator(of)?, *factor),
-            Self::Constant(of, score) => Evaluator::Constant(evaluator(of)?, *score),
-            Self::Boosting(positive, negative, factor) => {
-                Evaluator::Boosting(evaluator(positive)?, evaluator(negative)?, *factor)
-            }
-            Self::Max(weights, factor) => Evaluator::Max(evaluators(weights)?, *factor),
-        })
+        let mut computed = |computed: Arc<dyn Computed>| computed.for_segment(reader, expected);
+        self.clone().try_map(&mut leaf, &mut computed)
     }
-}
-
-/// A tree at work on a segment.
-pub(super) enum Evaluator {
-    Approximation,
-    Index(Box<dyn Scorer>),
-    Computed(Box<Evaluator>, Box<dyn Computation>),
-    Bool(Clauses),
-    Boost(Box<Evaluator>, Score),
-    Constant(Box<Evaluator>, Score),
-    Boosting(Box<Evaluator>, Box<Evaluator>, Score),
-    Max(Vec<Evaluator>, Score),
-    Watched(Box<Evaluator>, Watch),
-}
-
-pub(super) struct Clauses {
-    must: Vec<Evaluator>,
-    filter: Vec<Evaluator>,
-    should: Vec<Evaluator>,
-    must_not: Vec<Evaluator>,
-    minimum: usize,
 }
 
 /// Candidates in ascending order, and the scores that the approximation gave them.
@@ -250,8 +232,10 @@ impl Evaluator {
     /// What each candidate comes to. `None`: the search has ended.
     pub(super) fn evaluate(&mut self, block: &Block) -> Option<Vec<Outcome>> {
         match self {
-            Self::Approximation => Some(block.scores.iter().copied().map(Outcome::Yes).collect()),
-            Self::Index(scorer) => Some(sought(scorer.as_mut(), &block.documents)),
+            Self::Leaf(Leaf::Approximation) => {
+                Some(block.scores.iter().copied().map(Outcome::Yes).collect())
+            }
+            Self::Leaf(Leaf::Index(scorer)) => Some(sought(scorer.as_mut(), &block.documents)),
             Self::Computed(of, computation) => computed(of, computation.as_mut(), block),
             Self::Bool(clauses) => clauses.evaluate(block),
             Self::Boost(of, factor) => of.rescored(block, |score| score * *factor),
@@ -351,7 +335,7 @@ fn computed(
     Some(outcomes)
 }
 
-impl Clauses {
+impl Bool<Evaluator> {
     fn evaluate(&mut self, block: &Block) -> Option<Vec<Outcome>> {
         let mut scores: Vec<Score> = vec![0.0; block.len()];
         let mut left: Vec<usize> = (0..block.len()).collect();
