@@ -63,12 +63,12 @@ impl Clause for Bool {
         let should = planner.plan_all(&self.should, path.key("should"))?;
         let must_not = planner.plan_all(&self.must_not, path.key("must_not"))?;
         let positive = !(must.is_empty() && filter.is_empty() && should.is_empty());
-        let Some(minimum) = self.minimum() else {
-            return Ok(Plan::none());
-        };
         if !positive && must_not.is_empty() {
             return Ok(Plan::Native(all()).boosted(self.boost));
         }
+        let Some(minimum) = self.minimum() else {
+            return Ok(Plan::none());
+        };
         if !positive && !self.adjust_pure_negative {
             return Ok(Plan::none());
         }

@@ -8,8 +8,8 @@ use super::field_terms::Target;
 use super::fuzzy::fuzzy;
 use super::native::{NativeQuery, none, some_of};
 use super::parameters::{
-    boolean, boost, constant_rewrite, count, fuzziness, fuzzy_expansions, knows,
-    minimum_should_match, operator, shown,
+    boolean, boost, constant_rewrite, count, fuzziness, fuzzy_expansions, minimum_should_match,
+    operator, shown,
 };
 use super::parse::{Object, Parser, RequestError, of_field};
 use super::{Clause, Fuzziness, MinimumShouldMatch, Plan, Planner, QueryError};

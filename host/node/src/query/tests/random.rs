@@ -284,7 +284,7 @@ fn score(query: &Query, id: usize, document: &Document) -> Option<f32> {
                 minimum = minimum.max(1);
             }
             let empty = required + clause.should.len() + clause.must_not.len() == 0;
-            if empty && minimum == 0 {
+            if empty {
                 return Some(clause.boost);
             }
             let sum: f32 = must.iter().chain(&should).sum();
