@@ -123,6 +123,16 @@ impl Pattern {
         pattern
     }
 
+    /// A pattern of field names, in which `*` is any string.
+    pub(super) fn names(pattern: &str) -> Self {
+        let item = |byte| match byte {
+            b'*' => Item::Text,
+            byte => Item::Byte(byte),
+        };
+        let items = pattern.bytes().map(item).collect();
+        Self { items }
+    }
+
     /// `*` is any string, `?` one character, and a backslash takes the meaning from what follows;
     /// at the end it is itself, as in Lucene.
     pub(super) fn wildcard(pattern: &str, case_insensitive: bool) -> Self {

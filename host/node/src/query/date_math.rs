@@ -133,6 +133,9 @@ pub(super) fn instant(
             End::Last => (last, steps),
         }
     };
+    if steps.is_empty() {
+        return Ok(start);
+    }
     // Days begin when they do in the zone.
     let local = dates::instant(start.saturating_add(zone_micros));
     let local = walk(local.ok_or(DateMathError::OutOfRange)?, steps, end)?;

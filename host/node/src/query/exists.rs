@@ -44,14 +44,9 @@ impl Clause for Exists {
 
 /// Documents with a value in any field below an object, or of the names that fit a pattern.
 fn any_below(mapping: &Mapping, name: &str) -> NativeQuery {
-    let (itself, below) = (
-        Pattern::wildcard(name, false),
-        Pattern::wildcard(&format!("{name}.*"), false),
-    );
-    let pattern = name.contains('*');
-    let paths = mapping
-        .paths()
-        .filter(|path| below.fits(path) || pattern && itself.fits(path));
+    let (itself, below) = (Pattern::names(name), Pattern::names(&format!("{name}.*")));
+    let paths = mapping.paths();
+    let paths = paths.filter(|path| itself.fits(path) || below.fits(path));
     let fields = paths.filter_map(|path| mapping.field(path));
     let queries = fields.map(|field| has_value(mapping, field)).collect();
     constant(some_of(queries, 1))

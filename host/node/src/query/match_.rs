@@ -142,7 +142,7 @@ impl Words {
                     self.word(planner, target, &shown(&self.text.value), last)
                 }
                 (_, Last::Whole) => target.term(&self.text.value),
-                (_, Last::Prefix) => Err(target.needs_text("a prefix", "use `match`")),
+                (_, Last::Prefix) => Err(target.needs_text("match_bool_prefix", "use `match`")),
             };
         };
         let mut queries = Vec::with_capacity(words.len());

@@ -201,7 +201,7 @@ fn matching(mapping: &Mapping, fields: &[(String, f32)]) -> Vec<(String, f32)> {
             found.push((name.clone(), *boost));
             continue;
         }
-        let pattern = Pattern::wildcard(name, false);
+        let pattern = Pattern::names(name);
         let of_texts = |field_type| matches!(field_type, FieldType::Text | FieldType::Keyword);
         let types = mapping.types();
         let fitting = types.filter(|(path, is)| of_texts(*is) && pattern.fits(path));

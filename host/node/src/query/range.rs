@@ -31,8 +31,10 @@ pub struct Range {
     pub from: Option<Limit>,
     /// The upper bound.
     pub to: Option<Limit>,
-    /// How dates are read, if the clause says so.
-    pub dates: Option<DateOptions>,
+    /// The formats that dates may have; by default a date or milliseconds since 1970.
+    pub format: Option<Formats>,
+    /// The offset from UTC of dates that do not say theirs, in seconds.
+    pub zone_seconds: Option<i64>,
     /// The score.
     pub boost: f32,
 }
@@ -77,7 +79,8 @@ impl Clause for Range {
                 field,
                 from: limit(object, ["gt", "gte", "from", "include_lower"])?,
                 to: limit(object, ["lt", "lte", "to", "include_upper"])?,
-                dates: date_options(object)?,
+                format: format(object)?,
+                zone_seconds: time_zone(object)?,
                 boost: boost(object)?,
             })
         })
@@ -86,8 +89,13 @@ impl Clause for Range {
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
         let query = match planner.target(&self.field, path.key(&self.field))? {
             None => none(),
-            Some(target) if self.dates.is_some() && target.field.field_type != FieldType::Date => {
-                return Err(target.needs("`date`", "format` and `time_zone", "remove them"));
+            Some(target) if target.field.field_type != FieldType::Date && self.format.is_some() => {
+                return Err(target.needs("`date`", "format", "remove it"));
+            }
+            Some(target)
+                if target.field.field_type != FieldType::Date && self.zone_seconds.is_some() =>
+            {
+                return Err(target.needs("`date`", "time_zone", "remove it"));
             }
             Some(target) if self.from.is_none() && self.to.is_none() => {
                 has_value(planner.mapping(), target.field)
@@ -121,24 +129,18 @@ fn limit(
     Ok(limit)
 }
 
-/// Reads `format` and `time_zone`.
-fn date_options(object: Object<'_>) -> Result<Option<DateOptions>, RequestError> {
+fn format(object: Object<'_>) -> Result<Option<Formats>, RequestError> {
     let expected = "one or more of \"strict_date_optional_time\", \"date_optional_time\", \"epoch_millis\" and \"epoch_second\", with `||` between";
-    let formats = optional(object, "format", expected, |json| {
+    optional(object, "format", expected, |json| {
         Formats::read(json.as_str()?)
-    })?;
+    })
+}
+
+fn time_zone(object: Object<'_>) -> Result<Option<i64>, RequestError> {
     let expected = "\"UTC\" or an offset from UTC such as \"+01:00\"";
-    let zone_seconds = optional(object, "time_zone", expected, |json| {
+    optional(object, "time_zone", expected, |json| {
         zone_seconds(json.as_str()?)
-    })?;
-    if formats.is_none() && zone_seconds.is_none() {
-        return Ok(None);
-    }
-    let default = DateOptions::default();
-    Ok(Some(DateOptions {
-        formats: formats.unwrap_or(default.formats),
-        zone_seconds: zone_seconds.unwrap_or(default.zone_seconds),
-    }))
+    })
 }
 
 impl Range {
@@ -177,7 +179,10 @@ impl Range {
                 longs(target, first, last)
             }
             FieldType::Date => {
-                let options = self.dates.unwrap_or_default();
+                let options = DateOptions {
+                    formats: self.format.unwrap_or_default(),
+                    zone_seconds: self.zone_seconds.unwrap_or_default(),
+                };
                 let date = |limit: &Limit, end| target.date(&limit.value, end, options);
                 let first = match &self.from {
                     None => Some(i64::MIN),

@@ -166,7 +166,8 @@ impl Reader<'_> {
     }
 
     fn literal(&mut self, character: char) {
-        if character.is_ascii_punctuation() {
+        // `\<` and `\>` would be the borders of a word.
+        if character.is_ascii_punctuation() && !matches!(character, '<' | '>') {
             self.translated.push('\\');
         }
         self.translated.push(character);

@@ -85,7 +85,8 @@ fn leaf() -> impl Strategy<Value = Query> {
             field,
             from,
             to,
-            dates: None,
+            format: None,
+            zone_seconds: None,
             boost,
         })
     };

@@ -1,112 +1,75 @@
-//! What is told of queries that do not go with an index.
+//! Errors on queries that do not go with an index.
 
-use std::error::Error;
+use std::sync::LazyLock;
 
 use serde_json::{Value as Json, json};
 
 use super::sample::Sample;
-use super::{Plain, QueryError, compile};
-use crate::mapping::Mapping;
-use crate::query::Query;
 
-fn mapping() -> Mapping {
-    Mapping::parse(
-        &json!({"properties": {"title": {"type": "text"}, "tag": {"type": "keyword"},
+static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
+    let mapping = json!({"properties": {"title": {"type": "text"}, "tag": {"type": "keyword"},
         "count": {"type": "long"}, "price": {"type": "double"}, "made": {"type": "date"},
-        "sold": {"type": "boolean"}}}),
-    )
-    .expect("a mapping")
-}
+        "sold": {"type": "boolean"}}});
+    Sample::new(&mapping, &[], 1)
+});
 
 fn error(query: Json) -> String {
-    let error = compile(&Sample::read(&query), &mapping(), 0).expect_err("it is refused");
-    let cause = error.source().map(|cause| format!(" ({cause})"));
-    format!("{error}{}", cause.unwrap_or_default())
+    SAMPLE.error(&query)
 }
 
 #[test]
-fn values_that_the_type_does_not_have() {
-    insta::assert_snapshot!(error(json!({"term": {"count": "abc"}})), @r#"`query.term.count`: the field `count` is of type `long`, and `"abc"` is none: give an integer"#);
-    insta::assert_snapshot!(error(json!({"term": {"count": true}})), @"`query.term.count`: the field `count` is of type `long`, and `true` is none: give an integer");
-    insta::assert_snapshot!(error(json!({"match": {"price": "cheap"}})), @r#"`query.match.price`: the field `price` is of type `double`, and `"cheap"` is none: give a number"#);
-    insta::assert_snapshot!(error(json!({"term": {"price": "inf"}})), @r#"`query.term.price`: the field `price` is of type `double`, and `"inf"` is none: give a number"#);
-    insta::assert_snapshot!(error(json!({"term": {"sold": 1}})), @"`query.term.sold`: the field `sold` is of type `boolean`, and `1` is none: give true or false");
-    insta::assert_snapshot!(error(json!({"term": {"made": true}})), @r#"`query.term.made`: the field `made` is of type `date`, and `true` is none: give a date such as "2020-01-31", or milliseconds since 1970"#);
-    insta::assert_snapshot!(error(json!({"term": {"made": 1.5}})), @r#"`query.term.made`: the field `made` is of type `date`, and `1.5` is none: give a date such as "2020-01-31", or milliseconds since 1970"#);
-    insta::assert_snapshot!(error(json!({"terms": {"count": [1, "two"]}})), @r#"`query.terms.count[1]`: the field `count` is of type `long`, and `"two"` is none: give an integer"#);
-    insta::assert_snapshot!(error(json!({"range": {"count": {"gt": 1, "lt": "many ".repeat(20)}}})), @r#"`query.range.count`: the field `count` is of type `long`, and `"many many many many many many many many...` is none: give an integer"#);
-    insta::assert_snapshot!(error(json!({"bool": {"must": [{"match_all": {}}, {"range": {"made": {"gt": "soon"}}}]}})), @"`query.bool.must[1].range.made`: the field `made` is of type `date`, and `soon` is none (it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`)");
-    insta::assert_snapshot!(error(json!({"range": {"made": {"gt": "now-1q"}}})), @"`query.range.made`: the field `made` is of type `date`, and `now-1q` is none (`-1q` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`)");
-    insta::assert_snapshot!(error(json!({"multi_match": {"query": "x", "fields": ["title", "count"]}})), @r#"`query.multi_match.count`: the field `count` is of type `long`, and `"x"` is none: give an integer"#);
+fn rejects_values_that_the_type_cannot_have() {
+    insta::assert_snapshot!(error(json!({"term": {"count": "abc"}})), @r#"`query.term.count`: `"abc"` is not a valid `long` for the field `count`; expected an integer"#);
+    insta::assert_snapshot!(error(json!({"term": {"count": true}})), @"`query.term.count`: `true` is not a valid `long` for the field `count`; expected an integer");
+    insta::assert_snapshot!(error(json!({"match": {"price": "cheap"}})), @r#"`query.match.price`: `"cheap"` is not a valid `double` for the field `price`; expected a number"#);
+    insta::assert_snapshot!(error(json!({"term": {"price": "inf"}})), @r#"`query.term.price`: `"inf"` is not a valid `double` for the field `price`; expected a number"#);
+    insta::assert_snapshot!(error(json!({"term": {"sold": 1}})), @"`query.term.sold`: `1` is not a valid `boolean` for the field `sold`; expected true or false");
+    insta::assert_snapshot!(error(json!({"term": {"made": true}})), @r#"`query.term.made`: `true` is not a valid `date` for the field `made`; expected a date such as "2020-01-31", or milliseconds since 1970"#);
+    insta::assert_snapshot!(error(json!({"terms": {"count": [1, "two"]}})), @r#"`query.terms.count[1]`: `"two"` is not a valid `long` for the field `count`; expected an integer"#);
+    insta::assert_snapshot!(error(json!({"range": {"count": {"gt": 1, "lt": "many ".repeat(20)}}})), @r#"`query.range.count`: `"many many many many many many many many...` is not a valid `long` for the field `count`; expected an integer"#);
+    insta::assert_snapshot!(error(json!({"bool": {"must": [{"match_all": {}}, {"range": {"made": {"gt": "soon"}}}]}})), @"`query.bool.must[1].range.made`: `soon` is not a valid `date` for the field `made` (expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`)");
+    insta::assert_snapshot!(error(json!({"range": {"made": {"gt": "now-1q"}}})), @"`query.range.made`: `now-1q` is not a valid `date` for the field `made` (`-1q` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`)");
+    insta::assert_snapshot!(error(json!({"multi_match": {"query": "x", "fields": ["title", "count"]}})), @r#"`query.multi_match.count`: `"x"` is not a valid `long` for the field `count`; expected an integer"#);
 }
 
 #[test]
-fn clauses_that_do_not_go_with_the_type() {
-    insta::assert_snapshot!(error(json!({"prefix": {"count": 1}})), @"`query.prefix.count`: `prefix` goes with fields of type `text` or `keyword`, and the field `count` is of type `long`: use `term` or `range`");
-    insta::assert_snapshot!(error(json!({"dis_max": {"queries": [{"regexp": {"made": "2.*"}}]}})), @"`query.dis_max.queries[0].regexp.made`: `regexp` goes with fields of type `text` or `keyword`, and the field `made` is of type `date`: use `term` or `range`");
-    insta::assert_snapshot!(error(json!({"match": {"price": {"query": 1, "fuzziness": 1}}})), @"`query.match.price`: `fuzziness` goes with fields of type `text` or `keyword`, and the field `price` is of type `double`: leave it out");
-    insta::assert_snapshot!(error(json!({"match_phrase_prefix": {"sold": "t"}})), @"`query.match_phrase_prefix.sold`: `match_phrase_prefix` goes with fields of type `text` or `keyword`, and the field `sold` is of type `boolean`: use `term` or `range`");
+fn rejects_clauses_that_do_not_go_with_the_type() {
+    insta::assert_snapshot!(error(json!({"prefix": {"count": 1}})), @"`query.prefix.count`: `prefix` works on fields of type `text` or `keyword`, but the field `count` is of type `long`; use `term` or `range`");
+    insta::assert_snapshot!(error(json!({"dis_max": {"queries": [{"regexp": {"made": "2.*"}}]}})), @"`query.dis_max.queries[0].regexp.made`: `regexp` works on fields of type `text` or `keyword`, but the field `made` is of type `date`; use `term` or `range`");
+    insta::assert_snapshot!(error(json!({"match": {"price": {"query": 1, "fuzziness": 1}}})), @"`query.match.price`: `fuzziness` works on fields of type `text` or `keyword`, but the field `price` is of type `double`; remove it");
+    insta::assert_snapshot!(error(json!({"match_phrase_prefix": {"sold": "t"}})), @"`query.match_phrase_prefix.sold`: `match_phrase_prefix` works on fields of type `text` or `keyword`, but the field `sold` is of type `boolean`; use `term` or `range`");
 }
 
 #[test]
-fn patterns_that_are_none_or_too_much() {
-    insta::assert_snapshot!(error(json!({"constant_score": {"filter": {"regexp": {"tag": "a(b"}}}})), @"`query.constant_score.filter.regexp.tag`: the pattern for the field `tag` is wrong at character 2: this bracket is not closed");
-    insta::assert_snapshot!(error(json!({"regexp": {"tag": ".*a.{300}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too much for the engine: make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 1000 states')");
-    insta::assert_snapshot!(error(json!({"regexp": {"tag": "((((.{99}){99}){99}){99}){99}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too much for the engine: make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 10485760 bytes')");
-    insta::assert_snapshot!(error(json!({"regexp": {"tag": "a".repeat(1_001)}})), @"`query.regexp.tag` has too many characters in its pattern: 1000 may be");
-    insta::assert_snapshot!(error(json!({"wildcard": {"tag": "*".repeat(1_001)}})), @"`query.wildcard.tag` has too many characters in its pattern: 1000 may be");
+fn rejects_patterns_that_are_invalid_or_too_large() {
+    insta::assert_snapshot!(error(json!({"constant_score": {"filter": {"regexp": {"tag": "a(b"}}}})), @"`query.constant_score.filter.regexp.tag`: the pattern for the field `tag` is invalid at character 2: this bracket is not closed");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": ".*a.{300}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 1000 states')");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": "((((.{99}){99}){99}){99}){99}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 10485760 bytes')");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": "a".repeat(1_001)}})), @"`query.regexp.tag` has too many characters in its pattern; the limit is 1000");
+    insta::assert_snapshot!(error(json!({"wildcard": {"tag": "*".repeat(1_001)}})), @"`query.wildcard.tag` has too many characters in its pattern; the limit is 1000");
 }
 
 #[test]
-fn more_than_there_may_be() {
-    insta::assert_snapshot!(error(json!({"match": {"title": "word ".repeat(5_000)}})), @"`query.match.title` has too many words: 4096 may be");
-    insta::assert_snapshot!(error(json!({"terms": {"made": vec!["now"; 1_025]}})), @"`query.terms.made` has too many dates: 1024 may be");
-    insta::assert_snapshot!(error(json!({"fuzzy": {"tag": "a".repeat(2_049)}})), @"`query.fuzzy.tag` has too many characters in fuzzy words: 2048 may be");
+fn rejects_more_than_the_limits() {
+    insta::assert_snapshot!(error(json!({"match": {"title": "word ".repeat(5_000)}})), @"`query.match.title` has too many words; the limit is 4096");
+    insta::assert_snapshot!(error(json!({"terms": {"made": vec!["2020-01-01"; 1_025]}})), @"`query.terms.made` has too many dates; the limit is 1024");
+    insta::assert_snapshot!(error(json!({"fuzzy": {"tag": "a".repeat(2_049)}})), @"`query.fuzzy.tag` has too many characters in fuzzy words; the limit is 2048");
     let regexps = vec![json!({"regexp": {"tag": "a"}}); 33];
-    insta::assert_snapshot!(error(json!({"bool": {"should": regexps}})), @"`query.bool.should[32].regexp.tag` has too many regular expressions: 32 may be");
+    insta::assert_snapshot!(error(json!({"bool": {"should": regexps}})), @"`query.bool.should[32].regexp.tag` has too many regular expressions; the limit is 32");
 }
 
 #[test]
-fn what_has_a_udf_is_left_to_others() {
-    let udf = json!({"wasm_udf": {"function": "f"}});
-    let nested = json!({"bool": {"must": [{"match_all": {}}], "filter": {"constant_score": {"filter": udf}}}});
-    for query in [
-        udf,
-        nested.clone(),
-        json!({"expression": "a > 1"}),
-        json!({"expression_score": {"expression": "a"}}),
-    ] {
-        let query = Sample::read(&query);
-        let computes = !matches!(query, Query::Expression { .. });
-        assert_eq!(query.computes(), computes, "{query:?}");
-        assert!(
-            compile(&query, &mapping(), 0)
-                .expect("it compiles")
-                .is_none(),
-            "{query:?}"
-        );
-    }
-    let mapping = mapping();
-    let plain = Plain::new(&mapping, 0);
-    let mut asked = Vec::new();
-    let joined = plain.compile_with::<QueryError>(
-        &Sample::read(&nested),
-        "query",
-        &mut |plain, query, path| {
-            asked.push(path.to_owned());
-            let Query::WasmUdf(clause) = query else {
-                return Ok(None);
-            };
-            plain.leaf(&clause.query, path)
-        },
-    );
-    assert!(joined.expect("it compiles").is_some());
-    assert_eq!(asked, ["query.bool.filter[0].constant_score.filter"]);
-    let compound = Sample::read(&json!({"bool": {}}));
-    assert!(
-        plain
-            .leaf(&compound, "query")
-            .expect("it compiles")
-            .is_none()
-    );
+fn rejects_meta_fields_that_are_not_searchable() {
+    insta::assert_snapshot!(error(json!({"term": {"_index": "a"}})), @"`query.term._index`: the meta field `_index` is not searchable; use `_id` or a field of the documents");
+    insta::assert_snapshot!(error(json!({"range": {"_seq_no": {"gte": 5}}})), @"`query.range._seq_no`: the meta field `_seq_no` is not searchable; use `_id` or a field of the documents");
+    insta::assert_snapshot!(error(json!({"exists": {"field": "_source"}})), @"`query.exists.field`: the meta field `_source` is not searchable; use `_id` or a field of the documents");
+    insta::assert_snapshot!(error(json!({"multi_match": {"query": "x", "fields": ["_version"]}})), @"`query.multi_match._version`: the meta field `_version` is not searchable; use `_id` or a field of the documents");
+}
+
+#[test]
+fn rejects_options_that_do_not_go_with_the_type() {
+    insta::assert_snapshot!(error(json!({"term": {"count": {"value": 1, "case_insensitive": true}}})), @"`query.term.count`: `case_insensitive` works on fields of type `text` or `keyword`, but the field `count` is of type `long`; remove it");
+    insta::assert_snapshot!(error(json!({"match": {"count": {"query": 1, "analyzer": "standard"}}})), @"`query.match.count`: `analyzer` works on fields of type `text` or `keyword`, but the field `count` is of type `long`; remove it");
+    insta::assert_snapshot!(error(json!({"range": {"count": {"gte": 1, "time_zone": "UTC"}}})), @"`query.range.count`: `time_zone` works on fields of type `date`, but the field `count` is of type `long`; remove it");
+    insta::assert_snapshot!(error(json!({"match_bool_prefix": {"made": "2020"}})), @"`query.match_bool_prefix.made`: `match_bool_prefix` works on fields of type `text` or `keyword`, but the field `made` is of type `date`; use `match`");
 }

@@ -31,7 +31,7 @@ static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
 
 fn check(cases: &[(Json, &[usize])]) {
     for (query, expected) in cases {
-        assert_eq!(SAMPLE.ids(&Sample::read(query)), *expected, "{query}");
+        assert_eq!(SAMPLE.found(query), *expected, "{query}");
     }
 }
 
@@ -64,8 +64,13 @@ fn terms_are_values_of_the_fields_type() {
         (json!({"term": {"price": 0}}), &[0, 2]),
         (json!({"term": {"sold": true}}), &[0, 4]),
         (json!({"term": {"sold": "false"}}), &[1, 4]),
-        (json!({"term": {"made": "2020-01-01"}}), &[0]),
-        (json!({"term": {"made": 1_577_836_800_000_i64}}), &[0]),
+        (json!({"term": {"made": "2020-01-01"}}), &[0, 1]),
+        (
+            json!({"term": {"made": "2020-01-01T00:00:00.000000"}}),
+            &[0],
+        ),
+        (json!({"term": {"made": 1_577_836_800_000_i64}}), &[0, 1]),
+        (json!({"term": {"made": "1577836800000"}}), &[0, 1]),
         (
             json!({"term": {"made": "2020-01-01T00:00:00.000001Z"}}),
             &[1],
@@ -98,7 +103,7 @@ fn one_of_several_terms_is_enough() {
         ),
         (
             json!({"terms": {"made": ["2020-01-01", "now/d+12h"]}}),
-            &[0, 4],
+            &[0, 1, 4],
         ),
         (json!({"terms": {"sold": [true]}}), &[0, 4]),
         (json!({"terms": {"tag": []}}), &[]),
@@ -180,7 +185,7 @@ fn a_bound_that_is_a_span_keeps_or_leaves_out_all_of_it() {
         (json!({"range": {"made": {"gt": "now"}}}), &[]),
         (
             json!({"range": {"made": {"lte": 1_577_836_800_000_i64}}}),
-            &[0],
+            &[0, 1],
         ),
         (
             json!({"range": {"made": {"gte": "0001-01-01", "lte": "9999"}}}),
@@ -281,7 +286,7 @@ fn words_are_made_as_the_field_makes_them() {
             &[0, 1],
         ),
         (json!({"match": {"count": "2"}}), &[1]),
-        (json!({"match": {"made": "2020-01-01"}}), &[0]),
+        (json!({"match": {"made": "2020-01-01"}}), &[0, 1]),
         (json!({"match": {"sold": true}}), &[0, 4]),
         (json!({"match": {"unknown": "x"}}), &[]),
         (json!({"match_phrase": {"title": "quick brown"}}), &[0]),
@@ -497,4 +502,205 @@ fn scores_are_multiplied_added_and_lowered() {
     ] {
         assert_eq!(scores(query.clone()), expected, "{query}");
     }
+}
+
+#[test]
+fn documents_are_found_by_their_id() {
+    check(&[
+        (json!({"term": {"_id": "3"}}), &[3]),
+        (json!({"term": {"_id": 3}}), &[3]),
+        (json!({"terms": {"_id": ["4", "0", "none"]}}), &[0, 4]),
+        (json!({"match": {"_id": "2"}}), &[2]),
+        (json!({"prefix": {"_id": "1"}}), &[1]),
+        (json!({"wildcard": {"_id": "?"}}), &[0, 1, 2, 3, 4, 5]),
+        (json!({"range": {"_id": {"gte": "2", "lt": "4"}}}), &[2, 3]),
+        (json!({"exists": {"field": "_id"}}), &[0, 1, 2, 3, 4, 5]),
+        (json!({"term": {"f0": "a"}}), &[]),
+        (json!({"exists": {"field": "f0"}}), &[]),
+    ]);
+    let scored = SAMPLE.scored(&Sample::read(&json!({"term": {"_id": "3"}})));
+    assert_eq!(scored, [(3, 1.0)], "an id has no relevance");
+}
+
+#[test]
+fn a_field_exists_by_a_pattern_or_as_an_object() {
+    check(&[
+        (json!({"exists": {"field": "sell*"}}), &[0, 2]),
+        (json!({"exists": {"field": "seller.s*"}}), &[0]),
+        (json!({"exists": {"field": "*o*t"}}), &[0, 1, 2, 3, 4]),
+        (json!({"exists": {"field": "se?ler"}}), &[]),
+        (json!({"exists": {"field": "x*"}}), &[]),
+    ]);
+}
+
+#[test]
+fn letters_match_in_either_case_if_asked() {
+    let any = |value: &str| json!({"value": value, "case_insensitive": true});
+    check(&[
+        (json!({"term": {"tag": any("AB")}}), &[1]),
+        (json!({"term": {"title": any("QUICK")}}), &[0, 2, 4]),
+        (json!({"term": {"tag": any("äÖ")}}), &[]),
+        (json!({"prefix": {"tag": any("A")}}), &[0, 1, 2]),
+        (json!({"prefix": {"title.keyword": any("the")}}), &[0, 1]),
+        (json!({"wildcard": {"title.keyword": any("THE*DOG")}}), &[1]),
+        (
+            json!({"regexp": {"title.keyword": any("the (LAZY|[q]uick).*")}}),
+            &[0, 1],
+        ),
+    ]);
+}
+
+#[test]
+fn dates_are_read_in_their_format_and_zone() {
+    let range = |options: Json| json!({"range": {"made": options}});
+    check(&[
+        (
+            range(json!({"gte": "1577836800", "lte": 1_577_836_800, "format": "epoch_second"})),
+            &[0, 1],
+        ),
+        (
+            range(json!({"lt": "2020-01-02", "format": "strict_date_optional_time"})),
+            &[0, 1],
+        ),
+        (
+            range(json!({"from": "2020-01-01", "to": "2020-01-01"})),
+            &[0, 1],
+        ),
+        (
+            range(json!({"from": "2020-01-01", "include_lower": false})),
+            &[2, 4],
+        ),
+        (
+            range(json!({"lte": "2020-01-31", "time_zone": "+01:00"})),
+            &[0, 1],
+        ),
+        (
+            range(json!({"gte": "2020-01-01", "time_zone": "-01:00"})),
+            &[2, 4],
+        ),
+        (
+            range(json!({"gte": "1577836800000", "lte": 1_577_836_800_000.0})),
+            &[0, 1],
+        ),
+        (range(json!({"lt": -86_400_000})), &[]),
+        (range(json!({"gt": "9999-12-31||-7000y"})), &[]),
+    ]);
+}
+
+#[test]
+fn values_that_no_document_can_have_are_found_nowhere() {
+    check(&[
+        (json!({"term": {"count": 9.5}}), &[]),
+        (json!({"term": {"count": "7.0"}}), &[3]),
+        (
+            json!({"term": {"count": 18_446_744_073_709_551_615_u64}}),
+            &[],
+        ),
+        (
+            json!({"range": {"count": {"gt": 18_446_744_073_709_551_615_u64}}}),
+            &[],
+        ),
+        (json!({"range": {"count": {"gt": 6.5, "lt": 7.5}}}), &[3]),
+        (json!({"terms": {"count": [0.5, 2]}}), &[1]),
+    ]);
+}
+
+#[test]
+fn full_text_options_are_obeyed() {
+    let title = |options: Json| json!({"match": {"title": options}});
+    check(&[
+        (title(json!({"query": "qiuck", "fuzziness": 1})), &[0, 2, 4]),
+        (
+            title(json!({"query": "qiuck", "fuzziness": 1, "fuzzy_transpositions": false})),
+            &[],
+        ),
+        (
+            title(json!({"query": "qiuck", "fuzziness": 1, "prefix_length": 2})),
+            &[],
+        ),
+        (
+            title(json!({"query": "?!", "zero_terms_query": "all"})),
+            &[0, 1, 2, 3, 4, 5],
+        ),
+        (
+            title(json!({"query": "Quick,", "analyzer": "whitespace"})),
+            &[],
+        ),
+        (
+            json!({"match": {"about": {"query": "dogs", "analyzer": "standard"}}}),
+            &[],
+        ),
+        (
+            json!({"match": {"tag": {"query": "A b", "analyzer": "standard"}}}),
+            &[0, 1],
+        ),
+        (
+            json!({"match": {"count": {"query": "many", "lenient": true}}}),
+            &[],
+        ),
+        (
+            json!({"match": {"made": {"query": "soon", "lenient": true}}}),
+            &[],
+        ),
+        (
+            json!({"match_phrase": {"title": {"query": "", "zero_terms_query": "all"}}}),
+            &[0, 1, 2, 3, 4, 5],
+        ),
+        (
+            json!({"match_phrase": {"title": {"query": "QUICK brown", "analyzer": "whitespace"}}}),
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn the_last_word_may_be_a_prefix() {
+    check(&[
+        (
+            json!({"match_bool_prefix": {"title": "lazy qui"}}),
+            &[0, 1, 2, 4],
+        ),
+        (
+            json!({"match_bool_prefix": {"title": {"query": "quick fo", "operator": "and"}}}),
+            &[0, 2],
+        ),
+        (
+            json!({"match_bool_prefix": {"title": "fo quick"}}),
+            &[0, 2, 4],
+        ),
+        (json!({"match_bool_prefix": {"tag": "a"}}), &[0, 1, 2]),
+        (
+            json!({"match_phrase_prefix": {"title": {"query": "f", "max_expansions": 1}}}),
+            &[0],
+        ),
+        (
+            json!({"match_phrase_prefix": {"title": {"query": "f", "max_expansions": 2}}}),
+            &[0, 2],
+        ),
+        (
+            json!({"match_phrase_prefix": {"tag": {"query": "a", "max_expansions": 2}}}),
+            &[0, 2],
+        ),
+        (
+            json!({"multi_match": {"query": "brown f", "type": "phrase_prefix", "fields": ["title", "tag"]}}),
+            &[0],
+        ),
+        (
+            json!({"multi_match": {"query": "brown quick", "type": "phrase", "fields": ["title", "tag"]}}),
+            &[4],
+        ),
+        (
+            json!({"multi_match": {"query": "fox quick", "type": "phrase", "slop": 3, "fields": ["title"]}}),
+            &[0],
+        ),
+        (
+            json!({"multi_match": {"query": "dog ru", "type": "bool_prefix", "fields": ["title", "about"]}}),
+            &[1, 3],
+        ),
+        (json!({"multi_match": {"query": "dogs"}}), &[1, 2]),
+        (
+            json!({"multi_match": {"query": "many", "fields": ["count"], "lenient": true}}),
+            &[],
+        ),
+    ]);
 }
