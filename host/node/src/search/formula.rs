@@ -8,9 +8,7 @@ use arrow_array::{Array, ArrayRef};
 use tantivy::{DocId, Score, SegmentReader};
 use whittle_host::Kind;
 
-use super::SearchError;
-use super::expressions::at;
-use crate::expression::{ColumnType, Expression, ExpressionValues, Scalars};
+use crate::expression::{ColumnType, ExpressionValues, Scalars};
 use crate::udf::{SegmentCall, UdfCall};
 use crate::value::Value;
 
