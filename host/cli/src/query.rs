@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde_json::{Value as Json, json};
 use whittle_host::{Engine, QueryContext};
 use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
 
@@ -19,7 +18,7 @@ use progress::Progress;
 /// Search the documents of a file, with UDFs in the query.
 #[derive(Debug, Args)]
 pub(crate) struct Query {
-    /// The documents: JSON objects, one a line or in an array; `-` is standard input.
+    /// The documents: JSON objects, one per line or in an array; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     docs: PathBuf,
     #[command(flatten)]
@@ -59,18 +58,17 @@ impl Query {
         });
         progress.clear();
         setup::print_log(&query.take_log());
-        print(json!(result?), self.json)
+        print(&serde_json::to_string_pretty(&result?)?, self.json)
     }
 }
 
-/// Prints a search's answer.
-pub(crate) fn print(response: Json, as_json: bool) -> Result<()> {
+/// Prints the answer to a search: its JSON, or a table.
+pub(crate) fn print(answer: &str, as_json: bool) -> Result<()> {
     let mut stdout = io::stdout().lock();
     if as_json {
-        serde_json::to_writer_pretty(&mut stdout, &response).map_err(io::Error::from)?;
-        writeln!(stdout)?;
+        writeln!(stdout, "{answer}")?;
     } else {
-        let answer = serde_json::from_value(response).context("the answer is no search's")?;
+        let answer = serde_json::from_str(answer).context("the answer to the search")?;
         stdout.write_all(table::render(&answer, table::width()).as_bytes())?;
     }
     Ok(())
@@ -82,20 +80,20 @@ pub(crate) struct Functions {
     /// A component whose functions the query may call; may be given more than once.
     #[arg(long, value_name = "COMPONENT")]
     udf: Vec<PathBuf>,
-    /// The folder or the URL of a registry whose functions the query may call, as `name` or
+    /// The directory or the URL of a registry whose functions the query may call, as `name` or
     /// `name@1.2.0`.
     #[arg(long, value_name = "PLACE", conflicts_with = "udf")]
     registry: Option<String>,
 }
 
 impl Functions {
-    /// Whether the command line names some.
+    /// Whether the command line gives any.
     pub(crate) fn are_given(&self) -> bool {
         !self.udf.is_empty() || self.registry.is_some()
     }
 
-    /// The components that were given, else the registry's; else those of a registry in a folder, if
-    /// there is one.
+    /// The given components, or those of the given registry; otherwise those of the registry in a
+    /// directory, if there is one.
     pub(crate) fn udfs(&self, engine: Engine, folder: Option<&Path>) -> Result<Udfs> {
         if let Some(place) = &self.registry {
             return Ok(setup::registry(engine, place)?.into());

@@ -1,22 +1,21 @@
-//! `whittle search`: a search over an index, on the disk or of a node.
+//! `whittle search`: a search over an index, on disk or of a node.
 
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde_json::{Value as Json, json};
 use ureq::http::Method;
 use whittle_host::QueryContext;
 use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Threads, search};
 
-use crate::place::{Found, Place};
+use crate::place::{Location, Place};
 use crate::query::{Functions, print};
 use crate::remote::Remote;
 use crate::setup;
 
-/// Search an index, on the disk or of a node, with UDFs in the query.
+/// Search an index, on disk or of a node, with UDFs in the query.
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     #[command(flatten)]
@@ -38,17 +37,17 @@ impl Search {
         let text = setup::read_or_stdin(&self.query)?;
         let request =
             SearchRequest::parse(&text).with_context(|| self.query.display().to_string())?;
-        let answer = match self.place.find()? {
-            Found::Folder { index, registry } => self.on_disk(&request, &index, &registry)?,
-            Found::Node { .. } if self.functions.are_given() => {
+        let answer = match self.place.locate()? {
+            Location::Directory { index, registry } => self.on_disk(&request, &index, &registry)?,
+            Location::Node { .. } if self.functions.are_given() => {
                 bail!("a node has functions of its own: leave out `--udf` and `--registry`")
             }
-            Found::Node { node, name } => of_node(&node, &name, text)?,
+            Location::Node { node, name } => of_node(&node, &name, text)?,
         };
-        print(answer, self.json)
+        print(&answer, self.json)
     }
 
-    fn on_disk(&self, request: &SearchRequest, index: &Path, registry: &Path) -> Result<Json> {
+    fn on_disk(&self, request: &SearchRequest, index: &Path, registry: &Path) -> Result<String> {
         let index = Index::open(index)?;
         let engine = self.run.engine()?;
         let udfs = self.functions.udfs(engine, Some(registry))?;
@@ -57,22 +56,16 @@ impl Search {
         let query = QueryContext::new(request.budget(self.run.budget()));
         let result = search(&snapshot, request, &udfs, &query, |_| ());
         setup::print_log(&query.take_log());
-        Ok(json!(result?))
+        Ok(serde_json::to_string_pretty(&result?)?)
     }
 }
 
-/// A node's answer, in the shape that a search's has here.
-fn of_node(node: &Remote, name: &str, request: Vec<u8>) -> Result<Json> {
+/// The answer of a node, which has the same shape.
+fn of_node(node: &Remote, name: &str, request: Vec<u8>) -> Result<String> {
     let request = String::from_utf8(request).context("the search")?;
-    let mut answer = node.send(Method::POST, &format!("/{name}/_search"), request)?;
-    let mut told = json!({"took_ms": answer["took"], "hits": answer["hits"].take()});
-    if let Some(total) = told["hits"].get_mut("total") {
-        *total = total["value"].take();
-    }
-    for part in ["udf", "aggregations", "profile"] {
-        if let Some(value) = answer.get_mut(part) {
-            told[part] = value.take();
-        }
-    }
-    Ok(told)
+    node.send_for_text(
+        Method::POST,
+        &format!("/{name}/_search?pretty=true"),
+        request,
+    )
 }

@@ -6,7 +6,6 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use whittle_host::one_line;
@@ -18,7 +17,7 @@ use crate::exact_json::{ExactJson, Members, exact_members};
 pub struct Documents {
     ids: Vec<String>,
     sources: Vec<Json>,
-    /// The sources as they were written.
+    /// The sources digit for digit.
     texts: Vec<Box<RawValue>>,
     positional: bool,
 }
@@ -77,17 +76,18 @@ impl Documents {
     /// Broken JSON, a value that is no object, a document without an id, an id that comes twice.
     pub fn read(text: &[u8], id_field: Option<&str>) -> Result<Self, DocumentsError> {
         let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-        let is_list = matches!(first, Some(b'['));
-        let sources = read_all(text, is_list).map_err(|error| syntax(&error))?;
-        let texts = read_all(text, is_list).map_err(|error| syntax(&error))?;
-        Self::new(sources, texts, id_field)
-    }
-
-    fn new(
-        sources: Vec<Json>,
-        texts: Vec<Box<RawValue>>,
-        id_field: Option<&str>,
-    ) -> Result<Self, DocumentsError> {
+        let texts = match first {
+            Some(b'[') => serde_json::from_slice(text),
+            _ => serde_json::Deserializer::from_slice(text)
+                .into_iter()
+                .collect(),
+        };
+        let texts: Vec<Box<RawValue>> = texts.map_err(|error| syntax(&error))?;
+        let sources = texts.iter().map(|text| serde_json::from_str(text.get()));
+        // A number that no float can hold.
+        let sources: Vec<Json> = sources
+            .collect::<Result<_, _>>()
+            .map_err(|error| syntax(&error))?;
         let mut ids = Vec::with_capacity(sources.len());
         for (position, source) in sources.iter().enumerate() {
             let Json::Object(fields) = source else {
@@ -152,7 +152,7 @@ impl Documents {
         &self.sources[position]
     }
 
-    /// The text of the document at a position, as it was read.
+    /// The JSON of the document at a position, as it was written.
     ///
     /// # Panics
     ///
@@ -182,15 +182,6 @@ impl Documents {
     }
 }
 
-/// Reads values, from a list or one after the other.
-fn read_all<T: DeserializeOwned>(text: &[u8], is_list: bool) -> serde_json::Result<Vec<T>> {
-    if is_list {
-        return serde_json::from_slice(text);
-    }
-    let values = serde_json::Deserializer::from_slice(text);
-    values.into_iter().collect()
-}
-
 fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {
     let mut seen = HashMap::with_capacity(ids.len());
     for (second, id) in ids.iter().enumerate() {
@@ -210,7 +201,7 @@ fn syntax(error: &serde_json::Error) -> DocumentsError {
     DocumentsError::Syntax {
         line,
         column,
-        reason: crate::request::reason(error),
+        reason: crate::request::json::reason(error),
     }
 }
 

@@ -12,9 +12,7 @@ mod documents;
 mod exact_json;
 pub mod expression;
 pub mod index;
-mod json;
 pub mod mapping;
-mod object;
 pub mod query;
 mod request;
 mod search;
@@ -24,14 +22,16 @@ mod value;
 
 pub use aggregation::Aggregations;
 pub use documents::{Documents, DocumentsError};
-pub use request::{RequestError, SearchRequest};
-pub use search::formula::Formula;
+pub use request::{
+    FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,
+    SearchRequest, SortBy, SortKey, SortMode, SourceFilter, multi_search,
+};
 pub use search::profile::{BudgetReport, ClauseReport, Profile};
-pub use search::rescore::Rescore;
-pub use search::sort::{SortBy, SortKey};
-pub use search::source::SourceFilter;
 pub use search::workers::Threads;
-pub use search::{Hit, Hits, SearchError, SearchResponse, search};
+pub use search::{
+    CountResponse, FieldError, Hit, Hits, SearchError, SearchResponse, SeqNo, Shards, SortError,
+    Source, Writing, Written, search, search_indexes,
+};
 pub use snapshot::{Snapshot, SnapshotError};
-pub use udf::{ErrorSample, FunctionError, UdfError, UdfReport, Udfs, UdfsError};
+pub use udf::{ErrorSample, FunctionError, UdfError, UdfReport, Udfs, UdfsError, UnmappedField};
 pub use value::Value;

@@ -19,6 +19,8 @@ use crate::udf::Dictionaries;
 /// An index at a point in time. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The index's name, for hits.
+    pub(crate) name: Option<String>,
     pub(crate) searcher: Searcher,
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) dictionaries: Dictionaries,
@@ -54,6 +56,7 @@ impl Snapshot {
         let segments: HashSet<SegmentId> = segments.map(SegmentReader::segment_id).collect();
         dictionaries.retain(|segment| segments.contains(&segment));
         Self {
+            name: None,
             searcher,
             mapping,
             dictionaries,
@@ -69,6 +72,13 @@ impl Snapshot {
     /// tantivy's name of the column that has the values at a path.
     pub fn column(&self, path: &str) -> Option<&str> {
         self.mapping.field(path).map(|field| field.column)
+    }
+
+    /// With the name of its index, which its hits have.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Searched with the help of threads, which other snapshots may have too.

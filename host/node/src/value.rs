@@ -1,4 +1,4 @@
-//! A document's value, as it comes back: what a hit is ordered by, or what was computed for it.
+//! A value of a document, as it comes back: a sort value of a hit, or what was computed for it.
 
 use std::cmp::Ordering;
 
@@ -10,17 +10,17 @@ use crate::dates;
 /// A value of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// It has none.
+    /// No value.
     Null,
     /// True or false.
     Boolean(bool),
-    /// An integer, or a document's number.
+    /// An integer; as a sort value also a boolean, 0 or 1, and a date, in milliseconds since 1970.
     Long(i64),
     /// A float, or a score.
     Double(f64),
     /// Microseconds since 1970.
     Date(i64),
-    /// A text.
+    /// A string.
     Text(String),
     /// Any JSON. Values of this kind have no order.
     Json(Json),
@@ -42,7 +42,7 @@ impl Serialize for Value {
 }
 
 impl Value {
-    /// The order of two values of one type.
+    /// The order of two values of one type, or of two numbers.
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Boolean(left), Self::Boolean(right)) => left.cmp(right),
@@ -50,6 +50,9 @@ impl Value {
                 left.cmp(right)
             }
             (Self::Double(left), Self::Double(right)) => left.total_cmp(right),
+            // A field may have different types in different indexes.
+            (Self::Long(left), Self::Double(right)) => (*left as f64).total_cmp(right),
+            (Self::Double(left), Self::Long(right)) => left.total_cmp(&(*right as f64)),
             (Self::Text(left), Self::Text(right)) => left.cmp(right),
             _ => Ordering::Equal,
         }

@@ -1,13 +1,16 @@
 //! The bodies of requests: JSON, or lines of JSON.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
-use serde_json::Value as Json;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 
 use crate::error::ApiError;
+use crate::parameters::bad;
 
-/// A body as it came, within the node's limit.
+/// A body as it came, unpacked and within the node's limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Body(pub(crate) Bytes);
 
@@ -29,31 +32,81 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 }
 
 impl Body {
-    /// As JSON; an empty one is `default`.
+    /// Whether nothing was sent.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.trim_ascii().is_empty()
+    }
+
+    /// The body of a route that cannot do without.
     ///
     /// # Errors
     ///
-    /// 400 with the place where it is broken.
-    pub(crate) fn json(&self, default: Json) -> Result<Json, ApiError> {
-        if self.0.trim_ascii().is_empty() {
-            return Ok(default);
+    /// 400 if it is empty.
+    pub(crate) fn required(&self) -> Result<&[u8], ApiError> {
+        if self.is_empty() {
+            return Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "parse_exception",
+                "request body is required",
+            ));
+        }
+        Ok(&self.0)
+    }
+
+    /// As JSON of a type; an empty body is the type's default.
+    ///
+    /// # Errors
+    ///
+    /// 400 with the place where it is broken, or not of the type.
+    pub(crate) fn read<'a, T: Deserialize<'a> + Default>(&'a self) -> Result<T, ApiError> {
+        if self.is_empty() {
+            return Ok(T::default());
         }
         serde_json::from_slice(&self.0).map_err(|error| broken(1, &error))
     }
 }
 
-/// A body, or a line of one, that is not JSON.
+/// The promise of a handler that it reads no body: a request with one is refused, since it was
+/// meant for something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoBody;
+
+impl<S: Sync> FromRequestParts<S> for NoBody {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        if !has_body(&parts.headers) {
+            return Ok(Self);
+        }
+        let path = whittle_host::one_line(parts.uri.path());
+        Err(bad(format!(
+            "request [{} {path}] does not support having a body",
+            parts.method
+        )))
+    }
+}
+
+/// Whether a request has a body that is not empty, or one whose length is not known yet.
+pub(crate) fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    length.is_some_and(|length| length > 0) || headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// A body, or a line of one, that is not JSON, or not of its type.
 pub(crate) fn broken(first_line: usize, error: &serde_json::Error) -> ApiError {
     let line = first_line + error.line().saturating_sub(1);
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    let reason = text.strip_suffix(&place).unwrap_or(&text);
+    let reason = whittle_host::one_line(text.strip_suffix(&place).unwrap_or(&text));
+    let (kind, what) = if error.is_data() {
+        ("parsing_exception", "")
+    } else {
+        ("json_parse_exception", "broken JSON: ")
+    };
     ApiError::new(
         StatusCode::BAD_REQUEST,
-        "parsing_exception",
-        format!(
-            "line {line}, column {}: broken JSON: {reason}",
-            error.column()
-        ),
+        kind,
+        format!("line {line}, column {}: {what}{reason}", error.column()),
     )
 }

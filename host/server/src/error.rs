@@ -9,45 +9,95 @@ use std::error::Error;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 use whittle_host::one_line;
 
 /// What a request fails with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     status: StatusCode,
+    cause: Cause,
+}
+
+/// What went wrong, as it stands inside `error`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    #[serde(rename = "type")]
     kind: &'static str,
     reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<String>,
+    #[serde(rename = "resource.id", skip_serializing_if = "Option::is_none")]
+    resource_id: Option<String>,
+    #[serde(rename = "resource.type", skip_serializing_if = "Option::is_none")]
+    resource_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index_uuid: Option<String>,
 }
+
+/// The body of an answer that is an error.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorBody {
+    error: WholeCause,
+    status: u16,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct WholeCause {
+    root_cause: [Cause; 1],
+    #[serde(flatten)]
+    cause: Cause,
+}
+
+/// Marks an answer that is an error, which is sent whole whatever `filter_path` says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IsError;
 
 impl ApiError {
     /// With a type such as `parsing_exception`. The reason is one line.
     pub fn new(status: StatusCode, kind: &'static str, reason: impl Into<String>) -> Self {
-        Self {
-            status,
+        let cause = Cause {
             kind,
             reason: reason.into(),
             index: None,
-        }
+            resource_id: None,
+            resource_type: None,
+            index_uuid: None,
+        };
+        Self { status, cause }
     }
 
     /// With an error and its causes as the reason.
     pub fn of(status: StatusCode, kind: &'static str, error: &dyn Error) -> Self {
-        let mut told = error.to_string();
+        let mut reason = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
-            told.push_str(": ");
-            told.push_str(&error.to_string());
+            reason.push_str(": ");
+            reason.push_str(&error.to_string());
             cause = error.source();
         }
-        Self::new(status, kind, one_line(&told))
+        Self::new(status, kind, one_line(&reason))
     }
 
     /// Of an index.
     #[must_use]
     pub fn in_index(mut self, index: impl Into<String>) -> Self {
-        self.index = Some(index.into());
+        self.cause.index = Some(index.into());
+        self
+    }
+
+    /// Of an index with an identifier.
+    #[must_use]
+    pub(crate) fn with_uuid(mut self, uuid: impl Into<String>) -> Self {
+        self.cause.index_uuid = Some(uuid.into());
+        self
+    }
+
+    /// About something that was asked for by its name.
+    #[must_use]
+    pub(crate) fn about(mut self, kind: &'static str, id: impl Into<String>) -> Self {
+        self.cause.resource_type = Some(kind);
+        self.cause.resource_id = Some(id.into());
         self
     }
 
@@ -58,31 +108,30 @@ impl ApiError {
 
     /// What went wrong, in one line.
     pub fn reason(&self) -> &str {
-        &self.reason
+        &self.cause.reason
     }
 
     /// What is inside `error`, alone, as answers to several requests at once have it.
-    pub fn cause(&self) -> serde_json::Value {
-        let mut cause = json!({"type": self.kind, "reason": self.reason});
-        if let Some(index) = &self.index {
-            cause["index"] = json!(index);
-        }
-        cause
+    pub fn cause(&self) -> &Cause {
+        &self.cause
     }
 
     /// The answer's body.
-    pub fn body(&self) -> serde_json::Value {
-        let cause = self.cause();
-        let mut error = json!({"root_cause": [cause]});
-        if let (Some(error), Some(cause)) = (error.as_object_mut(), cause.as_object()) {
-            error.extend(cause.clone());
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody {
+            error: WholeCause {
+                root_cause: [self.cause.clone()],
+                cause: self.cause.clone(),
+            },
+            status: self.status.as_u16(),
         }
-        json!({"error": error, "status": self.status.as_u16()})
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body())).into_response()
+        let mut response = (self.status, Json(self.body())).into_response();
+        response.extensions_mut().insert(IsError);
+        response
     }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use axum::http::StatusCode;
 use whittle_host::{BindError, EvaluateError, SelectError, Stopped};
 use whittle_node::index::{IndexError, WriteError};
-use whittle_node::{FunctionError, RequestError, SearchError, UdfError};
+use whittle_node::{FunctionError, RequestError, SearchError, SortError, UdfError};
 
 use crate::error::ApiError;
 use crate::node::CreateError;
@@ -23,11 +23,15 @@ impl From<RequestError> for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         let (status, kind) = match &error {
-            SearchError::Query(_) => (StatusCode::BAD_REQUEST, "query_shard_exception"),
-            SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
-            SearchError::Argument { .. } | SearchError::Aggregation { .. } => {
-                (StatusCode::BAD_REQUEST, ILLEGAL)
+            SearchError::Query(_) | SearchError::Sort(SortError::Unmapped { .. }) => {
+                (StatusCode::BAD_REQUEST, "query_shard_exception")
             }
+            SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
+            SearchError::Argument { .. }
+            | SearchError::Aggregation { .. }
+            | SearchError::SeveralIndexes { .. }
+            | SearchError::Sort(_)
+            | SearchError::Field(_) => (StatusCode::BAD_REQUEST, ILLEGAL),
             SearchError::TooManyBuckets(_) => {
                 (StatusCode::BAD_REQUEST, "too_many_buckets_exception")
             }
@@ -79,7 +83,7 @@ fn of_evaluation(error: &EvaluateError) -> (StatusCode, &'static str) {
 /// What a guest does wrong is 422; what it runs out of, too, unless that is time.
 fn of_stopped(stopped: &Stopped) -> (StatusCode, &'static str) {
     match stopped {
-        Stopped::Limit(limit) if limit.unit == "ms" => {
+        Stopped::Limit(limit) if limit.kind.is_time() => {
             (StatusCode::REQUEST_TIMEOUT, "timeout_exception")
         }
         Stopped::Cancelled => (StatusCode::REQUEST_TIMEOUT, "task_cancelled_exception"),
@@ -95,6 +99,7 @@ impl From<IndexError> for ApiError {
     fn from(error: IndexError) -> Self {
         let (status, kind) = match &error {
             IndexError::Mapping(_) => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
+            // It was deleted while the request was under way.
             IndexError::Closed => (StatusCode::NOT_FOUND, "index_not_found_exception"),
             IndexError::Exists { .. } => {
                 (StatusCode::BAD_REQUEST, "resource_already_exists_exception")
@@ -129,19 +134,21 @@ pub(crate) fn not_made(name: &str, error: CreateError) -> ApiError {
         CreateError::Name(rule) => ApiError::new(
             StatusCode::BAD_REQUEST,
             "invalid_index_name_exception",
-            format!("`{shown}` is no index name: a name {rule}"),
-        ),
-        CreateError::Exists => ApiError::new(
+            format!("Invalid index name [{shown}], {rule}"),
+        )
+        .with_uuid("_na_"),
+        CreateError::Exists(uuid) => ApiError::new(
             StatusCode::BAD_REQUEST,
             "resource_already_exists_exception",
-            format!("index [{shown}] already exists"),
-        ),
+            format!("index [{shown}/{uuid}] already exists"),
+        )
+        .with_uuid(uuid),
         CreateError::Index(error) => error.into(),
     }
     .in_index(shown)
 }
 
-/// An index that is not there.
+/// An index that does not exist.
 pub(crate) fn no_index(name: &str) -> ApiError {
     let name = whittle_host::one_line(name);
     ApiError::new(
@@ -149,7 +156,38 @@ pub(crate) fn no_index(name: &str) -> ApiError {
         "index_not_found_exception",
         format!("no such index [{name}]"),
     )
-    .in_index(name)
+    .in_index(name.clone())
+    .with_uuid("_na_")
+    .about("index_or_alias", name)
+}
+
+/// A name that must be an alias.
+pub(crate) fn no_alias(name: &str) -> ApiError {
+    let name = whittle_host::one_line(name);
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "index_not_found_exception",
+        format!(
+            "no such index [{name}] and [require_alias] request flag is [true] and [{name}] is not \
+             an alias"
+        ),
+    )
+    .in_index(name.clone())
+    .with_uuid("_na_")
+    .about("index_or_alias", name)
+}
+
+/// Copies of a shard that no other node has.
+pub(crate) fn no_copies(index: &str, needed: u64) -> ApiError {
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable_shards_exception",
+        format!(
+            "[{index}][0] Not enough active copies to meet shard count of [{needed}] (have 1, \
+             needed {needed}): this node holds one copy, and there are no others"
+        ),
+    )
+    .in_index(index)
 }
 
 /// Any other failure, with a status.

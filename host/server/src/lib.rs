@@ -5,15 +5,25 @@
 //! evaluated: that is `whittle-node` and `whittle-host`. Whatever may take a while runs on threads
 //! for blocking work, of which a bounded number is busy at once ([`work`]).
 
+mod address;
+mod answers;
 mod body;
+mod drain;
 mod error;
 mod failures;
 mod guard;
 mod log;
+mod media;
 mod metrics;
 mod node;
 mod parameters;
+mod presentation;
 mod routes;
+mod selection;
+mod settings;
+mod sizes;
+mod source;
+mod table;
 mod token;
 mod work;
 
@@ -23,27 +33,43 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::http::Uri;
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::Response;
 use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 
 pub use error::ApiError;
 pub use node::{Node, NodeError, NodeOptions};
 pub use token::{Token, TokenError, UdfWrites};
 
-/// How often what was written is shown to searches.
-const REFRESH_EVERY: Duration = Duration::from_secs(1);
+/// How often indexes are looked at for one whose refresh is due.
+const REFRESH_CHECK: Duration = Duration::from_millis(100);
 
-/// The routes of a node. What a browser sends for another site is refused.
+/// The routes of a node. Requests that a browser sends for another site are refused.
+///
+/// The layers from the outside in: the request is counted, its answer packed if the client wants
+/// that, its body read to the end, the answer written as it is asked for; then it is checked where
+/// it comes from and what its body is, and the body is unpacked, up to the node's limit.
 pub fn router(node: Arc<Node>) -> Router {
     let limit = node.options().body_bytes;
-    routes::all()
+    let routes = routes::all()
         .fallback(routes::no_route)
         .method_not_allowed_fallback(routes::no_method)
-        .layer(from_fn(guard::own_origin))
         .layer(DefaultBodyLimit::max(limit))
+        .layer(RequestDecompressionLayer::new())
+        .layer(from_fn(media::checked))
+        .layer(from_fn(guard::own_origin))
+        .layer(from_fn(presentation::presented))
+        .layer(from_fn_with_state(Arc::clone(&node), drain::drained))
+        .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(&node), observed))
-        .with_state(node)
+        .with_state(node);
+    // Around the routes, since it changes which of them is meant.
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_request(without_trailing_slash))
 }
 
 /// Serves a node until `shutdown` is over; requests that are under way are finished then, and the
@@ -51,7 +77,7 @@ pub fn router(node: Arc<Node>) -> Router {
 ///
 /// # Errors
 ///
-/// Where the system refuses, or an index cannot be closed.
+/// If the system refuses, or an index cannot be closed.
 pub async fn serve(
     listener: TcpListener,
     node: Arc<Node>,
@@ -74,7 +100,26 @@ pub async fn serve(
     closed.unwrap_or(Ok(()))
 }
 
-/// Counts a request, and tells of it.
+/// `/films/` is `/films`.
+async fn without_trailing_slash(mut request: Request) -> Request {
+    let uri = request.uri();
+    let path = uri.path();
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.len() == path.len() || path == "/" {
+        return request;
+    }
+    let trimmed = if trimmed.is_empty() { "/" } else { trimmed };
+    let address = match uri.query() {
+        Some(query) => format!("{trimmed}?{query}"),
+        None => trimmed.to_owned(),
+    };
+    if let Ok(uri) = address.parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// Counts a request, and logs it.
 async fn observed(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let (started, method) = (Instant::now(), request.method().clone());
     let path = request.uri().path().to_owned();
@@ -87,10 +132,10 @@ async fn observed(State(node): State<Arc<Node>>, request: Request, next: Next) -
     response
 }
 
-/// Shows searches what was written, from time to time.
+/// Shows searches what was written, index by index when its interval is over.
 async fn refresh(node: Arc<Node>) {
     loop {
-        tokio::time::sleep(REFRESH_EVERY).await;
+        tokio::time::sleep(REFRESH_CHECK).await;
         let node = Arc::clone(&node);
         let refreshed = tokio::task::spawn_blocking(move || node.refresh()).await;
         if let Ok(Err(error)) = refreshed {

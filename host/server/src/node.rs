@@ -2,14 +2,15 @@
 //!
 //! | in the data folder | what |
 //! |---|---|
-//! | `indexes/NAME` | an index |
+//! | `indexes/NAME` | an index, and its settings in `settings.json` |
 //! | `registry` | the versions of UDFs |
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use whittle_host::{Budget, Engine, Registry, RegistryOptions, Storage, StorageError};
 use whittle_node::index::{Index, IndexError};
@@ -18,6 +19,7 @@ use whittle_node::{Threads, Udfs};
 
 use crate::log;
 use crate::metrics::Metrics;
+use crate::settings::Settings;
 use crate::token::UdfWrites;
 use crate::work::Work;
 
@@ -85,7 +87,7 @@ pub enum NodeError {
 /// Indexes by name, and a registry of UDFs that their queries may call.
 pub struct Node {
     folder: PathBuf,
-    indexes: Mutex<BTreeMap<String, Index>>,
+    indexes: Mutex<BTreeMap<String, Entry>>,
     registry: Registry,
     udfs: Udfs,
     threads: Threads,
@@ -97,12 +99,41 @@ pub struct Node {
     pub(crate) metrics: Metrics,
 }
 
-/// Why there is no index of a name.
+/// An index with its settings.
+struct Entry {
+    index: Index,
+    settings: Settings,
+    /// When searches were last shown what was written.
+    refreshed: Instant,
+}
+
+impl Entry {
+    fn new(index: Index, settings: Settings) -> Self {
+        Self {
+            index,
+            settings,
+            refreshed: Instant::now(),
+        }
+    }
+
+    /// Whether it is time for a refresh, by the index's interval.
+    fn is_due(&self) -> bool {
+        let interval = self.settings.refresh_interval();
+        interval.is_some_and(|interval| self.refreshed.elapsed() >= interval)
+    }
+}
+
+/// Why an index cannot be made.
 pub(crate) enum CreateError {
+    /// The name breaks a rule, which is given.
     Name(&'static str),
-    Exists,
+    /// There is one, with this identifier.
+    Exists(String),
     Index(IndexError),
 }
+
+/// The file of an index's settings.
+const SETTINGS: &str = "settings.json";
 
 impl Node {
     /// Opens a node's folder, which is made where there is none, and all that is in it.
@@ -129,7 +160,11 @@ impl Node {
             };
             match Index::open(&path) {
                 Ok(index) => {
-                    indexes.insert(name.to_owned(), index);
+                    let settings = load_settings(&path).map_err(|source| {
+                        let name = name.to_owned();
+                        NodeError::Index { name, source }
+                    })?;
+                    indexes.insert(name.to_owned(), Entry::new(index, settings));
                 }
                 // It was deleted or made halfway when the node ended.
                 Err(IndexError::Missing { .. }) => {}
@@ -176,7 +211,12 @@ impl Node {
     }
 
     pub(crate) fn index(&self, name: &str) -> Option<Index> {
-        self.lock().get(name).cloned()
+        self.lock().get(name).map(|entry| entry.index.clone())
+    }
+
+    /// The settings of an index.
+    pub(crate) fn settings(&self, name: &str) -> Option<Settings> {
+        self.lock().get(name).map(|entry| entry.settings.clone())
     }
 
     /// All indexes, by name.
@@ -184,39 +224,62 @@ impl Node {
         let indexes = self.lock();
         let pairs = indexes.iter();
         pairs
-            .map(|(name, index)| (name.clone(), index.clone()))
+            .map(|(name, entry)| (name.clone(), entry.index.clone()))
             .collect()
     }
 
     /// Makes an index.
-    pub(crate) fn create(&self, name: &str, mapping: Mapping) -> Result<Index, CreateError> {
+    pub(crate) fn create(
+        &self,
+        name: &str,
+        mapping: Mapping,
+        settings: Settings,
+    ) -> Result<Index, CreateError> {
         check_name(name).map_err(CreateError::Name)?;
         let mut indexes = self.lock();
-        if indexes.contains_key(name) {
-            return Err(CreateError::Exists);
+        if let Some(entry) = indexes.get(name) {
+            return Err(CreateError::Exists(entry.settings.uuid.clone()));
         }
-        let index = Index::create(&self.folder.join(name), mapping).map_err(CreateError::Index)?;
-        indexes.insert(name.to_owned(), index.clone());
+        let folder = self.folder.join(name);
+        // Before the index, which is there once its mapping is.
+        save_settings(&folder, &settings).map_err(CreateError::Index)?;
+        let index = Index::create(&folder, mapping).map_err(CreateError::Index)?;
+        indexes.insert(name.to_owned(), Entry::new(index.clone(), settings));
         log::changed("made the index", name);
         Ok(index)
     }
 
-    /// The index of a name, which is made where there is none.
+    /// The index of a name, which is made if there is none.
     pub(crate) fn index_or_new(&self, name: &str) -> Result<Index, CreateError> {
         match self.index(name) {
             Some(index) => Ok(index),
-            None => match self.create(name, Mapping::dynamic()) {
+            None => match self.create(name, Mapping::dynamic(), Settings::new()) {
                 // Another request was faster.
-                Err(CreateError::Exists) => self.index(name).ok_or(CreateError::Exists),
+                Err(CreateError::Exists(uuid)) => self.index(name).ok_or(CreateError::Exists(uuid)),
                 made => made,
             },
         }
     }
 
-    /// Deletes an index; false where there is none. Searches of it that are under way go on.
+    /// Gives an index other settings; false if there is no such index.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be saved.
+    pub(crate) fn set_settings(&self, name: &str, settings: Settings) -> Result<bool, IndexError> {
+        let mut indexes = self.lock();
+        let Some(entry) = indexes.get_mut(name) else {
+            return Ok(false);
+        };
+        save_settings(&self.folder.join(name), &settings)?;
+        entry.settings = settings;
+        Ok(true)
+    }
+
+    /// Deletes an index; false if there is none. Searches of it that are under way go on.
     pub(crate) fn delete(&self, name: &str) -> Result<bool, IndexError> {
         let mut indexes = self.lock();
-        let Some(index) = indexes.remove(name) else {
+        let Some(Entry { index, .. }) = indexes.remove(name) else {
             return Ok(false);
         };
         let folder = self.folder.join(name);
@@ -233,9 +296,16 @@ impl Node {
         Ok(true)
     }
 
-    /// Shows searches what was written.
+    /// Shows searches what was written to the indexes whose interval is over.
     pub(crate) fn refresh(&self) -> Result<(), IndexError> {
-        for (_, index) in self.indexes() {
+        let due: Vec<Index> = (self.lock().values_mut())
+            .filter(|entry| entry.is_due())
+            .map(|entry| {
+                entry.refreshed = Instant::now();
+                entry.index.clone()
+            })
+            .collect();
+        for index in due {
             if index.statistics().pending > 0 {
                 index.refresh()?;
             }
@@ -249,15 +319,15 @@ impl Node {
     ///
     /// Where one cannot be closed; nothing is lost then.
     pub fn close(&self) -> Result<(), NodeError> {
-        for (name, index) in std::mem::take(&mut *self.lock()) {
-            index
+        for (name, entry) in std::mem::take(&mut *self.lock()) {
+            (entry.index)
                 .close()
                 .map_err(|source| NodeError::Index { name, source })?;
         }
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Index>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -271,19 +341,71 @@ impl std::fmt::Debug for Node {
     }
 }
 
-/// What OpenSearch takes for an index's name, without what would be another file.
+/// The settings in an index's folder; new ones if an older version made it.
+fn load_settings(folder: &Path) -> Result<Settings, IndexError> {
+    let file = folder.join(SETTINGS);
+    let text = match fs::read(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let settings = Settings::new();
+            save_settings(folder, &settings)?;
+            return Ok(settings);
+        }
+        Err(error) => return Err(file_error("read", &file)(error)),
+    };
+    serde_json::from_slice(&text).map_err(|error| IndexError::Damaged {
+        path: file,
+        offset: 0,
+        reason: error.to_string(),
+    })
+}
+
+/// Saves settings; after a crash, they or those before them are there.
+fn save_settings(folder: &Path, settings: &Settings) -> Result<(), IndexError> {
+    let (file, new) = (folder.join(SETTINGS), folder.join("settings.new"));
+    let text = serde_json::to_vec(settings).expect("numbers and text");
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut out = fs::File::create(&new)?;
+        out.write_all(&text)?;
+        out.sync_all()?;
+        fs::rename(&new, &file)
+    };
+    write().map_err(file_error("write", &file))
+}
+
+fn file_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> IndexError {
+    let path = path.to_owned();
+    move |source| IndexError::File {
+        action,
+        path,
+        source,
+    }
+}
+
+/// The rules of OpenSearch for the name of an index; the rule that a name breaks, as its reason.
 fn check_name(name: &str) -> Result<(), &'static str> {
-    const FORBIDDEN: &str = "\\/*?\"<>| ,#:";
-    if name.is_empty() || name.len() > 255 {
-        Err("has 1 to 255 bytes")
-    } else if name.chars().any(char::is_uppercase) {
-        Err("is in lower case")
-    } else if name.starts_with(['_', '-', '+', '.']) {
-        Err("does not begin with `_`, `-`, `+` or `.`")
+    const FORBIDDEN: &str = "\\/*?\"<>| ,";
+    if name.is_empty() {
+        Err("must not be empty")
+    } else if name.len() > 255 {
+        Err("index name is too long, (more than 255 bytes)")
     } else if name
         .contains(|character: char| FORBIDDEN.contains(character) || character.is_control())
     {
-        Err("has none of `\\ / * ? \" < > | , # :`, and no blank")
+        Err("must not contain the following characters [ , \", *, \\, <, |, ,, >, /, ?]")
+    } else if name.contains('#') {
+        Err("must not contain '#'")
+    } else if name.contains(':') {
+        Err("must not contain ':'")
+    } else if name.starts_with(['_', '-', '+']) {
+        Err("must not start with '_', '-', or '+'")
+    } else if name == "." || name == ".." {
+        Err("must not be '.' or '..'")
+    } else if name.starts_with('.') {
+        Err("must not start with '.': such indexes are hidden, and this node hides none")
+    } else if name.chars().any(char::is_uppercase) {
+        Err("must be lowercase")
     } else {
         Ok(())
     }

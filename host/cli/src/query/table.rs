@@ -1,13 +1,16 @@
 //! A search's answer for people: a table of hits, then what each UDF did.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What is shown of an answer, from here or from a node.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 pub(super) struct Answer {
-    took_ms: u64,
+    took: u64,
     hits: Hits,
     #[serde(default)]
     udf: Vec<UdfReport>,
@@ -15,25 +18,30 @@ pub(super) struct Answer {
     profile: Option<Profile>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 struct Hits {
-    total: Option<usize>,
+    total: Option<Total>,
     hits: Vec<Hit>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
+struct Total {
+    value: usize,
+}
+
+#[derive(Debug, serde::Deserialize)]
 struct Hit {
     #[serde(rename = "_id")]
     id: String,
     #[serde(rename = "_score")]
     score: Option<f64>,
     #[serde(rename = "_source")]
-    source: Option<Json>,
+    source: Option<Members>,
     #[serde(default)]
     fields: Map<String, Json>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 struct UdfReport {
     function: String,
     documents: u64,
@@ -41,26 +49,60 @@ struct UdfReport {
     error_samples: Vec<ErrorSample>,
     time_us: u64,
     memory_bytes: usize,
+    #[serde(default)]
+    unmapped_fields: Vec<UnmappedField>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
+struct UnmappedField {
+    field: String,
+    similar: Vec<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
 struct ErrorSample {
     #[serde(rename = "_id")]
     id: String,
     message: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 struct Profile {
     clauses: Vec<ClauseReport>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 struct ClauseReport {
     path: String,
     time_us: u64,
     documents_in: u64,
     documents_out: u64,
+}
+
+/// The members of a document in their order, digit for digit.
+#[derive(Debug, Default)]
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = object.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// The width of the terminal, or 100 columns where there is none.
@@ -71,18 +113,20 @@ pub(super) fn width() -> usize {
 /// The answer in lines of at most `width` columns.
 pub(super) fn render(response: &Answer, width: usize) -> String {
     let mut text = hits(&response.hits.hits, width);
-    let took = response.took_ms;
+    let took = response.took;
     let shown = response.hits.hits.len();
-    text.push_str(&match response.hits.total {
-        None => format!("{} shown in {took} ms\n", count(shown as u64, "hit")),
-        Some(total) if shown < total => {
-            format!(
-                "{} in {took} ms, {shown} shown\n",
-                count(total as u64, "hit")
-            )
-        }
-        Some(total) => format!("{} in {took} ms\n", count(total as u64, "hit")),
-    });
+    text.push_str(
+        &match response.hits.total.as_ref().map(|total| total.value) {
+            None => format!("{} shown in {took} ms\n", count(shown as u64, "hit")),
+            Some(total) if shown < total => {
+                format!(
+                    "{} in {took} ms, {shown} shown\n",
+                    count(total as u64, "hit")
+                )
+            }
+            Some(total) => format!("{} in {took} ms\n", count(total as u64, "hit")),
+        },
+    );
     if let Some(aggregations) = &response.aggregations {
         text.push_str(&format!("{aggregations:#}\n"));
     }
@@ -133,25 +177,43 @@ fn hits(hits: &[Hit], width: usize) -> String {
     };
     let mut text = line("score", "id", "document");
     for hit in hits {
-        let source = hit.source.as_ref().and_then(Json::as_object);
         // What was computed comes first: somebody asked for it by name.
-        let members = hit.fields.iter().map(|(name, value)| (name, &value[0]));
-        let members = members.chain(source.into_iter().flatten());
-        text.push_str(&line(&score(hit), &id(hit), &told(members)));
+        let fields = hit
+            .fields
+            .iter()
+            .map(|(name, values)| (name, value(&values[0])));
+        let source = hit.source.iter().flat_map(|source| &source.0);
+        let members = source.map(|(name, raw)| (name, raw_value(raw)));
+        text.push_str(&line(&score(hit), &id(hit), &shown(fields.chain(members))));
     }
     text.push('\n');
     text
 }
 
-/// Fields in one line, without those that say nothing.
-fn told<'a>(fields: impl Iterator<Item = (&'a String, &'a Json)>) -> String {
-    let fields = fields
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| match value {
-            Json::String(text) => format!("{}: {}", plain(name), plain(text)),
-            other => format!("{}: {}", plain(name), plain(&other.to_string())),
-        });
+/// Fields in one line, without those that have no value.
+fn shown<'a>(fields: impl Iterator<Item = (&'a String, Option<String>)>) -> String {
+    let fields = fields.filter_map(|(name, value)| {
+        let value = value?;
+        Some(format!("{}: {}", plain(name), plain(&value)))
+    });
     fields.collect::<Vec<_>>().join("  ")
+}
+
+fn value(json: &Json) -> Option<String> {
+    match json {
+        Json::Null => None,
+        Json::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// Strings without quotes, and all other values digit for digit.
+fn raw_value(raw: &RawValue) -> Option<String> {
+    match raw.get() {
+        "null" => None,
+        text if text.starts_with('"') => serde_json::from_str(text).ok(),
+        text => Some(text.to_owned()),
+    }
 }
 
 fn udf(report: &UdfReport) -> String {
@@ -162,7 +224,7 @@ fn udf(report: &UdfReport) -> String {
         error_samples,
         time_us,
         memory_bytes,
-        ..
+        unmapped_fields,
     } = report;
     let mut text = format!(
         "{function}: {} in {:.1} ms, {}, {} KiB\n",
@@ -171,6 +233,20 @@ fn udf(report: &UdfReport) -> String {
         count(*errors, "error"),
         memory_bytes / 1024,
     );
+    for UnmappedField { field, similar } in unmapped_fields {
+        let similar: Vec<String> = similar
+            .iter()
+            .map(|path| format!("`{}`", plain(path)))
+            .collect();
+        let hint = match similar[..] {
+            [] => String::new(),
+            _ => format!("; did you mean {}?", similar.join(" or ")),
+        };
+        text.push_str(&format!(
+            "  no document has the field `{}`{hint}\n",
+            plain(field)
+        ));
+    }
     for sample in error_samples {
         text.push_str(&format!(
             "  document {}: {}\n",
@@ -233,8 +309,8 @@ mod tests {
 
     fn response(hits: Json, total: usize) -> Answer {
         let response = json!({
-            "took_ms": 3,
-            "hits": {"total": total, "max_score": null, "hits": hits},
+            "took": 3,
+            "hits": {"total": {"value": total, "relation": "eq"}, "max_score": null, "hits": hits},
             "udf": [{
                 "function": "f",
                 "documents": 7,
@@ -242,9 +318,10 @@ mod tests {
                 "error_samples": [{"_id": "a", "message": "bad\u{1b}[1m"}],
                 "time_us": 1500,
                 "memory_bytes": 1 << 20,
+                "unmapped_fields": [{"field": "titel", "similar": ["title"]}],
             }],
         });
-        serde_json::from_value(response).expect("an answer")
+        serde_json::from_str(&response.to_string()).expect("an answer")
     }
 
     #[test]
@@ -263,12 +340,14 @@ mod tests {
 
         5 hits in 3 ms, 2 shown
         f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
+          no document has the field `titel`; did you mean `title`?
           document a: bad�[1m
           and 1 more
         ");
         insta::assert_snapshot!(render(&response(json!([]), 0), 40), @r##"
     0 hits in 3 ms
     f: 7 documents in 1.5 ms, 2 errors, 1024 KiB
+      no document has the field `titel`; did you mean `title`?
       document a: bad�[1m
       and 1 more
     "##);

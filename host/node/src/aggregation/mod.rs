@@ -17,9 +17,8 @@ use tantivy::aggregation::{ValueSourceProvider, ValueSourceRegistry};
 pub(crate) use udf_values::UdfValues;
 
 use crate::mapping::{FieldType, Mapping};
-use crate::object::{Object, wrong};
-use crate::request::RequestError;
-use crate::search::formula::Formula;
+use crate::request::object::{Object, wrong};
+use crate::request::{Formula, RequestError};
 use kinds::Kind;
 
 /// How many aggregations a request may have.

@@ -50,6 +50,11 @@ pub(crate) fn from_millis(millis: i64) -> Option<i64> {
     millis.checked_mul(1_000)
 }
 
+/// In milliseconds since 1970, as clients see dates.
+pub(crate) fn to_millis(micros: i64) -> i64 {
+    micros.div_euclid(1_000)
+}
+
 /// Shows a date as clients get it, in UTC: `2020-01-02T03:04:05.678Z`, with microseconds where it
 /// has any.
 pub(crate) fn show(micros: i64) -> String {

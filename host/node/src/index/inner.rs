@@ -79,6 +79,15 @@ impl Inner {
         self.take_in(open)
     }
 
+    /// Makes one segment of all that was acknowledged.
+    pub(super) fn merge(&self) -> Result<(), IndexError> {
+        let mut segments = lock(&self.segments);
+        let open = segments.as_mut().ok_or(IndexError::Closed)?;
+        self.take_in(open)?;
+        open.merge_all()?;
+        self.take_in(open)
+    }
+
     /// Has tantivy take in what is pending.
     pub(super) fn take_in(&self, segments: &mut Segments) -> Result<(), IndexError> {
         let is_broken = self.disk.as_ref().is_some_and(|disk| disk.log.is_broken());

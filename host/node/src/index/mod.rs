@@ -46,6 +46,7 @@ use crate::mapping::Mapping;
 use crate::snapshot::{DICTIONARY_BYTES, Snapshot};
 use handle::Handle;
 use inner::Inner;
+use lookup::Lookup;
 
 /// An index of documents. Its clones are the same index; when the last one goes, it is closed.
 #[derive(Clone)]
@@ -172,6 +173,26 @@ impl Index {
         // Segments are read without holding up writes.
         let find = self.handle.inner.lock().lookup(id);
         find.stored(id)
+    }
+
+    /// The document with an id, as searches see it: as of the last refresh.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub fn get_refreshed(&self, id: &str) -> Result<Option<Stored>, IndexError> {
+        let committed = Arc::clone(&self.handle.inner.lock().committed);
+        Lookup::Before(committed).stored(id)
+    }
+
+    /// Merges all segments into one, without deleted documents, and shows searches what was
+    /// written. Refreshes wait meanwhile, writes go on.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses, or the index is closed.
+    pub fn merge(&self) -> Result<(), IndexError> {
+        self.handle.inner.merge()
     }
 
     /// Has searches see all that was acknowledged.

@@ -5,9 +5,8 @@
 use std::sync::Arc;
 
 use crate::exact_json::{ExactJson, Members};
-use crate::json::Strict;
 use crate::mapping::{DocumentError, MappingError};
-use crate::request::reason;
+use crate::request::json::{Strict, reason};
 
 /// The longest id, in bytes.
 pub const ID_BYTES: usize = 512;
@@ -239,7 +238,7 @@ mod tests {
     #[test]
     fn sources_that_are_no_documents_are_told() {
         insta::assert_snapshot!(refused(b""), @"the document is broken JSON: line 1, column 0: EOF while parsing a value");
-        insta::assert_snapshot!(refused(b"{\"a\": 1,\n\"a\": 2}"), @"the document is broken JSON: line 2, column 3: the key `a` stands there twice");
+        insta::assert_snapshot!(refused(b"{\"a\": 1,\n\"a\": 2}"), @"the document is broken JSON: line 2, column 3: duplicate key `a`");
         insta::assert_snapshot!(refused(b"{\"a\": 1} x"), @"the document is broken JSON: line 1, column 10: trailing characters");
         insta::assert_snapshot!(refused(b"{\"a\": \"\xff\"}"), @"the document is broken JSON: line 1, column 8: invalid unicode code point");
         insta::assert_snapshot!(refused(b"[]"), @"a document is an object, and this one is a list");

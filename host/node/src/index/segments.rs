@@ -127,6 +127,19 @@ impl Segments {
         Ok(committed)
     }
 
+    /// Makes one segment of all, and waits for it.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub(super) fn merge_all(&mut self) -> Result<(), IndexError> {
+        let Some(open) = &mut self.open else {
+            return Ok(());
+        };
+        open.merge_all()
+            .map_err(IndexError::tantivy("merge its segments"))
+    }
+
     /// What searches see, if merges made other segments of it.
     ///
     /// # Errors
@@ -246,6 +259,20 @@ impl Segments {
 }
 
 impl Open {
+    fn merge_all(&mut self) -> tantivy::Result<()> {
+        let metas = self.index.searchable_segment_metas()?;
+        let is_merged = match &metas[..] {
+            [] => true,
+            [one] => one.num_deleted_docs() == 0,
+            _ => false,
+        };
+        if !is_merged {
+            let ids: Vec<SegmentId> = metas.iter().map(|meta| meta.id()).collect();
+            self.writer.merge(&ids).wait()?;
+        }
+        Ok(())
+    }
+
     fn reload_merged(&mut self) -> tantivy::Result<Option<Arc<Committed>>> {
         let snapshot = &self.committed.snapshot;
         let seen = snapshot.searcher.segment_readers().iter();
@@ -260,15 +287,5 @@ impl Open {
         let snapshot = Snapshot::new(self.reader.searcher(), mapping, dictionaries);
         self.committed = Arc::new(Committed::new(snapshot)?);
         Ok(Some(Arc::clone(&self.committed)))
-    }
-}
-
-#[cfg(test)]
-impl Segments {
-    /// Makes one segment of all, and waits for it.
-    pub(super) fn merge_all(&mut self) {
-        let open = self.open.as_mut().expect("it is open");
-        let ids = open.index.searchable_segment_ids().expect("it can be read");
-        open.writer.merge(&ids).wait().expect("they can be merged");
     }
 }

@@ -42,7 +42,7 @@ const STOP_WORDS: [&str; 33] = [
 ];
 
 impl Analyzer {
-    const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Standard,
         Self::English,
         Self::Whitespace,

@@ -446,7 +446,7 @@ mod tests {
         let raw = mapping.field("title.raw").expect("it is mapped");
         assert_eq!(raw.field_type, crate::mapping::FieldType::Keyword);
         let since = mapping.field("seller.since").expect("it is mapped");
-        assert_eq!(since.date_format().print(0), "01/01/1970");
+        assert_eq!(since.date_format().expect("dates").print(0), "01/01/1970");
         assert_eq!(Mapping::dynamic().to_json(), json!({}));
     }
 

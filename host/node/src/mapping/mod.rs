@@ -63,7 +63,8 @@ pub(crate) struct MappedField<'a> {
     pub(crate) column: &'a str,
     /// Cuts a query's text into words.
     pub(crate) analyzer: Analyzer,
-    definition: &'a Definition,
+    /// As it was defined; none for `_id`.
+    definition: Option<&'a Definition>,
 }
 
 /// What is done with an object.
@@ -181,7 +182,18 @@ impl Mapping {
             field: mapped.field,
             column: &mapped.column,
             analyzer: mapped.definition.search_analyzer,
-            definition: &mapped.definition,
+            definition: Some(&mapped.definition),
+        })
+    }
+
+    /// `_id` as a keyword: it is found whole, and has a column.
+    pub(crate) fn id_field(&self) -> Option<MappedField<'_>> {
+        Some(MappedField {
+            field_type: FieldType::Keyword,
+            field: self.schema.get_field(ID).ok()?,
+            column: ID,
+            analyzer: Analyzer::Keyword,
+            definition: None,
         })
     }
 
@@ -240,27 +252,30 @@ impl Mapping {
 impl<'a> MappedField<'a> {
     /// The type's name in the mapping, which for numbers may be narrower than they are kept.
     pub(crate) fn type_name(&self) -> &'static str {
-        self.definition.value_type.name()
+        let definition = self.definition;
+        definition.map_or(self.field_type.name(), |field| field.value_type.name())
     }
 
     /// How its dates are written, if it has dates.
-    pub(crate) fn date_format(&self) -> &'a DateFormat {
-        &self.definition.format
+    pub(crate) fn date_format(&self) -> Option<&'a DateFormat> {
+        let definition = self.definition?;
+        (self.field_type == FieldType::Date).then_some(&definition.format)
     }
 
     /// Whether queries may ask for it.
     pub(crate) fn is_indexed(&self) -> bool {
-        self.definition.index
+        self.definition.is_none_or(|field| field.index)
     }
 
     /// Whether it may be sorted and aggregated by.
     pub(crate) fn has_doc_values(&self) -> bool {
-        self.definition.doc_values
+        self.definition.is_none_or(|field| field.doc_values)
     }
 
     /// A number with the precision that its values have.
     pub(crate) fn rounded(&self, number: f64) -> f64 {
-        self.definition.value_type.rounded(number)
+        self.definition
+            .map_or(number, |field| field.value_type.rounded(number))
     }
 }
 

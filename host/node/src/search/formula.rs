@@ -1,55 +1,16 @@
-//! Formulas: what computes a value of a document that is a hit, for `fields` and for sort keys.
+//! Formulas at work: what computes values of documents, for `fields` and for sort keys.
 //!
-//! It knows UDFs and expressions, and neither which documents are asked for nor what becomes of
-//! their values.
+//! Knows UDFs and expressions; neither which documents are hits, nor what becomes of the values.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
-use serde_json::Value as Json;
 use tantivy::{DocId, Score, SegmentReader};
 use whittle_host::Kind;
 
-use super::SearchError;
-use super::expressions::at;
-use crate::expression::{ColumnType, Expression, ExpressionValues, Scalars};
-use crate::object::{Object, wrong};
-use crate::query::FunctionCall;
-use crate::request::RequestError;
+use crate::expression::{ColumnType, ExpressionValues, Scalars};
 use crate::udf::{SegmentCall, UdfCall};
 use crate::value::Value;
-
-/// What computes a value of a document.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Formula {
-    /// A UDF. A document that it fails for has no value, unless that ends the search.
-    Udf(FunctionCall),
-    /// An expression, in SQL.
-    Expression(String),
-}
-
-impl Formula {
-    /// Reads `{"wasm_udf": {...}}` or `{"expression": "..."}`.
-    pub(crate) fn read(json: &Json, path: &str) -> Result<Self, RequestError> {
-        const KNOWN: &[&str] = &["wasm_udf", "expression"];
-        let object = Object::read(json, path)?;
-        object.knows(KNOWN)?;
-        let (name, json) = object.only("`wasm_udf` or `expression`")?;
-        Self::named(name, json, &object.path(name))
-    }
-
-    /// Reads what stands under the name of a formula's kind.
-    pub(crate) fn named(name: &str, json: &Json, path: &str) -> Result<Self, RequestError> {
-        if name == "wasm_udf" {
-            let call = Object::read(json, path)?;
-            call.knows(&["function", "params", "on_error"])?;
-            return Ok(Self::Udf(FunctionCall::read(call)?));
-        }
-        let text = json.as_str().map(str::to_owned);
-        text.map(Self::Expression)
-            .ok_or_else(|| wrong(path, "a text", json))
-    }
-}
 
 /// A formula, ready to run on any segment.
 #[derive(Debug, Clone)]
@@ -65,15 +26,6 @@ pub(super) enum SegmentFormula {
 }
 
 impl Computable {
-    /// An expression at a path of the request.
-    ///
-    /// # Errors
-    ///
-    /// It has no values, as one of dates.
-    pub(super) fn expression(expression: &Expression, path: &str) -> Result<Self, SearchError> {
-        expression.values().map(Self::Expression).map_err(at(path))
-    }
-
     /// The type of its values; `None` where they are JSON.
     pub(super) fn value_type(&self) -> Option<ColumnType> {
         match self {
@@ -89,7 +41,7 @@ impl Computable {
         }
     }
 
-    /// For the documents of a segment, of which about `expected` will be asked for.
+    /// For the documents of a segment, of which about `expected` will be needed.
     ///
     /// # Errors
     ///

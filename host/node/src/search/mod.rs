@@ -1,181 +1,66 @@
 //! Search: which documents are hits of a request, in which order, and what that cost.
 //!
-//! A query runs over the columns and the inverted index of a [`Snapshot`]; UDFs may stand at any
-//! place in it. What a function's value means depends on its kind:
+//! A query runs over the columns and the inverted index of a [`Snapshot`], with UDFs at any place
+//! in it. What the value of a function means depends on its kind:
 //!
 //! | the function | a match | its score |
 //! |---|---|---|
-//! | boolean | where it is true | that of the clause's own `query` |
-//! | int64, float64 | every document of the clause's own `query` | the value, or 0 where there is none |
+//! | boolean | if it is true | that of the clause's own `query` |
+//! | int64, float64 | every document of the clause's own `query` | the value, or 0 if there is none |
 //!
 //! Scores are floats of 32 bits. A document that a function fails for has no value under
 //! `on_error: null`, and is no match under `skip`. NaN as a score is an error of that document.
 //! Totals are exact. Hits of equal rank come in the order in which they were written.
 
+mod blocks;
 mod collect;
 mod compose;
-mod expressions;
-pub(crate) mod fields;
-pub(crate) mod formula;
-mod found;
+mod error;
+mod fields;
+mod formula;
+mod hits;
+mod least;
+mod listed;
+mod pattern;
 pub(crate) mod profile;
-pub(crate) mod rescore;
-pub(crate) mod sort;
-pub(crate) mod source;
+mod rank;
+mod rescore;
+mod response;
+mod several;
+mod sort;
+mod source;
+mod values;
 pub(crate) mod workers;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
-use serde_json::{Map, Value as Json, json};
-use tantivy::aggregation::{
-    AggContextParams, AggregationCollector, AggregationError, AggregationLimitsGuard,
-};
-use tantivy::schema::Value as _;
-use tantivy::{Score, Searcher, TantivyDocument, TantivyError};
-use whittle_host::{QueryContext, Stopped, one_line};
+use serde_json::json;
+use tantivy::aggregation::{AggContextParams, AggregationCollector, AggregationLimitsGuard};
+use tantivy::{Score, TantivyError};
+use whittle_host::{QueryContext, one_line};
 
-use crate::expression::ExpressionError;
-use crate::mapping::{ID, SOURCE, tokenizers};
-use crate::query::plain::QueryError;
-use crate::request::SearchRequest;
+use crate::mapping::{Mapping, tokenizers};
+use crate::request::{SearchRequest, SortBy, SortKey};
 use crate::snapshot::Snapshot;
-use crate::udf::{FunctionError, Progress, Surroundings, UdfCall, UdfError, UdfReport, Udfs};
-use crate::value::Value;
-use collect::{Best, Found};
-use compose::{Composed, Composer, Watches};
+use crate::udf::{Progress, Surroundings, UdfCall, Udfs};
+use collect::Best;
+use compose::{Composed, compose};
+use hits::Page;
+use least::AtLeast;
 use profile::{ClauseReport, Profile};
-use sort::{SortBy, SortKey};
-use source::SourceFilter;
-use workers::Bounded;
+use workers::Timed;
 
-/// The answer to a search; it serializes to what clients get.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SearchResponse {
-    /// Time in milliseconds.
-    pub took_ms: u64,
-    /// The documents found.
-    pub hits: Hits,
-    /// A report for each UDF in the query.
-    pub udf: Vec<UdfReport>,
-    /// What was counted, by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub aggregations: Option<Json>,
-    /// What each clause did, where the request asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<Profile>,
-}
-
-/// The documents found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Hits {
-    /// How many there are; not told where the request does not want it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<usize>,
-    /// The best score of all of them; null where they have none.
-    pub max_score: Option<f64>,
-    /// The page that was asked for.
-    pub hits: Vec<Hit>,
-}
-
-/// A document found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Hit {
-    /// Its id.
-    #[serde(rename = "_id")]
-    pub id: String,
-    /// Its score; null where hits are ordered by something else. An infinite one is null in JSON
-    /// too.
-    #[serde(rename = "_score")]
-    pub score: Option<f64>,
-    /// The document, or some of it.
-    #[serde(rename = "_source", skip_serializing_if = "Option::is_none")]
-    pub source: Option<Json>,
-    /// What it is ordered by, for the next page's `search_after`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sort: Vec<Value>,
-    /// What was computed for it, by name: lists of one value, as clients know it.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub fields: Map<String, Json>,
-}
+pub use error::{FieldError, SearchError, SortError};
+pub use response::{CountResponse, Hit, Hits, SearchResponse, SeqNo, Shards, Writing, Written};
+pub use several::search_indexes;
+pub use source::Source;
 
 /// What the buckets of a search's aggregations may take, in bytes.
 const AGGREGATION_BYTES: u64 = 256 << 20;
 
 /// How many buckets a search's aggregations may have.
 const MOST_BUCKETS: u32 = 65_536;
-
-/// Why a search fails.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SearchError {
-    /// The query does not go with the index.
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    /// An expression does not go with the index, or with its place.
-    #[error("in `{path}`")]
-    Expression {
-        /// Where in the request.
-        path: String,
-        /// What is wrong.
-        source: ExpressionError,
-    },
-    /// A value of the request's that the engine does not take.
-    #[error("the request cannot be run: {reason}")]
-    Argument {
-        /// What it says.
-        reason: String,
-    },
-    /// The engine does not take an aggregation's option.
-    #[error("the aggregations: {reason}")]
-    Aggregation {
-        /// What it says.
-        reason: String,
-    },
-    /// Aggregations take too much.
-    #[error("the aggregations take too much: ask for fewer or larger buckets")]
-    TooManyBuckets(#[source] AggregationError),
-    /// A function ended the search.
-    #[error(transparent)]
-    Udf(#[from] UdfError),
-    /// The query was cancelled, or its time is over.
-    #[error("the search was stopped")]
-    Stopped(#[from] Stopped),
-    /// The index cannot be searched.
-    #[error("the index cannot be searched")]
-    Index(#[from] TantivyError),
-}
-
-impl SearchError {
-    /// The reason may have the request's words in it.
-    fn aggregation(reason: &str) -> Self {
-        let reason = one_line(reason);
-        Self::Aggregation { reason }
-    }
-
-    fn of_aggregations(error: AggregationError) -> Self {
-        match error {
-            AggregationError::InternalError(reason) | AggregationError::InvalidRequest(reason) => {
-                Self::aggregation(&reason)
-            }
-            AggregationError::DateHistogramParseError(error) => {
-                Self::aggregation(&error.to_string())
-            }
-            other => Self::TooManyBuckets(other),
-        }
-    }
-
-    fn is_of_a_function(&self) -> bool {
-        matches!(self, Self::Udf(_))
-    }
-}
-
-impl From<FunctionError> for SearchError {
-    fn from(error: FunctionError) -> Self {
-        Self::Udf(UdfError::Function(error))
-    }
-}
 
 /// Runs a search within a query's budget. `progress` is called with the number of documents that a
 /// UDF was evaluated for, each time there are some.
@@ -192,7 +77,6 @@ pub fn search(
     query: &QueryContext,
     progress: impl Fn(usize) + Send + Sync + 'static,
 ) -> Result<SearchResponse, SearchError> {
-    let started = Instant::now();
     let surroundings = Surroundings {
         udfs: udfs.clone(),
         query: query.clone(),
@@ -200,51 +84,78 @@ pub fn search(
         dictionaries: snapshot.dictionaries.clone(),
         progress: Progress::new(progress),
     };
-    let watches = Watches::default();
-    let watch = |query, path: &str| watches.query(query, path);
-    let mut composer = Composer::new(&surroundings, now());
-    if request.profile {
-        composer = composer.watched(&watches, &watch);
+    match request.post_filtered() {
+        None => run(snapshot, request, &surroundings),
+        Some((hits, counts)) => {
+            let mut response = run(snapshot, &hits, &surroundings)?;
+            if let Some(counts) = counts {
+                let counted = run(snapshot, &counts, &surroundings)?;
+                response.took_ms += counted.took_ms;
+                response.aggregations = counted.aggregations;
+                response.udf.extend(counted.udf);
+            }
+            Ok(response)
+        }
     }
-    let composed = composer.compose(request)?;
-    let best = best(snapshot, request, &composed);
+}
+
+fn run(
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+    surroundings: &Surroundings,
+) -> Result<SearchResponse, SearchError> {
+    let started = Instant::now();
+    let query = &surroundings.query;
+    let composed = compose(request, surroundings, now())?;
+    let best = AtLeast {
+        collector: best(&snapshot.mapping, request, &composed)?,
+        score: request.min_score,
+    };
+    let page = Page::of(snapshot, request)?;
     let searcher = &snapshot.searcher;
     let counting = composed.aggregations.as_ref().map(|compiled| {
         let limits = AggregationLimitsGuard::new(Some(AGGREGATION_BYTES), Some(MOST_BUCKETS));
         let context = AggContextParams::new(limits, tokenizers());
         let context = context.with_value_sources(Arc::new(compiled.sources.clone()));
-        AggregationCollector::from_aggs(compiled.request.clone(), context)
+        AtLeast {
+            collector: AggregationCollector::from_aggs(compiled.request.clone(), context),
+            score: request.min_score,
+        }
     });
-    let bounded = Bounded::new((best, counting), &composed.calls, query);
-    let found = composed.run(|| {
+    let timed = Timed::new((best, counting), &composed.calls, query);
+    let collected = composed.run(|| {
         let query = composed.query.as_ref();
-        workers::collect(searcher, query, &bounded, &snapshot.threads).map(Some)
+        workers::collect(searcher, query, &timed, &snapshot.threads).map(Some)
     });
-    if let Some(stopped) = bounded.take_stopped() {
-        return Err(found
+    if let Some(stopped) = timed.take_stopped() {
+        return Err(collected
             .err()
             .filter(SearchError::is_of_a_function)
             .unwrap_or(stopped.into()));
     }
-    let (mut all, counted) = found?;
+    let (mut best, counted) = collected?;
     if let (Some(rescore), Some(scores)) = (&request.rescore, &composed.rescore) {
-        let first = all.found.len().min(rescore.window_size);
-        composed.run(|| rescore::rescore(searcher, &mut all.found[..first], scores))?;
-        let scores = all.found.iter().filter_map(|found| found.score);
-        all.max_score = scores.reduce(Score::max);
+        let first = best.first.len().min(rescore.window_size);
+        composed.run(|| rescore::rescore(searcher, &mut best.first[..first], scores))?;
+        let scores = best.first.iter().filter_map(|hit| hit.score);
+        best.max_score = scores.reduce(Score::max);
     }
-    let end = all.found.len().min(request.from + request.size);
-    let page = &all.found[request.from.min(end)..end];
-    let fields = composed.run(|| fields::compute(searcher, page, &composed.fields))?;
-    let hits = page.iter().zip(fields);
-    let hits = hits.map(|(found, fields)| hit(searcher, found, fields, request));
+    let end = best.first.len().min(request.from + request.size);
+    let first = &best.first[request.from.min(end)..end];
+    let fields = composed.run(|| fields::compute(searcher, first, &composed.fields))?;
+    let hits = first.iter().zip(fields);
+    let hits = hits.map(|(candidate, fields)| page.hit(candidate, fields));
+    let max_score = best
+        .max_score
+        .filter(|_| page.shows_scores() && request.size > 0);
     let hits = Hits {
-        total: request.track_total_hits.then_some(all.total),
-        max_score: all.max_score.map(widened),
+        total: request.track_total_hits.then_some(best.total),
+        max_score: max_score.map(hits::widened),
         hits: hits.collect::<Result<_, _>>()?,
     };
     Ok(SearchResponse {
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        indexes: 1,
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
         aggregations: counted.map(|counted| json!(counted)),
@@ -263,39 +174,39 @@ fn now() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn best(snapshot: &Snapshot, request: &SearchRequest, composed: &Composed) -> Best {
+fn best(
+    mapping: &Mapping,
+    request: &SearchRequest,
+    composed: &Composed,
+) -> Result<Best, SearchError> {
+    let by_score = [SortKey::score()];
     let (keys, formulas) = if request.sort.is_empty() {
-        (vec![SortKey::score()], vec![None])
+        (&by_score[..], &[None][..])
     } else {
-        (request.sort.clone(), composed.sort.clone())
+        (&request.sort[..], &composed.sort[..])
     };
-    let by_score = keys.iter().any(|key| key.by == SortBy::Score);
-    let window = request
-        .rescore
-        .as_ref()
-        .map_or(0, |rescore| rescore.window_size);
+    let after = request.search_after.as_deref();
+    let sorts_by_score = keys.iter().any(|key| key.by == SortBy::Score);
+    let rescore = request.rescore.as_ref();
+    let window = rescore.map_or(0, |rescore| rescore.window_size);
     // A formula may read the score.
     let computes = formulas.iter().any(Option::is_some) || !request.fields.is_empty();
-    Best {
+    Ok(Best {
         limit: (request.from + request.size).max(window),
-        scores: by_score || computes || request.min_score.is_some() || request.track_scores,
-        keys,
-        formulas,
-        after: request.search_after.clone(),
-        min_score: request.min_score,
-        mapping: Arc::clone(&snapshot.mapping),
-    }
+        scores: sorts_by_score || computes || request.min_score.is_some() || request.track_scores,
+        keys: sort::in_index(keys, formulas, after, mapping)?,
+    })
 }
 
 impl Composed {
-    /// Runs a part of the search. `None` is what it gives where a UDF ended it.
+    /// Runs a part of the search, which gives `None` if a UDF ended it.
     ///
     /// # Errors
     ///
     /// What ended it.
     fn run<T>(&self, part: impl FnOnce() -> tantivy::Result<Option<T>>) -> Result<T, SearchError> {
         let result = part();
-        // The engine is told no more than that something ended.
+        // tantivy knows only that something ended.
         let mut failures = self.calls.iter().filter_map(UdfCall::take_failure);
         if let Some(failure) = failures.next() {
             return Err(failure.into());
@@ -311,46 +222,4 @@ impl Composed {
             result => Ok(result?.ok_or_else(ended)?),
         }
     }
-}
-
-fn hit(
-    searcher: &Searcher,
-    found: &Found,
-    fields: Map<String, Json>,
-    request: &SearchRequest,
-) -> Result<Hit, SearchError> {
-    let document: TantivyDocument = searcher.doc(found.address)?;
-    let schema = searcher.schema();
-    let id = document.get_first(schema.get_field(ID)?);
-    let source = document.get_first(schema.get_field(SOURCE)?);
-    let source = match &request.source {
-        SourceFilter::None => None,
-        filter => {
-            let json = source.and_then(|source| serde_json::from_slice(source.as_bytes()?).ok());
-            let missing = || TantivyError::InternalError("a document has no source".to_owned());
-            filter.of(json.ok_or_else(missing)?)
-        }
-    };
-    let by_score = request.sort.is_empty();
-    let shows_score =
-        by_score || request.track_scores || request.sort.iter().any(|key| key.by == SortBy::Score);
-    Ok(Hit {
-        id: id.and_then(|id| id.as_str()).unwrap_or_default().to_owned(),
-        score: found.score.filter(|_| shows_score).map(widened),
-        source,
-        sort: if by_score {
-            Vec::new()
-        } else {
-            found.sort.clone()
-        },
-        fields,
-    })
-}
-
-/// A score as the shortest decimal that is the same float of 32 bits.
-fn widened(score: Score) -> f64 {
-    score
-        .to_string()
-        .parse()
-        .unwrap_or_else(|_| f64::from(score))
 }

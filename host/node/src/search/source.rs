@@ -1,197 +1,247 @@
-//! Which fields of a document come back with a hit: `_source`.
+//! The source of a hit: the bytes of the document as it was written, or some of them.
+//!
+//! A filter copies members as they are and parses no value, so that numbers keep their digits.
 
-use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
+use std::fmt;
 
-use crate::object::{Object, wrong};
-use crate::request::RequestError;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
-/// Which fields of a document come back. A pattern is a dotted path, in which `*` is any text; it
-/// takes what is below it too.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum SourceFilter {
-    /// The document as it was written.
-    #[default]
-    All,
-    /// Nothing.
-    None,
-    /// Some fields.
-    Fields {
-        /// What comes back; all where there are no patterns.
-        includes: Vec<String>,
-        /// What of that does not.
-        excludes: Vec<String>,
-    },
-}
+use super::pattern::matches;
+use crate::request::SourceFilter;
 
-impl SourceFilter {
-    pub(crate) fn read(json: &Json) -> Result<Self, RequestError> {
-        const PATH: &str = "_source";
-        match json {
-            Json::Bool(true) => Ok(Self::All),
-            Json::Bool(false) => Ok(Self::None),
-            Json::String(_) | Json::Array(_) => Ok(Self::Fields {
-                includes: patterns(json, PATH)?,
-                excludes: Vec::new(),
-            }),
-            Json::Object(_) => {
-                let object = Object::read(json, PATH)?;
-                object.knows(&["includes", "excludes"])?;
-                let read = |key: &str| match object.get(key) {
-                    None => Ok(Vec::new()),
-                    Some(json) => patterns(json, &object.path(key)),
-                };
-                Ok(Self::Fields {
-                    includes: read("includes")?,
-                    excludes: read("excludes")?,
-                })
-            }
-            other => Err(wrong(PATH, "true, false, fields or an object", other)),
-        }
+/// A document's JSON, digit for digit.
+#[derive(Debug, Clone)]
+pub struct Source(Box<RawValue>);
+
+impl Source {
+    /// The JSON as it was written.
+    pub fn text(&self) -> &str {
+        self.0.get()
     }
 
-    /// What comes back of a document.
-    pub(crate) fn of(&self, source: Json) -> Option<Json> {
-        match (self, source) {
-            (Self::All, source) => Some(source),
-            (Self::None, _) => None,
-            (Self::Fields { includes, excludes }, Json::Object(members)) => {
-                Some(Json::Object(kept(members, "", includes, excludes)))
+    /// The parsed JSON, in which numbers may have lost digits.
+    pub fn json(&self) -> Json {
+        serde_json::from_str(self.text()).unwrap_or_default()
+    }
+
+    /// What a filter leaves of a stored document.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are not JSON.
+    pub fn filtered(stored: &[u8], filter: &SourceFilter) -> serde_json::Result<Option<Self>> {
+        match filter {
+            SourceFilter::None => Ok(None),
+            SourceFilter::All => serde_json::from_slice(stored).map(|raw| Some(Self(raw))),
+            SourceFilter::Fields { includes, excludes } => {
+                let members: Members<'_> = serde_json::from_slice(stored)?;
+                let mut text = String::with_capacity(stored.len());
+                members.keep(&mut text, "", includes, excludes)?;
+                RawValue::from_string(text).map(|raw| Some(Self(raw)))
             }
-            (Self::Fields { .. }, other) => Some(other),
         }
     }
 }
 
-fn patterns(json: &Json, path: &str) -> Result<Vec<String>, RequestError> {
-    let texts = match json {
-        Json::String(text) => Some(vec![text.clone()]),
-        Json::Array(texts) => {
-            let texts = texts
-                .iter()
-                .map(|text| text.as_str().map(ToOwned::to_owned));
-            texts.collect()
-        }
-        _ => None,
-    };
-    texts.ok_or_else(|| wrong(path, "a field or a list of fields", json))
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
 }
 
-fn kept(
-    members: Map<String, Json>,
-    above: &str,
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// The members of an object in their order, with values that are not parsed.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(key) = object.next_key::<String>()? {
+                    members.push((Cow::Owned(key), object.next_value()?));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+impl Members<'_> {
+    /// Writes the object without what the patterns leave out; whether any of it is left.
+    fn keep(
+        &self,
+        text: &mut String,
+        above: &str,
+        includes: &[String],
+        excludes: &[String],
+    ) -> serde_json::Result<bool> {
+        let before = text.len();
+        text.push('{');
+        for (key, value) in &self.0 {
+            let path = match above {
+                "" => Cow::Borrowed(key.as_ref()),
+                above => Cow::Owned(format!("{above}.{key}")),
+            };
+            if any_matches(excludes, &path, above) {
+                continue;
+            }
+            // What is included takes everything below it, except what is excluded there.
+            let includes = match any_matches(includes, &path, above) {
+                true => &[],
+                false => includes,
+            };
+            let start = text.len();
+            if start - before > 1 {
+                text.push(',');
+            }
+            text.push_str(&serde_json::to_string(key)?);
+            text.push(':');
+            if !keep_value(value.get(), text, &path, includes, excludes)? {
+                text.truncate(start);
+            }
+        }
+        let is_left = text.len() - before > 1;
+        text.push('}');
+        Ok(is_left)
+    }
+}
+
+/// Writes what the patterns leave of a value; false if nothing is left.
+fn keep_value(
+    value: &str,
+    text: &mut String,
+    path: &str,
     includes: &[String],
     excludes: &[String],
-) -> Map<String, Json> {
-    let mut left = Map::new();
-    for (key, value) in members {
-        let path = if above.is_empty() {
-            key.clone()
-        } else {
-            format!("{above}.{key}")
-        };
-        if any_matches(excludes, &path) {
-            continue;
-        }
-        // What is included takes what is below along, without what is excluded there.
-        let includes = if any_matches(includes, &path) {
-            &[]
-        } else {
-            includes
-        };
-        if let Some(value) = kept_value(value, &path, includes, excludes) {
-            left.insert(key, value);
-        }
+) -> serde_json::Result<bool> {
+    if includes.is_empty() && excludes.is_empty() {
+        text.push_str(value);
+        return Ok(true);
     }
-    left
-}
-
-fn kept_value(value: Json, path: &str, includes: &[String], excludes: &[String]) -> Option<Json> {
-    match value {
-        Json::Object(members) => {
-            let was_empty = members.is_empty();
-            let left = kept(members, path, includes, excludes);
-            let stays = !left.is_empty() || (was_empty && includes.is_empty());
-            stays.then_some(Json::Object(left))
+    match value.as_bytes().first() {
+        Some(b'{') => {
+            let members: Members<'_> = serde_json::from_str(value)?;
+            Ok(members.keep(text, path, includes, excludes)? || includes.is_empty())
         }
-        Json::Array(elements) if elements.iter().any(Json::is_object) => {
-            let elements = elements.into_iter();
-            let left: Vec<Json> = elements
-                .filter_map(|element| kept_value(element, path, includes, excludes))
-                .collect();
-            (!left.is_empty()).then_some(Json::Array(left))
+        Some(b'[') => keep_list(value, text, path, includes, excludes),
+        _ => {
+            text.push_str(value);
+            Ok(includes.is_empty())
         }
-        scalar => includes.is_empty().then_some(scalar),
     }
 }
 
-fn any_matches(patterns: &[String], path: &str) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| matches(pattern.as_bytes(), path.as_bytes()))
-}
-
-/// Whether a pattern with `*` matches a whole text, in time that is their product.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut in_text) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while in_text < text.len() {
-        if pattern.get(at) == Some(&b'*') {
-            star = Some((at, in_text));
-            at += 1;
-        } else if pattern.get(at) == Some(&text[in_text]) {
-            (at, in_text) = (at + 1, in_text + 1);
-        } else if let Some((star_at, taken)) = star {
-            star = Some((star_at, taken + 1));
-            (at, in_text) = (star_at + 1, taken + 1);
-        } else {
-            return false;
+/// Writes what is left of the elements of a list: objects without members are dropped.
+fn keep_list(
+    value: &str,
+    text: &mut String,
+    path: &str,
+    includes: &[String],
+    excludes: &[String],
+) -> serde_json::Result<bool> {
+    let elements: Vec<&RawValue> = serde_json::from_str(value)?;
+    let before = text.len();
+    text.push('[');
+    for element in &elements {
+        let start = text.len();
+        if start - before > 1 {
+            text.push(',');
+        }
+        let kept = keep_value(element.get(), text, path, includes, excludes)?;
+        if !kept || text[start..].trim_start_matches(',') == "{}" {
+            text.truncate(start);
         }
     }
-    pattern[at..].iter().all(|byte| *byte == b'*')
+    let is_left = text.len() - before > 1;
+    text.push(']');
+    Ok(is_left || includes.is_empty())
+}
+
+/// Whether a pattern matches a path, or one of the paths that a key with dots stands for.
+fn any_matches(patterns: &[String], path: &str, above: &str) -> bool {
+    let dots = path.match_indices('.').map(|(at, _)| at);
+    let mut ends = dots.filter(|at| *at > above.len()).chain([path.len()]);
+    !patterns.is_empty()
+        && ends.any(|end| {
+            let path = &path[..end];
+            patterns.iter().any(|pattern| matches(pattern, path))
+        })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    #[test]
-    fn fields_are_kept_by_their_paths() {
-        let source = json!({"a": 1, "b": {"c": 2, "d": {"e": 3}}, "f": [{"g": 4, "h": 5}, {"h": 6}], "i": {}});
-        let of = |filter: Json| {
-            SourceFilter::read(&filter)
-                .expect("a filter")
-                .of(source.clone())
-        };
-        assert_eq!(of(json!(true)), Some(source.clone()));
-        assert_eq!(of(json!(false)), None);
-        assert_eq!(of(json!("a")), Some(json!({"a": 1})));
-        assert_eq!(
-            of(json!(["b.d", "f.g"])),
-            Some(json!({"b": {"d": {"e": 3}}, "f": [{"g": 4}]}))
-        );
-        assert_eq!(
-            of(json!("b.*")),
-            Some(json!({"b": {"c": 2, "d": {"e": 3}}}))
-        );
-        assert_eq!(of(json!("*.e")), Some(json!({"b": {"d": {"e": 3}}})));
-        assert_eq!(
-            of(json!({"excludes": ["b.d", "f"]})),
-            Some(json!({"a": 1, "b": {"c": 2}, "i": {}}))
-        );
-        assert_eq!(
-            of(json!({"includes": "b", "excludes": "*.e"})),
-            Some(json!({"b": {"c": 2}}))
-        );
-        assert_eq!(of(json!([])), Some(source.clone()));
+    fn filtered(source: &str, filter: &str) -> Option<String> {
+        let request = format!(r#"{{"_source": {filter}}}"#);
+        let request = crate::SearchRequest::parse(request.as_bytes()).expect("a filter");
+        let source = Source::filtered(source.as_bytes(), &request.source).expect("a document");
+        source.map(|source| source.text().to_owned())
     }
 
     #[test]
-    fn a_star_is_any_text() {
-        let matches = |pattern: &str, text: &str| matches(pattern.as_bytes(), text.as_bytes());
-        assert!(matches("*", "") && matches("a*c", "abbc") && matches("*b*", "abc"));
-        assert!(!matches("a*c", "abcd") && !matches("", "a") && !matches("a", ""));
-        assert!(!matches(&"a*".repeat(50), &"b".repeat(1000)));
+    fn keeps_members_by_their_paths() {
+        let source = r#"{"a": 1, "b": {"c": 2, "d": {"e": 3}}, "f": [{"g": 4, "h": 5}, {"h": 6}], "i": {}, "j": [7, 8]}"#;
+        let check = |filter: &str, expected: &str| {
+            assert_eq!(
+                filtered(source, filter).as_deref(),
+                Some(expected),
+                "{filter}"
+            );
+        };
+        assert_eq!(filtered(source, "false"), None);
+        check("true", source);
+        check("\"a\"", r#"{"a":1}"#);
+        check(r#"["b.d", "f.g"]"#, r#"{"b":{"d":{"e": 3}},"f":[{"g":4}]}"#);
+        check("\"b.*\"", r#"{"b":{"c":2,"d":{"e": 3}}}"#);
+        check("\"*.e\"", r#"{"b":{"d":{"e":3}}}"#);
+        check(
+            r#"{"excludes": ["b.d", "f"]}"#,
+            r#"{"a":1,"b":{"c":2},"i":{},"j":[7,8]}"#,
+        );
+        check(
+            r#"{"includes": "b", "excludes": "*.e"}"#,
+            r#"{"b":{"c":2,"d":{}}}"#,
+        );
+        check("\"j\"", r#"{"j":[7, 8]}"#);
+        check("\"nothing\"", "{}");
+        assert_eq!(
+            filtered(
+                r#"{"a": {"b": 1}, "c": [{"d": 1}], "e.f": 2}"#,
+                r#"{"excludes": ["a.b", "c.d", "e"]}"#
+            )
+            .as_deref(),
+            Some(r#"{"a":{},"c":[]}"#)
+        );
+    }
+
+    #[test]
+    fn keeps_every_digit_and_escape() {
+        let source =
+            r#"{"n": 12345678901234567890123, "x": 1.10, "t": {"a\"b": "\u00e9", "n": 1e400}}"#;
+        assert_eq!(filtered(source, "true").as_deref(), Some(source));
+        let expected = r#"{"n":12345678901234567890123,"t":{"a\"b":"\u00e9","n":1e400}}"#;
+        assert_eq!(
+            filtered(source, r#"{"excludes": "x"}"#).as_deref(),
+            Some(expected)
+        );
     }
 }

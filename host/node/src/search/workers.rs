@@ -1,10 +1,10 @@
-//! Who works on a search: its own thread, and others that help with its segments, until the query's
-//! time is over.
+//! The threads of a search: its own, and others that help with its segments, until the query's time
+//! is over.
 //!
 //! The thread that searches never waits for another to be free, so that a search with a function
 //! that does not end keeps nobody from searching: the system shares the processors among them.
-//! Helpers are a bonus. One comes where an instance of each UDF in the request is to be had for it
-//! at once, since searches that hold one instance and wait for the next could wait for each other.
+//! Helpers are a bonus. One comes if an instance of each UDF in the request is available for it at
+//! once, since searches that hold one instance and wait for the next could wait for each other.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,7 @@ use crate::udf::UdfCall;
 pub struct Threads(Arc<AtomicUsize>);
 
 impl Threads {
-    /// None: who searches does so alone.
+    /// None: a search has its own thread alone.
     pub fn none() -> Self {
         Self::new(0)
     }
@@ -34,7 +34,7 @@ impl Threads {
         Self(Arc::new(AtomicUsize::new(helpers)))
     }
 
-    /// One of them, where one is free.
+    /// One of them, if one is free.
     fn helper(&self) -> Option<Helper> {
         let less = |free: usize| free.checked_sub(1);
         let taken = self
@@ -44,7 +44,7 @@ impl Threads {
     }
 }
 
-/// The right to a thread more.
+/// The right to one more thread.
 struct Helper(Threads);
 
 impl Drop for Helper {
@@ -61,7 +61,7 @@ impl Drop for Helper {
 pub(super) fn collect<C: Collector>(
     searcher: &Searcher,
     query: &dyn Query,
-    collector: &Bounded<C>,
+    collector: &Timed<C>,
     threads: &Threads,
 ) -> tantivy::Result<C::Fruit> {
     let scoring = if collector.requires_scoring() {
@@ -103,7 +103,7 @@ pub(super) fn collect<C: Collector>(
             let name = "whittle-search".to_owned();
             let spawned = thread::Builder::new().name(name).spawn_scoped(scope, help);
             if spawned.is_err() {
-                // The system has no more: it goes without.
+                // The system has no more threads: the search goes on without.
                 break;
             }
         }
@@ -115,35 +115,35 @@ pub(super) fn collect<C: Collector>(
     collector.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
 }
 
-/// A collector whose segments are worked on within a search's bounds.
-pub(super) struct Bounded<C> {
+/// A collector that stops when the query's time is over.
+pub(super) struct Timed<C> {
     collector: C,
     calls: Vec<UdfCall>,
-    bounds: Bounds,
+    deadline: Deadline,
 }
 
-/// The query's bounds, and which of them ended it.
+/// The query's time, and what ended it.
 #[derive(Clone)]
-struct Bounds {
+struct Deadline {
     query: QueryContext,
     stopped: Arc<Mutex<Option<Stopped>>>,
 }
 
-impl<C: Collector> Bounded<C> {
+impl<C: Collector> Timed<C> {
     pub(super) fn new(collector: C, calls: &[UdfCall], query: &QueryContext) -> Self {
         Self {
             collector,
             calls: calls.to_vec(),
-            bounds: Bounds {
+            deadline: Deadline {
                 query: query.clone(),
                 stopped: Arc::default(),
             },
         }
     }
 
-    /// What ended the search, where that was the query's time.
+    /// What ended the search, if that was the query's time.
     pub(super) fn take_stopped(&self) -> Option<Stopped> {
-        lock(&self.bounds.stopped).take()
+        lock(&self.deadline.stopped).take()
     }
 
     /// Whether there is an instance of each function for one worker more.
@@ -152,7 +152,7 @@ impl<C: Collector> Bounded<C> {
     }
 }
 
-impl Bounds {
+impl Deadline {
     fn is_over(&self) -> bool {
         match self.query.check() {
             Ok(()) => false,
@@ -164,7 +164,7 @@ impl Bounds {
     }
 }
 
-impl<C: Collector> Collector for Bounded<C> {
+impl<C: Collector> Collector for Timed<C> {
     type Fruit = C::Fruit;
     type Child = Until<C::Child>;
 
@@ -177,13 +177,13 @@ impl<C: Collector> Collector for Bounded<C> {
         ordinal: SegmentOrdinal,
         reader: &SegmentReader,
     ) -> tantivy::Result<Self::Child> {
-        if self.bounds.is_over() {
+        if self.deadline.is_over() {
             let ended = "the query's time is over".to_owned();
             return Err(TantivyError::InternalError(ended));
         }
         Ok(Until {
             collector: self.collector.for_segment(ordinal, reader)?,
-            bounds: self.bounds.clone(),
+            deadline: self.deadline.clone(),
             over: false,
             until_look: LOOK_EVERY,
         })
@@ -236,7 +236,7 @@ const LOOK_EVERY: usize = 1_024;
 /// Collects until the query's time is over; what comes then is dropped.
 pub(super) struct Until<S> {
     collector: S,
-    bounds: Bounds,
+    deadline: Deadline,
     over: bool,
     until_look: usize,
 }
@@ -245,7 +245,7 @@ impl<S> Until<S> {
     fn goes_on(&mut self, documents: usize) -> bool {
         if self.until_look <= documents {
             self.until_look = LOOK_EVERY;
-            self.over = self.over || self.bounds.is_over();
+            self.over = self.over || self.deadline.is_over();
         } else {
             self.until_look -= documents;
         }

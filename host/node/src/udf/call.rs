@@ -1,8 +1,8 @@
 //! A UDF as a clause of a query, or as a value that it computes.
 //!
-//! A function is bound once for each worker, not for each segment: a bound one that a segment is
-//! done with serves the next. What went wrong is kept here, since the engine's iterators cannot
-//! tell.
+//! A function is bound once for each worker, not for each segment: when a segment is done, its
+//! bound function serves the next. What went wrong is kept here, since tantivy's iterators cannot
+//! report it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ use whittle_host::{
 use super::columns::SegmentColumns;
 use super::dictionary::Dictionaries;
 use super::udfs::{FunctionError, SelectedUdf, Udfs};
+use super::unmapped::{UnmappedField, unmapped};
 use crate::computed::{Computation, Computed, Outcome};
 use crate::mapping::{ID, Mapping};
 
@@ -47,6 +48,9 @@ pub struct UdfReport {
     pub bind_time_us: u64,
     /// The most memory that it held, in bytes, over all workers.
     pub memory_bytes: usize,
+    /// Fields that it asked for when it was bound, and that the index does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmapped_fields: Vec<UnmappedField>,
 }
 
 /// A document that a function failed for.
@@ -66,19 +70,19 @@ const ERROR_SAMPLES: usize = 5;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UdfError {
-    /// The query does not get a function that it names.
+    /// A function that the query names cannot be used.
     #[error(transparent)]
     Function(#[from] FunctionError),
-    /// The function does not go where it stands.
+    /// The type of the function does not fit its place.
     #[error("function `{function}` returns {returns}: {place} must be {expected}")]
     Returns {
         /// The function.
         function: String,
         /// What it returns.
         returns: Kind,
-        /// Where it stands.
+        /// Its place.
         place: &'static str,
-        /// What can stand there.
+        /// The types that fit.
         expected: &'static str,
     },
     /// The evaluation ended.
@@ -131,7 +135,7 @@ pub(crate) struct Surroundings {
     pub(crate) progress: Progress,
 }
 
-/// Is told how many documents were evaluated, each time there are some.
+/// A callback with the number of documents that were evaluated, each time there are some.
 #[derive(Clone)]
 pub(crate) struct Progress(Arc<dyn Fn(usize) + Send + Sync>);
 
@@ -152,7 +156,7 @@ impl UdfCall {
     ///
     /// # Errors
     ///
-    /// A function that is not there, parameters that it refuses.
+    /// An unknown function, parameters that it refuses.
     pub(crate) fn new(
         function: &str,
         params: &Map<String, Json>,
@@ -196,7 +200,7 @@ impl UdfCall {
     ///
     /// # Errors
     ///
-    /// Where it neither filters nor scores.
+    /// A function that neither filters nor scores.
     pub(crate) fn clause(&self) -> Result<Arc<dyn Computed>, UdfError> {
         match self.0.returns {
             Kind::Boolean | Kind::Int64 | Kind::Float64 => Ok(Arc::new(self.clone())),
@@ -210,7 +214,7 @@ impl UdfCall {
     ///
     /// # Errors
     ///
-    /// Where it is none.
+    /// A function whose values are no scores.
     pub(crate) fn score(&self) -> Result<Arc<dyn Computed>, UdfError> {
         match self.0.returns {
             Kind::Int64 | Kind::Float64 => Ok(Arc::new(self.clone())),
@@ -220,7 +224,7 @@ impl UdfCall {
         }
     }
 
-    /// The error on a function that does not go where it stands.
+    /// The error on a function whose type does not fit its place.
     pub(crate) fn misplaced(&self, place: &'static str, expected: &'static str) -> UdfError {
         UdfError::Returns {
             function: self.0.function.clone(),
@@ -230,11 +234,11 @@ impl UdfCall {
         }
     }
 
-    /// The function for the documents of a segment, of which about `expected` will be asked for.
+    /// The function for the documents of a segment, of which about `expected` will be needed.
     ///
     /// # Errors
     ///
-    /// Where the pool of instances is busy, the query is over, or the segment cannot be read.
+    /// A busy pool of instances, a query that is over, a segment that cannot be read.
     fn on_segment(&self, reader: &SegmentReader, expected: u32) -> Result<SegmentCall, UdfError> {
         let call = &self.0;
         let idle = lock(&call.idle).pop();
@@ -250,7 +254,7 @@ impl UdfCall {
                 bound
             }
         };
-        // Whatever comes now, the bound function goes back.
+        // Whatever happens now, the bound function goes back.
         let mut segment = SegmentCall {
             call: self.clone(),
             bound: Some(bound),
@@ -276,7 +280,7 @@ impl UdfCall {
     pub(crate) fn has_another(&self) -> bool {
         let call = &self.0;
         let started = Instant::now();
-        // A failure is told where the function is at work.
+        // A failure is reported when the function is at work.
         let Ok(Some(mut bound)) = call.selected.bind_if_free(&call.arguments, &call.query) else {
             return false;
         };
@@ -288,7 +292,7 @@ impl UdfCall {
         true
     }
 
-    /// As [`UdfCall::on_segment`], for the engine: where it fails, this has the reason.
+    /// As [`UdfCall::on_segment`], for tantivy: if it fails, the reason is kept here.
     ///
     /// # Errors
     ///
@@ -299,9 +303,9 @@ impl UdfCall {
         expected: u32,
     ) -> tantivy::Result<SegmentCall> {
         self.on_segment(reader, expected).map_err(|error| {
-            let told = TantivyError::InternalError(error.to_string());
+            let reason = TantivyError::InternalError(error.to_string());
             self.fail(error);
-            told
+            reason
         })
     }
 
@@ -339,11 +343,15 @@ impl UdfCall {
                 .iter()
                 .map(|statistics| statistics.memory_peak_bytes)
                 .sum(),
+            unmapped_fields: idle.first().map_or_else(Vec::new, |bound| {
+                let paths = bound.fields().iter().map(|field| field.path.as_str());
+                unmapped(paths, &self.0.mapping)
+            }),
         }
     }
 
     fn fail(&self, error: UdfError) {
-        // The first is told: the others follow from it.
+        // The first counts: the others follow from it.
         lock(&self.0.failure).get_or_insert(error);
     }
 }
@@ -445,7 +453,7 @@ impl SegmentCall {
         }
     }
 
-    /// A document's id, where the function knows it by its number.
+    /// A document's id, if the function knows it by its number.
     fn id(&self, known: &str) -> String {
         let numbers = self
             .columns
@@ -463,7 +471,7 @@ impl SegmentCall {
         column.ord_to_str(ordinal, &mut id).ok()?.then_some(id)
     }
 
-    /// A document whose score is none.
+    /// A document whose score is not a number.
     fn not_a_number(&self, document: DocId) -> Outcome {
         let call = &self.call.0;
         let message = "its score is not a number".to_owned();

@@ -1,5 +1,5 @@
-//! UDFs in a search: where they are found, what they read of a segment, and how they take a
-//! clause's place.
+//! UDFs in a search: where they come from, what they read of a segment, and how they take the
+//! place of a clause.
 //!
 //! Knows nothing of WebAssembly: it hands `whittle-host` Arrow columns and gets Arrow arrays back.
 
@@ -7,9 +7,10 @@ mod call;
 mod columns;
 mod dictionary;
 mod udfs;
+mod unmapped;
 
-pub use call::UdfError;
-pub use call::{ErrorSample, UdfReport};
+pub use call::{ErrorSample, UdfError, UdfReport};
 pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
 pub(crate) use dictionary::Dictionaries;
 pub use udfs::{FunctionError, Udfs, UdfsError};
+pub use unmapped::UnmappedField;

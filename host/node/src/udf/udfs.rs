@@ -1,5 +1,4 @@
-//! Where a search finds the UDFs that its query names: in a few that it was given, or in a
-//! registry.
+//! Where the UDFs that a query names come from: a few that were given, or a registry.
 
 use std::collections::HashMap;
 
@@ -10,10 +9,10 @@ use whittle_host::{
 
 /// The UDFs that a search may call, by the names of their functions.
 #[derive(Debug, Clone)]
-pub struct Udfs(Source);
+pub struct Udfs(Supply);
 
 #[derive(Debug, Clone)]
-enum Source {
+enum Supply {
     Given(HashMap<String, Udf>),
     Registry(Registry),
 }
@@ -30,22 +29,22 @@ pub struct UdfsError {
     pub second: String,
 }
 
-/// Why a query does not get a function.
+/// Why a function cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FunctionError {
     /// No UDF that was given has such a function.
-    #[error("unknown function `{function}`: the components have {}", listed(known))]
+    #[error("unknown function `{function}`; the components have {}", listed(known))]
     Unknown {
         /// The name in the query.
         function: String,
         /// What there is.
         known: Vec<String>,
     },
-    /// What stands after the name is no version.
+    /// The part after the name is not a version.
     #[error(transparent)]
     Selector(#[from] SelectorError),
-    /// The registry has none that will do.
+    /// The registry has no version that fits.
     #[error(transparent)]
     Select(#[from] SelectError),
     /// It cannot be bound to its parameters.
@@ -58,7 +57,7 @@ impl Udfs {
     ///
     /// # Errors
     ///
-    /// Where two have a function of one name.
+    /// Two functions with the same name.
     pub fn new(udfs: impl IntoIterator<Item = Udf>) -> Result<Self, UdfsError> {
         let mut by_function: HashMap<String, Udf> = HashMap::new();
         for udf in udfs {
@@ -72,14 +71,14 @@ impl Udfs {
                 }
             }
         }
-        Ok(Self(Source::Given(by_function)))
+        Ok(Self(Supply::Given(by_function)))
     }
 
     /// Finds the function that a query names. A registry's may be named with versions, as
     /// [`Selector`] reads them.
     pub(crate) fn select(&self, function: &str) -> Result<SelectedUdf, FunctionError> {
         match &self.0 {
-            Source::Given(by_function) => {
+            Supply::Given(by_function) => {
                 let udf = by_function.get(function).ok_or_else(|| {
                     let mut known: Vec<String> = by_function.keys().cloned().collect();
                     known.sort();
@@ -90,7 +89,7 @@ impl Udfs {
                 })?;
                 Ok(SelectedUdf::Given(udf.clone(), function.to_owned()))
             }
-            Source::Registry(registry) => {
+            Supply::Registry(registry) => {
                 let selector: Selector = function.parse()?;
                 Ok(SelectedUdf::Registry(registry.select(&selector)?))
             }
@@ -98,7 +97,8 @@ impl Udfs {
     }
 }
 
-/// A function of one version: whatever is registered meanwhile, a query's workers run the same.
+/// A function of one version: all workers of a query run the same, whatever is registered
+/// meanwhile.
 #[derive(Debug)]
 pub(crate) enum SelectedUdf {
     Given(Udf, String),
@@ -118,7 +118,7 @@ impl SelectedUdf {
         })
     }
 
-    /// Binds it for one worker more, if that has not to wait.
+    /// Binds it for one more worker, unless that would have to wait.
     pub(crate) fn bind_if_free(
         &self,
         arguments: &Arguments,
@@ -133,7 +133,7 @@ impl SelectedUdf {
 
 impl From<Registry> for Udfs {
     fn from(registry: Registry) -> Self {
-        Self(Source::Registry(registry))
+        Self(Supply::Registry(registry))
     }
 }
 

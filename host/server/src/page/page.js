@@ -188,6 +188,10 @@ function found(answer) {
   ];
   for (const udf of answer.udf ?? []) {
     parts.push(element("h3", "", udf.function), cost(udf));
+    for (const { field, similar } of udf.unmapped_fields ?? []) {
+      const hint = similar.length ? `; did you mean ${similar.join(" or ")}?` : "";
+      parts.push(element("p", "bad", `No document has the field ${field}${hint}`));
+    }
     if (udf.error_samples.length) {
       parts.push(table(["document", "error"], udf.error_samples.map((one) => [one._id, one.message])));
     }

@@ -1,267 +1,524 @@
 //! Indexes: made, described and deleted.
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use serde_json::{Map, Value as Json, json};
-use whittle_node::index::Index;
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 use whittle_node::mapping::Mapping;
 
 use super::Shared;
-use crate::body::Body;
+use crate::address::Path;
+use crate::answers::Acknowledged;
+use crate::body::{Body, NoBody};
 use crate::error::ApiError;
-use crate::failures::{no_index, not_made};
+use crate::failures::{no_copies, no_index, not_made};
 use crate::node::Node;
-use crate::parameters::Parameters;
+use crate::parameters::{ActiveShards, Query, bad, parameters};
+use crate::presentation::Presentation;
+use crate::selection::{Indices, Selected};
+use crate::settings::{Settings, nested};
 
-/// The index of a name, or several with commas between them, or `_all`.
-///
-/// # Errors
-///
-/// 404 where one is not there.
-fn named(node: &Node, names: &str) -> Result<Vec<(String, Index)>, ApiError> {
-    if names == "_all" || names == "*" {
-        return Ok(node.indexes());
+parameters! {
+    /// Making an index.
+    CreateParameters {
+        /// How many copies of the shard must be there: a number, or `all`. There is one.
+        wait_for_active_shards: ActiveShards = "wait_for_active_shards",
     }
-    let one = |name: &str| {
-        let index = node.index(name).ok_or_else(|| no_index(name))?;
-        Ok((name.to_owned(), index))
-    };
-    names.split(',').map(one).collect()
+    ignoring ["timeout", "cluster_manager_timeout", "master_timeout"]
 }
 
-/// One index.
-///
-/// # Errors
-///
-/// 404 where it is not there.
-pub(super) fn one(node: &Node, name: &str) -> Result<Index, ApiError> {
-    node.index(name).ok_or_else(|| no_index(name))
+parameters! {
+    /// Describing indexes.
+    DescribeParameters {
+        /// Whether the names of settings are dotted, by default false.
+        flat_settings: bool = "flat_settings",
+        /// Refused if true: settings that were not given have no value of their own.
+        include_defaults: bool = "include_defaults",
+    }
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["local", "cluster_manager_timeout", "master_timeout"]
 }
 
-/// Make an index; the body may have `mappings`.
+parameters! {
+    /// Changing indexes.
+    ChangeParameters {}
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["timeout", "cluster_manager_timeout", "master_timeout", "write_index_only"]
+}
+
+parameters! {
+    /// Changing settings.
+    SettingsParameters {
+        /// Whether settings that were given before stay as they are, by default false.
+        preserve_existing: bool = "preserve_existing",
+    }
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["timeout", "cluster_manager_timeout", "master_timeout"]
+}
+
+parameters! {
+    /// Describing mappings.
+    MappingParameters {}
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["local", "cluster_manager_timeout", "master_timeout"]
+}
+
+/// The body of a request that makes an index.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Made {
+    mappings: Option<Json>,
+    #[serde(default)]
+    settings: Map<String, Json>,
+    #[serde(default)]
+    aliases: Map<String, Json>,
+}
+
+/// The answer to a request that makes an index.
+#[derive(Debug, Serialize)]
+pub(super) struct IndexMade {
+    acknowledged: bool,
+    shards_acknowledged: bool,
+    index: String,
+}
+
+/// Make an index; the body may have `mappings` and `settings`.
 #[utoipa::path(
     put, path = "/{index}", tag = "indexes",
-    request_body = Json,
-    responses((status = 200, body = Json))
+    params(CreateParameters),
+    request_body = serde_json::Value,
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn create(
     State(node): Shared,
     Path(name): Path<String>,
-    parameters: Parameters,
+    Query(parameters): Query<CreateParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
-    let body = body.json(json!({}))?;
-    let mapping = mapping_of(&body)?;
+) -> Result<axum::Json<IndexMade>, ApiError> {
+    let body: Made = body.read()?;
+    if !body.aliases.is_empty() {
+        return Err(bad("aliases are not supported: remove `aliases`"));
+    }
+    let settings = Settings::new().with(&body.settings)?;
+    let copies = parameters
+        .wait_for_active_shards
+        .copies(settings.replicas());
+    if copies > 1 {
+        return Err(no_copies(&name, copies));
+    }
+    let mapping = match &body.mappings {
+        None => Mapping::dynamic(),
+        Some(mapping) => Mapping::parse(mapping).map_err(|error| {
+            let status = axum::http::StatusCode::BAD_REQUEST;
+            ApiError::of(status, "mapper_parsing_exception", &error)
+        })?,
+    };
     let writes = node.writes.clone();
     let made = move || {
-        let made = node.create(&name, mapping);
+        let made = node.create(&name, mapping, settings);
         made.map_err(|error| not_made(&name, error))?;
         Ok(name)
     };
-    let name = writes.run(made).await?;
-    let answer = json!({"acknowledged": true, "shards_acknowledged": true, "index": name});
-    Ok(axum::Json(answer))
+    Ok(axum::Json(IndexMade {
+        acknowledged: true,
+        shards_acknowledged: true,
+        index: writes.run(made).await?,
+    }))
 }
 
-/// The mapping of an index that is made. Its settings are those of a cluster, and say nothing here.
-fn mapping_of(body: &Json) -> Result<Mapping, ApiError> {
-    let bad = |reason: String| ApiError::new(StatusCode::BAD_REQUEST, "parsing_exception", reason);
-    let Json::Object(members) = body else {
-        return Err(bad("the body must be an object".to_owned()));
-    };
-    for key in members.keys() {
-        if !["mappings", "settings", "aliases"].contains(&key.as_str()) {
-            let key = whittle_host::one_line(key);
-            return Err(bad(format!("unknown key [{key}] for create index")));
-        }
-    }
-    let aliases = members.get("aliases").and_then(Json::as_object);
-    if aliases.is_some_and(|aliases| !aliases.is_empty()) {
-        return Err(bad("`aliases` are not supported: leave them out".to_owned()));
-    }
-    match members.get("mappings") {
-        None => Ok(Mapping::dynamic()),
-        Some(mapping) => Mapping::parse(mapping).map_err(|error| {
-            ApiError::of(StatusCode::BAD_REQUEST, "mapper_parsing_exception", &error)
-        }),
-    }
-}
-
-/// Delete an index.
+/// Delete indexes.
 #[utoipa::path(
     delete, path = "/{index}", tag = "indexes",
-    responses((status = 200, body = Json))
+    params(ChangeParameters),
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn delete(
     State(node): Shared,
-    Path(name): Path<String>,
-    parameters: Parameters,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
+    Path(names): Path<String>,
+    Query(parameters): Query<ChangeParameters>,
+    _: NoBody,
+) -> Result<axum::Json<Acknowledged>, ApiError> {
+    let selected = parameters.indices.select(&node, &names)?;
     let writes = node.writes.clone();
-    let delete = move || match node.delete(&name)? {
-        true => Ok(()),
-        false => Err(no_index(&name)),
+    let delete = move || {
+        for (name, index) in selected {
+            // The node's own is the last but this.
+            drop(index);
+            if !node.delete(&name)? {
+                return Err(no_index(&name));
+            }
+        }
+        Ok(Acknowledged::DONE)
     };
-    writes.run(delete).await?;
-    Ok(axum::Json(json!({"acknowledged": true})))
+    writes.run(delete).await.map(axum::Json)
 }
 
-/// Show an index with its mapping; a HEAD request tells whether there is one.
+/// An index as it is described. There are no aliases.
+#[derive(Debug, Serialize)]
+pub(super) struct Described {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aliases: Option<Map<String, Json>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mappings: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<Json>,
+}
+
+type ByIndex<T> = axum::Json<BTreeMap<String, T>>;
+
+/// The settings of an index as `_settings` shows them.
+fn settings_of(
+    node: &Node,
+    name: &str,
+    flat: bool,
+    human: bool,
+    names: &dyn Fn(&str) -> bool,
+) -> Json {
+    let settings = node.settings(name);
+    let mut shown = settings.map_or_else(BTreeMap::new, |settings| settings.shown(name));
+    if human
+        && let Some(created) = shown.get("index.creation_date")
+        && let Some(date) = created.parse().ok().and_then(super::cluster::date)
+    {
+        shown.insert("index.creation_date_string".to_owned(), date);
+    }
+    shown.retain(|name, _| names(name));
+    match flat {
+        true => shown
+            .into_iter()
+            .map(|(name, value)| (name, Json::from(value)))
+            .collect(),
+        false => nested(&shown),
+    }
+}
+
+fn check_defaults(parameters: &DescribeParameters) -> Result<(), ApiError> {
+    if parameters.include_defaults {
+        return Err(bad(
+            "include_defaults is not supported: `number_of_replicas` is 0 and `refresh_interval` \
+             is 1s unless they are given",
+        ));
+    }
+    Ok(())
+}
+
+/// Show indexes with their mappings and settings; a HEAD request tells whether they exist.
 #[utoipa::path(
     get, path = "/{index}", tag = "indexes",
-    responses((status = 200, body = Json))
+    params(DescribeParameters),
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn get(
     State(node): Shared,
     Path(names): Path<String>,
-    parameters: Parameters,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["flat_settings", "include_defaults"])?;
-    let index = |(name, index): (String, Index)| {
-        let settings = json!({"index": {"number_of_shards": "1", "number_of_replicas": "0",
-            "provided_name": name}});
-        let described = json!({"aliases": {}, "mappings": index.mapping().to_json(),
-            "settings": settings});
+    Query(parameters): Query<DescribeParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    check_defaults(&parameters)?;
+    let selected = parameters.indices.select(&node, &names)?;
+    let flat = parameters.flat_settings;
+    let described = selected.into_iter().map(|(name, index)| {
+        let settings = settings_of(&node, &name, flat, presentation.human, &|_| true);
+        let described = Described {
+            aliases: Some(Map::new()),
+            mappings: Some(index.mapping().to_json()),
+            settings: Some(settings),
+        };
         (name, described)
-    };
-    let described: Map<String, Json> = named(&node, &names)?.into_iter().map(index).collect();
-    Ok(axum::Json(Json::Object(described)))
+    });
+    Ok(axum::Json(described.collect()))
 }
 
-/// Show the types of an index's fields.
+/// Show the settings of indexes.
+#[utoipa::path(
+    get, path = "/{index}/_settings", tag = "indexes",
+    params(DescribeParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn settings(
+    shared: Shared,
+    Path(names): Path<String>,
+    Query(parameters): Query<DescribeParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    shown_settings(shared, &names, "_all", &parameters, presentation)
+}
+
+/// Show the settings of all indexes.
+#[utoipa::path(
+    get, path = "/_settings", tag = "indexes",
+    params(DescribeParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn settings_of_all(
+    shared: Shared,
+    Query(parameters): Query<DescribeParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    shown_settings(shared, "_all", "_all", &parameters, presentation)
+}
+
+/// Show settings of indexes by their names, with commas between, or patterns.
+#[utoipa::path(
+    get, path = "/{index}/_settings/{setting}", tag = "indexes",
+    params(DescribeParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn settings_by_name(
+    shared: Shared,
+    Path((names, setting)): Path<(String, String)>,
+    Query(parameters): Query<DescribeParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    shown_settings(shared, &names, &setting, &parameters, presentation)
+}
+
+fn shown_settings(
+    State(node): Shared,
+    names: &str,
+    setting: &str,
+    parameters: &DescribeParameters,
+    presentation: Presentation,
+) -> Result<ByIndex<Described>, ApiError> {
+    check_defaults(parameters)?;
+    let flat = parameters.flat_settings;
+    let is_asked = |name: &str| setting.split(',').any(|pattern| fits(pattern, name));
+    let selected = parameters.indices.select(&node, names)?.into_iter();
+    let settings = selected.map(|(name, _)| {
+        let settings = settings_of(&node, &name, flat, presentation.human, &is_asked);
+        let described = Described {
+            aliases: None,
+            mappings: None,
+            settings: Some(settings),
+        };
+        (name, described)
+    });
+    Ok(axum::Json(settings.collect()))
+}
+
+/// Change settings of indexes.
+#[utoipa::path(
+    put, path = "/{index}/_settings", tag = "indexes",
+    params(SettingsParameters),
+    request_body = serde_json::Value,
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn put_settings(
+    State(node): Shared,
+    Path(names): Path<String>,
+    Query(parameters): Query<SettingsParameters>,
+    body: Body,
+) -> Result<axum::Json<Acknowledged>, ApiError> {
+    body.required()?;
+    let body: Map<String, Json> = body.read()?;
+    let given = match body.get("settings") {
+        Some(Json::Object(settings)) if body.len() == 1 => settings.clone(),
+        _ => body,
+    };
+    let preserve = parameters.preserve_existing;
+    let mut changed = Vec::new();
+    for (name, _) in parameters.indices.select(&node, &names)? {
+        if let Some(settings) = node.settings(&name) {
+            changed.push((name, settings.changed(&given, preserve)?));
+        }
+    }
+    let writes = node.writes.clone();
+    let change = move || {
+        for (name, settings) in changed {
+            node.set_settings(&name, settings)?;
+        }
+        Ok(Acknowledged::DONE)
+    };
+    writes.run(change).await.map(axum::Json)
+}
+
+fn mappings_of(selected: Selected) -> ByIndex<Described> {
+    let mappings = selected.into_iter().map(|(name, index)| {
+        let described = Described {
+            aliases: None,
+            mappings: Some(index.mapping().to_json()),
+            settings: None,
+        };
+        (name, described)
+    });
+    axum::Json(mappings.collect())
+}
+
+/// Show the types of the fields of indexes.
 #[utoipa::path(
     get, path = "/{index}/_mapping", tag = "indexes",
-    responses((status = 200, body = Json))
+    params(MappingParameters),
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn mapping(
     State(node): Shared,
     Path(names): Path<String>,
-    parameters: Parameters,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["include_type_name"])?;
-    let mapping =
-        |(name, index): (String, Index)| (name, json!({"mappings": index.mapping().to_json()}));
-    let mappings: Map<String, Json> = named(&node, &names)?.into_iter().map(mapping).collect();
-    Ok(axum::Json(Json::Object(mappings)))
+    Query(parameters): Query<MappingParameters>,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    Ok(mappings_of(parameters.indices.select(&node, &names)?))
 }
 
-/// Add fields to an index.
+/// Show the types of the fields of all indexes.
 #[utoipa::path(
-    put, path = "/{index}/_mapping", tag = "indexes",
-    request_body = Json,
-    responses((status = 200, body = Json))
+    get, path = "/_mapping", tag = "indexes",
+    params(MappingParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn mapping_of_all(
+    State(node): Shared,
+    Query(parameters): Query<MappingParameters>,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    Ok(mappings_of(parameters.indices.select(&node, "_all")?))
+}
+
+/// Add fields to indexes.
+#[utoipa::path(
+    method(put, post), path = "/{index}/_mapping", tag = "indexes",
+    params(ChangeParameters),
+    request_body = serde_json::Value,
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn put_mapping(
     State(node): Shared,
-    Path(name): Path<String>,
-    parameters: Parameters,
+    Path(names): Path<String>,
+    Query(parameters): Query<ChangeParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["write_index_only"])?;
-    let body = body.json(json!({}))?;
-    let index = one(&node, &name)?;
-    node.writes
-        .run(move || Ok(index.put_mapping(&body)?))
-        .await?;
-    Ok(axum::Json(json!({"acknowledged": true})))
-}
-
-fn shards(indexes: usize) -> Json {
-    json!({"total": indexes, "successful": indexes, "failed": 0})
-}
-
-async fn refreshed(
-    node: &Node,
-    indexes: Vec<(String, Index)>,
-) -> Result<axum::Json<Json>, ApiError> {
-    let shards = shards(indexes.len());
-    let refresh = move || {
-        for (_, index) in indexes {
-            index.refresh()?;
+) -> Result<axum::Json<Acknowledged>, ApiError> {
+    body.required()?;
+    let mapping: Json = body.read()?;
+    let selected = parameters.indices.select(&node, &names)?;
+    let put = move || {
+        for (_, index) in selected {
+            index.put_mapping(&mapping)?;
         }
-        Ok(())
+        Ok(Acknowledged::DONE)
     };
-    node.writes.run(refresh).await?;
-    Ok(axum::Json(json!({"_shards": shards})))
+    node.writes.run(put).await.map(axum::Json)
 }
 
-/// Show searches what was written.
+/// The mappings of some fields of an index.
+#[derive(Debug, Serialize)]
+pub(super) struct FieldMappings {
+    mappings: BTreeMap<String, FieldMapping>,
+}
+
+/// The mapping of a field, under its full name and its own.
+#[derive(Debug, Serialize)]
+struct FieldMapping {
+    full_name: String,
+    mapping: BTreeMap<String, Json>,
+}
+
+/// Show the types of some fields: names with commas between, or patterns.
 #[utoipa::path(
-    method(get, post), path = "/{index}/_refresh", tag = "indexes",
-    responses((status = 200, body = Json))
+    get, path = "/{index}/_mapping/field/{fields}", tag = "indexes",
+    params(MappingParameters),
+    responses((status = 200, body = serde_json::Value))
 )]
-pub(super) async fn refresh(
+pub(super) async fn field_mapping(
     State(node): Shared,
-    Path(names): Path<String>,
-    parameters: Parameters,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["force", "wait_if_ongoing"])?;
-    let indexes = named(&node, &names)?;
-    refreshed(&node, indexes).await
+    Path((names, fields)): Path<(String, String)>,
+    Query(parameters): Query<MappingParameters>,
+    _: NoBody,
+) -> Result<ByIndex<FieldMappings>, ApiError> {
+    let selected = parameters.indices.select(&node, &names)?;
+    Ok(field_mappings(selected, &fields))
 }
 
-/// Show searches what was written, in all indexes.
+/// Show the types of some fields of all indexes.
 #[utoipa::path(
-    method(get, post), path = "/_refresh", tag = "indexes",
-    responses((status = 200, body = Json))
+    get, path = "/_mapping/field/{fields}", tag = "indexes",
+    params(MappingParameters),
+    responses((status = 200, body = serde_json::Value))
 )]
-pub(super) async fn refresh_all(
+pub(super) async fn field_mapping_of_all(
     State(node): Shared,
-    parameters: Parameters,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["force", "wait_if_ongoing"])?;
-    let indexes = node.indexes();
-    refreshed(&node, indexes).await
+    Path(fields): Path<String>,
+    Query(parameters): Query<MappingParameters>,
+    _: NoBody,
+) -> Result<ByIndex<FieldMappings>, ApiError> {
+    let selected = parameters.indices.select(&node, "_all")?;
+    Ok(field_mappings(selected, &fields))
 }
 
-fn statistics(indexes: Vec<(String, Index)>) -> axum::Json<Json> {
-    let shards = shards(indexes.len());
-    let (mut documents, mut deleted, mut bytes) = (0, 0, 0);
-    let mut of_each = Map::new();
-    let described = |documents: u64, deleted: u64, bytes: u64| {
-        let numbers = json!({"docs": {"count": documents, "deleted": deleted},
-            "store": {"size_in_bytes": bytes}});
-        json!({"primaries": numbers, "total": numbers})
-    };
-    for (name, index) in indexes {
-        let statistics = index.statistics();
-        documents += statistics.documents;
-        deleted += statistics.deleted;
-        bytes += statistics.bytes;
-        let mut of_one = described(statistics.documents, statistics.deleted, statistics.bytes);
-        of_one["segments"] = json!(statistics.segments);
-        of_one["pending"] = json!(statistics.pending);
-        of_each.insert(name, of_one);
+fn field_mappings(selected: Selected, fields: &str) -> ByIndex<FieldMappings> {
+    let patterns: Vec<&str> = fields.split(',').collect();
+    let of_each = selected.into_iter().map(|(name, index)| {
+        let mut mappings = BTreeMap::new();
+        collect_fields(&index.mapping().to_json(), "", &mut |path, mapping| {
+            if patterns.iter().any(|pattern| fits(pattern, path)) {
+                let name = path.rsplit('.').next().unwrap_or(path).to_owned();
+                let field = FieldMapping {
+                    full_name: path.to_owned(),
+                    mapping: BTreeMap::from([(name, mapping.clone())]),
+                };
+                mappings.insert(path.to_owned(), field);
+            }
+        });
+        (name, FieldMappings { mappings })
+    });
+    axum::Json(of_each.collect())
+}
+
+/// Hands each field with a type to a function, sub-fields too.
+fn collect_fields(mapping: &Json, above: &str, take: &mut dyn FnMut(&str, &Json)) {
+    for below in ["properties", "fields"] {
+        for (name, field) in mapping[below].as_object().into_iter().flatten() {
+            let path = match above {
+                "" => name.clone(),
+                _ => format!("{above}.{name}"),
+            };
+            if field.get("properties").is_none() {
+                take(&path, field);
+            }
+            collect_fields(field, &path, take);
+        }
     }
-    let all = described(documents, deleted, bytes);
-    axum::Json(json!({"_shards": shards, "_all": all, "indices": of_each}))
 }
 
-/// Show how large an index is.
+fn fits(pattern: &str, name: &str) -> bool {
+    pattern == "_all" || crate::presentation::filter_path::glob(pattern.as_bytes(), name.as_bytes())
+}
+
+/// Show the aliases of indexes, of which there are none.
 #[utoipa::path(
-    get, path = "/{index}/_stats", tag = "indexes",
-    responses((status = 200, body = Json))
+    get, path = "/{index}/_alias", tag = "indexes",
+    params(MappingParameters),
+    responses((status = 200, body = serde_json::Value))
 )]
-pub(super) async fn stats(
+pub(super) async fn aliases(
     State(node): Shared,
     Path(names): Path<String>,
-    parameters: Parameters,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["level", "fields", "groups"])?;
-    Ok(statistics(named(&node, &names)?))
-}
-
-/// Show how large the indexes are.
-#[utoipa::path(
-    get, path = "/_stats", tag = "indexes",
-    responses((status = 200, body = Json))
-)]
-pub(super) async fn stats_of_all(
-    State(node): Shared,
-    parameters: Parameters,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["level", "fields", "groups"])?;
-    Ok(statistics(node.indexes()))
+    Query(parameters): Query<MappingParameters>,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    let selected = parameters.indices.select(&node, &names)?.into_iter();
+    let none = selected.map(|(name, _)| {
+        let described = Described {
+            aliases: Some(Map::new()),
+            mappings: None,
+            settings: None,
+        };
+        (name, described)
+    });
+    Ok(axum::Json(none.collect()))
 }

@@ -1,6 +1,5 @@
 //! The page that a browser is shown at `/`: files that are in the program.
 
-use axum::extract::Path;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -8,6 +7,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, Method, Uri};
 use axum::response::{IntoResponse, Response};
 
+use crate::address::Path;
 use crate::error::ApiError;
 
 const INDEX: &str = include_str!("../page/index.html");

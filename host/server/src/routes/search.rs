@@ -1,238 +1,369 @@
-//! Searches.
+//! Searches and counts, over one index, several, or all.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use serde_json::{Value as Json, json};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::openapi::path::Parameter;
 use whittle_host::QueryContext;
-use whittle_node::{SearchRequest, SearchResponse};
+use whittle_node::{
+    CountResponse, SearchHead, SearchRequest, SearchResponse, Writing, Written, multi_search,
+    search_indexes,
+};
 
-use super::{Shared, indices};
-use crate::body::{Body, broken};
-use crate::error::ApiError;
+use super::Shared;
+use crate::address::Path;
+use crate::body::Body;
+use crate::error::{ApiError, ErrorBody};
 use crate::log;
 use crate::node::Node;
-use crate::parameters::Parameters;
+use crate::parameters::{Given, Parameters, Query, Switch, Value, bad, described, parameters};
+use crate::selection::{Expand, Indices, Selected};
 use crate::work::EndsWithClient;
 
-/// Runs a search over an index.
-async fn run(node: &std::sync::Arc<Node>, name: &str, body: Json) -> Result<Json, ApiError> {
-    let request = SearchRequest::parse(body.to_string().as_bytes())?;
-    let index = indices::one(node, name)?;
+parameters! {
+    /// A search.
+    SearchParameters {
+        /// Whether the total of hits is a number instead of an object.
+        total_as_int: bool = "rest_total_hits_as_int",
+        /// Whether the names of aggregations have their kinds in front.
+        typed_keys: bool = "typed_keys",
+    }
+    with {
+        /// Parts of the search, which come before those of the body.
+        parts: PartsOfSearch,
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring [
+        "allow_partial_search_results", "batched_reduce_size", "cancel_after_time_interval",
+        "ccs_minimize_roundtrips", "ignore_throttled", "max_concurrent_shard_requests",
+        "phase_took", "pre_filter_shard_size", "preference", "request_cache", "routing",
+    ]
+}
+
+parameters! {
+    /// A count.
+    CountParameters {}
+    with {
+        /// Parts of the count, which come before those of the body.
+        parts: PartsOfCount,
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["ignore_throttled", "preference", "routing"]
+}
+
+parameters! {
+    /// Several searches.
+    MultiSearchParameters {
+        /// Whether the totals of hits are numbers instead of objects.
+        total_as_int: bool = "rest_total_hits_as_int",
+        /// Whether the names of aggregations have their kinds in front.
+        typed_keys: bool = "typed_keys",
+        /// How the searches run: `query_then_fetch` or `dfs_query_then_fetch`, which are the same
+        /// on one shard.
+        search_type: Option<String> = "search_type",
+    }
+    ignoring [
+        "ccs_minimize_roundtrips", "max_concurrent_searches", "max_concurrent_shard_requests",
+        "pre_filter_shard_size",
+    ]
+}
+
+/// Parameters that are parts of a search, as they were given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PartsOfSearch(Vec<(&'static str, String)>);
+
+/// Parameters that are parts of a count, as they were given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PartsOfCount(Vec<(&'static str, String)>);
+
+impl Parameters for PartsOfSearch {
+    fn take(given: &mut Given) -> Result<Self, ApiError> {
+        taken(given, SearchRequest::PARAMETERS).map(Self)
+    }
+
+    fn described() -> Vec<Parameter> {
+        described_parts(SearchRequest::PARAMETERS)
+    }
+}
+
+impl Parameters for PartsOfCount {
+    fn take(given: &mut Given) -> Result<Self, ApiError> {
+        taken(given, SearchRequest::COUNT_PARAMETERS).map(Self)
+    }
+
+    fn described() -> Vec<Parameter> {
+        described_parts(SearchRequest::COUNT_PARAMETERS)
+    }
+}
+
+fn taken(
+    given: &mut Given,
+    names: &[&'static str],
+) -> Result<Vec<(&'static str, String)>, ApiError> {
+    let mut parts = Vec::new();
+    for name in names {
+        if let Some(value) = given.take::<Option<String>>(name)? {
+            parts.push((*name, value));
+        }
+    }
+    Ok(parts)
+}
+
+fn described_parts(names: &[&str]) -> Vec<Parameter> {
+    let names = names.iter();
+    names
+        .map(|name| described::<String>(name, &["As in the body."]))
+        .collect()
+}
+
+/// Sets parameters on the request that the body has.
+fn with_parts(
+    mut request: SearchRequest,
+    parts: &[(&'static str, String)],
+) -> Result<SearchRequest, ApiError> {
+    for (name, value) in parts {
+        request.set(name, value)?;
+    }
+    request.check()?;
+    Ok(request)
+}
+
+/// The bytes of a body, of which an empty one is an empty object.
+fn bytes(body: &Body) -> &[u8] {
+    if body.is_empty() { b"{}" } else { &body.0 }
+}
+
+/// Runs a search.
+async fn run(
+    node: &Arc<Node>,
+    indexes: Selected,
+    request: SearchRequest,
+) -> Result<SearchResponse, ApiError> {
     let query = QueryContext::new(request.budget(node.options().budget.clone()));
     let _ends = EndsWithClient(query.clone());
-    let (node_of, name) = (std::sync::Arc::clone(node), name.to_owned());
+    let node_of = Arc::clone(node);
     let search = move || {
-        let snapshot = index.snapshot().with_threads(node_of.threads());
-        let response = whittle_node::search(&snapshot, &request, node_of.udfs(), &query, |_| ());
-        log::udfs(&query.take_log(), &name);
-        Ok(answer(
-            &name,
-            &response.map_err(|error| ApiError::from(error).in_index(&name))?,
-        ))
+        let names: Vec<&str> = indexes.iter().map(|(name, _)| name.as_str()).collect();
+        let snapshots = indexes.iter().map(|(name, index)| {
+            let snapshot = index.snapshot().named(name);
+            snapshot.with_threads(node_of.threads())
+        });
+        let snapshots: Vec<_> = snapshots.collect();
+        let response = search_indexes(&snapshots, &request, node_of.udfs(), &query);
+        log::udfs(&query.take_log(), &names.join(","));
+        response.map_err(|error| match names[..] {
+            [name] => ApiError::from(error).in_index(name),
+            _ => error.into(),
+        })
     };
     node.searches.run(search).await
 }
 
-/// A search's answer as clients read it.
-fn answer(index: &str, response: &SearchResponse) -> Json {
-    let mut answer = json!(response);
-    let mut hits = answer["hits"]["hits"].take();
-    for hit in hits.as_array_mut().into_iter().flatten() {
-        hit["_index"] = json!(index);
-    }
-    let mut told = json!({"max_score": response.hits.max_score, "hits": hits});
-    if let Some(total) = response.hits.total {
-        told["total"] = json!({"value": total, "relation": "eq"});
-    }
-    let mut whole = json!({
-        "took": response.took_ms,
-        "timed_out": false,
-        "_shards": {"total": 1, "successful": 1, "skipped": 0, "failed": 0},
-        "hits": told,
-    });
-    for part in ["aggregations", "udf", "profile"] {
-        if let Some(part_of) = answer.get_mut(part) {
-            whole[part] = part_of.take();
-        }
-    }
-    whole
+async fn searched(
+    node: &Arc<Node>,
+    names: &str,
+    parameters: &SearchParameters,
+    body: &Body,
+) -> Result<Response, ApiError> {
+    let request = with_parts(SearchRequest::parse(bytes(body))?, &parameters.parts.0)?;
+    let indexes = parameters.indices.select(node, names)?;
+    let response = run(node, indexes, request).await?;
+    let writing = Writing {
+        total_as_int: parameters.total_as_int,
+        typed_keys: parameters.typed_keys,
+    };
+    Ok(axum::Json(response.written(writing)).into_response())
 }
-
-/// Puts what the address says into the body.
-fn merged(mut body: Json, parameters: &Parameters) -> Result<Json, ApiError> {
-    let bad = |reason: &str| ApiError::new(StatusCode::BAD_REQUEST, "parsing_exception", reason);
-    if !body.is_object() {
-        return Err(bad("the search must be an object"));
-    }
-    if parameters.get("q").is_some() {
-        return Err(bad(
-            "there are no queries in the address: give a `query` in the body",
-        ));
-    }
-    for name in ["from", "size"] {
-        if let Some(number) = parameters.number(name)? {
-            body[name] = json!(number);
-        }
-    }
-    for name in ["track_total_hits", "track_scores", "_source"] {
-        match parameters.get(name) {
-            None => {}
-            Some("true") => body[name] = json!(true),
-            Some("false") => body[name] = json!(false),
-            Some(paths) if name == "_source" => {
-                body[name] = paths.split(',').map(str::to_owned).collect();
-            }
-            Some(_) => body[name] = json!(parameters.number(name)?),
-        }
-    }
-    Ok(body)
-}
-
-const KNOWN: &[&str] = &[
-    "from",
-    "size",
-    "q",
-    "track_total_hits",
-    "track_scores",
-    "_source",
-];
 
 /// Search an index.
 ///
-/// The body is a query as `docs/QUERIES.md` of the project describes it.
+/// The body is a query as `docs/QUERIES.md` of the project describes it. The index may be several
+/// with commas between, or a pattern with `*`.
 #[utoipa::path(
     method(get, post), path = "/{index}/_search", tag = "search",
-    params(
-        ("from" = Option<u64>, Query, description = "as in the body"),
-        ("size" = Option<u64>, Query, description = "as in the body"),
-        ("track_total_hits" = Option<bool>, Query, description = "as in the body"),
-        ("_source" = Option<String>, Query, description = "`true`, `false`, or paths with commas between")
-    ),
-    request_body = Json,
-    responses((status = 200, body = Json))
+    params(SearchParameters),
+    request_body = serde_json::Value,
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn search(
     State(node): Shared,
-    Path(name): Path<String>,
-    parameters: Parameters,
+    Path(names): Path<String>,
+    Query(parameters): Query<SearchParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    let parameters = parameters.only(KNOWN)?;
-    let body = merged(body.json(json!({}))?, &parameters)?;
-    Ok(axum::Json(run(&node, &name, body).await?))
+) -> Result<Response, ApiError> {
+    searched(&node, &names, &parameters, &body).await
+}
+
+/// Search all indexes.
+#[utoipa::path(
+    method(get, post), path = "/_search", tag = "search",
+    params(SearchParameters),
+    request_body = serde_json::Value,
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn search_all(
+    State(node): Shared,
+    Query(parameters): Query<SearchParameters>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    searched(&node, "_all", &parameters, &body).await
+}
+
+async fn counted(
+    node: &Arc<Node>,
+    names: &str,
+    parameters: &CountParameters,
+    body: &Body,
+) -> Result<axum::Json<CountResponse>, ApiError> {
+    let request = SearchRequest::parse_count(bytes(body))?;
+    let request = with_parts(request, &parameters.parts.0)?;
+    let indexes = parameters.indices.select(node, names)?;
+    Ok(axum::Json(run(node, indexes, request).await?.counted()))
 }
 
 /// Count the documents that a query finds.
 #[utoipa::path(
     method(get, post), path = "/{index}/_count", tag = "search",
-    request_body = Json,
-    responses((status = 200, body = Json))
+    params(CountParameters),
+    request_body = serde_json::Value,
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn count(
     State(node): Shared,
-    Path(name): Path<String>,
-    parameters: Parameters,
+    Path(names): Path<String>,
+    Query(parameters): Query<CountParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&["min_score"])?;
-    let mut body = body.json(json!({}))?;
-    let only_query = body
-        .as_object()
-        .is_some_and(|body| body.keys().all(|key| key == "query"));
-    if !only_query {
-        let reason = "a count takes `query` and nothing else";
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "parsing_exception",
-            reason,
-        ));
-    }
-    body["size"] = json!(0);
-    let answer = run(&node, &name, body).await?;
-    let count = &answer["hits"]["total"]["value"];
-    Ok(axum::Json(
-        json!({"count": count, "_shards": answer["_shards"]}),
-    ))
+) -> Result<axum::Json<CountResponse>, ApiError> {
+    counted(&node, &names, &parameters, &body).await
+}
+
+/// Count the documents of all indexes that a query finds.
+#[utoipa::path(
+    method(get, post), path = "/_count", tag = "search",
+    params(CountParameters),
+    request_body = serde_json::Value,
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn count_all(
+    State(node): Shared,
+    Query(parameters): Query<CountParameters>,
+    body: Body,
+) -> Result<axum::Json<CountResponse>, ApiError> {
+    counted(&node, "_all", &parameters, &body).await
+}
+
+/// The answer to several searches, each with a status of its own.
+#[derive(Debug, Serialize)]
+struct Answers<'a> {
+    took: u64,
+    responses: Vec<Answer<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Answer<'a> {
+    Found {
+        #[serde(flatten)]
+        response: Written<'a>,
+        status: u16,
+    },
+    Failed(ErrorBody),
 }
 
 /// Run several searches: a line that names the index, and one that is the search.
 #[utoipa::path(
     method(get, post), path = "/_msearch", tag = "search",
+    params(MultiSearchParameters),
     request_body(content = String, content_type = "application/x-ndjson"),
-    responses((status = 200, body = Json))
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn msearch(
-    shared: Shared,
-    parameters: Parameters,
+    State(node): Shared,
+    Query(parameters): Query<MultiSearchParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    several(shared, None, parameters, body).await
+) -> Result<Response, ApiError> {
+    several(&node, "_all", &parameters, &body).await
 }
 
 /// Run several searches of an index.
 #[utoipa::path(
     method(get, post), path = "/{index}/_msearch", tag = "search",
+    params(MultiSearchParameters),
     request_body(content = String, content_type = "application/x-ndjson"),
-    responses((status = 200, body = Json))
+    responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn msearch_of_index(
-    shared: Shared,
-    Path(index): Path<String>,
-    parameters: Parameters,
+    State(node): Shared,
+    Path(names): Path<String>,
+    Query(parameters): Query<MultiSearchParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    several(shared, Some(index), parameters, body).await
+) -> Result<Response, ApiError> {
+    several(&node, &names, &parameters, &body).await
 }
 
-/// Searches of one request, one after the other: a line that names the index, and one that is the
-/// search.
+/// Runs the searches of one request, one after the other.
 async fn several(
-    State(node): Shared,
-    default: Option<String>,
-    parameters: Parameters,
-    body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
+    node: &Arc<Node>,
+    names: &str,
+    parameters: &MultiSearchParameters,
+    body: &Body,
+) -> Result<Response, ApiError> {
     let started = Instant::now();
-    let bad = |reason: String| ApiError::new(StatusCode::BAD_REQUEST, "parsing_exception", reason);
-    let lines = body.0.split(|byte| *byte == b'\n').enumerate();
-    let mut lines = lines.filter(|(number, line)| number % 2 == 0 || !line.is_empty());
-    let mut responses = Vec::new();
-    while let Some((number, head)) = lines.next() {
-        if head.trim_ascii().is_empty() && number + 1 >= body.0.split(|byte| *byte == b'\n').count()
-        {
-            break;
-        }
-        let head: Json = if head.trim_ascii().is_empty() {
-            json!({})
-        } else {
-            serde_json::from_slice(head).map_err(|error| broken(number + 1, &error))?
-        };
-        let Some((at, search)) = lines.next() else {
-            return Err(bad(format!(
-                "line {}: a head has no search in the next line",
-                number + 1
-            )));
-        };
-        let search: Json =
-            serde_json::from_slice(search).map_err(|error| broken(at + 1, &error))?;
-        let named = head["index"]
-            .as_str()
-            .map(str::to_owned)
-            .or_else(|| default.clone());
-        let Some(name) = named else {
-            return Err(bad(format!("line {}: `index` is missing", number + 1)));
-        };
-        responses.push(match run(&node, &name, search).await {
-            Ok(mut answer) => {
-                answer["status"] = json!(200);
-                answer
-            }
-            Err(error) => error.body(),
-        });
+    if let Some(search_type) = &parameters.search_type {
+        SearchRequest::default().set("search_type", search_type)?;
     }
-    let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(axum::Json(json!({"took": took, "responses": responses})))
+    let items = multi_search(&body.0)?;
+    if items.is_empty() {
+        return Err(bad("Validation Failed: 1: no requests added;"));
+    }
+    let mut responses = Vec::with_capacity(items.len());
+    for item in items {
+        let response = match parts_of(node, names, &item.head, item.body) {
+            Ok((indexes, request)) => run(node, indexes, request).await,
+            Err(error) => Err(error),
+        };
+        responses.push(response);
+    }
+    let writing = Writing {
+        total_as_int: parameters.total_as_int,
+        typed_keys: parameters.typed_keys,
+    };
+    let answers = responses.iter().map(|response| match response {
+        Ok(response) => Answer::Found {
+            response: response.written(writing),
+            status: 200,
+        },
+        Err(error) => Answer::Failed(error.body()),
+    });
+    let answers = Answers {
+        took: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        responses: answers.collect(),
+    };
+    Ok(axum::Json(answers).into_response())
+}
+
+/// The indexes and the request of a search in a multi search.
+fn parts_of(
+    node: &Node,
+    names: &str,
+    head: &SearchHead,
+    body: &[u8],
+) -> Result<(Selected, SearchRequest), ApiError> {
+    let request = SearchRequest::parse(body)?;
+    let expand = head.expand_wildcards.as_deref();
+    let indices = Indices {
+        ignore_unavailable: head.ignore_unavailable.unwrap_or_default(),
+        allow_no_indices: Switch(head.allow_no_indices.unwrap_or(true)),
+        expand_wildcards: expand.map_or(Ok(Expand::Open), |kinds| {
+            Expand::read("expand_wildcards", kinds)
+        })?,
+    };
+    let named = head.indexes.as_ref().map(|names| names.join(","));
+    let indexes = indices.select(node, named.as_deref().unwrap_or(names))?;
+    Ok((indexes, request))
 }

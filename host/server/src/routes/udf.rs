@@ -1,17 +1,18 @@
 //! The registry of UDFs.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 use whittle_host::{ChangeError, RegistrationError, VersionInfo};
 
 use super::Shared;
+use crate::address::Path;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::failures::with;
 use crate::log;
-use crate::parameters::Parameters;
+use crate::parameters::{NoParameters, Query, parameters};
 use crate::token::MayWriteUdfs;
 
 /// A version as the API shows it.
@@ -37,10 +38,18 @@ pub(super) fn missing(what: &str) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "udf_not_found_exception", reason)
 }
 
+parameters! {
+    /// Uploading a component.
+    UploadParameters {
+        /// The component's SHA-256, which is checked.
+        sha256: Option<String> = "sha256",
+    }
+}
+
 /// Register the component that is the body. The same again changes nothing.
 #[utoipa::path(
     method(put, post), path = "/_udf", tag = "udf",
-    params(("sha256" = Option<String>, Query, description = "the component's SHA-256, which is checked")),
+    params(UploadParameters),
     request_body(content = Vec<u8>, content_type = "application/wasm"),
     responses((status = 201, body = Json)),
     security(("token" = []))
@@ -48,11 +57,10 @@ pub(super) fn missing(what: &str) -> ApiError {
 pub(super) async fn upload(
     _: MayWriteUdfs,
     State(node): Shared,
-    parameters: Parameters,
+    Query(parameters): Query<UploadParameters>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let parameters = parameters.only(&["sha256"])?;
-    let expected = parameters.get("sha256").map(str::parse).transpose();
+    let expected = parameters.sha256.as_deref().map(str::parse).transpose();
     let expected = expected.map_err(|error: whittle_host::Sha256Error| {
         ApiError::of(
             StatusCode::BAD_REQUEST,
@@ -90,9 +98,8 @@ pub(super) async fn upload(
 )]
 pub(super) async fn list(
     State(node): Shared,
-    parameters: Parameters,
+    _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     let udfs: Vec<Json> = node.registry().list().iter().map(shown).collect();
     Ok(axum::Json(json!({"udfs": udfs})))
 }
@@ -105,9 +112,8 @@ pub(super) async fn list(
 pub(super) async fn describe(
     State(node): Shared,
     Path(name): Path<String>,
-    parameters: Parameters,
+    _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     let all = node.registry().list();
     let versions: Vec<Json> = all
         .iter()
@@ -128,9 +134,8 @@ pub(super) async fn describe(
 pub(super) async fn describe_version(
     State(node): Shared,
     Path((name, version)): Path<(String, String)>,
-    parameters: Parameters,
+    _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     let version = read(&version)?;
     let info = node.registry().describe(&name, &version);
     let info = info.ok_or_else(|| missing(&format!("{name}@{version}")))?;
@@ -183,9 +188,8 @@ pub(super) async fn delete(
     _: MayWriteUdfs,
     shared: Shared,
     Path(which): Path<(String, String)>,
-    parameters: Parameters,
+    _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     change("deleted", shared, which, |registry, name, version| {
         registry.delete(name, version)
     })
@@ -202,9 +206,8 @@ pub(super) async fn enable(
     _: MayWriteUdfs,
     shared: Shared,
     Path(which): Path<(String, String)>,
-    parameters: Parameters,
+    _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     let enable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, true)
     };
@@ -221,9 +224,8 @@ pub(super) async fn disable(
     _: MayWriteUdfs,
     shared: Shared,
     Path(which): Path<(String, String)>,
-    parameters: Parameters,
+    _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     let disable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, false)
     };
@@ -237,9 +239,8 @@ pub(super) async fn disable(
 )]
 pub(super) async fn statistics(
     State(node): Shared,
-    parameters: Parameters,
+    _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
     let functions = node.registry().function_statistics();
     let pool = node.registry().engine().pool();
     Ok(axum::Json(json!({

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Map, Value as Json, json};
 use whittle_host::{
@@ -14,11 +14,12 @@ use whittle_host::{
 };
 
 use super::{Shared, udf::missing};
+use crate::address::Path;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::log;
 use crate::node::Node;
-use crate::parameters::Parameters;
+use crate::parameters::{NoParameters, Query};
 use crate::work::EndsWithClient;
 
 /// What is tried, with what.
@@ -49,11 +50,10 @@ struct Sample {
 pub(super) async fn test(
     State(node): Shared,
     Path(name): Path<String>,
-    parameters: Parameters,
+    _: Query<NoParameters>,
     body: Body,
 ) -> Result<axum::Json<Json>, ApiError> {
-    parameters.only(&[])?;
-    let trial = Trial::read(body.json(json!({}))?)?;
+    let trial = Trial::read(&body)?;
     let query = QueryContext::new(node.options().budget.clone());
     let _ends = EndsWithClient(query.clone());
     let node_of = Arc::clone(&node);
@@ -94,10 +94,8 @@ fn bad(reason: impl Into<String>) -> ApiError {
 }
 
 impl Trial {
-    fn read(body: Json) -> Result<Self, ApiError> {
-        let Json::Object(body) = body else {
-            return Err(bad("the test must be an object"));
-        };
+    fn read(body: &Body) -> Result<Self, ApiError> {
+        let body: Map<String, Json> = body.read()?;
         let mut trial = Self {
             version: None,
             function: None,

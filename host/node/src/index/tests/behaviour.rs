@@ -390,3 +390,33 @@ fn what_an_unfinished_creation_left_is_in_nobodys_way() {
     assert_eq!((source(&of, "a"), all(&of.snapshot())), (None, 0));
     done(&of, index("a", json!({"a": "text"})));
 }
+
+#[test]
+fn an_update_writes_the_upsert_if_there_is_no_document() {
+    for of in both().1 {
+        let update = |detect_noop| Operation::Update {
+            id: "a".to_owned(),
+            partial: br#"{"b": 2}"#.to_vec(),
+            upsert: Some(br#"{"a": 12345678901234567890123}"#.to_vec()),
+            detect_noop,
+            if_seq_no: None,
+        };
+        let outcome = |detect_noop| done(&of, update(detect_noop)).0;
+        let source = || {
+            of.get("a")
+                .expect("it is read")
+                .expect("it is there")
+                .source
+        };
+        assert_eq!(outcome(true), WriteResult::Created);
+        assert_eq!(&*source(), br#"{"a": 12345678901234567890123}"#);
+        assert_eq!(outcome(true), WriteResult::Updated);
+        assert_eq!(&*source(), br#"{"a":12345678901234567890123,"b":2}"#);
+        assert_eq!(outcome(true), WriteResult::Noop);
+        assert_eq!(outcome(false), WriteResult::Updated);
+        assert!(matches!(of.get_refreshed("a"), Ok(None)));
+        of.refresh().expect("there is room");
+        let refreshed = of.get_refreshed("a").expect("it is read");
+        assert_eq!(refreshed.map(|stored| stored.version), Some(3));
+    }
+}

@@ -28,11 +28,8 @@ fn of_each_type(number: i64) -> (Json, [(&'static str, Json); 7]) {
 fn merge_all(of: &Index) {
     let before = of.statistics();
     assert!(before.segments > 1, "there is nothing to merge: {before:?}");
-    let mut segments = lock(&of.handle.inner.segments);
-    segments.as_mut().expect("it is open").merge_all();
-    drop(segments);
     let snapshot = of.snapshot();
-    of.refresh().expect("there is room");
+    of.merge().expect("there is room");
     assert_eq!(of.statistics().segments, 1);
     assert_eq!(all(&snapshot), all(&of.snapshot()));
 }
@@ -197,11 +194,20 @@ fn scores(of: &Index, path: &str, word: &str) -> BTreeMap<String, f32> {
     let term = Term::from_field_text(text.field, word);
     let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
     let collector = TopDocs::with_limit(1_000).order_by_score();
-    let found = snapshot.searcher.search(&query, &collector).expect("a search");
-    let id = snapshot.mapping.schema().get_field(crate::mapping::ID).expect("a field");
+    let found = snapshot
+        .searcher
+        .search(&query, &collector)
+        .expect("a search");
+    let id = snapshot
+        .mapping
+        .schema()
+        .get_field(crate::mapping::ID)
+        .expect("a field");
     let scored = found.into_iter().map(|(score, address)| {
         let document: TantivyDocument = snapshot.searcher.doc(address).expect("it is there");
-        let id = document.get_first(id).and_then(|id| id.as_str().map(str::to_owned));
+        let id = document
+            .get_first(id)
+            .and_then(|id| id.as_str().map(str::to_owned));
         (id.expect("it has an id"), score)
     });
     scored.collect()
@@ -293,7 +299,11 @@ fn no_phrase_reaches_from_one_text_of_a_list_into_the_next() {
 #[test]
 fn a_long_text_is_indexed_to_its_end() {
     let of = Index::in_memory(Mapping::dynamic()).expect("an index");
-    let long = format!("first {} middle {} last", "QUJD".repeat(25_000), "a é ".repeat(50_000));
+    let long = format!(
+        "first {} middle {} last",
+        "QUJD".repeat(25_000),
+        "a é ".repeat(50_000)
+    );
     done(&of, index("a", json!({"t": long, "n": 1})));
     of.refresh().expect("there is room");
     for word in ["first", "middle", "last"] {

@@ -1,0 +1,205 @@
+//! Why a request is refused before it runs. Every error names the path of what is wrong.
+
+use super::object::listed;
+
+/// Why bytes are not a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The bytes are not JSON.
+    #[error("line {line}, column {column}: invalid JSON: {reason}")]
+    Syntax {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes.
+        column: usize,
+        /// What the parser expected.
+        reason: String,
+    },
+    /// An object has two values for one key.
+    #[error("line {line}, column {column}: {reason}")]
+    Twice {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes: the end of the second key.
+        column: usize,
+        /// Which key.
+        reason: String,
+    },
+    /// A key that means nothing here.
+    #[error("unknown key `{path}`; expected one of {}", listed(known))]
+    UnknownKey {
+        /// The path, with the key last.
+        path: String,
+        /// The keys that are allowed there.
+        known: &'static [&'static str],
+    },
+    /// A value of a wrong type.
+    #[error("{place} must be {expected}, but is {found}")]
+    Type {
+        /// The path in backticks, or `the search` for the whole.
+        place: String,
+        /// What it must be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// A clause of OpenSearch that Whittle does not have.
+    #[error("`{path}`: the clause `{clause}` is not supported; use {instead}")]
+    NoSuchClause {
+        /// The path, with the clause last.
+        path: String,
+        /// The clause.
+        clause: String,
+        /// What does the same or comes near.
+        instead: &'static str,
+    },
+    /// A key of OpenSearch that a clause does not have here.
+    #[error(
+        "`{path}` is not supported; remove it. Supported keys: {}",
+        listed(known)
+    )]
+    UnsupportedKey {
+        /// The path, with the key last.
+        path: String,
+        /// The keys that are allowed there.
+        known: &'static [&'static str],
+    },
+    /// A feature of OpenSearch that Whittle does not have.
+    #[error("`{path}` is not supported: {instead}")]
+    Unsupported {
+        /// The path, or the name of a parameter of the address.
+        path: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// An object that must have one key has none or several.
+    #[error("{place} must have exactly one key, {what}, but has {}", if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
+    OneKey {
+        /// The path in backticks.
+        place: String,
+        /// What the key is.
+        what: &'static str,
+        /// The keys, in backticks.
+        found: Vec<String>,
+    },
+    /// The last requested hit is too far down.
+    #[error(
+        "Result window is too large, from + size must be less than or equal to: [{limit}] but was \
+         [{end}]; use `search_after` for later pages"
+    )]
+    Window {
+        /// `from` + `size`.
+        end: usize,
+        /// Its limit.
+        limit: usize,
+    },
+    /// There is more of something than is allowed.
+    #[error("`{path}`: too many {what}; the limit is {limit}")]
+    TooMany {
+        /// The path of the first that is too many.
+        path: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// Clauses or aggregations are nested deeper than is allowed.
+    #[error("`{path}` is nested too deeply; the limit is {limit} levels")]
+    Depth {
+        /// The path.
+        path: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// Two keys that contradict each other.
+    #[error("`{}` and `{}` cannot be combined; remove one", keys[0], keys[1])]
+    Together {
+        /// The keys.
+        keys: [&'static str; 2],
+    },
+    /// Aggregations inside one that makes no buckets.
+    #[error("`{path}` is not allowed: `{kind}` makes no buckets; move it up beside `{kind}`")]
+    NoBuckets {
+        /// The path.
+        path: String,
+        /// The outer aggregation's kind.
+        kind: &'static str,
+    },
+    /// Exactly one of several keys is required.
+    #[error("`{path}` must have exactly one of {}", listed(keys))]
+    OneOf {
+        /// The path.
+        path: String,
+        /// The keys.
+        keys: &'static [&'static str],
+    },
+    /// Exactly one of two keys is required.
+    #[error("`{path}` must have either `{}` or `{}`", keys[0], keys[1])]
+    Either {
+        /// The path.
+        path: String,
+        /// The keys.
+        keys: [&'static str; 2],
+    },
+    /// A required key is missing.
+    #[error("`{path}` is missing")]
+    Missing {
+        /// The path, with the key last.
+        path: String,
+    },
+    /// `search_after` does not have a value for each sort key.
+    #[error(
+        "`search_after` must have a value for each key of `sort`, which are {keys}, but has {values}"
+    )]
+    After {
+        /// How many sort keys there are.
+        keys: usize,
+        /// How many values.
+        values: usize,
+    },
+    /// The head of a search in a multi search is wrong.
+    #[error("line {line}: {error}")]
+    Head {
+        /// From 1.
+        line: usize,
+        /// What is wrong, in a box since it is an error of this type.
+        error: Box<RequestError>,
+    },
+    /// A head of a multi search has no search in the next line.
+    #[error("line {line}: the head has no search in the next line")]
+    NoSearch {
+        /// From 1.
+        line: usize,
+    },
+}
+
+impl RequestError {
+    /// The error, of a text with so many lines above it.
+    pub(super) fn below(self, lines: usize) -> Self {
+        match self {
+            Self::Syntax {
+                line,
+                column,
+                reason,
+            } => Self::Syntax {
+                line: lines + line,
+                column,
+                reason,
+            },
+            Self::Twice {
+                line,
+                column,
+                reason,
+            } => Self::Twice {
+                line: lines + line,
+                column,
+                reason,
+            },
+            error => Self::Head {
+                line: lines + 1,
+                error: Box::new(error),
+            },
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Why a search fails.
+
+use tantivy::TantivyError;
+use tantivy::aggregation::AggregationError;
+use whittle_host::{Stopped, one_line};
+
+use crate::expression::ExpressionError;
+use crate::query::QueryError;
+use crate::udf::UdfError;
+
+/// Why a search fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SearchError {
+    /// The query does not fit the index.
+    #[error(transparent)]
+    Query(QueryError),
+    /// An expression does not fit the index, or its place.
+    #[error("in `{path}`")]
+    Expression {
+        /// Its path in the request.
+        path: String,
+        /// What is wrong.
+        source: ExpressionError,
+    },
+    /// A sort key does not fit the index.
+    #[error(transparent)]
+    Sort(#[from] SortError),
+    /// A listed field cannot be read as the request asks.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// A value of the request that tantivy does not take.
+    #[error("the request cannot be run: {reason}")]
+    Argument {
+        /// What tantivy said.
+        reason: String,
+    },
+    /// An option of an aggregation that tantivy does not take.
+    #[error("the aggregations: {reason}")]
+    Aggregation {
+        /// What tantivy said.
+        reason: String,
+    },
+    /// Aggregations take too much memory or make too many buckets.
+    #[error("the aggregations take too much: ask for fewer or larger buckets")]
+    TooManyBuckets(#[source] AggregationError),
+    /// Aggregations over several indexes.
+    #[error(
+        "aggregations run over one index, but the search has {indexes}: search each index by itself"
+    )]
+    SeveralIndexes {
+        /// How many indexes the search has.
+        indexes: usize,
+    },
+    /// A function ended the search.
+    #[error(transparent)]
+    Udf(#[from] UdfError),
+    /// The search was cancelled, or its time is over.
+    #[error("the search was stopped")]
+    Stopped(#[from] Stopped),
+    /// The index cannot be searched.
+    #[error("the index cannot be searched")]
+    Index(#[from] TantivyError),
+}
+
+/// Why hits cannot be sorted by a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SortError {
+    /// The index has no such field.
+    #[error("No mapping found for [{field}] in order to sort on")]
+    Unmapped {
+        /// The field's path.
+        field: String,
+    },
+    /// The field is analyzed text.
+    #[error("cannot sort by the text field [{field}]: {}", match keyword {
+        Some(keyword) => format!("use [{keyword}]"),
+        None => "map it as `keyword`, or add a sub-field that is one".to_owned(),
+    })]
+    Text {
+        /// The field's path.
+        field: String,
+        /// The path of its keyword.
+        keyword: Option<String>,
+    },
+    /// The field's values have no sum.
+    #[error("sort mode `{mode}` of [{field}] needs numbers: use `min` or `max`")]
+    Mode {
+        /// The field's path.
+        field: String,
+        /// The mode.
+        mode: &'static str,
+    },
+    /// A value of the request that is not of the key's type.
+    #[error("{place}: {value} is not a valid {expected}")]
+    Value {
+        /// Where in the request.
+        place: &'static str,
+        /// The value, shortened.
+        value: String,
+        /// The type of the key's values.
+        expected: &'static str,
+    },
+}
+
+/// Why the values of a field cannot come back with hits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// A format that is not supported.
+    #[error("`format` `{format}` of [{field}] is not supported: use {expected}")]
+    Format {
+        /// The field's path.
+        field: String,
+        /// The format.
+        format: String,
+        /// What is supported.
+        expected: &'static str,
+    },
+    /// The field is analyzed text, which has no doc values.
+    #[error("cannot read doc values of the text field [{field}]: use `fields` or `_source`")]
+    Text {
+        /// The field's path.
+        field: String,
+    },
+}
+
+impl SearchError {
+    /// The reason may contain words of the request.
+    fn aggregation(reason: &str) -> Self {
+        let reason = one_line(reason);
+        Self::Aggregation { reason }
+    }
+
+    pub(super) fn of_aggregations(error: AggregationError) -> Self {
+        match error {
+            AggregationError::InternalError(reason) | AggregationError::InvalidRequest(reason) => {
+                Self::aggregation(&reason)
+            }
+            AggregationError::DateHistogramParseError(error) => {
+                Self::aggregation(&error.to_string())
+            }
+            other => Self::TooManyBuckets(other),
+        }
+    }
+
+    pub(super) fn is_of_a_function(&self) -> bool {
+        matches!(self, Self::Udf(_))
+    }
+}
+
+impl From<QueryError> for SearchError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Udf(error) => Self::Udf(error),
+            QueryError::Expression { path, source } => Self::Expression { path, source },
+            error => Self::Query(error),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! `docvalue_fields` and the list form of `fields`: values of a hit's fields, out of the columns.
+//!
+//! Only fields of the mapping are found, by their paths: the names of columns cannot be reached.
+
+use serde_json::{Map, Value as Json};
+use tantivy::{DocAddress, Searcher, SegmentReader};
+
+use super::error::FieldError;
+use super::pattern::matches;
+use crate::dates;
+use crate::mapping::{FieldType, Mapping};
+use crate::request::FieldValues;
+
+/// A field whose values come back.
+#[derive(Debug, Clone)]
+pub(super) struct Listed {
+    path: String,
+    column: String,
+    field_type: FieldType,
+    /// Whether dates are milliseconds since 1970.
+    millis: bool,
+    /// Whether the values are sorted, as doc values are; else they come as in the document.
+    sorted: bool,
+}
+
+/// Finds the fields of a request. Those that the index does not have are left out.
+///
+/// # Errors
+///
+/// A format that is not supported, and doc values of a text field.
+pub(super) fn in_index(
+    fields: &[FieldValues],
+    sorted: bool,
+    mapping: &Mapping,
+) -> Result<Vec<Listed>, FieldError> {
+    let mut found = Vec::new();
+    for wanted in fields {
+        let is_pattern = wanted.pattern.contains('*');
+        let paths: Vec<String> = if is_pattern {
+            let all = mapping.paths().flat_map(|path| {
+                let keyword = format!("{path}.keyword");
+                let keyword = mapping.field(&keyword).is_some().then_some(keyword);
+                [Some(path.to_owned()), keyword].into_iter().flatten()
+            });
+            all.filter(|path| matches(&wanted.pattern, path)).collect()
+        } else {
+            vec![wanted.pattern.clone()]
+        };
+        for path in paths {
+            let Some(field) = mapping.field(&path) else {
+                continue;
+            };
+            if sorted && field.field_type == FieldType::Text {
+                if is_pattern {
+                    continue;
+                }
+                return Err(FieldError::Text { field: path });
+            }
+            found.push(Listed {
+                millis: millis(&path, field.field_type, wanted.format.as_deref())?,
+                column: field.column.to_owned(),
+                field_type: field.field_type,
+                path,
+                sorted,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn millis(path: &str, field_type: FieldType, format: Option<&str>) -> Result<bool, FieldError> {
+    let wrong = |format: &str, expected| FieldError::Format {
+        field: path.to_owned(),
+        format: whittle_host::one_line(format),
+        expected,
+    };
+    match (field_type, format) {
+        (_, None) => Ok(false),
+        (FieldType::Date, Some("epoch_millis")) => Ok(true),
+        (
+            FieldType::Date,
+            Some(
+                "strict_date_optional_time"
+                | "date_optional_time"
+                | "strict_date_time"
+                | "date_time",
+            ),
+        ) => Ok(false),
+        (FieldType::Date, Some(format)) => Err(wrong(
+            format,
+            "`strict_date_optional_time` or `epoch_millis`",
+        )),
+        (_, Some("use_field_mapping")) => Ok(false),
+        (_, Some(format)) => Err(wrong(format, "no format, as the field is not a date")),
+    }
+}
+
+/// Reads the fields of a hit.
+///
+/// # Errors
+///
+/// A segment that cannot be read.
+pub(super) fn read(
+    searcher: &Searcher,
+    address: DocAddress,
+    fields: &[Listed],
+    into: &mut Map<String, Json>,
+) -> tantivy::Result<()> {
+    let reader = searcher.segment_reader(address.segment_ord);
+    for field in fields {
+        let values = field.values(reader, address.doc_id)?;
+        if !values.is_empty() {
+            into.insert(field.path.clone(), Json::Array(values));
+        }
+    }
+    Ok(())
+}
+
+impl Listed {
+    fn values(&self, reader: &SegmentReader, document: u32) -> tantivy::Result<Vec<Json>> {
+        let fast = reader.fast_fields();
+        let name = self.column.as_str();
+        let values = match self.field_type {
+            FieldType::Boolean => {
+                let column = fast.column_opt::<bool>(name)?;
+                let mut values = of(column.map(|column| column.values_for_doc(document).collect()));
+                self.arrange(&mut values);
+                values.into_iter().map(Json::from).collect()
+            }
+            FieldType::Long => {
+                let column = fast.column_opt::<i64>(name)?;
+                let mut values = of(column.map(|column| column.values_for_doc(document).collect()));
+                self.arrange(&mut values);
+                values.into_iter().map(Json::from).collect()
+            }
+            FieldType::Double => {
+                let column = fast.column_opt::<f64>(name)?;
+                let mut values: Vec<f64> =
+                    of(column.map(|column| column.values_for_doc(document).collect()));
+                if self.sorted {
+                    values.sort_by(f64::total_cmp);
+                }
+                values.into_iter().map(Json::from).collect()
+            }
+            FieldType::Date => {
+                let column = fast.column_opt::<i64>(name)?;
+                let mut values = of(column.map(|column| column.values_for_doc(document).collect()));
+                self.arrange(&mut values);
+                values.into_iter().map(|micros| self.date(micros)).collect()
+            }
+            FieldType::Keyword | FieldType::Text => {
+                let Some(column) = fast.str(name)? else {
+                    return Ok(Vec::new());
+                };
+                let mut ordinals: Vec<u64> = column.ords().values_for_doc(document).collect();
+                self.arrange(&mut ordinals);
+                if self.sorted {
+                    // Keywords of a document are a set.
+                    ordinals.dedup();
+                }
+                let mut values = Vec::with_capacity(ordinals.len());
+                for ordinal in ordinals {
+                    let mut text = String::new();
+                    column.ord_to_str(ordinal, &mut text)?;
+                    values.push(Json::from(text));
+                }
+                values
+            }
+        };
+        Ok(values)
+    }
+
+    fn arrange<T: Ord>(&self, values: &mut [T]) {
+        if self.sorted {
+            values.sort();
+        }
+    }
+
+    fn date(&self, micros: i64) -> Json {
+        if self.millis {
+            return Json::from(dates::to_millis(micros).to_string());
+        }
+        Json::from(dates::show(micros))
+    }
+}
+
+/// The values; none if no document of the segment has the field.
+fn of<T>(values: Option<Vec<T>>) -> Vec<T> {
+    values.unwrap_or_default()
+}

@@ -1,0 +1,109 @@
+//! Ranks: what hits of one segment are compared by.
+//!
+//! The rank of a value is a number whose order is that of the values; that of a text is its place
+//! in the segment's dictionary. Only what a segment's best hits are ordered by is looked up, to
+//! compare them with those of other segments.
+
+use std::cmp::Reverse;
+
+use tantivy::columnar::{MonotonicallyMappableToU64, StrColumn};
+
+use super::sort::{IndexKey, MissingValue};
+use crate::dates;
+use crate::value::Value;
+
+/// Of a hit and a sort key: smaller comes first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Without a value, if such hits come first.
+    BeforeAll,
+    /// A number in the order of the values.
+    Number(u64),
+    /// A text that was computed, and is in no dictionary.
+    Ascending(String),
+    /// The same, if the greatest comes first.
+    Descending(Reverse<String>),
+    /// Without a value, if such hits come last.
+    AfterAll,
+}
+
+impl Rank {
+    pub(super) fn number(number: u64, descending: bool) -> Self {
+        Self::Number(if descending { !number } else { number })
+    }
+
+    fn text(text: String, descending: bool) -> Self {
+        if descending {
+            Self::Descending(Reverse(text))
+        } else {
+            Self::Ascending(text)
+        }
+    }
+
+    /// That of hits without a value.
+    pub(super) fn missing(key: &IndexKey, texts: Option<&StrColumn>) -> tantivy::Result<Self> {
+        match &key.missing {
+            MissingValue::First => Ok(Self::BeforeAll),
+            MissingValue::Last => Ok(Self::AfterAll),
+            MissingValue::Value(value) => Self::of(value, key.descending, texts),
+        }
+    }
+
+    /// That of a value which is not missing; a text's in a dictionary, if there is one.
+    pub(super) fn of(
+        value: &Value,
+        descending: bool,
+        texts: Option<&StrColumn>,
+    ) -> tantivy::Result<Self> {
+        let number = match (value, texts) {
+            (Value::Text(text), Some(texts)) => place(texts, text)?,
+            (Value::Text(text), None) => return Ok(Self::text(text.clone(), descending)),
+            (value, _) => number_of(value).unwrap_or_default(),
+        };
+        Ok(Self::number(number, descending))
+    }
+
+    /// That of a computed value; `missing` if it has none.
+    pub(super) fn computed(value: Value, descending: bool, missing: &Self) -> Self {
+        match (number_of(&value), value) {
+            (Some(number), _) => Self::number(number, descending),
+            (None, Value::Text(text)) => Self::text(text, descending),
+            (None, _) => missing.clone(),
+        }
+    }
+}
+
+/// A number in the order of the values of one type: booleans are 0 and 1, dates milliseconds.
+fn number_of(value: &Value) -> Option<u64> {
+    match value {
+        Value::Boolean(value) => Some(i64::from(*value).to_u64()),
+        Value::Long(value) => Some(value.to_u64()),
+        Value::Date(micros) => Some(dates::to_millis(*micros).to_u64()),
+        Value::Double(value) => Some(value.to_u64()),
+        Value::Null | Value::Text(_) | Value::Json(_) => None,
+    }
+}
+
+/// The number of a text: odd if the dictionary has it, and else even, between its neighbours.
+fn place(column: &StrColumn, text: &str) -> tantivy::Result<u64> {
+    let dictionary = column.dictionary();
+    if let Some(ordinal) = dictionary.term_ord(text)? {
+        return Ok(number_of_ordinal(ordinal));
+    }
+    let mut after = dictionary.range().ge(text).into_stream()?;
+    Ok(if after.advance() {
+        2 * after.term_ord()
+    } else {
+        2 * column.num_terms() as u64
+    })
+}
+
+/// The number of a text in a dictionary.
+pub(super) fn number_of_ordinal(ordinal: u64) -> u64 {
+    2 * ordinal + 1
+}
+
+/// The ordinal of a number, if its text is in the dictionary.
+pub(super) fn ordinal_of_number(number: u64) -> Option<u64> {
+    (!number.is_multiple_of(2)).then_some(number / 2)
+}

@@ -1,0 +1,191 @@
+//! The answer to a search, in OpenSearch's shape.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value as Json};
+
+use super::profile::Profile;
+use super::source::Source;
+use crate::udf::UdfReport;
+use crate::value::Value;
+
+/// The answer to a search; it serializes to what clients of OpenSearch read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SearchResponse {
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// How many indexes were searched.
+    pub indexes: usize,
+    /// The hits.
+    pub hits: Hits,
+    /// A report for each UDF in the request.
+    pub udf: Vec<UdfReport>,
+    /// The results of the aggregations, by name.
+    pub aggregations: Option<Json>,
+    /// What each clause did, if the request asks for it.
+    pub profile: Option<Profile>,
+}
+
+/// The hits of a search.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hits {
+    /// How many there are; `None` if the request does not track them.
+    pub total: Option<usize>,
+    /// The best score of all of them; `None` if they have no scores.
+    pub max_score: Option<f64>,
+    /// The page that was asked for.
+    pub hits: Vec<Hit>,
+}
+
+/// A hit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    /// The name of its index, if that has one.
+    #[serde(rename = "_index", skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// Its id; empty if the request does not want it.
+    #[serde(rename = "_id", skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// How often its id was written.
+    #[serde(rename = "_version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// When it was written, in the order of writes.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub seq_no: Option<SeqNo>,
+    /// Its score; null if hits are ordered by something else. An infinite one is null in JSON, too.
+    #[serde(rename = "_score")]
+    pub score: Option<f64>,
+    /// The document, or some of it.
+    #[serde(rename = "_source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// What was computed for it or read from its fields, by name: lists of values.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Json>,
+    /// Its sort values, for the next page's `search_after`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sort: Vec<Value>,
+}
+
+/// A sequence number, with the term that clients expect beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SeqNo {
+    /// The number.
+    #[serde(rename = "_seq_no")]
+    pub seq_no: u64,
+    /// 1: a node has no other copies that could take over.
+    #[serde(rename = "_primary_term")]
+    pub primary_term: u64,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Writing {
+    /// Whether the total is a number, as before OpenSearch 1.0.
+    pub total_as_int: bool,
+    /// Whether the names of aggregations have their kinds in front.
+    pub typed_keys: bool,
+}
+
+/// The indexes that a search ran over, each of one shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Shards {
+    total: usize,
+    successful: usize,
+    skipped: usize,
+    failed: usize,
+}
+
+/// The answer to a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CountResponse {
+    /// How many documents there are.
+    pub count: usize,
+    /// The indexes that were searched.
+    #[serde(rename = "_shards")]
+    pub shards: Shards,
+}
+
+/// An answer as it is written.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Written<'a> {
+    took: u64,
+    timed_out: bool,
+    #[serde(rename = "_shards")]
+    shards: Shards,
+    hits: WrittenHits<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aggregations: Option<&'a Json>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    udf: &'a [UdfReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a Profile>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct WrittenHits<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Total>,
+    max_score: Option<f64>,
+    hits: &'a [Hit],
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum Total {
+    Number(usize),
+    Exact {
+        value: usize,
+        relation: &'static str,
+    },
+}
+
+impl Shards {
+    /// So many indexes, none of which failed.
+    pub fn of(indexes: usize) -> Self {
+        Self {
+            total: indexes,
+            successful: indexes,
+            skipped: 0,
+            failed: 0,
+        }
+    }
+}
+
+impl SearchResponse {
+    /// The answer as it is written.
+    pub fn written(&self, writing: Writing) -> Written<'_> {
+        let total = |value| match writing.total_as_int {
+            true => Total::Number(value),
+            false => Total::Exact {
+                value,
+                relation: "eq",
+            },
+        };
+        Written {
+            took: self.took_ms,
+            timed_out: false,
+            shards: Shards::of(self.indexes),
+            hits: WrittenHits {
+                total: self.hits.total.map(total),
+                max_score: self.hits.max_score,
+                hits: &self.hits.hits,
+            },
+            aggregations: self.aggregations.as_ref(),
+            udf: &self.udf,
+            profile: self.profile.as_ref(),
+        }
+    }
+
+    /// The answer to a count, of a search that tracks its total.
+    pub fn counted(&self) -> CountResponse {
+        CountResponse {
+            count: self.hits.total.unwrap_or_default(),
+            shards: Shards::of(self.indexes),
+        }
+    }
+}
+
+impl Serialize for SearchResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.written(Writing::default()).serialize(serializer)
+    }
+}

@@ -1,0 +1,265 @@
+//! A sort key's values in a segment.
+
+use tantivy::columnar::{Column, MonotonicallyMappableToU64, StrColumn};
+use tantivy::{DocId, Score, SegmentReader};
+
+use super::formula::SegmentFormula;
+use super::rank::{Rank, number_of_ordinal, ordinal_of_number};
+use super::sort::{By, IndexKey, MissingValue};
+use crate::dates;
+use crate::expression::ColumnType;
+use crate::mapping::{FieldType, ID, SEQ_NO};
+use crate::request::SortMode;
+use crate::value::Value;
+use std::cmp::Reverse;
+
+/// A sort key at work on a segment.
+pub(super) struct SegmentKey {
+    key: IndexKey,
+    values: Values,
+    missing: Rank,
+    /// The rank of the last hit of the previous page.
+    pub(super) after: Option<Rank>,
+}
+
+enum Values {
+    Score,
+    Written(Column<u64>),
+    Boolean(Column<bool>),
+    Long(Column<i64>),
+    Double(Column<f64>),
+    /// Microseconds, of which hits are ordered by milliseconds, as clients see them.
+    Date(Column<i64>),
+    Text(StrColumn),
+    /// What a formula gives, loaded for a block of documents.
+    Computed(SegmentFormula, Option<ColumnType>, Vec<Value>),
+    /// No document has the field.
+    None,
+}
+
+impl SegmentKey {
+    pub(super) fn open(key: &IndexKey, reader: &SegmentReader) -> tantivy::Result<Self> {
+        let values = Values::open(&key.by, reader)?;
+        let texts = match &values {
+            Values::Text(column) => Some(column),
+            _ => None,
+        };
+        let missing = Rank::missing(key, texts)?;
+        let after = match &key.after {
+            None => None,
+            Some(Value::Null) => Some(missing.clone()),
+            Some(value) => Some(Rank::of(value, key.descending, texts)?),
+        };
+        Ok(Self {
+            key: key.clone(),
+            values,
+            missing,
+            after,
+        })
+    }
+
+    pub(super) fn computes(&self) -> bool {
+        matches!(self.values, Values::Computed(..))
+    }
+
+    /// Loads the values of a block, if they are computed; `None` ends the search.
+    pub(super) fn load(&mut self, documents: &[DocId], scores: &[Score]) -> Option<()> {
+        if let Values::Computed(segment, _, loaded) = &mut self.values {
+            *loaded = segment.load(documents, scores)?;
+        }
+        Some(())
+    }
+
+    /// The rank of a document, at a row of the block that was loaded.
+    pub(super) fn rank(&mut self, document: DocId, score: Score, row: usize) -> Rank {
+        let descending = self.key.descending;
+        if let Values::Computed(_, _, values) = &mut self.values {
+            let value = std::mem::replace(&mut values[row], Value::Null);
+            return Rank::computed(value, descending, &self.missing);
+        }
+        match self.values.number(self.key.mode, document, score) {
+            Some(number) => Rank::number(number, descending),
+            None => self.missing.clone(),
+        }
+    }
+
+    /// The value of a rank.
+    pub(super) fn value(&self, rank: &Rank) -> tantivy::Result<Value> {
+        let number = match rank {
+            Rank::BeforeAll | Rank::AfterAll => return Ok(Value::Null),
+            Rank::Ascending(text) | Rank::Descending(Reverse(text)) => {
+                return Ok(Value::Text(text.clone()));
+            }
+            Rank::Number(number) if self.key.descending => !*number,
+            Rank::Number(number) => *number,
+        };
+        match (self.values.value(number)?, &self.key.missing) {
+            (Value::Null, MissingValue::Value(value)) => Ok(value.clone()),
+            (value, _) => Ok(value),
+        }
+    }
+}
+
+impl Values {
+    fn open(by: &By, reader: &SegmentReader) -> tantivy::Result<Self> {
+        let fast = reader.fast_fields();
+        let values = match by {
+            By::Score => Some(Self::Score),
+            By::Written => Some(Self::Written(fast.u64(SEQ_NO)?)),
+            By::Id => fast.str(ID)?.map(Self::Text),
+            By::Formula(formula) => {
+                let segment = formula.for_segment(reader, reader.max_doc())?;
+                Some(Self::Computed(segment, formula.value_type(), Vec::new()))
+            }
+            By::Column { name, field_type } => match field_type {
+                FieldType::Boolean => fast.column_opt(name)?.map(Self::Boolean),
+                FieldType::Long => fast.column_opt(name)?.map(Self::Long),
+                FieldType::Double => fast.column_opt(name)?.map(Self::Double),
+                FieldType::Date => fast.column_opt(name)?.map(Self::Date),
+                FieldType::Keyword | FieldType::Text => fast.str(name)?.map(Self::Text),
+            },
+            By::Nothing => None,
+        };
+        Ok(values.unwrap_or(Self::None))
+    }
+
+    /// A number in the order of the values.
+    fn number(&self, mode: SortMode, document: DocId, score: Score) -> Option<u64> {
+        match self {
+            Self::Score => Some(f64::from(score).to_u64()),
+            Self::Written(column) => column.first(document),
+            Self::Boolean(column) => {
+                chosen(column.values_for_doc(document).map(i64::from), mode).map(i64::to_u64)
+            }
+            Self::Long(column) => chosen(column.values_for_doc(document), mode).map(i64::to_u64),
+            Self::Double(column) => chosen(column.values_for_doc(document), mode).map(f64::to_u64),
+            Self::Date(column) => {
+                let micros = column.values_for_doc(document);
+                chosen(micros.map(dates::to_millis), mode).map(i64::to_u64)
+            }
+            Self::Text(column) => {
+                let ordinals = column.ords().values_for_doc(document);
+                let ordinal = match mode {
+                    SortMode::Max => ordinals.max(),
+                    SortMode::Min | SortMode::Sum | SortMode::Avg | SortMode::Median => {
+                        ordinals.min()
+                    }
+                };
+                ordinal.map(number_of_ordinal)
+            }
+            Self::Computed(..) | Self::None => None,
+        }
+    }
+
+    /// The value of a number; null if it is that of a text which is not in the dictionary, or if
+    /// no document has the field.
+    fn value(&self, number: u64) -> tantivy::Result<Value> {
+        Ok(match self {
+            Self::Score | Self::Double(_) | Self::Computed(_, Some(ColumnType::Double), _) => {
+                Value::Double(f64::from_u64(number))
+            }
+            Self::Written(_) => Value::Long(i64::try_from(number).unwrap_or(i64::MAX)),
+            Self::Boolean(_) | Self::Long(_) | Self::Date(_) => Value::Long(i64::from_u64(number)),
+            Self::Computed(
+                _,
+                Some(ColumnType::Boolean | ColumnType::Long | ColumnType::Date),
+                _,
+            ) => Value::Long(i64::from_u64(number)),
+            Self::Text(column) => {
+                let Some(ordinal) = ordinal_of_number(number) else {
+                    return Ok(Value::Null);
+                };
+                let mut text = String::new();
+                column.ord_to_str(ordinal, &mut text)?;
+                Value::Text(text)
+            }
+            Self::Computed(_, Some(ColumnType::Text) | None, _) | Self::None => Value::Null,
+        })
+    }
+}
+
+/// Numbers that have a sum.
+trait Number: MonotonicallyMappableToU64 + Copy {
+    fn add(self, other: Self) -> Self;
+
+    /// A sum in so many parts.
+    fn parted(self, parts: usize) -> Self;
+}
+
+impl Number for i64 {
+    fn add(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+
+    /// Rounded, halves up, as OpenSearch does.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a mean is within the range of its values"
+    )]
+    fn parted(self, parts: usize) -> Self {
+        let (sum, parts) = (i128::from(self), parts as i128);
+        (2 * sum + parts).div_euclid(2 * parts) as Self
+    }
+}
+
+impl Number for f64 {
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+
+    fn parted(self, parts: usize) -> Self {
+        self / parts as Self
+    }
+}
+
+/// The value that counts of a document's values.
+fn chosen<T: Number>(mut values: impl Iterator<Item = T>, mode: SortMode) -> Option<T> {
+    match mode {
+        SortMode::Min => values.map(T::to_u64).min().map(T::from_u64),
+        SortMode::Max => values.map(T::to_u64).max().map(T::from_u64),
+        SortMode::Sum => values.reduce(T::add),
+        SortMode::Avg => {
+            let first = values.next()?;
+            let (sum, count) = values.fold((first, 1), |(sum, count), value| {
+                (sum.add(value), count + 1)
+            });
+            Some(sum.parted(count))
+        }
+        SortMode::Median => {
+            let mut sorted: Vec<u64> = values.map(T::to_u64).collect();
+            sorted.sort_unstable();
+            let upper = T::from_u64(*sorted.get(sorted.len() / 2)?);
+            if sorted.len().is_multiple_of(2) {
+                let lower = T::from_u64(sorted[sorted.len() / 2 - 1]);
+                return Some(lower.add(upper).parted(2));
+            }
+            Some(upper)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_chooses_one_value() {
+        let longs = |values: &[i64], mode| chosen(values.iter().copied(), mode);
+        let doubles = |values: &[f64], mode| chosen(values.iter().copied(), mode);
+        for (mode, long, double) in [
+            (SortMode::Min, -5, 0.5),
+            (SortMode::Max, 8, 4.0),
+            (SortMode::Sum, 6, 6.0),
+            (SortMode::Avg, 2, 2.0),
+            (SortMode::Median, 3, 1.5),
+        ] {
+            assert_eq!(longs(&[3, -5, 8], mode), Some(long), "{mode:?}");
+            assert_eq!(doubles(&[1.5, 4.0, 0.5], mode), Some(double), "{mode:?}");
+            assert_eq!(longs(&[], mode), None, "{mode:?}");
+        }
+        assert_eq!(longs(&[1, 2], SortMode::Avg), Some(2));
+        assert_eq!(longs(&[-1, -2], SortMode::Avg), Some(-1));
+        assert_eq!(longs(&[4, 1, 9, 2], SortMode::Median), Some(3));
+        assert_eq!(longs(&[i64::MAX, i64::MAX], SortMode::Sum), Some(i64::MAX));
+    }
+}

@@ -1,0 +1,374 @@
+//! What keeps indexes in shape, and how large they are.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use serde::Serialize;
+use whittle_host::one_line;
+use whittle_node::index::{Index, IndexError, IndexStatistics};
+
+use super::Shared;
+use crate::address::Path;
+use crate::answers::{Reached, Shards};
+use crate::body::NoBody;
+use crate::error::ApiError;
+use crate::node::Node;
+use crate::parameters::{Query, bad, parameters};
+use crate::presentation::Presentation;
+use crate::selection::{Indices, Selected};
+use crate::sizes::human;
+
+parameters! {
+    /// Refreshing indexes.
+    RefreshParameters {}
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["force", "wait_if_ongoing"]
+}
+
+parameters! {
+    /// Merging indexes.
+    MergeParameters {
+        /// How many segments an index may have afterwards, from 1; it has one.
+        max_num_segments: Option<u64> = "max_num_segments",
+        /// Whether only segments with deleted documents need merging.
+        only_expunge_deletes: bool = "only_expunge_deletes",
+    }
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["flush", "wait_for_completion"]
+}
+
+parameters! {
+    /// Statistics of indexes.
+    StatsParameters {
+        /// `cluster` leaves out the indexes one by one; `indices` is the default.
+        level: Option<String> = "level",
+    }
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
+    ignoring ["include_unloaded_segments"]
+}
+
+async fn each(
+    node: &Node,
+    selected: Selected,
+    work: fn(&Index) -> Result<(), IndexError>,
+) -> Result<axum::Json<Reached>, ApiError> {
+    let _shards = Shards::of(selected.len());
+    let all = move || {
+        for (_, index) in selected {
+            work(&index)?;
+        }
+        Ok(())
+    };
+    node.writes.run(all).await?;
+    Ok(axum::Json(Reached { _shards }))
+}
+
+/// Show searches what was written.
+#[utoipa::path(
+    method(get, post), path = "/{index}/_refresh", tag = "indexes",
+    params(RefreshParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn refresh(
+    State(node): Shared,
+    Path(names): Path<String>,
+    Query(parameters): Query<RefreshParameters>,
+    _: NoBody,
+) -> Result<axum::Json<Reached>, ApiError> {
+    let selected = parameters.indices.select(&node, &names)?;
+    each(&node, selected, Index::refresh).await
+}
+
+/// Show searches what was written, in all indexes.
+#[utoipa::path(
+    method(get, post), path = "/_refresh", tag = "indexes",
+    params(RefreshParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn refresh_all(
+    State(node): Shared,
+    Query(parameters): Query<RefreshParameters>,
+    _: NoBody,
+) -> Result<axum::Json<Reached>, ApiError> {
+    let selected = parameters.indices.select(&node, "_all")?;
+    each(&node, selected, Index::refresh).await
+}
+
+/// Bring what was written into segments on the disk, as a refresh does.
+#[utoipa::path(
+    method(get, post), path = "/{index}/_flush", tag = "indexes",
+    params(RefreshParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn flush(
+    shared: Shared,
+    names: Path<String>,
+    parameters: Query<RefreshParameters>,
+    no_body: NoBody,
+) -> Result<axum::Json<Reached>, ApiError> {
+    refresh(shared, names, parameters, no_body).await
+}
+
+/// Bring what was written to all indexes into segments on the disk, as a refresh does.
+#[utoipa::path(
+    method(get, post), path = "/_flush", tag = "indexes",
+    params(RefreshParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn flush_all(
+    shared: Shared,
+    parameters: Query<RefreshParameters>,
+    no_body: NoBody,
+) -> Result<axum::Json<Reached>, ApiError> {
+    refresh_all(shared, parameters, no_body).await
+}
+
+async fn merged(
+    node: &Node,
+    names: &str,
+    parameters: &MergeParameters,
+) -> Result<axum::Json<Reached>, ApiError> {
+    if parameters.only_expunge_deletes && parameters.max_num_segments.is_some() {
+        return Err(bad(
+            "cannot set only_expunge_deletes and max_num_segments at the same time, those two \
+             parameters are mutually exclusive",
+        ));
+    }
+    if parameters.max_num_segments == Some(0) {
+        return Err(bad("max_num_segments must be 1 or more, but was 0"));
+    }
+    let selected = parameters.indices.select(node, names)?;
+    each(node, selected, Index::merge).await
+}
+
+/// Merge the segments of indexes into one each, without deleted documents.
+#[utoipa::path(
+    post, path = "/{index}/_forcemerge", tag = "indexes",
+    params(MergeParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn merge(
+    State(node): Shared,
+    Path(names): Path<String>,
+    Query(parameters): Query<MergeParameters>,
+    _: NoBody,
+) -> Result<axum::Json<Reached>, ApiError> {
+    merged(&node, &names, &parameters).await
+}
+
+/// Merge the segments of all indexes into one each, without deleted documents.
+#[utoipa::path(
+    post, path = "/_forcemerge", tag = "indexes",
+    params(MergeParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn merge_all(
+    State(node): Shared,
+    Query(parameters): Query<MergeParameters>,
+    _: NoBody,
+) -> Result<axum::Json<Reached>, ApiError> {
+    merged(&node, "_all", &parameters).await
+}
+
+/// How large indexes are.
+#[derive(Debug, Serialize)]
+pub(super) struct Statistics {
+    _shards: Shards,
+    _all: OfIndex,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indices: Option<BTreeMap<String, OfIndex>>,
+}
+
+/// An index has one shard, which is its primary: both parts are the same.
+#[derive(Debug, Clone, Serialize)]
+struct OfIndex {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uuid: Option<String>,
+    primaries: Numbers,
+    total: Numbers,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+struct Numbers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    docs: Option<Documents>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<Store>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<Segments>,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+struct Documents {
+    count: u64,
+    deleted: u64,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+struct Store {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<String>,
+    size_in_bytes: u64,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+struct Segments {
+    count: u64,
+}
+
+/// Which numbers are asked for, of those that the node keeps.
+const METRICS: [&str; 3] = ["docs", "segments", "store"];
+
+impl Numbers {
+    fn of(metrics: &[&str], sums: &Sums, is_human: bool) -> Self {
+        let has = |metric| metrics.contains(&metric);
+        Self {
+            docs: has("docs").then_some(Documents {
+                count: sums.documents,
+                deleted: sums.deleted,
+            }),
+            store: has("store").then(|| Store {
+                size: is_human.then(|| human(sums.bytes)),
+                size_in_bytes: sums.bytes,
+            }),
+            segments: has("segments").then_some(Segments {
+                count: sums.segments,
+            }),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Sums {
+    documents: u64,
+    deleted: u64,
+    bytes: u64,
+    segments: u64,
+}
+
+impl Sums {
+    fn add(&mut self, statistics: &IndexStatistics) {
+        self.documents += statistics.documents;
+        self.deleted += statistics.deleted;
+        self.bytes += statistics.bytes;
+        self.segments += statistics.segments as u64;
+    }
+}
+
+async fn statistics(
+    State(node): Shared,
+    names: &str,
+    metrics: &str,
+    parameters: &StatsParameters,
+    presentation: Presentation,
+) -> Result<axum::Json<Statistics>, ApiError> {
+    let by_index = match parameters.level.as_deref() {
+        None | Some("indices") => true,
+        Some("cluster") => false,
+        Some(other) => {
+            let other = one_line(other);
+            return Err(bad(format!(
+                "level parameter must be one of [cluster] or [indices] but was [{other}]"
+            )));
+        }
+    };
+    let all_metrics = metrics.split(',').any(|metric| metric == "_all");
+    let mut asked = Vec::new();
+    for metric in metrics.split(',').filter(|_| !all_metrics) {
+        let known = METRICS.into_iter().find(|known| *known == metric);
+        asked.push(known.ok_or_else(|| {
+            let metric = one_line(metric);
+            bad(format!(
+                "request contains unrecognized metric: [{metric}]: this node keeps [{}]",
+                METRICS.join(", ")
+            ))
+        })?);
+    }
+    if all_metrics {
+        asked.extend(METRICS);
+    }
+    let selected = parameters.indices.select(&node, names)?;
+    let reports = node.reports.clone();
+    let count = move || {
+        let mut all = Sums::default();
+        let mut indices = BTreeMap::new();
+        let _shards = Shards::of(selected.len());
+        let numbers = |sums: &Sums, uuid| {
+            let numbers = Numbers::of(&asked, sums, presentation.human);
+            OfIndex {
+                uuid,
+                primaries: numbers.clone(),
+                total: numbers,
+            }
+        };
+        for (name, index) in selected {
+            let (statistics, mut one) = (index.statistics(), Sums::default());
+            one.add(&statistics);
+            all.add(&statistics);
+            let uuid = node.settings(&name).map(|settings| settings.uuid);
+            indices.insert(name, numbers(&one, uuid));
+        }
+        Ok(Statistics {
+            _shards,
+            _all: numbers(&all, None),
+            indices: by_index.then_some(indices),
+        })
+    };
+    reports.run(count).await.map(axum::Json)
+}
+
+/// Show how large indexes are.
+#[utoipa::path(
+    get, path = "/{index}/_stats", tag = "indexes",
+    params(StatsParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn stats(
+    shared: Shared,
+    Path(names): Path<String>,
+    Query(parameters): Query<StatsParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<axum::Json<Statistics>, ApiError> {
+    statistics(shared, &names, "_all", &parameters, presentation).await
+}
+
+/// Show some numbers of indexes: `docs`, `segments`, `store`.
+#[utoipa::path(
+    get, path = "/{index}/_stats/{metric}", tag = "indexes",
+    params(StatsParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn stats_by_metric(
+    shared: Shared,
+    Path((names, metric)): Path<(String, String)>,
+    Query(parameters): Query<StatsParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<axum::Json<Statistics>, ApiError> {
+    statistics(shared, &names, &metric, &parameters, presentation).await
+}
+
+/// Show how large all indexes are.
+#[utoipa::path(
+    get, path = "/_stats", tag = "indexes",
+    params(StatsParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn stats_of_all(
+    shared: Shared,
+    Query(parameters): Query<StatsParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<axum::Json<Statistics>, ApiError> {
+    statistics(shared, "_all", "_all", &parameters, presentation).await
+}

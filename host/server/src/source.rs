@@ -1,0 +1,131 @@
+//! `_source`: which parts of a stored document an answer has, digit for digit.
+
+use axum::http::StatusCode;
+use serde::Deserialize;
+use whittle_node::SourceFilter;
+
+use crate::error::ApiError;
+use crate::parameters::{List, bad, parameters};
+
+pub(crate) use whittle_node::Source;
+
+parameters! {
+    /// Which parts of a document come back.
+    SourceParameters {
+        /// `true`, `false`, or the fields that come back: dotted paths with commas between, in
+        /// which `*` is any text.
+        source: Option<String> = "_source",
+        /// The fields that come back.
+        includes: Option<List> = "_source_includes",
+        /// The fields that do not come back.
+        excludes: Option<List> = "_source_excludes",
+        /// `_none_` leaves the source out; fields are not stored apart from it.
+        stored_fields: Option<List> = "stored_fields",
+    }
+}
+
+/// `_source` as bodies have it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum SourceGiven {
+    Whether(bool),
+    Field(String),
+    Fields(Vec<String>),
+    Patterns(Patterns),
+}
+
+/// `_source` as an object.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Patterns {
+    #[serde(default, alias = "include")]
+    includes: OneOrMore,
+    #[serde(default, alias = "exclude")]
+    excludes: OneOrMore,
+}
+
+/// A name, or a list of names.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl Default for OneOrMore {
+    fn default() -> Self {
+        Self::More(Vec::new())
+    }
+}
+
+impl OneOrMore {
+    pub(crate) fn into_list(self) -> Vec<String> {
+        match self {
+            Self::One(name) => vec![name],
+            Self::More(names) => names,
+        }
+    }
+}
+
+impl SourceGiven {
+    pub(crate) fn filter(self) -> SourceFilter {
+        match self {
+            Self::Whether(true) => SourceFilter::All,
+            Self::Whether(false) => SourceFilter::None,
+            Self::Field(field) => fields(vec![field], Vec::new()),
+            Self::Fields(names) => fields(names, Vec::new()),
+            Self::Patterns(Patterns { includes, excludes }) => {
+                fields(includes.into_list(), excludes.into_list())
+            }
+        }
+    }
+}
+
+fn fields(includes: Vec<String>, excludes: Vec<String>) -> SourceFilter {
+    SourceFilter::Fields { includes, excludes }
+}
+
+impl SourceParameters {
+    /// What comes back; `None` if nothing is said.
+    ///
+    /// # Errors
+    ///
+    /// 400 for stored fields, of which there are none.
+    pub(crate) fn filter(&self) -> Result<Option<SourceFilter>, ApiError> {
+        let without_source = match &self.stored_fields {
+            None => false,
+            Some(List(names)) if *names == ["_none_"] => true,
+            Some(List(names)) if names.iter().all(|name| name == "_source") => false,
+            Some(_) => {
+                let reason = "stored_fields: fields are not stored apart from the source; use \
+                              _source_includes";
+                return Err(bad(reason));
+            }
+        };
+        let List(mut includes) = self.includes.clone().unwrap_or_default();
+        let List(excludes) = self.excludes.clone().unwrap_or_default();
+        match self.source.as_deref() {
+            Some("false") => return Ok(Some(SourceFilter::None)),
+            Some("true" | "") | None => {}
+            Some(names) => includes.extend(names.split(',').map(str::to_owned)),
+        }
+        if !includes.is_empty() || !excludes.is_empty() {
+            return Ok(Some(fields(includes, excludes)));
+        }
+        Ok(match self.source {
+            Some(_) => Some(SourceFilter::All),
+            None if without_source => Some(SourceFilter::None),
+            None => None,
+        })
+    }
+}
+
+/// What a filter leaves of a stored document.
+///
+/// # Errors
+///
+/// 500 if what is stored is not JSON.
+pub(crate) fn filtered(stored: &[u8], filter: &SourceFilter) -> Result<Option<Source>, ApiError> {
+    Source::filtered(stored, filter)
+        .map_err(|error| ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", &error))
+}
