@@ -271,7 +271,7 @@ mod tests {
         let mut document = members(before);
         merge(&mut document, members(partial));
         let after = ExactJson::Object(document);
-        insta::assert_snapshot!(serde_json::to_string(&after).expect("JSON"), @"");
+        insta::assert_snapshot!(serde_json::to_string(&after).expect("JSON"), @r#"{"a":{"b":1.10,"c":[3],"g":null},"d":2,"f":12345678901234567890123,"i":{}}"#);
     }
 
     #[test]

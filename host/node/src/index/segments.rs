@@ -11,6 +11,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use tantivy::directory::Directory;
 use tantivy::index::{SegmentId, SegmentReader};
@@ -35,6 +37,10 @@ const HEAP_BYTES: usize = 64 << 20;
 
 /// How many merges go on at once.
 const MERGE_THREADS: usize = 2;
+
+/// How often a merge of all segments is tried while others go on, and what lies between.
+const MERGE_TRIES: usize = 600;
+const MERGE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Which part of a segment may be deleted documents before it is written anew.
 const DELETED_RATIO: f32 = 0.3;
@@ -259,7 +265,18 @@ impl Segments {
 }
 
 impl Open {
+    /// A merge that goes on already takes segments away; it is waited for by trying again.
     fn merge_all(&mut self) -> tantivy::Result<()> {
+        for _ in 0..MERGE_TRIES {
+            match self.try_merge_all() {
+                Err(TantivyError::InvalidArgument(_)) => thread::sleep(MERGE_PAUSE),
+                other => return other,
+            }
+        }
+        self.try_merge_all()
+    }
+
+    fn try_merge_all(&mut self) -> tantivy::Result<()> {
         let metas = self.index.searchable_segment_metas()?;
         let is_merged = match &metas[..] {
             [] => true,

@@ -215,7 +215,9 @@ mod tests {
                     .iter()
                     .all(|length| *length == 1)
             );
-            assert!(!indexed.token_stream("").advance());
+            // An empty text is one word to that analyzer.
+            let is_word = analyzer == Analyzer::Keyword;
+            assert_eq!(indexed.token_stream("").advance(), is_word);
         }
     }
 }

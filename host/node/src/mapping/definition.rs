@@ -461,36 +461,36 @@ mod tests {
     #[test]
     fn rejects_what_is_no_mapping_with_its_path() {
         let field = |json: Json| error(json!({"properties": {"a": json}}));
-        insta::assert_snapshot!(error(json!([])), @"");
-        insta::assert_snapshot!(error(json!({"propertys": {}})), @"");
-        insta::assert_snapshot!(error(json!({"dynamic": "maybe"})), @"");
-        insta::assert_snapshot!(error(json!({"_source": {"enabled": false}})), @"");
-        insta::assert_snapshot!(error(json!({"dynamic_date_formats": ["wow"]})), @"");
-        insta::assert_snapshot!(field(json!({"type": "geo_point"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "nested"})), @"");
-        insta::assert_snapshot!(field(json!({"type": 3})), @"");
-        insta::assert_snapshot!(field(json!({"type": "long", "analyzer": "english"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "long", "null_value": "x"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "keyword", "norms": true})), @"");
-        insta::assert_snapshot!(field(json!({"type": "keyword", "normalizer": "lowercase"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "text", "analyzer": "french"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "text", "index_options": "docs"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "text", "fielddata": true})), @"");
-        insta::assert_snapshot!(field(json!({"type": "text", "similarity": "boolean"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"raw": {}}})), @"");
-        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"a.b": {"type": "keyword"}}})), @"");
-        insta::assert_snapshot!(field(json!({"type": "date", "format": "YYYY"})), @"");
-        insta::assert_snapshot!(field(json!({"type": "scaled_float"})), @"");
-        insta::assert_snapshot!(field(json!({"properties": {"b": {"type": "long", "coerce": 1}}})), @"");
-        insta::assert_snapshot!(error(json!({"properties": {"": {"type": "date"}}})), @"");
-        insta::assert_snapshot!(error(json!({"properties": {"_id": {"type": "keyword"}}})), @"");
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "long"}, "a.b": {"type": "long"}}})), @"");
-        insta::assert_snapshot!(error(json!({"properties": {"a.b": {"type": "long"}, "a": {"type": "long"}}})), @"");
+        insta::assert_snapshot!(error(json!([])), @"`mappings` must be an object, but is a list");
+        insta::assert_snapshot!(error(json!({"propertys": {}})), @"unknown key `propertys`; expected one of `dynamic`, `properties`, `date_detection`, `numeric_detection`, `dynamic_date_formats`, `dynamic_templates`, `enabled`, `_meta`, `_source`");
+        insta::assert_snapshot!(error(json!({"dynamic": "maybe"})), @r#"`dynamic` must be true, false or "strict", but is "maybe""#);
+        insta::assert_snapshot!(error(json!({"_source": {"enabled": false}})), @r#"`_source` must be `{"enabled": true}`: documents are kept whole, but is an object"#);
+        insta::assert_snapshot!(error(json!({"dynamic_date_formats": ["wow"]})), @"`dynamic_date_formats`: `wow` is not a known date format: the pattern letter `w` is not supported");
+        insta::assert_snapshot!(field(json!({"type": "geo_point"})), @"the type `geo_point` of `properties.a` is not supported: use two fields of type `double`; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
+        insta::assert_snapshot!(field(json!({"type": "nested"})), @"the type `nested` of `properties.a` is not supported: use `object`, or a document for each nested object; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
+        insta::assert_snapshot!(field(json!({"type": 3})), @"`properties.a.type` must be a text, but is 3");
+        insta::assert_snapshot!(field(json!({"type": "long", "analyzer": "english"})), @"unknown key `properties.a.analyzer`; expected one of `type`, `index`, `store`, `copy_to`, `fields`, `boost`, `meta`, `doc_values`, `null_value`, `coerce`, `ignore_malformed`");
+        insta::assert_snapshot!(field(json!({"type": "long", "null_value": "x"})), @r#"`properties.a.null_value` must be a valid `long`, but is "x""#);
+        insta::assert_snapshot!(field(json!({"type": "keyword", "norms": true})), @"`properties.a.norms` must be false, but is true");
+        insta::assert_snapshot!(field(json!({"type": "keyword", "normalizer": "lowercase"})), @"unknown key `properties.a.normalizer`; expected one of `type`, `index`, `store`, `copy_to`, `fields`, `boost`, `meta`, `doc_values`, `null_value`, `ignore_above`, `eager_global_ordinals`, `index_options`, `norms`, `similarity`, `split_queries_on_whitespace`");
+        insta::assert_snapshot!(field(json!({"type": "text", "analyzer": "french"})), @r#"`properties.a.analyzer` must be one of `standard`, `english`, `whitespace`, `simple`, `stop`, `keyword`, but is "french""#);
+        insta::assert_snapshot!(field(json!({"type": "text", "index_options": "docs"})), @r#"`properties.a.index_options` must be "positions" or "offsets", but is "docs""#);
+        insta::assert_snapshot!(field(json!({"type": "text", "fielddata": true})), @"`properties.a.fielddata` must be false: aggregate by a `keyword` sub-field, but is true");
+        insta::assert_snapshot!(field(json!({"type": "text", "similarity": "boolean"})), @r#"`properties.a.similarity` must be "BM25", but is "boolean""#);
+        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"raw": {}}})), @"`properties.a.fields.raw.type` must be a text, but is null");
+        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"a.b": {"type": "keyword"}}})), @"`properties.a.fields.a.b` cannot have the name `a.b`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
+        insta::assert_snapshot!(field(json!({"type": "date", "format": "YYYY"})), @"`properties.a.format`: `YYYY` is not a known date format: the pattern letter `YYYY` is not supported");
+        insta::assert_snapshot!(field(json!({"type": "scaled_float"})), @"`properties.a.scaling_factor` must be a number above 0, but is null");
+        insta::assert_snapshot!(field(json!({"properties": {"b": {"type": "long", "coerce": 1}}})), @"`properties.a.properties.b.coerce` must be true or false, but is 1");
+        insta::assert_snapshot!(error(json!({"properties": {"": {"type": "date"}}})), @"`properties.` cannot have the name ``: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
+        insta::assert_snapshot!(error(json!({"properties": {"_id": {"type": "keyword"}}})), @"`properties._id` cannot have the name `_id`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
+        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "long"}, "a.b": {"type": "long"}}})), @"the field `a` is of type `long`, and cannot be an object too");
+        insta::assert_snapshot!(error(json!({"properties": {"a.b": {"type": "long"}, "a": {"type": "long"}}})), @"the field `a` is an object, and cannot be of type `long` too");
         let deep = (0..22).fold(
             json!({"type": "long"}),
             |inner, _| json!({"properties": {"a": inner}}),
         );
-        insta::assert_snapshot!(error(deep), @"");
+        insta::assert_snapshot!(error(deep), @"the field `a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a` lies in more than 20 objects");
     }
 
     #[test]
@@ -501,11 +501,11 @@ mod tests {
         let mapping = mapping.expect("a mapping");
         let extended = |fields: Json| mapping.extended(&json!({"properties": fields}));
         let error = |fields| extended(fields).expect_err("it is refused").to_string();
-        insta::assert_snapshot!(error(json!({"a": {"type": "keyword"}})), @"");
-        insta::assert_snapshot!(error(json!({"a": {"type": "text", "analyzer": "english"}})), @"");
-        insta::assert_snapshot!(error(json!({"a": {"type": "text", "fields": {"raw": {"type": "long"}}}})), @"");
-        insta::assert_snapshot!(error(json!({"d": {"type": "date", "format": "epoch_millis"}})), @"");
-        insta::assert_snapshot!(error(json!({"n": {"type": "long"}})), @"");
+        insta::assert_snapshot!(error(json!({"a": {"type": "keyword"}})), @"the field `a` is of type `text`, and cannot be of type `keyword` too");
+        insta::assert_snapshot!(error(json!({"a": {"type": "text", "analyzer": "english"}})), @"the field `a` has the analyzer `standard`, which cannot become `english`: make a new index");
+        insta::assert_snapshot!(error(json!({"a": {"type": "text", "fields": {"raw": {"type": "long"}}}})), @"the field `a.raw` has the type `keyword`, which cannot become `long`: make a new index");
+        insta::assert_snapshot!(error(json!({"d": {"type": "date", "format": "epoch_millis"}})), @"the field `d` has the format `strict_date_optional_time||epoch_millis`, which cannot become `epoch_millis`: make a new index");
+        insta::assert_snapshot!(error(json!({"n": {"type": "long"}})), @"the field `n` is of type `integer`, and cannot be of type `long` too");
         let more = json!({"a": {"type": "text", "fields": {"raw": {"type": "keyword"}, "en": {"type": "text", "analyzer": "english"}}}});
         let grown = extended(more.clone()).expect("it can be extended");
         assert_eq!(grown.to_json()["properties"]["a"], more["a"]);
@@ -515,6 +515,6 @@ mod tests {
             more["a"]
         );
         let many = (0..1000).map(|number| (format!("n{number}"), json!({"type": "long"})));
-        insta::assert_snapshot!(error(Json::Object(many.collect())), @"");
+        insta::assert_snapshot!(error(Json::Object(many.collect())), @"the mapping has 1004 fields, objects and sub-fields; the limit is 1000");
     }
 }

@@ -219,10 +219,10 @@ mod tests {
                 .expect_err("it is refused")
                 .to_string()
         };
-        insta::assert_snapshot!(error(json!({"mapping": {}})), @"");
-        insta::assert_snapshot!(error(json!({"match": "a", "match_pattern": "regex"})), @"");
-        insta::assert_snapshot!(error(json!({"match_mapping_type": "object", "mapping": {}})), @"");
-        insta::assert_snapshot!(error(json!({"match": "a", "mapping": {"type": "ip"}})), @"");
-        insta::assert_snapshot!(error(json!({"match": "a", "runtime": {}})), @"");
+        insta::assert_snapshot!(error(json!({"mapping": {}})), @"`dynamic_templates.t` must be an object with `match_mapping_type`, `match` or `path_match`, but is one without any");
+        insta::assert_snapshot!(error(json!({"match": "a", "match_pattern": "regex"})), @r#"`dynamic_templates.t.match_pattern` must be "simple", but is "regex""#);
+        insta::assert_snapshot!(error(json!({"match_mapping_type": "object", "mapping": {}})), @r#"`dynamic_templates.t.match_mapping_type` must be one of `string`, `long`, `double`, `boolean`, `date`, `*`, but is "object""#);
+        insta::assert_snapshot!(error(json!({"match": "a", "mapping": {"type": "ip"}})), @"the type `ip` of `dynamic_templates.t.mapping` is not supported: use `keyword`; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
+        insta::assert_snapshot!(error(json!({"match": "a", "runtime": {}})), @"unknown key `dynamic_templates.t.runtime`; expected one of `match_mapping_type`, `match`, `unmatch`, `path_match`, `path_unmatch`, `match_pattern`, `mapping`");
     }
 }

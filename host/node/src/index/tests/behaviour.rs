@@ -217,7 +217,7 @@ fn one_operation_sees_those_before_it_and_a_wrong_one_touches_none() {
                     "an id has 1 to 512 bytes, and `` has 0",
                 ),
                 Err(
-                    "the field `n` is of type `long`, and `\"many\"` is none",
+                    "the field `n` has type `long`, and `\"many\"` is not a valid `long`",
                 ),
                 Ok(
                     (
@@ -376,7 +376,7 @@ fn a_folder_has_one_index_and_that_is_open_once() {
     std::fs::write(path.join("mapping.json"), "{").expect("there is room");
     insta::assert_snapshot!(told(Index::open(&path)), @"`/index/mapping.json` is damaged at byte 0: EOF while parsing an object at line 1 column 1: restore the index's folder from a copy");
     std::fs::write(path.join("mapping.json"), r#"{"dynamic": 3}"#).expect("there is room");
-    insta::assert_snapshot!(told(Index::open(&path)), @"`/index/mapping.json` is damaged at byte 0: `dynamic` must be true, false or \"strict\", but is 3: restore the index's folder from a copy");
+    insta::assert_snapshot!(told(Index::open(&path)), @"`/index/mapping.json` is damaged at byte 0: `order` must be the paths of a saved mapping, but is null: restore the index's folder from a copy");
     insta::assert_snapshot!(IndexError::Closed.to_string(), @"the index is closed: open it again");
 }
 

@@ -163,7 +163,7 @@ fn documents_whose_fields_have_no_room_are_refused_alone() {
         .filter_map(|one| one.as_ref().err())
         .collect();
     assert_eq!(refused.len(), 1);
-    insta::assert_snapshot!(refused[0], @"");
+    insta::assert_snapshot!(refused[0], @"the mapping has 1001 fields, objects and sub-fields; the limit is 1000");
     of.refresh().expect("there is room");
     assert_eq!(all(&of.snapshot()), 3);
 }
