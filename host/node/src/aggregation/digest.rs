@@ -11,7 +11,7 @@ const EXACT: usize = 1_000;
 
 /// A digest of numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Digest {
+pub(crate) struct Digest {
     compression: f64,
     /// Means and weights, in the order of their means.
     centroids: Vec<(f64, f64)>,

@@ -11,7 +11,7 @@ const REGISTERS: u8 = 14;
 
 /// Values, by 64 bits that stand for them.
 #[derive(Debug, Clone)]
-pub(super) enum Distinct {
+pub(crate) enum Distinct {
     Exact(HashSet<u64>),
     About(Box<HllSketch>),
 }

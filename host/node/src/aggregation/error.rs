@@ -5,7 +5,9 @@
 #[non_exhaustive]
 pub enum AggregationError {
     /// The answer would have more buckets than it may.
-    #[error("trying to create too many buckets: an answer has up to {limit}; ask for fewer or larger ones")]
+    #[error(
+        "trying to create too many buckets: an answer has up to {limit}; ask for fewer or larger ones"
+    )]
     TooManyBuckets {
         /// The most there may be.
         limit: usize,

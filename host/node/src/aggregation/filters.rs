@@ -12,7 +12,7 @@ use super::partial::{Bucket, Key};
 use super::plan::{Plan, Sources};
 use super::read;
 use super::result::Body;
-use crate::object::{Object, wrong};
+use crate::request::object::{Object, wrong};
 use crate::query::Query;
 use crate::request::RequestError;
 
@@ -80,7 +80,11 @@ impl FiltersRequest {
             _ => {}
         }
         if queries.is_empty() || queries.len() > MOST {
-            return Err(wrong(&path, "from 1 to 100 queries, with or without names", json));
+            return Err(wrong(
+                &path,
+                "from 1 to 100 queries, with or without names",
+                json,
+            ));
         }
         let name = read::text(of, "other_bucket_key")?;
         let has_other = read::boolean(of, "other_bucket")?.unwrap_or(name.is_some());

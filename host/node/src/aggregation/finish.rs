@@ -32,7 +32,11 @@ impl Budget {
     /// Takes a number that may be far too large.
     pub(super) fn take_about(&mut self, count: f64) -> Result<usize, AggregationError> {
         // What is no number becomes 0, and what is too large the largest.
-        let count = if count.is_nan() { usize::MAX } else { count as usize };
+        let count = if count.is_nan() {
+            usize::MAX
+        } else {
+            count as usize
+        };
         self.take(count)?;
         Ok(count)
     }

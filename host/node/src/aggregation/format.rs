@@ -194,7 +194,10 @@ mod tests {
             pattern.show(1_420_070_400_123, zone * 60_000)
         };
         for (format, expected) in [
-            ("strict_date_optional_time||epoch_millis", "2015-01-01T00:00:00.123Z"),
+            (
+                "strict_date_optional_time||epoch_millis",
+                "2015-01-01T00:00:00.123Z",
+            ),
             ("epoch_millis", "1420070400123"),
             ("epoch_second", "1420070400"),
             ("yyyy-MM-dd", "2015-01-01"),

@@ -17,7 +17,7 @@ use super::plan::{Context, Plan};
 use super::read;
 use super::result::{Body, double};
 use super::rounding::{self, Interval, Rounding};
-use crate::object::{Object, cut, wrong};
+use crate::request::object::{Object, cut, wrong};
 use crate::request::RequestError;
 
 /// Smaller intervals cannot be told from none.
@@ -273,7 +273,9 @@ impl Histogram {
         };
         let bounds = [bound(self.extended.min), bound(self.extended.max)];
         let steps = |from: &Key, to: &Key| of(to) - of(from);
-        let buckets = self.shape.fill(plan, buckets, bounds, steps, after, budget)?;
+        let buckets = self
+            .shape
+            .fill(plan, buckets, bounds, steps, after, budget)?;
         self.shape.finish(plan, buckets, budget, |key| {
             let start = of(key) * self.interval + self.offset;
             (double(start), start)
@@ -305,16 +307,17 @@ impl DateHistogram {
             Key::Number(number) => i64::from_u64(*number),
             Key::Text(_) => 0,
         };
-        let after = |key: &Key, steps: usize| {
-            Key::Number(of(key).saturating_add(steps as i64).to_u64())
-        };
+        let after =
+            |key: &Key, steps: usize| Key::Number(of(key).saturating_add(steps as i64).to_u64());
         let bound = |bound: Option<i64>| {
             let number = bound.map(|bound| self.rounding.number(bound));
             number.map(|number| Key::Number(number.to_u64()))
         };
         let bounds = [bound(self.extended.min), bound(self.extended.max)];
         let steps = |from: &Key, to: &Key| of(to) as f64 - of(from) as f64;
-        let buckets = self.shape.fill(plan, buckets, bounds, steps, after, budget)?;
+        let buckets = self
+            .shape
+            .fill(plan, buckets, bounds, steps, after, budget)?;
         self.shape.finish(plan, buckets, budget, |key| {
             let start = self.rounding.start(of(key));
             (json!(start), start as f64)

@@ -8,7 +8,7 @@ use super::format::{Format, shown};
 use super::partial::Partial;
 use super::read;
 use super::result::double;
-use crate::object::{Object, wrong};
+use crate::request::object::{Object, wrong};
 use crate::request::RequestError;
 
 /// Which numbers.
@@ -243,7 +243,7 @@ fn compression(of: Object<'_>) -> Result<f64, RequestError> {
 
 /// What stats are made of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     count: u64,
     sum: Sum,
     squares: Sum,

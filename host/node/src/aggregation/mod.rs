@@ -36,4 +36,4 @@ pub(crate) use collect::{Counting, finish};
 pub use error::AggregationError;
 pub(crate) use plan::{Plan, Sources};
 pub use request::Aggregations;
-pub use result::{AggregationResults, TypedKeys};
+pub use result::{AggregationResults, WrittenAggregations};

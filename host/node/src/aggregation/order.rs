@@ -8,7 +8,7 @@ use super::error::AggregationError;
 use super::metric::Metric;
 use super::partial::{Bucket, Key, Partial};
 use super::plan::{Op, Plan};
-use crate::object::{Object, cut, wrong};
+use crate::request::object::{Object, cut, wrong};
 use crate::request::RequestError;
 
 /// The most criteria.
@@ -91,7 +91,10 @@ impl Order {
             };
             Ok((found, descending))
         };
-        all.into_iter().map(find).collect::<Result<_, _>>().map(Self)
+        all.into_iter()
+            .map(find)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Sorts buckets; at least the first `limit` are in their places, and the others behind them.

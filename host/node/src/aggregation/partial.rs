@@ -35,7 +35,11 @@ impl Bucket {
     pub(super) fn empty(plan: &Plan) -> Self {
         Self {
             count: 0,
-            inside: plan.inside.iter().map(|plan| Partial::empty(plan)).collect(),
+            inside: plan
+                .inside
+                .iter()
+                .map(|plan| Partial::empty(plan))
+                .collect(),
         }
     }
 }

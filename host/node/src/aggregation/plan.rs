@@ -16,10 +16,11 @@ use super::terms::Terms;
 use super::values::{Input, Missing, Values};
 use crate::expression::ColumnType;
 use crate::mapping::{FieldType, Mapping};
-use crate::object::cut;
+use crate::request::object::cut;
 use crate::query::Query;
 use crate::query::date_math::{self, End};
-use crate::search::formula::{Computable, Formula};
+use crate::request::Formula;
+use crate::search::formula::Computable;
 
 /// An aggregation, ready to run on any segment.
 #[derive(Debug)]
@@ -122,7 +123,9 @@ impl Aggregation {
         context: Context<'_>,
         sources: &mut S,
     ) -> Result<Plan, S::Error> {
-        let inside = self.inside.plan_at(&format!("{path}.aggs"), context, sources)?;
+        let inside = self
+            .inside
+            .plan_at(&format!("{path}.aggs"), context, sources)?;
         let at = format!("{path}.{}", self.kind.name());
         let values = match self.kind.values() {
             Some(of) => of.plan(&at, &self.kind, context, sources)?,
@@ -183,7 +186,13 @@ impl Values {
 
 /// Fields that OpenSearch has and this node does not keep by document.
 const META_FIELDS: &[&str] = &[
-    "_ignored", "_index", "_nested_path", "_primary_term", "_routing", "_seq_no", "_source",
+    "_ignored",
+    "_index",
+    "_nested_path",
+    "_primary_term",
+    "_routing",
+    "_seq_no",
+    "_source",
 ];
 
 impl ValuesRequest {

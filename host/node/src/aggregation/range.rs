@@ -10,7 +10,7 @@ use super::plan::{Context, Plan};
 use super::read;
 use super::result::{Body, double};
 use super::values::Values;
-use crate::object::{Object, cut, wrong};
+use crate::request::object::{Object, cut, wrong};
 use crate::request::RequestError;
 
 /// How many ranges there may be.

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::object::{Object, wrong};
+use crate::request::object::{Object, wrong};
 use crate::request::RequestError;
 
 /// Reads an option that may be left out; null is as if it were.
@@ -39,8 +39,10 @@ pub(super) fn word(
     words: &[&str],
     expected: &'static str,
 ) -> Result<Option<String>, RequestError> {
-    let read = |json: &Json| json.as_str().filter(|word| words.contains(word));
-    optional(of, key, expected, |json| read(json).map(str::to_owned))
+    optional(of, key, expected, |json| {
+        let word = json.as_str()?;
+        words.contains(&word).then(|| word.to_owned())
+    })
 }
 
 /// A whole number from `least` on; numbers as texts are numbers.

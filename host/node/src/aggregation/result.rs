@@ -7,9 +7,13 @@ use serde_json::{Map, Value as Json, json};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AggregationResults(pub(super) Vec<AggregationResult>);
 
-/// The same with each name behind its type, as `sterms#genres`: what `typed_keys` asks for.
+/// The same as they are written.
 #[derive(Debug, Clone, Copy)]
-pub struct TypedKeys<'a>(pub &'a AggregationResults);
+pub struct WrittenAggregations<'a> {
+    results: &'a AggregationResults,
+    /// Whether each name stands behind its type, as `sterms#genres`.
+    typed_keys: bool,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct AggregationResult {
@@ -44,6 +48,15 @@ pub(super) struct BucketResult {
 }
 
 impl AggregationResults {
+    /// As they are written, the names behind their types where `typed_keys` asks for it.
+    pub fn written(&self, typed_keys: bool) -> WrittenAggregations<'_> {
+        let results = self;
+        WrittenAggregations {
+            results,
+            typed_keys,
+        }
+    }
+
     /// The answer as JSON, the names behind their types where `typed_keys` asks for it.
     pub fn to_json(&self, typed_keys: bool) -> Json {
         Json::Object(self.members(typed_keys).collect())
@@ -105,9 +118,9 @@ impl Serialize for AggregationResults {
     }
 }
 
-impl Serialize for TypedKeys<'_> {
+impl Serialize for WrittenAggregations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.to_json(true).serialize(serializer)
+        self.results.to_json(self.typed_keys).serialize(serializer)
     }
 }
 
@@ -116,7 +129,11 @@ pub(super) fn double(number: f64) -> Json {
     if number.is_nan() {
         json!("NaN")
     } else if number.is_infinite() {
-        json!(if number > 0.0 { "Infinity" } else { "-Infinity" })
+        json!(if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        })
     } else {
         json!(number)
     }

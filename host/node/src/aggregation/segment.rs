@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::query::Scorer;
-use tantivy::{DocId, DocSet as _, SegmentReader, TERMINATED};
+use tantivy::{DocId, SegmentReader, TERMINATED};
 
 use super::collect::Memory;
 use super::digest::Digest;
@@ -248,8 +248,8 @@ impl Node {
             Op::DateHistogram(histogram) => {
                 for (values, document, at) in each {
                     let keys = values.iter();
-                    let keys = keys
-                        .filter_map(|value| histogram.key(number(value_type, *value) as i64));
+                    let keys =
+                        keys.filter_map(|value| histogram.key(number(value_type, *value) as i64));
                     once_each(keys, |key| put(document, at, key));
                 }
             }

@@ -17,7 +17,7 @@ use super::read;
 use super::result::{Body, double};
 use super::values::{Missing, Values, number};
 use crate::expression::ColumnType;
-use crate::object::{Object, wrong};
+use crate::request::object::{Object, wrong};
 use crate::request::RequestError;
 
 const DEFAULT_SIZE: u64 = 10;

@@ -35,7 +35,7 @@ pub enum DateMathError {
 
 /// Which instant of the span that a text names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The first.
     First,
     /// The last.
@@ -45,7 +45,7 @@ pub(super) enum End {
 const MOST_STEPS: usize = 64;
 
 /// Reads a date with date math, in microseconds since 1970, as is `now`.
-pub(super) fn instant(text: &str, now: i64, end: End) -> Result<i64, DateMathError> {
+pub(crate) fn instant(text: &str, now: i64, end: End) -> Result<i64, DateMathError> {
     let (start, steps) = if let Some(steps) = text.strip_prefix("now") {
         (now, steps)
     } else {

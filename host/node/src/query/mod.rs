@@ -5,7 +5,7 @@
 //! [`plain`] makes the engine's queries of it, for clauses without a UDF or an expression inside.
 //! The tree knows nothing of the fields that it names, nor of how it is run.
 
-mod date_math;
+pub(crate) mod date_math;
 mod fuzziness;
 mod minimum;
 pub mod plain;

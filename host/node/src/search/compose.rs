@@ -8,16 +8,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use tantivy::aggregation::ValueSourceProvider;
-use tantivy::query::{AllQuery, BooleanQuery, Occur};
-use whittle_host::{Kind, one_line};
+use tantivy::query::{AllQuery, BooleanQuery, EnableScoring, Occur, Weight};
 
 use super::SearchError;
 use super::expressions::{ExpressionScore, expression_at, filter};
 use super::formula::Computable;
-use crate::aggregation::{self, Aggregations, UdfValues};
+use crate::aggregation::{Plan, Sources};
 use crate::computed::{Bool, Computed, ComputedQuery, Failure, Tree, Watch, WatchedQuery};
-use crate::expression::ColumnType;
 use crate::query::plain::{self, EngineQuery, Plain, compound};
 use crate::query::{BoolClause, FunctionCall, Query, UdfClause};
 use crate::request::{Formula, SearchRequest, SortBy, SortKey};
@@ -33,7 +30,7 @@ pub(super) struct Composed {
     /// What is computed for the page's hits.
     pub(super) fields: Vec<(String, Computable)>,
     /// What is counted over all hits.
-    pub(super) aggregations: Option<aggregation::Compiled>,
+    pub(super) aggregations: Vec<Arc<Plan>>,
     /// The UDFs in it, in the order in which they stand there.
     pub(super) calls: Vec<UdfCall>,
     /// What watches its clauses, by their paths.
@@ -46,8 +43,10 @@ pub(super) struct Composed {
 pub(super) struct Composer<'a> {
     plain: Plain<'a>,
     surroundings: &'a Surroundings,
+    now: i64,
     calls: Vec<UdfCall>,
     watches: Option<&'a Watches>,
+    failure: Failure,
 }
 
 /// What watches clauses, by their paths.
@@ -107,14 +106,36 @@ impl Part {
     }
 }
 
+impl Sources for Composer<'_> {
+    type Error = SearchError;
+
+    fn formula(&mut self, formula: &Formula, path: &str) -> Result<Computable, SearchError> {
+        let formula = Composer::formula(self, formula, path)?;
+        if let (Computable::Udf(call), None) = (&formula, formula.value_type()) {
+            let expected = "boolean, int64, float64, text or timestamp";
+            return Err(call.misplaced("an aggregation's source", expected).into());
+        }
+        Ok(formula)
+    }
+
+    fn filter(&mut self, query: &Query, path: &str) -> Result<Arc<dyn Weight>, SearchError> {
+        let query = self.query(query, path)?;
+        let schema = self.surroundings.mapping.schema();
+        let weight = query.weight(EnableScoring::disabled_from_schema(schema))?;
+        Ok(Arc::from(weight))
+    }
+}
+
 impl<'a> Composer<'a> {
     /// For a search at a time, in microseconds since 1970.
     pub(super) fn new(surroundings: &'a Surroundings, now: i64) -> Self {
         Self {
             plain: Plain::new(&surroundings.mapping, now),
             surroundings,
+            now,
             calls: Vec::new(),
             watches: None,
+            failure: Failure::default(),
         }
     }
 
@@ -133,15 +154,7 @@ impl<'a> Composer<'a> {
     /// they refuse; expressions that are none over these fields; formulas whose type does not go
     /// with their place.
     pub(super) fn compose(mut self, request: &SearchRequest) -> Result<Composed, SearchError> {
-        let failure = Failure::default();
-        let query: EngineQuery = match self.part(&request.query, "query")? {
-            Part::Index(query) => query,
-            Part::Computed(approximation, tree) => Box::new(ComputedQuery {
-                approximation,
-                tree,
-                failure: failure.clone(),
-            }),
-        };
+        let query = self.query(&request.query, "query")?;
         let mut sort = Vec::with_capacity(request.sort.len());
         for (number, key) in request.sort.iter().enumerate() {
             sort.push(self.sort_key(key, &format!("sort[{number}]"))?);
@@ -153,7 +166,9 @@ impl<'a> Composer<'a> {
             let formula = self.formula(formula, &format!("fields.{name}"))?;
             fields.push((name.clone(), formula));
         }
-        let aggregations = self.aggregations(&request.aggregations)?;
+        let mapping = Arc::clone(&self.surroundings.mapping);
+        let now = self.now;
+        let aggregations = request.aggregations.plan(&mapping, now, &mut self)?;
         Ok(Composed {
             query,
             sort,
@@ -165,7 +180,19 @@ impl<'a> Composer<'a> {
                 .watches
                 .map(|watches| watches.0.take())
                 .unwrap_or_default(),
-            failure,
+            failure: self.failure,
+        })
+    }
+
+    /// A query, whether it computes or not.
+    fn query(&mut self, query: &Query, path: &str) -> Result<EngineQuery, SearchError> {
+        Ok(match self.part(query, path)? {
+            Part::Index(query) => query,
+            Part::Computed(approximation, tree) => Box::new(ComputedQuery {
+                approximation,
+                tree,
+                failure: self.failure.clone(),
+            }),
         })
     }
 
@@ -266,33 +293,6 @@ impl<'a> Composer<'a> {
                 Computable::expression(&expression, &path)
             }
         }
-    }
-
-    fn aggregations(
-        &mut self,
-        aggregations: &Aggregations,
-    ) -> Result<Option<aggregation::Compiled>, SearchError> {
-        if aggregations.is_empty() {
-            return Ok(None);
-        }
-        let mapping = Arc::clone(&self.surroundings.mapping);
-        let values = |formula: &Formula, path: &str| {
-            let formula = self.formula(formula, path)?;
-            let is_text = formula.value_type() == Some(ColumnType::Text);
-            let values: Arc<dyn ValueSourceProvider> = match formula {
-                Computable::Udf(call) if call.returns() == Kind::Json => {
-                    let expected = "boolean, int64, float64, text or timestamp";
-                    return Err(call.misplaced("an aggregation's source", expected).into());
-                }
-                Computable::Udf(call) => Arc::new(UdfValues(call)),
-                Computable::Expression(values) => Arc::new(values),
-            };
-            Ok((values, is_text))
-        };
-        let refused = |reason: String| SearchError::Aggregation {
-            reason: one_line(&reason),
-        };
-        aggregations.compile(&mapping, values, refused).map(Some)
     }
 
     /// The formula at a path of the request as a score.
