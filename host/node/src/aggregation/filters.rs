@@ -12,9 +12,9 @@ use super::partial::{Bucket, Key};
 use super::plan::{Plan, Sources};
 use super::read;
 use super::result::Body;
-use crate::request::object::{Object, wrong};
 use crate::query::Query;
 use crate::request::RequestError;
+use crate::request::object::{Object, wrong};
 
 /// How many queries there may be.
 const MOST: usize = 100;

@@ -17,8 +17,8 @@ use super::plan::{Context, Plan};
 use super::read;
 use super::result::{Body, double};
 use super::rounding::{self, Interval, Rounding};
-use crate::request::object::{Object, cut, wrong};
 use crate::request::RequestError;
+use crate::request::object::{Object, cut, wrong};
 
 /// Smaller intervals cannot be told from none.
 const LEAST_INTERVAL: f64 = 1e-100;

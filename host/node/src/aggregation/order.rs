@@ -8,8 +8,8 @@ use super::error::AggregationError;
 use super::metric::Metric;
 use super::partial::{Bucket, Key, Partial};
 use super::plan::{Op, Plan};
-use crate::request::object::{Object, cut, wrong};
 use crate::request::RequestError;
+use crate::request::object::{Object, cut, wrong};
 
 /// The most criteria.
 const MOST: usize = 16;
@@ -159,12 +159,14 @@ fn number(by: &str, mut inside: &[std::sync::Arc<Plan>]) -> Result<By, &'static 
             return Ok(By::Number { path, name: None });
         }
         let place = |name: &str| inside.iter().position(|plan| plan.name == name);
-        // The name itself may have a dot.
+        // The name itself may have dots.
         let (at, name) = match place(step) {
             Some(at) => (at, None),
             None => {
-                let (name, number) = step.split_once('.').ok_or(UNKNOWN)?;
-                (place(name).ok_or(UNKNOWN)?, Some(number))
+                let mut dots = step.match_indices('.');
+                let split = dots.find_map(|(dot, _)| Some((place(&step[..dot])?, dot)));
+                let (at, dot) = split.ok_or(UNKNOWN)?;
+                (at, Some(&step[dot + 1..]))
             }
         };
         path.push(at);

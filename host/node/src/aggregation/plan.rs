@@ -16,10 +16,10 @@ use super::terms::Terms;
 use super::values::{Input, Missing, Values};
 use crate::expression::ColumnType;
 use crate::mapping::{FieldType, Mapping};
-use crate::request::object::cut;
 use crate::query::Query;
 use crate::query::date_math::{self, End};
 use crate::request::Formula;
+use crate::request::object::cut;
 use crate::search::formula::Computable;
 
 /// An aggregation, ready to run on any segment.

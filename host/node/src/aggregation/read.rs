@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::request::object::{Object, wrong};
 use crate::request::RequestError;
+use crate::request::object::{Object, wrong};
 
 /// Reads an option that may be left out; null is as if it were.
 pub(super) fn optional<T>(

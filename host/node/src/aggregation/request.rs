@@ -10,9 +10,9 @@ use super::read;
 use super::rounding;
 use super::terms::TermsRequest;
 use crate::expression::ColumnType;
-use crate::request::object::{Object, wrong};
-use crate::request::RequestError;
 use crate::request::Formula;
+use crate::request::RequestError;
+use crate::request::object::{Object, wrong};
 
 /// How many aggregations a request may have.
 const MOST: usize = 100;

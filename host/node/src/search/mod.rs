@@ -18,7 +18,7 @@ mod compose;
 mod error;
 mod expressions;
 mod fields;
-mod formula;
+pub(crate) mod formula;
 mod hits;
 mod least;
 mod listed;

@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::profile::Profile;
-use crate::aggregation::{AggregationResults, WrittenAggregations};
 use super::source::Source;
+use crate::aggregation::{AggregationResults, WrittenAggregations};
 use crate::udf::UdfReport;
 use crate::value::Value;
 
