@@ -44,7 +44,7 @@ impl FiltersRequest {
     pub(super) fn read(name: &str, json: &Json, path: &str) -> Result<Option<Self>, RequestError> {
         match name {
             "filter" => {
-                let query = Query::read(json, path)?;
+                let query = Query::parse(json, path)?;
                 Ok(Some(Self {
                     one: true,
                     keyed: false,
@@ -66,14 +66,14 @@ impl FiltersRequest {
         match json {
             Json::Array(list) => {
                 for (number, json) in list.iter().enumerate() {
-                    let query = Query::read(json, &format!("{path}[{number}]"))?;
+                    let query = Query::parse(json, &format!("{path}[{number}]"))?;
                     queries.push((number.to_string(), query));
                 }
             }
             Json::Object(members) => {
                 let object = Object::read(json, &path)?;
                 for (name, json) in members {
-                    queries.push((name.clone(), Query::read(json, &object.path(name))?));
+                    queries.push((name.clone(), Query::parse(json, &object.path(name))?));
                 }
                 queries.sort_by(|(left, _), (right, _)| left.cmp(right));
             }

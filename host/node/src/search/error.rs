@@ -5,8 +5,8 @@ use whittle_host::Stopped;
 
 use crate::aggregation::AggregationError;
 use crate::expression::ExpressionError;
-use crate::query::plain::QueryError;
-use crate::udf::{FunctionError, UdfError};
+use crate::query::QueryError;
+use crate::udf::UdfError;
 
 /// Why a search fails.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ use crate::udf::{FunctionError, UdfError};
 pub enum SearchError {
     /// The query does not fit the index.
     #[error(transparent)]
-    Query(#[from] QueryError),
+    Query(QueryError),
     /// An expression does not fit the index, or its place.
     #[error("in `{path}`")]
     Expression {
@@ -126,8 +126,12 @@ impl SearchError {
     }
 }
 
-impl From<FunctionError> for SearchError {
-    fn from(error: FunctionError) -> Self {
-        Self::Udf(UdfError::Function(error))
+impl From<QueryError> for SearchError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Udf(error) => Self::Udf(error),
+            QueryError::Expression { path, source } => Self::Expression { path, source },
+            error => Self::Query(error),
+        }
     }
 }

@@ -8,9 +8,7 @@ use arrow_array::{Array, ArrayRef};
 use tantivy::{DocId, Score, SegmentReader};
 use whittle_host::Kind;
 
-use super::SearchError;
-use super::expressions::at;
-use crate::expression::{ColumnType, Expression, ExpressionValues, Scalars};
+use crate::expression::{ColumnType, ExpressionValues, Scalars};
 use crate::udf::{SegmentCall, UdfCall};
 use crate::value::Value;
 
@@ -28,15 +26,6 @@ pub(crate) enum SegmentFormula {
 }
 
 impl Computable {
-    /// An expression at a path of the request.
-    ///
-    /// # Errors
-    ///
-    /// It has no values, as one of dates.
-    pub(crate) fn expression(expression: &Expression, path: &str) -> Result<Self, SearchError> {
-        expression.values().map(Self::Expression).map_err(at(path))
-    }
-
     /// The type of its values; `None` where they are JSON.
     pub(crate) fn value_type(&self) -> Option<ColumnType> {
         match self {

@@ -16,7 +16,6 @@ mod blocks;
 mod collect;
 mod compose;
 mod error;
-mod expressions;
 mod fields;
 pub(crate) mod formula;
 mod hits;
@@ -45,7 +44,7 @@ use crate::request::{SearchRequest, SortBy, SortKey};
 use crate::snapshot::Snapshot;
 use crate::udf::{Progress, Surroundings, UdfCall, Udfs};
 use collect::Best;
-use compose::{Composed, Composer, Watches};
+use compose::{Composed, compose};
 use hits::Page;
 use least::AtLeast;
 use profile::{ClauseReport, Profile};
@@ -100,13 +99,7 @@ fn run(
 ) -> Result<SearchResponse, SearchError> {
     let started = Instant::now();
     let query = &surroundings.query;
-    let watches = Watches::default();
-    let watch = |query, path: &str| watches.query(query, path);
-    let mut composer = Composer::new(surroundings, now());
-    if request.profile {
-        composer = composer.watched(&watches, &watch);
-    }
-    let composed = composer.compose(request)?;
+    let composed = compose(request, surroundings, now())?;
     let best = AtLeast {
         collector: best(&snapshot.mapping, request, &composed)?,
         score: request.min_score,
