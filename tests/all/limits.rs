@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use whittle_host::{
-    Accessor, Arguments, Budget, Engine, EngineOptions, LimitExceeded, LimitKind, Limits, QueryContext, Udf,
+    Accessor, Arguments, Budget, Engine, EngineOptions, LimitExceeded, LimitKind, Limits,
+    QueryContext, Udf,
 };
 use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, rows, told};
 

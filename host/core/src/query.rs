@@ -132,7 +132,12 @@ impl QueryContext {
         } = self.0.budget;
         let used = Duration::from_nanos(self.0.cpu_ns.load(Ordering::Relaxed));
         check_time(LimitKind::CpuTime, "cpu_time", cpu_time, used)?;
-        check_time(LimitKind::WallClock, "wall_clock", wall_clock, self.0.started.elapsed())
+        check_time(
+            LimitKind::WallClock,
+            "wall_clock",
+            wall_clock,
+            self.0.started.elapsed(),
+        )
     }
 
     /// Takes memory from the budget, or fails and takes none.
@@ -209,7 +214,12 @@ impl QueryContext {
 /// What a log line costs besides its message, so that a flood of empty lines is bounded too.
 const LOG_LINE_BYTES: usize = 32;
 
-fn check_time(kind: LimitKind, limit: &'static str, allowed: Duration, met: Duration) -> Result<(), Stopped> {
+fn check_time(
+    kind: LimitKind,
+    limit: &'static str,
+    allowed: Duration,
+    met: Duration,
+) -> Result<(), Stopped> {
     if met <= allowed {
         return Ok(());
     }

@@ -1,5 +1,8 @@
 //! A node over HTTP, as a program without a client library meets it: statuses, and whole errors.
 
+mod documents;
+mod http;
+mod indexes;
 mod killed;
 mod operating;
 mod trials;

@@ -109,10 +109,15 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 fn parameter(part: &str) -> Option<Parameter> {
     let name = part.strip_prefix('{')?.strip_suffix('}')?;
     let what = match name {
-        "index" => "an index; where only reading is done, several with commas between, or `_all`",
+        "index" => {
+            "an index; except for writing documents, several with commas between or patterns"
+        }
         "id" => "the document's id",
         "name" => "the UDF's name",
         "version" => "its version, such as `1.2.0`",
+        "fields" => "fields with commas between, or patterns",
+        "setting" => "settings with commas between, or patterns",
+        "metric" => "`docs`, `segments`, `store` with commas between, or `_all`",
         _ => "",
     };
     let parameter = ParameterBuilder::new()
