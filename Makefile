@@ -20,10 +20,11 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
 
 # Everything: unit tests, doc tests, the guests' own tests, the end-to-end tests on the built guests,
-# the OpenSearch client's, and those of the node's page in a browser.
+# the OpenSearch clients', OpenSearch's own REST tests, and those of the node's page in a browser.
 test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 	cargo test --workspace
 	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
+	scripts/test-rest $(WHITTLE) $(TOOLCHAINS)
 	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 

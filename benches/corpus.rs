@@ -1,4 +1,4 @@
-//! The rows that the benchmarks run over: seeded, so that every run and every path sees the same.
+//! The rows of the benchmarks, from a fixed seed, so that every run and every path uses the same.
 
 use std::sync::Arc;
 
@@ -36,8 +36,8 @@ pub fn titles(rows: usize) -> RecordBatch {
     RecordBatch::try_from_iter([("title", titles)]).expect("one column")
 }
 
-/// Products as JSON, of which about nine in ten have a title that no other has, of 20 to 40 bytes:
-/// a brand, a thing, a number and a colour.
+/// Products as JSON. About nine in ten have a unique title of 20 to 40 bytes: a brand, a thing, a
+/// number and a colour.
 pub fn products(count: usize) -> impl Iterator<Item = String> {
     const BRANDS: [&str; 8] = [
         "Acme", "Borealis", "Cobalt", "Dynamo", "Everest", "Fjord", "Granite", "Helios",

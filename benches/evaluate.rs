@@ -1,8 +1,8 @@
-//! One job done three ways in one run: composed, by the reference accessor, and in native Rust.
+//! One job in three ways in one run: composed, with the reference accessor, and in native Rust.
 //!
-//! Cases are named `job/path/rows a call`; criterion prints the time of a call, and rows a second
-//! as elements. The time limit is active. What a native loop over Arrow arrays costs is the floor;
-//! the reference is what a host without composition pays. `cargo bench --bench evaluate`.
+//! Cases are named `job/path/rows per call`. Criterion prints the time per call, and rows per
+//! second as elements. The time limit is active. A native loop over Arrow arrays is the lower
+//! bound; the reference is the cost for a host without composition. `cargo bench --bench evaluate`.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use whittle_benches::{numbers, titles};
 use whittle_host::{Accessor, Arguments, Bound, Budget, QueryContext, Udf};
 use whittle_tests::{engine, udf};
 
-/// A query whose time limit is active, and longer than the benchmark.
+/// A query with an active time limit that is longer than the benchmark.
 fn bind_long(udf: &Udf, function: &str, params: &serde_json::Value) -> Bound {
     let hour = Duration::from_secs(3600);
     let query = QueryContext::new(Budget {

@@ -1,7 +1,7 @@
-//! The languages side by side: writes `docs/LANGUAGES.md`. `make languages`, after `make guests`.
+//! Compares the languages and writes `docs/LANGUAGES.md`. `make languages`, after `make guests`.
 //!
-//! Every figure is of one run on the machine that it names, one thing after the other. Times are
-//! medians; the documents' is that of 20,480, in batches of 1,024.
+//! All figures are from one run on the machine that it names, measured one after the other. Times
+//! are medians; the time per document is from batches of 1,024 documents.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ struct Job {
     batch: RecordBatch,
 }
 
-/// What a guest costs.
+/// The cost of a guest.
 struct Row {
     language: &'static str,
     function: &'static str,
@@ -60,7 +60,7 @@ fn main() {
         .iter()
         .flat_map(|job| LANGUAGES.map(|language| measure(language, job, &folder)))
         .collect();
-    fs::remove_dir_all(&folder).expect("the cache's folder goes");
+    fs::remove_dir_all(&folder).expect("the cache can be removed");
     let text = include_str!("languages.md")
         .replace("{{machine}}", &machine())
         .replace("{{table}}", &table(&rows));
@@ -110,7 +110,7 @@ fn measure(language: &'static str, job: &Job, folder: &Path) -> Row {
     }
 }
 
-/// `whittle build` after a change to each source, with what does not change already built.
+/// `whittle build` after a change to each source, with the unchanged parts already built.
 fn build(language: &str, guest: &str, folder: &Path) -> Duration {
     let sources = repository().join("guests").join(language).join(guest);
     touch(&sources);
@@ -130,20 +130,20 @@ fn build(language: &str, guest: &str, folder: &Path) -> Duration {
             .expect("a path"),
         );
     let (output, time) = time(|| command.output().expect("the command runs"));
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{language}: {told}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{language}: {errors}");
     time
 }
 
-/// The command, which `make guests` built in the development profile: its own work is small
-/// beside that of a toolchain.
+/// The command that `make guests` built in the development profile: its own work is small compared
+/// to that of a toolchain.
 fn whittle_beside() -> PathBuf {
     target().join("debug").join("whittle")
 }
 
-/// Makes sources as new as if they had been edited.
+/// Touches the sources, as if they had been edited.
 fn touch(folder: &Path) {
-    for entry in fs::read_dir(folder).expect("a folder") {
+    for entry in fs::read_dir(folder).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             touch(&path);
@@ -170,20 +170,20 @@ fn median(count: usize, mut measure: impl FnMut() -> Duration) -> Duration {
     times[count / 2]
 }
 
-/// The processor's name, and how many of it there are.
+/// The name of the processor and the number of cores.
 fn machine() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = info
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("a processor without a name", |(_, name)| name);
+        .map_or("an unknown processor", |(_, name)| name);
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     format!("{name}, {count} of its cores, {}", std::env::consts::OS)
 }
 
 fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| function | language | component | build | compile | load | instantiate and bind | a document |\n\
+        "| function | language | component | build | compile | load | instantiate and bind | per document |\n\
          |---|---|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in rows {
@@ -202,7 +202,7 @@ fn table(rows: &[Row]) -> String {
     text
 }
 
-/// Two digits that count, in the unit that suits.
+/// Two significant digits, in a suitable unit.
 fn shown(time: Duration) -> String {
     let nanoseconds = time.as_secs_f64() * 1e9;
     let (value, unit) = match nanoseconds {

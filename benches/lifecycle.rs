@@ -1,4 +1,4 @@
-//! What a UDF costs before its first document: compile, load from the cache, instantiate and bind.
+//! The cost of a UDF before its first document: compile, load from the cache, instantiate and bind.
 //!
 //! `cargo bench --bench lifecycle`.
 
@@ -30,7 +30,7 @@ fn lifecycle(criterion: &mut Criterion) {
         bencher.iter(|| bind(&udf, "string_distance", &params).expect("bound"));
     });
     group.finish();
-    std::fs::remove_dir_all(folder).expect("the cache's folder goes");
+    std::fs::remove_dir_all(folder).expect("the cache can be removed");
 }
 
 criterion_group!(benches, lifecycle);

@@ -1,5 +1,5 @@
-//! Searches over 1,000,000 products, each beside the same as a native filter or score of the engine's,
-//! in one thread.
+//! Searches over 1,000,000 products, each compared with the same filter or score as a native query
+//! of tantivy, in one thread.
 //!
 //! `cargo bench --bench search`.
 
@@ -76,8 +76,8 @@ impl Texts {
     }
 }
 
-/// The guest's own Levenshtein as a filter of the engine's, over dictionaries that are decoded
-/// already.
+/// The guest's own Levenshtein as a native filter of tantivy, with dictionaries that are already
+/// decoded.
 struct NativeDistance {
     column: String,
     texts: Vec<(tantivy::index::SegmentId, std::sync::Arc<Texts>)>,
@@ -125,7 +125,7 @@ impl SegmentDocPredicate for SegmentDistance {
     }
 }
 
-/// `price * (1 - discount) > 500 and sqrt(rating) >= 2` as a filter of the engine's.
+/// `price * (1 - discount) > 500 and sqrt(rating) >= 2` as a native filter of tantivy.
 #[derive(Debug)]
 struct NativeRule {
     price: String,
@@ -176,7 +176,7 @@ fn searches(criterion: &mut Criterion) {
         udf(&engine, "string-distance"),
         udf(&engine, "custom-score"),
     ]);
-    let udfs = udfs.expect("no name twice");
+    let udfs = udfs.expect("unique names");
     let searcher = snapshot.searcher();
     let column = |path: &str| snapshot.column(path).expect("a field").to_owned();
     let mut group = criterion.benchmark_group("1,000,000 products");

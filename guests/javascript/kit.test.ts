@@ -198,7 +198,7 @@ test("what is thrown is told with its message", () => {
   assert.deepEqual(told(new TypeError("no good")), { tag: "failed", val: "no good" });
   assert.deepEqual(told(new RangeError()), { tag: "failed", val: "RangeError" });
   assert.deepEqual(told("a text"), { tag: "failed", val: "a text" });
-  const strange = "something was thrown that is no error";
+  const strange = "a value that is not an error was thrown";
   assert.deepEqual(told(Object.create(null)), { tag: "failed", val: strange });
   assert.deepEqual(told(new InvalidArgument("a")), { tag: "invalid-argument", val: "a" });
   const unbound = { tag: "invalid-argument", val: "there is no function `g`" };

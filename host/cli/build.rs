@@ -1,4 +1,4 @@
-//! A file that is added to a template or a kit is one more that `whittle new` writes.
+//! Rebuilds when a file is added to a template or a kit, so that `whittle new` writes it too.
 
 fn main() {
     for folder in [

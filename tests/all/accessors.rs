@@ -1,7 +1,7 @@
-//! The composed accessor gives what the reference gives, value for value and error for error, and
-//! reads no byte that is not a buffer's.
+//! The composed accessor agrees with the reference, value for value and error for error, and never
+//! reads outside of a buffer.
 //!
-//! Run under AddressSanitizer too: `make asan`.
+//! `make asan` also runs these tests under AddressSanitizer.
 
 mod guarded;
 
@@ -36,7 +36,7 @@ const READERS: [&str; 8] = [
     "read_words",
 ];
 
-/// What a function of the probe gives for a batch, which must be the same under both accessors.
+/// The result of a function of the probe for a batch, which must be the same under both accessors.
 fn evaluate(
     function: &str,
     params: &serde_json::Value,
@@ -67,7 +67,8 @@ fn x() -> serde_json::Value {
 }
 
 prop_compose! {
-    /// Texts of one to four bytes a character, some at the lengths where words and buffers end.
+    /// Texts of one to four bytes per character, some with lengths at the boundaries of words and
+    /// buffers.
     fn texts()(texts in proptest::collection::vec(
         proptest::option::weighted(0.8, prop_oneof![
             "[a-z]{0,20}",
@@ -182,7 +183,7 @@ proptest! {
 }
 
 #[test]
-fn getters_give_the_columns_values() {
+fn getters_return_the_values_of_columns() {
     let floats = Float64Array::from(vec![Some(-0.0), None, Some(f64::MAX), Some(f64::NAN)]);
     let values = evaluate("read_float64", &x(), &column("x", floats.clone())).expect("values");
     assert_eq!(values.as_primitive::<Float64Type>(), &floats);
@@ -220,7 +221,7 @@ fn getters_give_the_columns_values() {
 }
 
 #[test]
-fn a_missing_column_is_none_in_every_row() {
+fn a_missing_column_has_no_value_in_any_row() {
     let batch = column("y", Int64Array::from_iter_values(0..70_000));
     for function in READERS
         .into_iter()
@@ -234,7 +235,7 @@ fn a_missing_column_is_none_in_every_row() {
 }
 
 #[test]
-fn a_batch_longer_than_a_piece_is_cut_and_joined() {
+fn splits_a_long_batch_into_pieces_and_joins_the_results() {
     let count = 200_001;
     let values = (0..count).map(|value| (value % 7 != 3).then_some(value));
     let integers = values.clone().collect::<Int64Array>();
@@ -248,7 +249,7 @@ fn a_batch_longer_than_a_piece_is_cut_and_joined() {
 }
 
 #[test]
-fn no_rows_are_no_values() {
+fn a_batch_without_rows_gives_an_empty_array() {
     let batch = column("x", Int64Array::from(Vec::<i64>::new()));
     for function in READERS {
         assert_eq!(evaluate(function, &x(), &batch).expect("values").len(), 0);
@@ -256,7 +257,7 @@ fn no_rows_are_no_values() {
 }
 
 #[test]
-fn ids_and_scores_come_from_their_columns_or_are_made_up() {
+fn ids_and_scores_come_from_their_columns_or_have_defaults() {
     let none = serde_json::json!({});
     let ids = column("_id", StringArray::from(vec!["a", "", "c"]));
     let read = evaluate("read_id", &none, &ids).expect("values");
@@ -291,7 +292,7 @@ fn ids_and_scores_come_from_their_columns_or_are_made_up() {
 }
 
 #[test]
-fn json_documents_are_read_as_columns_are() {
+fn reads_json_documents_like_columns() {
     let source = serde_json::json!({
         "a": {"b": [null, 7, 8]}, "a.c": "1970-01-01T00:00:01Z", "t": "text", "f": 0.5, "yes": true,
     });
@@ -331,7 +332,7 @@ fn json_documents_are_read_as_columns_are() {
 }
 
 #[test]
-fn what_the_contract_forbids_ends_the_query() {
+fn breaking_the_contract_ends_the_query() {
     let batch = column("x", Int64Array::from(vec![1]));
     let error = |function: &str, params: serde_json::Value| {
         evaluate(function, &params, &batch).expect_err("it is forbidden")
@@ -342,7 +343,7 @@ fn what_the_contract_forbids_ends_the_query() {
             error("forged_handle", serde_json::json!({"handle": handle})),
             format!(
                 "function `forged_handle` was stopped at document `0`: the guest broke the \
-                 contract: it read the field handle {handle}, which `resolve` did not give"
+                 contract: it read the field handle {handle}, which `resolve` did not return"
             )
         );
     }

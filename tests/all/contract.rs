@@ -1,4 +1,4 @@
-//! The contract's text is versioned.
+//! The text of the contract is versioned.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ fn the_contract_does_not_change_without_a_new_version() {
     assert_eq!(
         versions.lines().last(),
         Some(format!("{version} {digest}").as_str()),
-        "wit/udf.wit has changed: give it a new version, and wit/versions.txt a new line"
+        "wit/udf.wit has changed: increase its version, and add a line to wit/versions.txt"
     );
     let versions = versions.lines().map(|line| {
         let (version, _) = line.split_once(' ').expect("a version and a digest");

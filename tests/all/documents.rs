@@ -1,4 +1,4 @@
-//! What the documents name exists: paths, and tests. What they say of limits holds.
+//! The paths and tests that the documents name exist, and their table of limits is right.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ fn names(text: &str) -> Vec<String> {
 
 fn sources() -> String {
     fn read(folder: PathBuf, text: &mut String) {
-        for entry in fs::read_dir(folder).expect("a folder") {
+        for entry in fs::read_dir(folder).expect("a directory") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 read(path, text);
@@ -38,32 +38,32 @@ fn sources() -> String {
 }
 
 #[test]
-fn what_the_documents_name_exists() {
+fn the_documents_name_only_existing_paths_and_tests() {
     let sources = sources();
     for document in DOCUMENTS {
         let path = repository().join(document);
         let text = fs::read_to_string(&path).expect("the document");
-        // Blocks of code are no names.
+        // Skips blocks of code.
         let prose: String = text.split("```").step_by(2).collect();
         for name in names(&prose) {
             let is_path = name.contains('/') && !name.contains([' ', ':', '<']);
             let is_test =
                 name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             if is_path {
-                let folder = path.parent().expect("a folder");
+                let folder = path.parent().expect("a directory");
                 let exists = folder.join(&name).exists() || repository().join(&name).exists();
-                assert!(exists, "{document} names {name}, which is not there");
+                assert!(exists, "{document} names {name}, which does not exist");
             } else if is_test && name.len() > 20 {
                 assert!(
                     sources.contains(&format!("fn {name}(")),
-                    "{document} names the test {name}, which is not there"
+                    "{document} names the test {name}, which does not exist"
                 );
             }
         }
     }
 }
 
-/// A default as the table of limits has it, in the form in which Rust shows it.
+/// A default in the table of limits, as Rust's `Debug` shows it.
 fn shown(default: &str) -> String {
     match default.split_once(' ') {
         None => default.to_owned(),
@@ -80,7 +80,7 @@ fn shown(default: &str) -> String {
 }
 
 #[test]
-fn the_table_of_limits_has_each_with_its_default() {
+fn the_table_of_limits_lists_every_limit_with_its_default() {
     let path = repository().join("docs/SECURITY.md");
     let text = fs::read_to_string(path).expect("the document");
     let rows = text.lines().filter_map(|line| {
@@ -90,7 +90,7 @@ fn the_table_of_limits_has_each_with_its_default() {
         };
         Some((name.trim_end_matches('`'), default.trim_end_matches(" |")))
     });
-    let told: Vec<String> = rows
+    let listed: Vec<String> = rows
         .map(|(name, default)| format!("{name}: {}", shown(default)))
         .collect();
     let (limits, budget) = (Limits::default(), Budget::default());
@@ -102,5 +102,5 @@ fn the_table_of_limits_has_each_with_its_default() {
         let fields = fields.trim_end_matches(" }").split(", ");
         fields.map(str::to_owned).collect()
     };
-    assert_eq!(told, [fields(limits), fields(&budget)].concat());
+    assert_eq!(listed, [fields(limits), fields(&budget)].concat());
 }

@@ -1,12 +1,12 @@
-//! Compile bombs: small components that would keep an optimising compiler busy for minutes, or
-//! take all of the memory. They are compiled in another way, or refused; either takes seconds.
+//! Compile bombs: small components that would keep an optimising compiler busy for minutes, or take
+//! all memory. They are compiled without optimisation or refused; either takes seconds.
 
 use std::time::{Duration, Instant};
 
 use whittle_host::{Arguments, Budget, EngineOptions, QueryContext, Udf};
 use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, rows, told};
 
-/// Whatever it is, it takes no longer, even with another test on the other core.
+/// The time limit for any of them, even if another test runs on the other core.
 const AT_MOST: Duration = Duration::from_secs(20);
 
 fn component(function: &str) -> Vec<u8> {
@@ -22,7 +22,7 @@ fn repeat(text: &str, times: usize) -> String {
     text.repeat(times)
 }
 
-/// Loops inside of loops, the innermost of which changes every local.
+/// Nested loops, the innermost of which changes every local.
 fn nested_loops(locals: usize, loops: usize) -> String {
     let change = |i| format!("(local.set {i} (i32.add (local.get {i}) (i32.const 1)))");
     format!(
@@ -34,7 +34,7 @@ fn nested_loops(locals: usize, loops: usize) -> String {
     )
 }
 
-/// Many branches, across all of which many locals are needed.
+/// Many branches, with many locals that are live across all of them.
 fn branches(locals: usize, branches: usize) -> String {
     let branch = |i| {
         let local = i % locals;
@@ -49,7 +49,7 @@ fn branches(locals: usize, branches: usize) -> String {
     )
 }
 
-/// Loops that take and give many values.
+/// Loops that take and return many values.
 fn wide_loops(values: usize, loops: usize) -> String {
     let types = repeat("i32 ", values);
     format!(
@@ -61,7 +61,7 @@ fn wide_loops(values: usize, loops: usize) -> String {
 }
 
 #[test]
-fn what_an_optimising_compiler_takes_minutes_for_takes_seconds_and_works() {
+fn compiles_bombs_without_optimisation_in_seconds() {
     for function in [
         nested_loops(64, 1000),
         nested_loops(1000, 1000),
@@ -69,7 +69,7 @@ fn what_an_optimising_compiler_takes_minutes_for_takes_seconds_and_works() {
     ] {
         let component = component(&function);
         for accessor in ACCESSORS {
-            let cache = tempfile::tempdir().expect("a folder");
+            let cache = tempfile::tempdir().expect("a directory");
             let engine = engine_with(EngineOptions {
                 accessor,
                 cache: Some(cache.path().to_owned()),
@@ -91,7 +91,7 @@ fn what_an_optimising_compiler_takes_minutes_for_takes_seconds_and_works() {
 }
 
 #[test]
-fn what_no_compiler_is_quick_for_is_refused() {
+fn refuses_bombs_that_take_any_compiler_long() {
     let refused = |function: &str| {
         let component = component(function);
         let engine = engine(ACCESSORS[0]);

@@ -1,4 +1,4 @@
-//! What an evaluation gives: errors of single documents, logs, traps, and state that does not last.
+//! Evaluation: errors of single documents, logs, traps, and no state that outlives a query.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn fails_on_bad(udf: &Udf, on_error: OnError) -> Bound {
 }
 
 #[test]
-fn a_document_that_fails_ends_the_query_or_is_counted() {
+fn a_failing_document_ends_the_query_or_is_counted() {
     for accessor in ACCESSORS {
         let udf = udf(&engine(accessor), "probe");
         let mut bound = fails_on_bad(&udf, OnError::Fail);
@@ -61,7 +61,7 @@ fn a_document_that_fails_ends_the_query_or_is_counted() {
 }
 
 #[test]
-fn errors_are_counted_exactly_and_sampled() {
+fn counts_errors_exactly_and_keeps_samples() {
     let udf = udf(&engine(Accessor::Composed), "probe");
     let mut bound = fails_on_bad(&udf, OnError::Skip);
     let texts = (0..100_000).map(|row| Some(if row % 10 == 0 { "bad" } else { "good" }));
@@ -79,7 +79,7 @@ fn errors_are_counted_exactly_and_sampled() {
 }
 
 #[test]
-fn a_value_of_another_kind_is_the_documents_error() {
+fn a_value_of_a_wrong_kind_is_an_error_of_the_document() {
     for accessor in ACCESSORS {
         let udf = udf(&engine(accessor), "probe");
         for kind in ["int64", "float64", "text", "timestamp", "json"] {
@@ -100,7 +100,7 @@ fn a_value_of_another_kind_is_the_documents_error() {
 }
 
 #[test]
-fn the_guests_refusal_is_quoted() {
+fn quotes_the_reason_why_a_guest_refuses_its_arguments() {
     let udf = udf(&engine(Accessor::Composed), "probe");
     let refused = bind(&udf, "refuse", &json!({"message": "no such unit"})).expect_err("refused");
     assert_eq!(
@@ -145,7 +145,7 @@ fn log_lines_are_kept_with_their_level_and_udf() {
 }
 
 #[test]
-fn a_panic_is_told_in_the_log_and_poisons_nothing() {
+fn a_panic_is_logged_and_does_not_affect_later_queries() {
     for accessor in ACCESSORS {
         let udf = udf(&engine(accessor), "probe");
         let arguments = || Arguments::new().with("field", "x").with("needle", "bad");
@@ -195,7 +195,7 @@ fn no_state_outlives_a_query() {
 }
 
 #[test]
-fn queries_at_once_do_not_share_parameters() {
+fn concurrent_queries_do_not_share_parameters() {
     let udf = udf(&engine(Accessor::Composed), "probe");
     std::thread::scope(|scope| {
         for needle in ["app", "bad pear", "bad plum", "none"] {
@@ -221,7 +221,7 @@ fn queries_at_once_do_not_share_parameters() {
 }
 
 #[test]
-fn a_full_pool_is_told() {
+fn reports_a_full_pool() {
     let engine = Engine::new(EngineOptions {
         pool_instances: 2,
         pool_wait: Duration::from_millis(20),
@@ -245,9 +245,9 @@ fn a_full_pool_is_told() {
 }
 
 #[test]
-fn a_compiled_component_is_found_again_and_a_damaged_one_is_made_anew() {
+fn reuses_a_compiled_component_and_replaces_a_damaged_one() {
     for accessor in ACCESSORS {
-        let cache = tempfile::tempdir().expect("a folder");
+        let cache = tempfile::tempdir().expect("a directory");
         let component = guest("string-distance");
         let engine = || {
             engine_with(EngineOptions {
@@ -267,7 +267,7 @@ fn a_compiled_component_is_found_again_and_a_damaged_one_is_made_anew() {
         assert!(register().compile_time().is_some());
         assert_eq!(std::fs::read(&files[0]).expect("it is there"), whole);
         assert!(register().compile_time().is_none());
-        // Many at once, in one folder.
+        // Many at the same time, in one directory.
         std::fs::remove_file(&files[0]).expect("it can be removed");
         std::thread::scope(|scope| {
             for _ in 0..4 {

@@ -1,7 +1,7 @@
-//! One contract, every language: the guests of all of them behave alike.
+//! One contract for all languages: the guests of all of them behave alike.
 //!
-//! `make guests` builds them. A language whose tools could not be had is left out, and told;
-//! where `CI` is `true` that is a failure.
+//! `make guests` builds them. A language whose tools are missing is skipped with a warning; if `CI`
+//! is `true`, that is a failure.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use whittle_tests::{
     ACCESSORS, arguments, cached_engine, guest_path, repository, target, told, whittle,
 };
 
-/// A folder of `guests`.
+/// A directory of `guests`.
 struct Guest {
     language: String,
     name: String,
@@ -44,12 +44,12 @@ impl Guest {
             .env("WHITTLE_CACHE", target().join("cache"))
             .output()
             .expect("the command runs");
-        let told = [output.stdout, output.stderr].concat();
-        let told = String::from_utf8_lossy(&told);
+        let output_text = [output.stdout, output.stderr].concat();
+        let output_text = String::from_utf8_lossy(&output_text);
         let path = self.path();
         assert!(
             output.status.success(),
-            "{}, {accessor}: {told}",
+            "{}, {accessor}: {output_text}",
             path.display()
         );
     }
@@ -63,7 +63,7 @@ impl Guest {
 }
 
 fn folders(of: &Path) -> Vec<String> {
-    let entries = fs::read_dir(of).expect("a folder");
+    let entries = fs::read_dir(of).expect("a directory");
     let entries = entries.map(|entry| entry.expect("an entry"));
     let folders = entries.filter(|entry| entry.path().is_dir());
     let mut names: Vec<String> = folders
@@ -74,7 +74,7 @@ fn folders(of: &Path) -> Vec<String> {
 }
 
 /// The languages whose guests were built.
-#[expect(clippy::print_stderr, reason = "a skip is told")]
+#[expect(clippy::print_stderr, reason = "a skip is reported")]
 fn languages() -> Vec<String> {
     let mut languages = folders(&repository().join("guests"));
     languages.retain(|language| {
@@ -106,11 +106,15 @@ fn guests() -> Vec<Guest> {
 /// The guest of this name in every language.
 fn everywhere(name: &str) -> Vec<Guest> {
     let guests: Vec<Guest> = guests().into_iter().filter(|g| g.name == name).collect();
-    assert_eq!(guests.len(), languages().len(), "a language has no {name}");
+    assert_eq!(
+        guests.len(),
+        languages().len(),
+        "{name} is missing in a language"
+    );
     guests
 }
 
-/// Guests that the tests alone have a use for, each in tests of its own.
+/// Guests that only the tests use; each has its own tests.
 const FOR_TESTS: [&str; 2] = ["probe", "evil"];
 
 #[test]
@@ -128,7 +132,7 @@ fn every_guest_passes_the_vectors_of_its_functions() {
         let functions = udf.manifest().functions.iter();
         let mut files: Vec<PathBuf> = functions.map(|function| shared(&function.name)).collect();
         run.extend(files.clone());
-        // What only this one is held to.
+        // Vectors of this guest only.
         files.extend(Some(guest.folder().join("vectors.json")).filter(|own| own.exists()));
         for file in files {
             for accessor in ["composed", "reference"] {
@@ -141,11 +145,11 @@ fn every_guest_passes_the_vectors_of_its_functions() {
     assert_eq!(run, all, "vectors that nothing runs");
 }
 
-/// Where a language cannot catch what it throws, the guest traps, and the query ends.
+/// Languages that cannot catch their exceptions: the guest traps, and the query ends.
 const TRAPPING: [&str; 2] = ["assemblyscript", "rust"];
 
 #[test]
-fn an_exception_is_the_guests_message_with_the_documents_id() {
+fn reports_an_exception_with_its_message_and_the_documents_id() {
     let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c"]));
     let texts: ArrayRef = Arc::new(StringArray::from(vec![None, Some("x"), None]));
     let batch = RecordBatch::try_from_iter_with_nullable([("_id", ids, false), ("t", texts, true)])
@@ -180,7 +184,7 @@ fn an_exception_is_the_guests_message_with_the_documents_id() {
 const DOCUMENTS: usize = 200_000;
 const BATCH_ROWS: usize = 1000;
 
-/// Evaluates a function for 200,000 documents. The memory after half of them is the memory after
+/// Evaluates a function for 200,000 documents. The memory use after half of them equals that after
 /// all: what a document leaves behind is collected.
 fn long_run(guest: &Guest, function: &str, params: &serde_json::Value, batch: &RecordBatch) {
     let udf = guest.udf(Accessor::Composed);
@@ -232,7 +236,7 @@ fn two_hundred_thousand_documents_leave_nothing_behind() {
     }
 }
 
-/// The path, with the tools that `make guests` installed.
+/// `PATH` with the tools that `make guests` installed.
 fn path() -> OsString {
     let tools = target().join("toolchains/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -242,7 +246,7 @@ fn path() -> OsString {
 
 #[test]
 fn a_new_project_builds_and_passes_its_vectors() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
     let run = |arguments: &[&str]| {
         let output = Command::new(whittle())
             .args(arguments)
@@ -253,10 +257,10 @@ fn a_new_project_builds_and_passes_its_vectors() {
             .stdin(Stdio::null())
             .output()
             .expect("the command runs");
-        let told = [output.stdout, output.stderr].concat();
-        let told = String::from_utf8_lossy(&told).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {told}");
-        told
+        let output_text = [output.stdout, output.stderr].concat();
+        let output_text = String::from_utf8_lossy(&output_text).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {output_text}");
+        output_text
     };
     for language in languages() {
         let project = format!("my-{language}-udf");

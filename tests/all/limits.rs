@@ -1,5 +1,5 @@
-//! Each limit is hit, the error names it with its value and what was met, and the next query
-//! works.
+//! Each limit is exceeded: the error names it with its value and the requested value, and the next
+//! query works.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ fn budget(milliseconds: u64) -> Budget {
     }
 }
 
-/// What a query of one document ends in: the value, or the error with its causes.
+/// The result of a query for one document: the value, or the error with its causes.
 fn run(udf: &Udf, budget: Budget) -> Result<f64, String> {
     let query = QueryContext::new(budget);
     let mut bound = udf
@@ -40,8 +40,8 @@ fn assert_next_query_works(engine: &Engine) {
     assert_eq!(run(&udf, Budget::default()), Ok(1.0));
 }
 
-/// Runs `hang` and asserts that it ends at the limit: not before, and within two ticks of 1 ms
-/// and what a machine with other work takes to wake a thread.
+/// Runs `hang` and asserts that it ends at the limit: not before it, and within two ticks of 1 ms
+/// plus the time that a busy machine takes to wake a thread.
 fn assert_ends_at(limit: Duration, hang: impl FnOnce() -> String) -> String {
     let started = Instant::now();
     let error = hang();
@@ -58,7 +58,7 @@ fn assert_ends_at(limit: Duration, hang: impl FnOnce() -> String) -> String {
     error
 }
 
-/// Takes the measured milliseconds out of an error, which differ from run to run.
+/// Replaces the measured milliseconds in an error, because they differ from run to run.
 fn without_met(error: &str) -> String {
     let Some((before, met)) = error.rsplit_once("and ") else {
         return error.to_owned();
@@ -71,7 +71,7 @@ fn without_met(error: &str) -> String {
 fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
     let limit = Duration::from_millis(250);
     for accessor in ACCESSORS {
-        let cache = tempfile::tempdir().expect("a folder");
+        let cache = tempfile::tempdir().expect("a directory");
         let engine = engine_with(EngineOptions {
             accessor,
             cache: Some(cache.path().to_owned()),
@@ -97,7 +97,7 @@ fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
         ];
         for guest in at_registration {
             let component = guest.component();
-            // The first time it is compiled too, before its clock runs.
+            // The first time includes compilation, before the clock starts.
             Udf::new(&engine, &component).expect_err("it never ends");
             let error = assert_ends_at(limit, || {
                 told(&Udf::new(&engine, &component).expect_err("it never ends"))
@@ -197,7 +197,7 @@ fn a_cancelled_query_ends_and_stays_ended() {
         let again = bound.evaluate(&rows(1)).expect_err("ended");
         assert_eq!(
             told(&again),
-            "function `f` was stopped before: bind it again"
+            "function `f` has already been stopped: bind it again"
         );
         let other = udf
             .bind("f", &Arguments::new(), &query)
@@ -211,7 +211,7 @@ fn a_cancelled_query_ends_and_stays_ended() {
 }
 
 #[test]
-fn what_stops_before_a_batch_is_told_of_its_first_document() {
+fn a_stop_before_a_batch_names_its_first_document() {
     let ids = |prefix: &str, count: usize| {
         let ids = (0..count).map(|row| format!("{prefix}{row}"));
         let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
@@ -232,7 +232,7 @@ fn what_stops_before_a_batch_is_told_of_its_first_document() {
     }
 }
 
-/// A guest that runs the growth in `evaluate` and traps where it fails, as an allocator does.
+/// A guest that grows memory in `evaluate` and traps if that fails, as an allocator does.
 fn growing<'a>(module: &'a str, evaluate: &'a str) -> ByHand<'a> {
     ByHand {
         module,
@@ -295,7 +295,7 @@ fn memory_is_bounded_over_all_memories_and_tables_of_a_query() {
 }
 
 #[test]
-fn a_guest_that_lives_with_a_refused_growth_is_not_stopped() {
+fn a_guest_that_handles_a_refused_growth_is_not_stopped() {
     let evaluate = "(drop (memory.grow (i32.const 65535))) (i32.const 512)";
     let engine = engine(Accessor::Composed);
     let guest = growing("(memory (export \"memory\") 1)", evaluate);
@@ -313,7 +313,7 @@ fn a_guest_that_lives_with_a_refused_growth_is_not_stopped() {
 }
 
 #[test]
-fn a_query_gives_its_memory_back_and_tells_its_peak() {
+fn a_query_releases_its_memory_and_reports_its_peak() {
     let engine = engine(Accessor::Composed);
     let udf = Udf::new(&engine, &ByHand::default().component()).expect("registered");
     let query = QueryContext::new(Budget {
@@ -325,14 +325,14 @@ fn a_query_gives_its_memory_back_and_tells_its_peak() {
             .bind("f", &Arguments::new(), &query)
             .expect("there is room again");
         bound.evaluate(&rows(1)).expect("evaluated");
-        // The guest's page, the accessor's and the driver's.
+        // The pages of the guest, the accessor and the driver.
         assert!((3 << 16..4 << 16).contains(&bound.statistics().memory_peak_bytes));
     }
     assert!(query.usage().memory_peak_bytes < 1 << 20);
 }
 
 #[test]
-fn log_bytes_are_bounded_over_a_query() {
+fn limits_the_log_of_a_query() {
     let guest = ByHand {
         imports: r#"(import "whittle:udf/logging@0.1.0" "log" (func $log (param i32 i32 i32)))"#,
         evaluate: "(call $log (i32.const 2) (i32.const 0) (i32.const 7)) (i32.const 512)",
@@ -358,7 +358,7 @@ fn log_bytes_are_bounded_over_a_query() {
 }
 
 #[test]
-fn text_results_are_bounded_singly_and_over_a_query() {
+fn limits_each_text_result_and_their_sum() {
     // A text of 1,000 bytes.
     let text = "(i32.store8 (i32.const 520) (i32.const 4)) (i32.store (i32.const 528) (i32.const 4096)) \
                 (i32.store (i32.const 532) (i32.const 1000)) (i32.const 512)";
@@ -404,7 +404,7 @@ fn text_results_are_bounded_singly_and_over_a_query() {
 }
 
 #[test]
-fn a_long_or_strange_message_is_cut_and_cleaned() {
+fn truncates_and_cleans_long_or_strange_messages() {
     // The error `failed` with a text of 20 bytes.
     let evaluate = "(i32.store8 (i32.const 512) (i32.const 1)) (i32.store8 (i32.const 520) (i32.const 1)) \
                     (i32.store (i32.const 524) (i32.const 800)) \
@@ -433,7 +433,7 @@ fn a_long_or_strange_message_is_cut_and_cleaned() {
 }
 
 #[test]
-fn the_fields_that_a_function_resolves_are_bounded() {
+fn limits_the_fields_that_a_function_resolves() {
     let imports = r#"(import "whittle:udf/document@0.1.0" "resolve"
         (func $resolve (param i32 i32 i32) (result i32)))"#;
     let resolve = |length: u32| {
@@ -476,7 +476,7 @@ fn the_fields_that_a_function_resolves_are_bounded() {
 }
 
 #[test]
-fn what_a_component_may_be_is_bounded() {
+fn limits_the_size_and_parts_of_a_component() {
     let component = ByHand {
         module: "(memory (export \"memory\") 1) (memory $other 1)",
         ..ByHand::default()
@@ -527,16 +527,16 @@ fn what_a_component_may_be_is_bounded() {
     );
     assert_eq!(
         small(&|limits| limits.functions = 0),
-        "the manifest is wrong: functions: there are 1, and 0 are allowed"
+        "invalid manifest: functions: there are 1, but at most 0 are allowed"
     );
     assert_eq!(
         small(&|limits| limits.name_bytes = 6),
-        "the manifest is wrong: name: a text has 7 bytes, and 6 are allowed"
+        "invalid manifest: name: a string has 7 bytes, but at most 6 are allowed"
     );
 }
 
 #[test]
-fn imports_are_bounded() {
+fn limits_the_imports_of_a_component() {
     let imports = r#"(import "whittle:udf/logging@0.1.0" "log" (func $log (param i32 i32 i32)))"#;
     let component = ByHand {
         imports,
@@ -556,9 +556,9 @@ fn imports_are_bounded() {
     );
 }
 
-/// The names in errors are the fields' names.
+/// Errors name limits by their fields.
 #[test]
-fn a_limit_is_told_by_the_name_of_its_field() {
+fn an_error_names_a_limit_by_its_field() {
     let exceeded = LimitExceeded {
         kind: LimitKind::Amount,
         limit: "fields",

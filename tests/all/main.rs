@@ -1,7 +1,7 @@
-//! The behaviour of Whittle, end to end.
+//! End-to-end tests of Whittle.
 //!
-//! Everything here goes through public surfaces, on components that were built or written by
-//! hand, and, where it can, under both accessors.
+//! All tests use public interfaces, with components that were built or written by hand, and with
+//! both accessors if possible.
 
 mod accessors;
 mod command;

@@ -1,4 +1,4 @@
-//! Components that are refused, each by an error that says why.
+//! Components that are refused, each with an error that says why.
 
 use whittle_host::{Accessor, Udf};
 use whittle_tests::{ByHand, engine, told};
@@ -12,7 +12,7 @@ fn component(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn bytes_that_are_no_component_are_refused() {
+fn refuses_bytes_that_are_not_a_component() {
     insta::assert_snapshot!(refusal(b""), @r##"not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
     insta::assert_snapshot!(refusal(b"<html>not found</html>"), @r##"not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
     let whole = ByHand::default().component();
@@ -24,12 +24,12 @@ fn bytes_that_are_no_component_are_refused() {
 }
 
 #[test]
-fn a_core_module_is_refused() {
-    insta::assert_snapshot!(refusal(&ByHand::default().core_module()), @"this is a core WebAssembly module, not a component: make one of it with `whittle build`");
+fn refuses_a_core_module() {
+    insta::assert_snapshot!(refusal(&ByHand::default().core_module()), @"this is a core WebAssembly module, not a component: build a component with `whittle build`");
 }
 
 #[test]
-fn a_component_of_another_world_is_refused() {
+fn refuses_a_component_of_another_world() {
     insta::assert_snapshot!(refusal(&component("(component)")), @"the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
     let other = r#"(component (instance $i) (export "wasi:cli/run@0.2.0" (instance $i)))"#;
     insta::assert_snapshot!(refusal(&component(other)), @"the component does not export `whittle:udf/functions@0.1.0`: it exports `wasi:cli/run@0.2.0`");
@@ -38,7 +38,7 @@ fn a_component_of_another_world_is_refused() {
 }
 
 #[test]
-fn a_component_with_other_types_is_refused() {
+fn refuses_a_component_with_other_types() {
     let other = r#"(component
         (core module $m (func (export "describe")))
         (core instance $c (instantiate $m))
@@ -48,8 +48,8 @@ fn a_component_with_other_types_is_refused() {
     insta::assert_snapshot!(refusal(&component(other)), @"the component does not fit the contract `whittle:udf@0.1.0`: mismatched instantiation argument `whittle:udf/functions@0.1.0`: instance is missing expected variant export `value`");
 }
 
-/// Accessor and driver import Wasmtime's unsafe intrinsics; a guest that does would reach the
-/// host's memory.
+/// Accessor and driver import Wasmtime's unsafe intrinsics; a guest that could import them too would
+/// have access to the host's memory.
 #[test]
 fn a_guest_that_imports_the_native_interface_is_refused() {
     for import in [
@@ -74,7 +74,7 @@ fn a_guest_that_imports_the_native_interface_is_refused() {
 }
 
 #[test]
-fn imports_beyond_the_contract_are_refused() {
+fn refuses_imports_beyond_the_contract() {
     let importing = |import: &str| {
         let text = format!(
             r#"(component
@@ -86,6 +86,6 @@ fn imports_beyond_the_contract_are_refused() {
     };
     insta::assert_snapshot!(importing("wasi:http/outgoing-handler@0.2.0"), @"the component imports `wasi:http/outgoing-handler@0.2.0`, but a UDF has no access to the system: build it without this part of WASI");
     insta::assert_snapshot!(importing("wasi:clocks/system-clock@0.3.0"), @"the component imports `wasi:clocks/system-clock@0.3.0`, but a UDF has no access to the system: build it without this part of WASI");
-    insta::assert_snapshot!(importing("whittle:udf/document@0.2.0"), @"the component imports `whittle:udf/document@0.2.0`, which this host has in version 0.1.0 only");
-    insta::assert_snapshot!(importing("acme:net/http@1.0.0"), @"the component imports `acme:net/http@1.0.0`, which is no part of the contract `whittle:udf@0.1.0`");
+    insta::assert_snapshot!(importing("whittle:udf/document@0.2.0"), @"the component imports `whittle:udf/document@0.2.0`, but this host supports only version 0.1.0 of it");
+    insta::assert_snapshot!(importing("acme:net/http@1.0.0"), @"the component imports `acme:net/http@1.0.0`, which is not part of the contract `whittle:udf@0.1.0`");
 }

@@ -1,5 +1,5 @@
-//! The registry: versions that are registered, chosen, switched off and deleted, on one node and
-//! on several.
+//! The registry: versions are registered, selected, disabled and deleted, on one node and on
+//! several.
 
 mod faults;
 mod processes;
@@ -14,7 +14,7 @@ use whittle_host::{
 };
 use whittle_tests::{ByHand, engine, rows, told};
 
-/// A registry on a store of its own, which looks at it only when it is told to.
+/// A registry with its own store, which it checks only when told to.
 fn registry() -> Registry {
     open(&Storage::in_memory().expect("a store"))
 }
@@ -31,7 +31,7 @@ fn open_with(storage: &Storage, options: RegistryOptions) -> Registry {
     Registry::open(engine(Accessor::Composed), storage.clone(), options).expect("it opens")
 }
 
-/// A component with a version, whose function `f` gives a number.
+/// A component with a version, whose function `f` returns a number.
 fn component(version: &str, gives: &str) -> Vec<u8> {
     let evaluate = format!("(f64.store (i32.const 528) (f64.const {gives})) (i32.const 512)");
     let guest = ByHand {
@@ -42,10 +42,10 @@ fn component(version: &str, gives: &str) -> Vec<u8> {
     guest.component()
 }
 
-/// The time of a query: much, since a good one must end within it on a busy machine.
+/// The time limit of a query: long, because a good query must finish within it on a busy machine.
 const WALL_CLOCK: Duration = Duration::from_secs(1);
 
-/// What a query for one document gives.
+/// The result of a query for one document.
 fn query(registry: &Registry, selector: &str) -> Result<f64, String> {
     let selector: Selector = selector.parse().map_err(|error| told(&error))?;
     let selection = registry.select(&selector).map_err(|error| told(&error))?;
@@ -77,7 +77,7 @@ fn statistics(registry: &Registry) -> FunctionStatistics {
 #[test]
 fn a_query_gets_the_latest_version_or_the_one_that_it_asks_for() {
     let registry = registry();
-    // Not in the order of their numbers.
+    // Not in numerical order.
     for text in ["1.10.0", "1.2.0", "2.0.0-rc.1"] {
         let component = component(text, text.split('.').nth(1).expect("a number"));
         register(&registry, &component).expect("registered");
@@ -86,8 +86,8 @@ fn a_query_gets_the_latest_version_or_the_one_that_it_asks_for() {
     assert_eq!(query(&registry, "f@1.2.0"), Ok(2.0));
     assert_eq!(query(&registry, "f@<1.10"), Ok(2.0));
     assert_eq!(query(&registry, "f@2.0.0-rc.1"), Ok(0.0));
-    insta::assert_snapshot!(query(&registry, "f@3").expect_err("none"), @"no version of `f@3`: there are 1.2.0, 1.10.0, 2.0.0-rc.1");
-    insta::assert_snapshot!(query(&registry, "g").expect_err("none"), @"unknown function `g`: it has `f`");
+    insta::assert_snapshot!(query(&registry, "f@3").expect_err("none"), @"no version matches `f@3`: registered are 1.2.0, 1.10.0, 2.0.0-rc.1");
+    insta::assert_snapshot!(query(&registry, "g").expect_err("none"), @"unknown function `g`: expected `f`");
     insta::assert_snapshot!(query(&registry, "f@one").expect_err("none"), @"`one` is neither a version such as `1.2.0` nor a range such as `^1.2`: unexpected character 'o' while parsing major version number");
 }
 
@@ -96,13 +96,13 @@ fn a_version_never_changes() {
     let registry = registry();
     let first = component("1.0.0", "1");
     register(&registry, &first).expect("registered");
-    register(&registry, &first).expect("the same again is no mistake");
+    register(&registry, &first).expect("registering it again has no effect");
     let refused = register(&registry, &component("1.0.0", "2")).expect_err("it is there");
     assert_eq!(
         refused,
         format!(
-            "`by-hand` 1.0.0 is registered already, with the SHA-256 {}: a version never changes, \
-             so give the new component a new one",
+            "`by-hand` 1.0.0 is already registered with another component (SHA-256 {}): \
+             give the new component a new version",
             Sha256::of(&first)
         )
     );
@@ -111,7 +111,7 @@ fn a_version_never_changes() {
 }
 
 #[test]
-fn a_component_that_is_not_the_one_that_was_meant_is_refused() {
+fn refuses_a_component_with_an_unexpected_hash() {
     let registry = registry();
     let expected = Sha256::of(b"another");
     let refused = registry
@@ -120,7 +120,7 @@ fn a_component_that_is_not_the_one_that_was_meant_is_refused() {
     assert_eq!(
         told(&refused),
         format!(
-            "the component's SHA-256 is {}, and {expected} was expected",
+            "the component's SHA-256 is {}, but {expected} was expected",
             Sha256::of(&component("1.0.0", "1"))
         )
     );
@@ -135,22 +135,22 @@ fn a_function_belongs_to_one_component() {
         name: "another",
         ..ByHand::default()
     };
-    insta::assert_snapshot!(register(&registry, &other.component()).expect_err("taken"), @"the function `f` belongs to `by-hand` already: give it another name");
+    insta::assert_snapshot!(register(&registry, &other.component()).expect_err("taken"), @"function `f` already belongs to component `by-hand`: rename the function");
 }
 
 #[test]
-fn a_function_that_needs_no_arguments_is_tried_before_it_is_registered() {
+fn tries_a_function_without_required_arguments_before_registering_it() {
     let registry = registry();
     let traps = ByHand {
         bind: "unreachable",
         ..ByHand::default()
     };
-    insta::assert_snapshot!(register(&registry, &traps.component()).expect_err("it traps"), @"it was tried without arguments, since none is required: function `f` could not be bound: the guest trapped: wasm `unreachable` instruction executed");
+    insta::assert_snapshot!(register(&registry, &traps.component()).expect_err("it traps"), @"trial without arguments failed: function `f` could not be bound: the guest trapped: wasm `unreachable` instruction executed");
     assert!(registry.list().is_empty());
 }
 
 #[test]
-fn a_version_that_is_switched_off_is_passed_over_and_comes_back() {
+fn a_disabled_version_is_not_selected_until_it_is_enabled() {
     let registry = registry();
     for text in ["1.0.0", "2.0.0"] {
         register(&registry, &component(text, &text[..1])).expect("registered");
@@ -160,7 +160,7 @@ fn a_version_that_is_switched_off_is_passed_over_and_comes_back() {
         .set_enabled("by-hand", &two, false)
         .expect("it is there");
     assert_eq!(query(&registry, "f"), Ok(1.0));
-    insta::assert_snapshot!(query(&registry, "f@2").expect_err("off"), @"function `f` cannot be used: by-hand@2.0.0 is switched off");
+    insta::assert_snapshot!(query(&registry, "f@2").expect_err("off"), @"function `f` cannot be used: by-hand@2.0.0 is disabled");
     assert!(
         !registry
             .describe("by-hand", &two)
@@ -172,7 +172,7 @@ fn a_version_that_is_switched_off_is_passed_over_and_comes_back() {
         .expect("it is there");
     assert_eq!(query(&registry, "f"), Ok(2.0));
     let missing = registry.set_enabled("by-hand", &version("3.0.0"), false);
-    insta::assert_snapshot!(told(&missing.expect_err("none")), @"there is no `by-hand` 3.0.0");
+    insta::assert_snapshot!(told(&missing.expect_err("none")), @"`by-hand` 3.0.0 is not registered");
 }
 
 #[test]
@@ -191,24 +191,24 @@ fn a_query_keeps_its_version_to_its_end() {
     assert!(registry.list().is_empty());
     assert_eq!(
         query(&registry, "f"),
-        Err("unknown function `f`: it has none".to_owned())
+        Err("unknown function `f`: there are none".to_owned())
     );
-    // The one that runs goes on, and may have another worker.
+    // The running query continues, and may bind another worker.
     bound.evaluate(&rows(10)).expect("evaluated");
     bind()
         .expect("bound")
         .evaluate(&rows(10))
         .expect("evaluated");
-    // Its name and version are free.
+    // The name and version can be used again.
     register(&registry, &component("1.0.0", "7")).expect("registered");
     assert_eq!(query(&registry, "f"), Ok(7.0));
 }
 
 #[test]
-fn compiled_code_that_others_need_room_for_is_loaded_again_when_it_is_used() {
+fn unloads_compiled_code_and_loads_it_again_on_use() {
     let storage = Storage::in_memory().expect("a store");
     let options = RegistryOptions {
-        // Less than one of them takes.
+        // Less than one component takes.
         compiled_bytes: 1,
         ..RegistryOptions::default()
     };
@@ -231,7 +231,7 @@ fn compiled_code_that_others_need_room_for_is_loaded_again_when_it_is_used() {
 
 const ENDLESS: &str = "(loop $forever (br $forever)) unreachable";
 
-/// A guest that fails in one way for the first document of each query.
+/// A guest that fails in the same way for the first document of each query.
 fn failing(evaluate: &str) -> Vec<u8> {
     ByHand {
         evaluate,
@@ -241,7 +241,7 @@ fn failing(evaluate: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
+fn a_failing_function_is_switched_off_and_retried_after_a_back_off() {
     let storage = Storage::in_memory().expect("a store");
     let back_off = Duration::from_secs(1);
     let breaker = BreakerOptions {
@@ -265,11 +265,11 @@ fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
              wasm `unreachable` instruction executed"
         );
     }
-    insta::assert_snapshot!(query(&registry, "f").expect_err("it is off"), @"function `f` of by-hand@0.1.0 is switched off, since it failed too often: it is tried again in 1 s");
+    insta::assert_snapshot!(query(&registry, "f").expect_err("it is off"), @"function `f` of by-hand@0.1.0 is switched off because it failed too often: try again in 1 s");
     let counted = statistics(&registry);
     assert_eq!((counted.errors.traps, counted.errors.switched_off), (3, 1));
     assert_eq!(counted.instantiations, 3, "nothing ran the fourth time");
-    // The back-off is over: one query tries, and fails.
+    // After the back-off one query is let through, and fails.
     std::thread::sleep(back_off);
     assert!(query(&registry, "f").is_err_and(|error| error.contains("trapped")));
     assert!(query(&registry, "f").is_err_and(|error| error.contains("switched off")));
@@ -285,7 +285,7 @@ fn a_function_that_keeps_failing_is_switched_off_tried_again_and_comes_back() {
 }
 
 #[test]
-fn a_function_is_not_to_blame_for_the_time_of_others() {
+fn does_not_switch_off_a_function_for_time_spent_elsewhere() {
     let registry = registry();
     register(&registry, &component("1.0.0", "1")).expect("registered");
     for _ in 0..30 {
@@ -305,13 +305,13 @@ fn a_function_is_not_to_blame_for_the_time_of_others() {
 }
 
 #[test]
-fn what_a_function_does_is_counted_by_kind() {
+fn counts_queries_documents_and_errors_by_kind() {
     let registry = registry();
     register(&registry, &failing(ENDLESS)).expect("registered");
     query(&registry, "f").expect_err("it never ends");
     let counted = statistics(&registry);
     assert_eq!(counted.errors.timeouts, 1);
-    // The limit counts from the query's beginning, the statistics from the binding.
+    // The limit counts from the beginning of the query, the statistics from the binding.
     assert!(counted.time_us >= 500_000, "{counted:?}");
     assert_eq!(
         counted
@@ -357,7 +357,7 @@ fn what_a_function_does_is_counted_by_kind() {
 }
 
 #[test]
-fn processor_time_is_bounded_over_the_workers_of_a_query() {
+fn limits_the_processor_time_of_all_workers_of_a_query() {
     let engine: Engine = engine(Accessor::Composed);
     let udf = whittle_host::Udf::new(&engine, &failing(ENDLESS)).expect("registered");
     let query = Arc::new(QueryContext::new(Budget {

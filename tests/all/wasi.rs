@@ -1,7 +1,7 @@
-//! Guests of toolchains that insist on WASI: it is there, denies everything, and logs output.
+//! Guests of toolchains that require WASI: it exists, denies everything, and logs output.
 //!
-//! The same core module goes through both roads: encoded with the stub, as `whittle build` does,
-//! and with the adapter that cargo-component and TinyGo use, whose component imports WASI 0.2.
+//! The same core module is built in two ways: encoded with the stub, as `whittle build` does, and
+//! with the adapter of cargo-component and TinyGo, which imports WASI 0.2.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use whittle_tests::{ACCESSORS, ByHand, arguments, engine, told};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// Asks for everything; returns a bit for each answer that is as it should be.
+/// Calls everything; returns a bit for each result that is as it should be.
 const PROBE: &str = r#"
   (local $found i64)
   (i64.store (i32.const 528) (i64.const 0))
@@ -107,7 +107,7 @@ fn with_wasi(guest: &ByHand<'_>) -> Vec<u8> {
         .expect("the guest encodes")
 }
 
-/// Evaluates a guest for two documents; its values and its log.
+/// Evaluates a guest for two documents, and returns its values and its log.
 fn run(accessor: Accessor, component: &[u8]) -> Result<(Vec<Value>, QueryContext), String> {
     let udf = Udf::new(&engine(accessor), component).map_err(|error| told(&error))?;
     let query = QueryContext::new(Budget::default());
@@ -127,7 +127,7 @@ fn run(accessor: Accessor, component: &[u8]) -> Result<(Vec<Value>, QueryContext
 }
 
 #[test]
-fn a_guest_finds_nothing_and_its_output_is_logged() {
+fn wasi_denies_everything_and_logs_output() {
     let guest = guest(PROBE);
     for component in [guest.component(), with_wasi(&guest)] {
         for accessor in ACCESSORS {
@@ -162,7 +162,7 @@ fn an_exit_ends_the_query() {
 
 /// A host may be called from a task of an asynchronous runtime, where waiting would panic.
 #[test]
-fn output_needs_no_runtime_and_disturbs_none() {
+fn output_works_inside_and_outside_of_an_asynchronous_runtime() {
     let component = with_wasi(&guest(PROBE));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

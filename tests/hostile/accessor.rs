@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::attack::{attack, attack_within, budget};
 
 #[test]
-fn what_the_contract_forbids_ends_the_query() {
+fn breaking_the_contract_ends_the_query() {
     insta::assert_snapshot!(attack("late_field", json!({})), @"function `late_field` was stopped at document `0`: the guest broke the contract: it called `resolve` outside `bind`");
     for handle in [0, 1, 2, 3, 65_536, u32::MAX] {
         assert_eq!(
             attack("forged_field", json!({"handle": handle})),
             format!(
                 "function `forged_field` was stopped at document `0`: the guest broke the \
-                 contract: it read the field handle {handle}, which `resolve` did not give"
+                 contract: it read the field handle {handle}, which `resolve` did not return"
             )
         );
     }

@@ -223,17 +223,17 @@ fn what_a_guest_says_of_itself_is_bounded_and_checked() {
     };
     // The manifest's record is at 64: name, version, description, author, functions, each a pointer
     // and a length; the function at 128: name, description, parameters, kind.
-    insta::assert_snapshot!(describing("(i32.store (i32.const 68) (i32.const 60000))"), @"the manifest is wrong: name: a text has 60000 bytes, and 128 are allowed");
+    insta::assert_snapshot!(describing("(i32.store (i32.const 68) (i32.const 60000))"), @"invalid manifest: name: a string has 60000 bytes, but at most 128 are allowed");
     insta::assert_snapshot!(describing("(i32.store (i32.const 68) (i32.const -1))"), @"the component could not be described: the guest broke the contract: string pointer/length out of bounds of memory");
     insta::assert_snapshot!(describing("(i32.store (i32.const 100) (i32.const 100000000))"), @"the component could not be described: the guest broke the contract: list pointer/length out of bounds of memory");
     insta::assert_snapshot!(describing("(i32.store (i32.const 100) (i32.const -1))"), @"the component could not be described: the guest broke the contract: list pointer/length out of bounds of memory");
     insta::assert_snapshot!(describing("(i32.store (i32.const 100) (i32.const 2000))"), @"the component could not be described: the guest broke the contract: string pointer/length out of bounds of memory");
     insta::assert_snapshot!(describing("(i32.store (i32.const 144) (i32.const 0)) (i32.store (i32.const 148) (i32.const 1600))"), @"the component could not be described: the guest broke the contract: list pointer/length out of bounds of memory");
     insta::assert_snapshot!(describing("(i32.store8 (i32.const 152) (i32.const 6))"), @"the component could not be described: the guest broke the contract: unexpected discriminant: 6");
-    insta::assert_snapshot!(describing("(i32.store8 (i32.const 768) (i32.const 10))"), @r##"the manifest is wrong: name: `\ny-hand` is not letters, digits, `-` and `_`"##);
-    insta::assert_snapshot!(describing("(i32.store8 (i32.const 832) (i32.const 27))"), @r##"the manifest is wrong: version: `\u{1b}.1.0` is not a semantic version: unexpected character '\u{1b}' while parsing major version number"##);
+    insta::assert_snapshot!(describing("(i32.store8 (i32.const 768) (i32.const 10))"), @r##"invalid manifest: name: `\ny-hand` has characters other than letters, digits, `-` and `_`"##);
+    insta::assert_snapshot!(describing("(i32.store8 (i32.const 832) (i32.const 27))"), @r##"invalid manifest: version: `\u{1b}.1.0` is not a semantic version: unexpected character '\u{1b}' while parsing major version number"##);
     // Two functions, in the same place: one name.
-    insta::assert_snapshot!(describing("(memory.copy (i32.const 156) (i32.const 128) (i32.const 28)) (i32.store (i32.const 100) (i32.const 2))"), @"the manifest is wrong: functions: `f` stands there twice");
+    insta::assert_snapshot!(describing("(memory.copy (i32.const 156) (i32.const 128) (i32.const 28)) (i32.store (i32.const 100) (i32.const 2))"), @"invalid manifest: functions: duplicate name `f`");
 }
 
 #[test]

@@ -105,8 +105,8 @@ fn a_component_is_not_handed_over() {
         (name, component(&guest.component()))
     });
     insta::assert_snapshot!(table(ends), @r"
-    an argument: not registered: not a valid WebAssembly component: it hands a component over to another one, which no UDF needs
-    an export: not registered: not a valid WebAssembly component: it hands a component over to another one, which no UDF needs
+    an argument: not registered: not a valid WebAssembly component: it passes a component as an argument to another one, which is not supported
+    an export: not registered: not a valid WebAssembly component: it passes a component as an argument to another one, which is not supported
     ");
 }
 

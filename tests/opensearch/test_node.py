@@ -1,5 +1,5 @@
-"""The official OpenSearch client against `whittle serve`: films and flights in, searches out, errors as
-its own.
+"""The official Python client, with compressed bodies, against `whittle serve`: films and flights in,
+searches out, errors as its own.
 
 Environment: WHITTLE, the command; GUESTS, the built components; DATA, the folder
 of the data sets.
@@ -51,7 +51,7 @@ class Node:
         # Should a test end without stopping it.
         atexit.register(self.process.kill)
         line = self.process.stdout.readline()
-        self.client = OpenSearch(hosts=[line.split()[-1]], timeout=60)
+        self.client = OpenSearch(hosts=[line.split()[-1]], timeout=60, http_compress=True)
 
     def stop(self, how=signal.SIGTERM):
         self.client.close()

@@ -243,7 +243,7 @@ static const whittle_udf_types_value_t *argument(const char *name, whittle_kind 
   for (size_t i = 0; i < arguments.len; i++) {
     if (equal(arguments.ptr[i].name, name)) {
       if (arguments.ptr[i].value.tag != kind + 1) {
-        panic_about("another kind was asked for than that of the parameter `", name);
+        panic_about("the argument was read as a wrong kind: parameter `", name);
       }
       return &arguments.ptr[i].value;
     }

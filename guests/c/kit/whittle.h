@@ -1,4 +1,4 @@
-/// Whittle UDFs in C: a table of functions, each with its parameters, and two C functions.
+/// Whittle UDFs in C: a table of functions, each with its parameters and two C functions.
 ///
 /// ```c
 /// #include "whittle.h"
@@ -38,13 +38,12 @@
 /// };
 /// ```
 ///
-/// A component has one `whittle_this_udf`. A query binds one function: `prepare` runs once, reads
-/// the arguments and names the fields; then `evaluate` runs for each document. Nothing of one query
-/// is seen by another, so what `prepare` found out lies in static variables.
+/// A component has one `whittle_this_udf`. A query binds one function: `prepare` runs once, reads the
+/// arguments and resolves the fields; then `evaluate` runs for each document. Queries share no
+/// state, so `prepare` can keep its results in static variables.
 ///
-/// Memory: texts of arguments are good for the whole query, texts of a document until `evaluate`
-/// returns; neither is freed by the author. Texts in an outcome are copied. `malloc` is there for
-/// the rest.
+/// Memory: the text of an argument is valid for the whole query, the text of a document until
+/// `evaluate` returns; do not free them. Text in an outcome is copied. Use `malloc` for anything else.
 #ifndef WHITTLE_H
 #define WHITTLE_H
 
@@ -56,7 +55,7 @@
 extern "C" {
 #endif
 
-/// UTF-8, without a NUL at its end, and with any in it.
+/// UTF-8, not terminated by NUL; it may contain NULs.
 typedef struct {
   const char *bytes;
   /// In bytes.
@@ -66,10 +65,10 @@ typedef struct {
 /// The text of a C string.
 whittle_text whittle_c(const char *string);
 
-/// Texts one after the other. Good until `prepare` or `evaluate` returns.
+/// Concatenates texts. The result is valid until `prepare` or `evaluate` returns.
 whittle_text whittle_join(const whittle_text *parts, size_t count);
 
-/// What a value is.
+/// The type of a value.
 typedef enum {
   /// True or false.
   WHITTLE_BOOLEAN,
@@ -85,7 +84,7 @@ typedef enum {
   WHITTLE_JSON,
 } whittle_kind;
 
-/// What `prepare` or `evaluate` came to. Made by the functions below.
+/// The result of `prepare` or `evaluate`, created with the functions below.
 typedef struct {
   enum {
     WHITTLE_OUTCOME_NULL,
@@ -116,14 +115,14 @@ whittle_outcome whittle_timestamp(int64_t microseconds);
 whittle_outcome whittle_json(whittle_text value);
 /// Of `evaluate`: no value.
 whittle_outcome whittle_null(void);
-/// Of `evaluate`: this document cannot be handled, for this reason.
+/// Of `evaluate`: the function failed for this document, for this reason.
 whittle_outcome whittle_failed(whittle_text reason);
 /// Of `prepare`: the function can be evaluated.
 whittle_outcome whittle_ready(void);
 /// Of `prepare`: an argument is wrong; the reason names its parameter.
 whittle_outcome whittle_invalid_argument(whittle_text reason);
 
-/// A parameter. Made by the macros below.
+/// A parameter, created with the macros below.
 typedef struct {
   const char *name;
   /// One or two sentences for the author of a query.
@@ -138,31 +137,31 @@ typedef struct {
   } fallback;
 } whittle_parameter;
 
-/// A parameter that the query must give: `kind` is `WHITTLE_BOOLEAN` and so on.
+/// A parameter that the query must set; `k` is `WHITTLE_BOOLEAN` and so on.
 #define WHITTLE_REQUIRED_PARAMETER(n, d, k) \
   { .name = (n), .description = (d), .kind = (k), .presence = WHITTLE_REQUIRED }
-/// A parameter that the query may leave out.
+/// A parameter that the query may omit.
 #define WHITTLE_OPTIONAL_PARAMETER(n, d, k) \
   { .name = (n), .description = (d), .kind = (k), .presence = WHITTLE_OPTIONAL }
-/// A boolean, and its value where the query gives none.
+/// A boolean with a default.
 #define WHITTLE_BOOLEAN_DEFAULT(n, d, v)                                                  \
   { .name = (n), .description = (d), .kind = WHITTLE_BOOLEAN, .presence = WHITTLE_DEFAULT, \
     .fallback = {.boolean = (v)} }
-/// An integer, and its value where the query gives none.
+/// An integer with a default.
 #define WHITTLE_INT64_DEFAULT(n, d, v)                                                  \
   { .name = (n), .description = (d), .kind = WHITTLE_INT64, .presence = WHITTLE_DEFAULT, \
     .fallback = {.int64 = (v)} }
-/// A number, and its value where the query gives none.
+/// A number with a default.
 #define WHITTLE_FLOAT64_DEFAULT(n, d, v)                                                  \
   { .name = (n), .description = (d), .kind = WHITTLE_FLOAT64, .presence = WHITTLE_DEFAULT, \
     .fallback = {.float64 = (v)} }
-/// A text, and its value where the query gives none.
+/// A text with a default.
 #define WHITTLE_TEXT_DEFAULT(n, d, v)                                                  \
   { .name = (n), .description = (d), .kind = WHITTLE_TEXT, .presence = WHITTLE_DEFAULT, \
     .fallback = {.text = (v)} }
 /// The path of a field of the documents.
 #define WHITTLE_FIELD(n, d) WHITTLE_REQUIRED_PARAMETER(n, d, WHITTLE_TEXT)
-/// The path of a field, and the one where the query names none.
+/// The path of a field, with a default.
 #define WHITTLE_FIELD_DEFAULT(n, d, path) WHITTLE_TEXT_DEFAULT(n, d, path)
 
 /// A function.
@@ -175,7 +174,7 @@ typedef struct {
   size_t parameter_count;
   /// The kind of every value.
   whittle_kind returns;
-  /// Runs once per query: reads arguments, names fields.
+  /// Runs once per query: reads arguments, resolves fields.
   whittle_outcome (*prepare)(void);
   /// Runs once per document.
   whittle_outcome (*evaluate)(void);
@@ -193,7 +192,7 @@ typedef struct {
   const char *version;
   /// One or two sentences on what the functions are for.
   const char *description;
-  /// Who answers for it; may be NULL.
+  /// The author; may be NULL.
   const char *author;
   const whittle_function *functions;
   size_t function_count;
@@ -206,18 +205,18 @@ typedef struct {
 /// The component that the author declares.
 extern const whittle_udf whittle_this_udf;
 
-/// Whether the query gave an optional parameter. The functions that follow are called in `prepare`
-/// and trap, with a message in the log, where the function has no such parameter of that kind.
+/// Whether the query sets an optional parameter. Call this and the following functions in `prepare`.
+/// They trap, with a message in the log, if the function has no such parameter of that kind.
 bool whittle_has_argument(const char *name);
-/// The value of a boolean parameter; false where an optional one was left out.
+/// The value of a boolean parameter; false if it is optional and omitted.
 bool whittle_boolean_argument(const char *name);
-/// The value of an integer parameter; 0 where an optional one was left out.
+/// The value of an integer parameter; 0 if it is optional and omitted.
 int64_t whittle_int64_argument(const char *name);
-/// The value of a number; 0 where an optional one was left out.
+/// The value of a number; 0 if it is optional and omitted.
 double whittle_float64_argument(const char *name);
-/// The value of a text or JSON parameter; empty where an optional one was left out.
+/// The value of a text or JSON parameter; empty if it is optional and omitted.
 whittle_text whittle_text_argument(const char *name);
-/// The value of a timestamp; 0 where an optional one was left out.
+/// The value of a timestamp; 0 if it is optional and omitted.
 int64_t whittle_timestamp_argument(const char *name);
 
 /// A field of the documents, as the query's function reads it.
@@ -233,22 +232,22 @@ whittle_field whittle_field_named(const char *path, whittle_kind kind);
 
 /// In `evaluate`: whether the document has a value of the field's kind.
 bool whittle_has(whittle_field field);
-/// The value of a boolean field, or another where there is none.
+/// The value of a boolean field, or `other` if there is none.
 bool whittle_boolean_or(whittle_field field, bool other);
-/// The value of an integer field, or another where there is none.
+/// The value of an integer field, or `other` if there is none.
 int64_t whittle_int64_or(whittle_field field, int64_t other);
-/// The value of a field of numbers, or another where there is none.
+/// The value of a field of numbers, or `other` if there is none.
 double whittle_float64_or(whittle_field field, double other);
-/// The value of a timestamp field in microseconds, or another where there is none.
+/// The value of a timestamp field in microseconds, or `other` if there is none.
 int64_t whittle_timestamp_or(whittle_field field, int64_t other);
-/// The text of a text or JSON field; false, and the text untouched, where there is none.
+/// Gets the text of a text or JSON field; returns false and leaves `text` unchanged if there is none.
 bool whittle_get_text(whittle_field field, whittle_text *text);
 /// The document's id.
 whittle_text whittle_document_id(void);
-/// The score that the query gave the document before this function; 1 where it gave none.
+/// The score of the document before this function; 1 if it has none.
 double whittle_document_score(void);
 
-/// How much a log line matters.
+/// The severity of a log line.
 typedef enum {
   WHITTLE_TRACE,
   WHITTLE_DEBUG,
@@ -257,10 +256,10 @@ typedef enum {
   WHITTLE_ERROR,
 } whittle_level;
 
-/// Writes a line to the UDF's log. What goes to `stdout` and `stderr` ends there too.
+/// Writes a line to the UDF's log. Output to `stdout` and `stderr` goes there too.
 void whittle_log(whittle_level level, whittle_text message);
 
-/// Ends the query with a message: for what cannot be, as `assert` does.
+/// Ends the query with a message, for states that should be impossible, as `assert` does.
 _Noreturn void whittle_panic(const char *message);
 
 #ifdef __cplusplus

@@ -24,13 +24,13 @@ type Function[T Result] interface {
 	// Declare names the parameters. It runs before each query, and when the component is
 	// described.
 	Declare(p *Parameters)
-	// Evaluate is the result for the present document, or [Null], or why there is none.
+	// Evaluate is the result for the current document, or [Null], or an error.
 	Evaluate() (T, error)
 }
 
 // Preparer is a [Function] that has something to prepare once per query.
 type Preparer interface {
-	// Prepare runs once per query, when the parameters have their values. Its error is told to
+	// Prepare runs once per query, when the parameters have their values. Its error is reported to
 	// the author of the query, whose arguments are wrong.
 	Prepare() error
 }
@@ -103,7 +103,7 @@ var exported struct {
 // the function main does not run.
 func Export(component Component, functions ...Definition) {
 	if exported.functions != nil {
-		panic("udf: Export is called once, with all functions")
+		panic("udf: Export was called twice: call it once, with all functions")
 	}
 	exported.component = component
 	exported.functions = functions
@@ -139,7 +139,7 @@ func bind(function string, arguments []argument) (err error) {
 	return refusal("there is no function `" + function + "`")
 }
 
-// evaluate leaves the bound function's result for the present document.
+// evaluate leaves the bound function's result for the current document.
 func evaluate(to *outcome) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -309,7 +309,7 @@ func TestOutcomesAreLaidOutAsTheContractSays(t *testing.T) {
 		{Define("f", "", panics{"no good"}), [3]uint64{1, 1}, "no good"},
 		{Define("f", "", panics{errors.New("an error")}), [3]uint64{1, 1}, "an error"},
 		{Define("f", "", panics{3}), [3]uint64{1, 1}, "3"},
-		{Define("f", "", panics{struct{}{}}), [3]uint64{1, 1}, "a panic whose value is no text"},
+		{Define("f", "", panics{struct{}{}}), [3]uint64{1, 1}, "panic with a value that is not a string"},
 		{
 			Define("f", "", panics{func() { none[2] = 1 }}), [3]uint64{1, 1},
 			"runtime error: index out of range [2] with length 0",

@@ -1,4 +1,4 @@
-// Package udf is for writing Whittle UDFs in Go: a struct, its parameters, one method.
+// Package udf is for writing Whittle UDFs in Go. A UDF is a struct with its parameters and one method.
 //
 //	package main
 //
@@ -27,24 +27,24 @@
 //
 //	func main() {}
 //
-// Declare names each parameter once, as package flag does: where its value goes, its name, its
+// Declare declares each parameter as package flag does: the variable for its value, its name and its
 // description. A parameter is required unless [Parameter.Default] or [Parameter.Optional] follows.
-// A parameter that is a field is the path of a field of the documents; it is resolved once per
-// query and read for each document.
+// The argument of a field parameter is the path of a field; the path is resolved once per query, and
+// the field is read for each document.
 //
-// Evaluate gives the result for one document: a bool filters, a float64 or an int64 scores, a
-// string, a [Timestamp] or a [JSON] is a value for others. It returns [Null] as its error for no
-// value. Any other error fails the document with the error's text, and so does a panic; what then
-// becomes of the query is for the query to say. A panic in another goroutine, or the stack's
-// overflow, ends the query.
+// Evaluate returns the result for one document: a bool filters, a float64 or an int64 scores, and a
+// string, a [Timestamp] or a [JSON] is any other value. To return no value, return [Null] as the
+// error. Any other error fails the document with the error's message, and so does a panic; the query
+// decides what happens to failed documents. A panic in another goroutine, or a stack overflow, ends
+// the query.
 //
-// What is made once per query and not once per document is made in the method Prepare, of
-// [Preparer], which an author may add. Its error says that the arguments are wrong.
+// To compute something once per query, add the method Prepare of [Preparer]. If it returns an error,
+// the query fails because of its arguments.
 //
-// There is no clock, no randomness, no file and no network: package time counts the looks at it,
-// package math/rand gives one sequence. What package log, or fmt.Print, writes goes to the UDF's
-// log; [Info] and its like do so with a level.
+// There is no clock, no randomness, no file and no network: package time counts how often it is
+// called, and package math/rand returns a fixed sequence. The output of package log and of fmt.Print
+// goes to the UDF's log; [Info] and the similar functions log with a level.
 //
-// On other systems than WebAssembly a program that uses this package compiles, so that go vet and
-// go test work, but there is no document, and to read a field panics.
+// A program that uses this package also compiles for other systems than WebAssembly, so that go vet
+// and go test work. There is no document on these systems, and reading a field panics.
 package udf

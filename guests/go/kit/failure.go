@@ -2,7 +2,7 @@ package udf
 
 import "strconv"
 
-// Null is what Evaluate returns as its error where a document has no result. It is no failure.
+// Null is the error that Evaluate returns if a document has no result. It is not a failure.
 var Null error = null{}
 
 type null struct{}
@@ -38,6 +38,6 @@ func panicText(cause any) string {
 	case float64:
 		return strconv.FormatFloat(cause, 'g', -1, 64)
 	default:
-		return "a panic whose value is no text"
+		return "panic with a value that is not a string"
 	}
 }

@@ -16,7 +16,7 @@ func (h handle) raw() uint32 { return uint32(h) - 1 }
 // and so for all fields.
 type BoolField struct{ handle handle }
 
-// NewBoolField resolves a field whose path is no parameter, in Prepare alone.
+// NewBoolField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewBoolField(path string) BoolField { return BoolField{resolve(path, kindBoolean)} }
 
 // Has tells whether the document has a value of the field's kind.
@@ -28,13 +28,13 @@ func (f BoolField) Get() (bool, bool) {
 	return number != 0, ok
 }
 
-// Or gives the value, or another where there is none. It costs half of Get.
+// Or returns the value, or another if there is none. It costs half of Get.
 func (f BoolField) Or(otherwise bool) bool { return documentBooleanOr(f.handle.raw(), otherwise) }
 
 // Int64Field is a field of the documents that is read as int64.
 type Int64Field struct{ handle handle }
 
-// NewInt64Field resolves a field whose path is no parameter, in Prepare alone.
+// NewInt64Field resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewInt64Field(path string) Int64Field { return Int64Field{resolve(path, kindInt64)} }
 
 // Has tells whether the document has a value of the field's kind.
@@ -46,13 +46,13 @@ func (f Int64Field) Get() (int64, bool) {
 	return int64(number), ok
 }
 
-// Or gives the value, or another where there is none. It costs half of Get.
+// Or returns the value, or another if there is none. It costs half of Get.
 func (f Int64Field) Or(otherwise int64) int64 { return documentInt64Or(f.handle.raw(), otherwise) }
 
 // Float64Field is a field of the documents that is read as float64.
 type Float64Field struct{ handle handle }
 
-// NewFloat64Field resolves a field whose path is no parameter, in Prepare alone.
+// NewFloat64Field resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewFloat64Field(path string) Float64Field { return Float64Field{resolve(path, kindFloat64)} }
 
 // Has tells whether the document has a value of the field's kind.
@@ -64,7 +64,7 @@ func (f Float64Field) Get() (float64, bool) {
 	return math.Float64frombits(number), ok
 }
 
-// Or gives the value, or another where there is none. It costs half of Get.
+// Or returns the value, or another if there is none. It costs half of Get.
 func (f Float64Field) Or(otherwise float64) float64 {
 	return documentFloat64Or(f.handle.raw(), otherwise)
 }
@@ -72,7 +72,7 @@ func (f Float64Field) Or(otherwise float64) float64 {
 // TimestampField is a field of the documents that is read as timestamp.
 type TimestampField struct{ handle handle }
 
-// NewTimestampField resolves a field whose path is no parameter, in Prepare alone.
+// NewTimestampField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewTimestampField(path string) TimestampField {
 	return TimestampField{resolve(path, kindTimestamp)}
 }
@@ -86,7 +86,7 @@ func (f TimestampField) Get() (Timestamp, bool) {
 	return Timestamp(number), ok
 }
 
-// Or gives the value, or another where there is none. It costs half of Get.
+// Or returns the value, or another if there is none. It costs half of Get.
 func (f TimestampField) Or(otherwise Timestamp) Timestamp {
 	return Timestamp(documentTimestampOr(f.handle.raw(), int64(otherwise)))
 }
@@ -94,7 +94,7 @@ func (f TimestampField) Or(otherwise Timestamp) Timestamp {
 // StringField is a field of the documents that is read as text.
 type StringField struct{ handle handle }
 
-// NewStringField resolves a field whose path is no parameter, in Prepare alone.
+// NewStringField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewStringField(path string) StringField { return StringField{resolve(path, kindText)} }
 
 // Has tells whether the document has a value of the field's kind.
@@ -120,7 +120,7 @@ func (f StringField) AppendTo(buffer []byte) ([]byte, bool) {
 // values are a list.
 type JSONField struct{ handle handle }
 
-// NewJSONField resolves a field whose path is no parameter, in Prepare alone.
+// NewJSONField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewJSONField(path string) JSONField { return JSONField{resolve(path, kindJSON)} }
 
 // Has tells whether the document has a value of the field's kind.
@@ -138,10 +138,10 @@ func (f JSONField) AppendTo(buffer []byte) ([]byte, bool) {
 	return appendText(f.handle.raw(), kindJSON, buffer)
 }
 
-// DocumentID gives the present document's id, unique within the query. In Evaluate alone: while a
+// DocumentID gives the current document's id, unique within the query. In Evaluate alone: while a
 // query is prepared there is no document.
 func DocumentID() string { return documentID() }
 
-// DocumentScore gives the score that the query gave the present document before this function, or
+// DocumentScore gives the score that the query gave the current document before this function, or
 // 1 where it gave none. In Evaluate alone.
 func DocumentScore() float64 { return documentScore() }

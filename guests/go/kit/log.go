@@ -37,6 +37,6 @@ func valid(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}
-	// Each byte that is none is a rune of its own, the replacement character.
+	// Each invalid byte becomes a replacement character.
 	return string([]rune(text))
 }

@@ -225,7 +225,7 @@ var described lowering
 //go:wasmexport whittle:udf/functions@0.1.0#describe
 func exportDescribe() unsafe.Pointer {
 	if exported.functions == nil {
-		panic("udf: there is no component: call udf.Export in an init function of package main")
+		panic("udf: no component is declared: call udf.Export in an init function of package main")
 	}
 	described = manifest(exported.component, exported.functions)
 	bytes := aligned(len(described.bytes))

@@ -5,7 +5,7 @@ package udf
 // Outside of a component there is no host. So that authors can test what does not read documents,
 // and this package its own logic, the imports are there and panic.
 
-const noHost = "udf: there is no document outside of a component"
+const noHost = "udf: documents are available only inside a component"
 
 func documentResolve(string, kind) uint32            { panic(noHost) }
 func documentHas(uint32) bool                        { panic(noHost) }

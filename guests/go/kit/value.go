@@ -36,7 +36,7 @@ const (
 // value is the contract's variant of the same name.
 type value struct {
 	tag tag
-	// number holds the bits of a value that is no text.
+	// number holds the bits of a value that is not a text.
 	number uint64
 	text   string
 }

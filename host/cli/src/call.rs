@@ -1,4 +1,4 @@
-//! `whittle call`: one function, one JSON line a document.
+//! `whittle call`: runs one function and prints one JSON line per document.
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -11,20 +11,21 @@ use whittle_node::Documents;
 
 use crate::setup;
 
-/// Call a function for each document; prints one JSON line a document, in their order.
+/// Call a function for each document and print one JSON line per document, in the order of the
+/// input.
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// The component.
+    /// The component file.
     component: PathBuf,
-    /// The function.
+    /// The name of the function.
     function: String,
-    /// Its parameters, as a JSON object.
+    /// The function's parameters, as a JSON object.
     #[arg(long, value_name = "JSON", default_value = "{}", value_parser = parameters)]
     params: Map<String, Json>,
-    /// The documents: JSON objects, one a line or in an array; `-` is standard input.
+    /// The documents: JSON objects, one per line or in an array; `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     docs: PathBuf,
-    /// The field that holds a document's id [default: its position is the id]
+    /// The field that holds a document's id [default: the document's position]
     #[arg(long, value_name = "FIELD")]
     id_field: Option<String>,
     #[command(flatten)]
@@ -34,7 +35,7 @@ pub(crate) struct Call {
 fn parameters(text: &str) -> Result<Map<String, Json>, String> {
     match serde_json::from_str(text) {
         Ok(Json::Object(parameters)) => Ok(parameters),
-        Ok(_) => Err("it is no JSON object".to_owned()),
+        Ok(_) => Err("not a JSON object".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -50,7 +51,7 @@ impl Call {
         let bound = udf.bind(&self.function, &arguments, &query);
         setup::print_log(&query.take_log());
         let mut bound = bound?;
-        // An error is the document's answer, not the end.
+        // An error is printed as the document's result; the documents after it still run.
         bound.set_on_error(OnError::Null);
         let mut stdout = BufWriter::new(io::stdout().lock());
         for position in 0..documents.len() {
@@ -67,7 +68,8 @@ impl Call {
     }
 }
 
-/// One document at a time, so that what came before a trap is shown.
+/// Evaluates one document. Documents are evaluated one at a time, so that the results before a trap
+/// are printed.
 fn answer(
     bound: &mut Bound,
     query: &QueryContext,

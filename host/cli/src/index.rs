@@ -1,4 +1,4 @@
-//! `whittle index`: documents of a file into an index, on the disk or of a node.
+//! `whittle index`: writes the documents of a file to an index, on disk or on a node.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,36 +11,36 @@ use whittle_node::Documents;
 use whittle_node::index::{Index, IndexError, Operation, Outcome, WriteError, Written};
 use whittle_node::mapping::Mapping;
 
-use crate::place::{Found, Place};
+use crate::place::{Location, Place};
 use crate::remote::Remote;
 use crate::setup;
 
-/// Write the documents of a file into an index, on the disk or of a node; it is made where there is
-/// none.
+/// Write the documents of a file to an index, on disk or on a node. The index is created if it does
+/// not exist.
 #[derive(Debug, Args)]
 pub(crate) struct IndexDocuments {
     #[command(flatten)]
     place: Place,
-    /// The documents: JSON objects, one a line or in an array; `-` is standard input.
+    /// The documents: JSON objects, one per line or in an array; `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     docs: PathBuf,
-    /// The field that holds a document's id; a document with the same id is replaced [default: each
-    /// document gets a new id]
+    /// The field that holds a document's id; a stored document with the same id is replaced
+    /// [default: each document gets a new id]
     #[arg(long, value_name = "FIELD")]
     id_field: Option<String>,
-    /// The types of the fields, as JSON: `{"properties": {...}}`; for an index that is made [default:
-    /// what the documents show]
+    /// The mapping of a new index, as JSON: `{"properties": {...}}` [default: derived from the
+    /// documents]
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
-    /// How many documents are written together.
+    /// The number of documents in a batch.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
-    /// Print a JSON line for each batch that was written.
+    /// Print a JSON line after each batch.
     #[arg(long)]
     json: bool,
 }
 
-/// How many documents did what.
+/// The number of documents by result.
 #[derive(Debug, Default)]
 struct Tally {
     created: u64,
@@ -48,7 +48,7 @@ struct Tally {
     refused: u64,
 }
 
-/// How many refused documents are told.
+/// How many refused documents are reported, each with its error.
 const REFUSED_SHOWN: u64 = 5;
 
 impl IndexDocuments {
@@ -56,9 +56,9 @@ impl IndexDocuments {
         let text = setup::read_or_stdin(&self.docs)?;
         let documents = Documents::read(&text, self.id_field.as_deref())
             .with_context(|| self.docs.display().to_string())?;
-        let tally = match self.place.find()? {
-            Found::Folder { index, .. } => self.write_to_folder(&documents, &index)?,
-            Found::Node { node, name } => self.write_to_node(&documents, &node, &name)?,
+        let tally = match self.place.locate()? {
+            Location::Directory { index, .. } => self.write_to_directory(&documents, &index)?,
+            Location::Node { node, name } => self.write_to_node(&documents, &node, &name)?,
         };
         if !self.json {
             writeln!(io::stdout(), "{tally}")?;
@@ -69,7 +69,7 @@ impl IndexDocuments {
         Ok(())
     }
 
-    fn write_to_folder(&self, documents: &Documents, folder: &Path) -> Result<Tally> {
+    fn write_to_directory(&self, documents: &Documents, folder: &Path) -> Result<Tally> {
         let index = self.open(folder)?;
         let tally = self.in_batches(documents, |batch| {
             let operations = batch.iter().map(|position| Operation::Index {
@@ -78,11 +78,11 @@ impl IndexDocuments {
                 if_seq_no: None,
             });
             let written = index.write(operations.collect())?;
-            let told = |written: Result<Written, WriteError>| match written {
+            let outcome = |written: Result<Written, WriteError>| match written {
                 Ok(written) => Ok(written.outcome == Outcome::Created),
                 Err(error) => Err(error.to_string()),
             };
-            Ok(written.into_iter().map(told).collect())
+            Ok(written.into_iter().map(outcome).collect())
         })?;
         index.close()?;
         Ok(tally)
@@ -107,28 +107,28 @@ impl IndexDocuments {
             let answer = node.send(Method::POST, &path, lines.collect())?;
             let items = answer["items"]
                 .as_array()
-                .context("the answer has no items")?;
-            let told = |item: &Json| {
+                .context("the response has no `items`")?;
+            let outcome = |item: &Json| {
                 let item = &item["index"];
                 match item["error"]["reason"].as_str() {
                     Some(reason) => Err(reason.to_owned()),
                     None => Ok(item["result"] == "created"),
                 }
             };
-            Ok(items.iter().map(told).collect())
+            Ok(items.iter().map(outcome).collect())
         })?;
         node.send(Method::POST, &format!("/{name}/_refresh"), String::new())?;
         Ok(tally)
     }
 
-    /// A document's id, where a field has it.
+    /// A document's id, if a field holds it.
     fn id(&self, documents: &Documents, position: usize) -> Option<String> {
         let field = self.id_field.as_ref();
         field.map(|_| documents.id(position).to_owned())
     }
 
-    /// Writes documents, so many at a time: `write` tells of each whether it is new, or why it was
-    /// refused.
+    /// Writes the documents in batches. For each document `write` returns whether it is new, or why
+    /// it was refused.
     fn in_batches(
         &self,
         documents: &Documents,
@@ -155,7 +155,10 @@ impl IndexDocuments {
         match Index::open(folder) {
             Err(IndexError::Missing { .. }) => {}
             Ok(_) if self.mapping.is_some() => {
-                bail!("`--mapping` is for an index that is made, and there is one");
+                bail!(
+                    "the index exists, so `--mapping` cannot be applied: leave it out, or write to \
+                     a new index"
+                );
             }
             opened => return Ok(opened?),
         }

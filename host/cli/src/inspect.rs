@@ -1,4 +1,4 @@
-//! `whittle inspect`: what a component says of itself, and what it is.
+//! `whittle inspect`: a component's manifest, imports, exports and size.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::setup;
 /// Show a component's functions and parameters, imports, exports and size.
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// The component.
+    /// The component file.
     component: PathBuf,
     /// Print JSON.
     #[arg(long)]

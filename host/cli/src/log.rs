@@ -1,15 +1,15 @@
-//! A node's log, on standard error: what it tells of itself, and what UDFs log.
+//! A node's log on standard error: its own messages and those of UDFs.
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// What is logged, and how.
+/// The flags of the log.
 #[derive(Debug, Args)]
 pub(crate) struct Log {
-    /// What is logged: a level, or `TARGET=LEVEL` with commas between; targets are `whittle::http`,
-    /// `whittle::udf` and `whittle::node`.
+    /// What to log: a level, or a comma-separated list of `TARGET=LEVEL`. The targets are
+    /// `whittle::http`, `whittle::udf` and `whittle::node`.
     #[arg(
         long,
         value_name = "FILTER",
@@ -17,7 +17,7 @@ pub(crate) struct Log {
         default_value = "warn,whittle=info"
     )]
     log: String,
-    /// How: a line of text, or a JSON object a line.
+    /// The format of a log entry: a line of text or a line of JSON.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     log_format: Format,
 }
@@ -29,11 +29,11 @@ enum Format {
 }
 
 impl Log {
-    /// Logs from here on.
+    /// Starts logging.
     ///
     /// # Errors
     ///
-    /// A filter that is none.
+    /// The filter is invalid.
     pub(crate) fn begin(&self) -> Result<()> {
         let filter = EnvFilter::builder()
             .with_default_directive(LevelFilter::WARN.into())

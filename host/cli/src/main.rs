@@ -1,4 +1,4 @@
-//! The `whittle` command: flags and glue. What it does is in `whittle-host` and `whittle-node`.
+//! The `whittle` command: flags and glue. The work is done by `whittle-host` and `whittle-node`.
 
 mod build;
 mod call;
@@ -47,7 +47,7 @@ enum Command {
 fn main() -> ExitCode {
     let command = Whittle::parse().command;
     if !matches!(command, Command::Serve(_)) {
-        // A node has a log instead.
+        // A node writes a log instead.
         warnings::show();
     }
     let result = match command {
@@ -64,10 +64,10 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output has had enough of it.
+        // The reader of our output has closed the pipe, as `head` does.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // With standard error closed there is nobody left to tell.
+            // If standard error is closed, the exit code is all that is left.
             let _ = writeln!(
                 io::stderr(),
                 "error: {}",

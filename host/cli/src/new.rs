@@ -1,7 +1,7 @@
-//! `whittle new`: a small working project in a language.
+//! `whittle new`: creates a small working project in a language.
 //!
-//! A project is its language's template, with the kit of that language in a folder `kit` of its
-//! own: it builds with the language's ordinary tools, wherever it is.
+//! A project is the language's template with a copy of the language's kit in the directory `kit`.
+//! It builds with the ordinary tools of the language and depends on nothing outside of it.
 
 use std::fs;
 use std::io::{self, Write};
@@ -11,13 +11,13 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use include_dir::{Dir, include_dir};
 
-/// Make a new project: one function, its vectors, and what it is built with.
+/// Create a project with one function, its test vectors and the kit it is built with.
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// The language that it is written in.
+    /// The language of the project.
     #[arg(value_enum)]
     language: Language,
-    /// The project's name, and its folder's: lower-case letters, digits and `-`.
+    /// The name of the project and its directory: lower-case letters, digits and `-`.
     name: String,
 }
 
@@ -80,14 +80,14 @@ impl New {
         write(self.language.template(), folder, &|text| name.fill(text))?;
         write(self.language.kit(), &folder.join("kit"), &str::to_owned)?;
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{}: build it, and run its vectors:", self.name)?;
+        writeln!(stdout, "created {}; to build and test it:", self.name)?;
         writeln!(stdout, "  whittle build {}", self.name)?;
         writeln!(stdout, "  whittle test {}", self.name)?;
         Ok(())
     }
 }
 
-/// A project's name, and how it is written in different places.
+/// A project's name, which the template's files need in different spellings.
 struct Name {
     kebab: String,
 }
@@ -102,8 +102,8 @@ impl Name {
             || name.contains("--")
         {
             bail!(
-                "`{}` is no name for a project: it has lower-case letters, digits and single \
-                 `-` between them, and begins with a letter",
+                "invalid project name `{}`: use lower-case letters, digits and single `-` between \
+                 them, beginning with a letter",
                 name.escape_debug()
             );
         }
@@ -124,7 +124,7 @@ impl Name {
     }
 }
 
-/// Writes a folder's files, with their names and texts filled in.
+/// Writes the files of a directory, with the placeholders in names and contents filled in.
 fn write(from: &Dir<'_>, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<()> {
     fs::create_dir_all(to).with_context(|| to.display().to_string())?;
     for file in from.files() {
@@ -141,7 +141,7 @@ fn write(from: &Dir<'_>, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<()>
     Ok(())
 }
 
-/// The last part of a path in a template or a kit, all of which are plain text.
+/// The last component of a path in a template or a kit; these are all valid UTF-8.
 fn name(path: &Path) -> &str {
     let name = path.file_name().and_then(|name| name.to_str());
     name.unwrap_or_default()
@@ -152,8 +152,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_written_as_each_place_needs_it() {
-        let name = Name::new("my-first-udf2").expect("it is a name");
+    fn fills_in_a_name_in_the_spelling_of_each_placeholder() {
+        let name = Name::new("my-first-udf2").expect("a valid name");
         let text = name.fill("{{name}} {{function}} {{Type}} {name}");
         assert_eq!(text, "my-first-udf2 my_first_udf2 MyFirstUdf2 {name}");
         for bad in ["", "-a", "a-", "a--b", "A", "1a", "a_b", "a/b", "..", "é"] {

@@ -1,4 +1,4 @@
-//! Where an index is: in a data folder, or of a node.
+//! Where an index is: in a data directory or on a node.
 
 use std::path::PathBuf;
 
@@ -10,51 +10,51 @@ use crate::remote::Remote;
 /// An index, and where it is.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// The folder of the data: indexes, and the registry of UDFs.
+    /// The data directory, which holds the indexes and the registry of UDFs.
     #[arg(long, value_name = "DIR", required_unless_present = "server")]
     data: Option<PathBuf>,
-    /// The address of a node, such as `http://127.0.0.1:9200`.
+    /// The URL of a node, such as `http://127.0.0.1:9200`.
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     server: Option<String>,
-    /// The index's name.
+    /// The name of the index.
     index: String,
 }
 
-/// An index that may be there.
+/// A resolved [`Place`]. The index need not exist.
 #[derive(Debug)]
-pub(crate) enum Found {
-    /// On the disk.
-    Folder {
-        /// The index's folder.
+pub(crate) enum Location {
+    /// On disk.
+    Directory {
+        /// The directory of the index.
         index: PathBuf,
-        /// The folder of the registry beside it.
+        /// The directory of the registry in the same data directory.
         registry: PathBuf,
     },
-    /// Of a node.
+    /// On a node.
     Node {
         /// The node.
         node: Remote,
-        /// The index's name, of characters that can stand in a path.
+        /// The name of the index, which is safe in the path of a URL.
         name: String,
     },
 }
 
 impl Place {
-    /// Finds it.
+    /// Resolves the flags.
     ///
     /// # Errors
     ///
-    /// A name that is no plain file name, or an address that is none of a node.
-    pub(crate) fn find(&self) -> Result<Found> {
+    /// The name of the index or the URL of the node is invalid.
+    pub(crate) fn locate(&self) -> Result<Location> {
         let name = self.name()?.to_owned();
         match (&self.data, &self.server) {
-            (Some(data), None) => Ok(Found::Folder {
+            (Some(data), None) => Ok(Location::Directory {
                 index: data.join("indexes").join(name),
                 registry: data.join("registry"),
             }),
             (None, Some(url)) => {
                 let node = Remote::at(url)?;
-                Ok(Found::Node { node, name })
+                Ok(Location::Node { node, name })
             }
             _ => bail!("give either `--data` or `--server`"),
         }
@@ -69,7 +69,10 @@ impl Place {
         let name = &self.index;
         let begins = name.starts_with(|first: char| first.is_ascii_alphanumeric());
         if !begins || !name.chars().all(plain) || name.len() > 255 {
-            bail!("`{name}` is no index name: use lower-case letters, digits, `-`, `_` and `.`");
+            bail!(
+                "invalid index name `{name}`: use lower-case letters, digits, `-`, `_` and `.`, \
+                 beginning with a letter or a digit"
+            );
         }
         Ok(name)
     }

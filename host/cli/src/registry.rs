@@ -1,4 +1,4 @@
-//! `whittle registry`: the versions of UDFs in a folder that nodes share.
+//! `whittle registry`: manages the versions of UDFs in a directory that nodes share.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use whittle_host::{Accessor, Registry, Sha256, VersionInfo, one_line};
 use crate::inspect::signature;
 use crate::setup;
 
-/// Keep versions of UDFs in a folder that nodes share.
+/// Manage the versions of UDFs in a registry that nodes share.
 #[derive(Debug, Args)]
 pub(crate) struct RegistryCommand {
     #[command(subcommand)]
@@ -22,15 +22,15 @@ pub(crate) struct RegistryCommand {
 enum Action {
     /// Check a component, and register it under its name and version.
     Add {
-        /// The component.
+        /// The component file.
         component: PathBuf,
-        /// Refuse it unless this is its SHA-256.
+        /// The expected SHA-256; a component with another one is refused.
         #[arg(long, value_name = "HEX")]
         sha256: Option<Sha256>,
         #[command(flatten)]
         place: Place,
     },
-    /// Show the versions and their functions.
+    /// List the versions and their functions.
     List {
         /// Print JSON.
         #[arg(long)]
@@ -38,9 +38,9 @@ enum Action {
         #[command(flatten)]
         place: Place,
     },
-    /// Switch a version on again.
+    /// Enable a version again.
     Enable(OneVersion),
-    /// Switch a version off: queries get another, or an error.
+    /// Disable a version: queries get another version, or an error.
     Disable(OneVersion),
     /// Delete a version.
     Remove(OneVersion),
@@ -57,7 +57,7 @@ struct OneVersion {
 
 #[derive(Debug, Args)]
 struct Place {
-    /// The registry's folder, which is made where it is missing, or its URL.
+    /// The directory or URL of the registry; a missing directory is created.
     #[arg(long, value_name = "PLACE")]
     registry: String,
 }
@@ -65,7 +65,7 @@ struct Place {
 fn version(text: &str) -> Result<(String, semver::Version), String> {
     let (name, version) = text
         .split_once('@')
-        .ok_or("a version is written `NAME@1.2.0`")?;
+        .ok_or("expected `NAME@VERSION`, such as `string-distance@1.2.0`")?;
     let version = version
         .parse()
         .map_err(|error| format!("`{version}`: {error}"))?;
@@ -122,7 +122,7 @@ fn print(text: &str) -> Result<()> {
     Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
-/// A version for people: its name, then its functions or what is wrong with it.
+/// A version in readable form: its name, then its functions or why it cannot be used.
 fn text(info: &VersionInfo) -> String {
     let VersionInfo {
         name,

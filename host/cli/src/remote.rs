@@ -1,4 +1,4 @@
-//! A node that is asked over HTTP.
+//! A client for a node's HTTP API.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use ureq::Agent;
 use ureq::http::Method;
 
-/// How long an answer may take; the node's own limits are shorter.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// The timeout of a request; the node's own limits are shorter.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A node.
+/// A node, by its URL.
 #[derive(Debug)]
 pub(crate) struct Remote {
     url: String,
@@ -18,33 +18,33 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// At an address such as `http://127.0.0.1:9200`.
+    /// The node at a URL such as `http://127.0.0.1:9200`.
     ///
     /// # Errors
     ///
-    /// Another scheme.
+    /// The URL's scheme is not `http`.
     pub(crate) fn at(url: &str) -> Result<Self> {
         if !url.starts_with("http://") {
-            bail!("`{url}` is no address of a node: give one such as `http://127.0.0.1:9200`");
+            bail!("invalid node URL `{url}`: expected one such as `http://127.0.0.1:9200`");
         }
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE));
+            .timeout_global(Some(TIMEOUT));
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             agent: config.build().into(),
         })
     }
 
-    /// Sends JSON, or lines of it, and gives the answer.
+    /// Sends a request with JSON, or with lines of it to `_bulk`, and returns the response.
     ///
     /// # Errors
     ///
-    /// A node that cannot be reached, or what it says that went wrong.
+    /// The node cannot be reached, or it reports an error.
     pub(crate) fn send(&self, method: Method, path: &str, body: String) -> Result<Json> {
         let answer = self.send_for_text(method, path, body)?;
         serde_json::from_str(&answer)
-            .with_context(|| format!("{}{path}: the answer is not JSON", self.url))
+            .with_context(|| format!("{}{path}: the response is not JSON", self.url))
     }
 
     /// As [`Remote::send`]; gives the answer as it came, digit for digit.
@@ -73,7 +73,7 @@ impl Remote {
         let said: Json = serde_json::from_str(&answer).unwrap_or_default();
         match said["error"]["reason"].as_str() {
             Some(reason) => bail!("{reason}"),
-            None => bail!("{url}: the node answered {status}"),
+            None => bail!("{url}: the node responded with {status}"),
         }
     }
 }

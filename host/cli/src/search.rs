@@ -10,7 +10,7 @@ use whittle_host::QueryContext;
 use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Threads, search};
 
-use crate::place::{Found, Place};
+use crate::place::{Location, Place};
 use crate::query::{Functions, print};
 use crate::remote::Remote;
 use crate::setup;
@@ -37,12 +37,12 @@ impl Search {
         let text = setup::read_or_stdin(&self.query)?;
         let request =
             SearchRequest::parse(&text).with_context(|| self.query.display().to_string())?;
-        let answer = match self.place.find()? {
-            Found::Folder { index, registry } => self.on_disk(&request, &index, &registry)?,
-            Found::Node { .. } if self.functions.are_given() => {
-                bail!("a node has its own functions: remove `--udf` and `--registry`")
+        let answer = match self.place.locate()? {
+            Location::Directory { index, registry } => self.on_disk(&request, &index, &registry)?,
+            Location::Node { .. } if self.functions.are_given() => {
+                bail!("a node has functions of its own: leave out `--udf` and `--registry`")
             }
-            Found::Node { node, name } => of_node(&node, &name, text)?,
+            Location::Node { node, name } => of_node(&node, &name, text)?,
         };
         print(&answer, self.json)
     }

@@ -1,4 +1,4 @@
-//! `whittle serve`: a data folder over HTTP.
+//! `whittle serve`: serves a data directory over HTTP.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -15,17 +15,17 @@ use whittle_server::{Node, NodeOptions, Token, UdfWrites, serve};
 use crate::log::Log;
 use crate::setup;
 
-/// Serve the indexes and UDFs of a folder over HTTP, in the shape that OpenSearch's clients know.
+/// Serve the indexes and UDFs of a data directory over HTTP, compatible with OpenSearch clients.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The folder of the data, which is made where there is none.
+    /// The data directory; it is created if it does not exist.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The address; with port 0 the system chooses one.
+    /// The address to listen on; with port 0 the system chooses a free port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9200")]
     listen: SocketAddr,
-    /// The file with the token that changes of UDFs take [default: on loopback none is asked for,
-    /// elsewhere no changes are taken]
+    /// A file with the token that clients need to add, change or remove UDFs [default: on loopback
+    /// no token is needed, elsewhere UDFs cannot be changed]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
@@ -40,7 +40,8 @@ impl Serve {
         let udf_writes = self.udf_writes()?;
         if !self.listen.ip().is_loopback() {
             log::warn!(
-                "{} is open to the network, and whoever reaches it may search and write documents",
+                "listening on {}, which is not loopback: anyone who can reach it can read and write \
+                 all documents",
                 self.listen
             );
         }

@@ -1,5 +1,5 @@
-//! What several commands begin with: an engine with the user's cache, components from files, the
-//! flags of a run, and what to do with a guest's log.
+//! What several commands share: the flags of a run, an engine with the user's cache, reading
+//! components and other files, and printing the log of UDFs.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,13 +18,13 @@ use whittle_host::{
 /// The flags of a command that runs functions.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// How long it may take, in milliseconds.
+    /// The time limit of a query, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     timeout: u64,
-    /// How much memory its functions may have together, in MiB.
+    /// The memory limit of all functions of a query together, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     memory_mb: usize,
-    /// How documents are read; both give the same answers.
+    /// How functions read documents; the results are the same.
     #[arg(long, value_enum, default_value_t = Reading::Composed)]
     accessor: Reading,
 }
@@ -32,9 +32,9 @@ pub(crate) struct Run {
 /// `whittle_host::Accessor` on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Reading {
-    /// In place, by code compiled into the guest's.
+    /// In place, by code that is compiled into the function.
     Composed,
-    /// By a host function for each field.
+    /// With a call into the host for each field.
     Reference,
 }
 
@@ -43,7 +43,7 @@ impl Run {
         engine(self.accessor())
     }
 
-    /// How documents are read.
+    /// The accessor that the flags select.
     pub(crate) fn accessor(&self) -> Accessor {
         match self.accessor {
             Reading::Composed => Accessor::Composed,
@@ -51,12 +51,12 @@ impl Run {
         }
     }
 
-    /// A query's account; its clock runs from here.
+    /// A query's context; its time starts now.
     pub(crate) fn query(&self) -> QueryContext {
         QueryContext::new(self.budget())
     }
 
-    /// What a query may take.
+    /// The limits of a query.
     pub(crate) fn budget(&self) -> Budget {
         Budget {
             wall_clock: Duration::from_millis(self.timeout),
@@ -78,8 +78,8 @@ pub(crate) fn engine(accessor: Accessor) -> Result<Engine> {
     Ok(Engine::new(options)?)
 }
 
-/// `$WHITTLE_CACHE`, else `whittle` in the user's cache folder. None where that variable is empty
-/// or there is no such folder.
+/// The cache directory: `$WHITTLE_CACHE`, or else `whittle` in the user's cache directory. `None` if
+/// the variable is empty or the user has no cache directory.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     if let Some(folder) = env::var_os("WHITTLE_CACHE") {
         return (!folder.is_empty()).then(|| folder.into());
@@ -93,8 +93,8 @@ pub(crate) fn cache_folder() -> Option<PathBuf> {
     Some(base.join("whittle"))
 }
 
-/// Opens the registry in a folder, or at a URL, for one command. The environment has a bucket's
-/// options, as it has for the AWS tools.
+/// Opens the registry in a directory or at a URL, for one command. The options of a bucket come from
+/// the environment variables that the AWS tools use.
 pub(crate) fn registry(engine: Engine, place: &str) -> Result<Registry> {
     let options = RegistryOptions {
         poll: None,
@@ -115,17 +115,17 @@ pub(crate) fn registry(engine: Engine, place: &str) -> Result<Registry> {
     Ok(Registry::open(engine, storage, options)?)
 }
 
-/// Reads a file, with its path in the error.
+/// Reads a file; an error names its path.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| path.display().to_string())
 }
 
-/// Whether a path stands for standard input.
+/// Whether a path means standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// As [`read`]; `-` is standard input.
+/// Like [`read`], but `-` reads standard input.
 pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
     if !is_stdin(path) {
         return read(path);
@@ -137,7 +137,7 @@ pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Prints what guests logged to standard error.
+/// Prints the log of UDFs to standard error.
 pub(crate) fn print_log(lines: &[LogLine]) {
     let mut stderr = io::stderr().lock();
     for LogLine {
@@ -153,12 +153,12 @@ pub(crate) fn print_log(lines: &[LogLine]) {
             LogLevel::Warn => "warn",
             LogLevel::Error => "error",
         };
-        // With standard error closed there is nobody to read the log.
+        // If standard error is closed, nobody can read the log.
         let _ = writeln!(stderr, "[{udf} {level}] {message}");
     }
 }
 
-/// Registers the component in a file.
+/// Loads the component in a file: checks, compiles and describes it.
 pub(crate) fn udf(engine: &Engine, path: &Path) -> Result<Udf> {
     Udf::new(engine, &read(path)?).with_context(|| path.display().to_string())
 }

@@ -1,4 +1,4 @@
-//! `whittle test`: a component against its vectors.
+//! `whittle test`: runs a component's test vectors.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use crate::build;
 use crate::setup;
 use crate::vectors::{self, Failure, Vectors};
 
-/// Run a component's vectors: documents and parameters, with the values that are expected.
+/// Run a component's test vectors: parameters and documents with the expected values.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// The component, or the folder of a UDF, which is built first.
+    /// The component file, or the directory of a project, which is built first.
     component: PathBuf,
-    /// The vectors; may be given more than once [default: `vectors.json` in the UDF's folder, or
-    /// in the present one]
+    /// A file of vectors; may be repeated [default: `vectors.json` in the directory of the project,
+    /// or in the current directory]
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
     #[command(flatten)]

@@ -1,6 +1,6 @@
-//! Vectors: what a function is expected to give, as data.
+//! Test vectors: the expected results of a function, as data.
 //!
-//! A file has one function's vectors, or a list of them:
+//! A file has the vectors of one function, or a list of those of several:
 //!
 //! ```json
 //! {
@@ -22,11 +22,11 @@
 //! }
 //! ```
 //!
-//! A case has either the `values`, one a document, or the `error` that binding or evaluating ends
-//! in, or, where implementations differ in its rest, its beginning as `error_prefix`. A text of
-//! parameters and documents may be written as `{"repeat": TEXT, "times": N}`. Numbers are compared
-//! exactly, or with the relative `tolerance` that stands beside the cases; those of kind json by
-//! their JSON values.
+//! A case has the expected `values`, one per document, or the `error` that binding or evaluating
+//! fails with, or only the beginning of that error as `error_prefix`, if implementations differ in
+//! the rest. A string in the parameters and documents may be written as
+//! `{"repeat": STRING, "times": N}`. Numbers are compared exactly, or within the relative
+//! `tolerance` that is given beside the cases. Values of kind json are compared as JSON.
 
 use std::fmt;
 
@@ -40,7 +40,7 @@ use whittle_host::{Arguments, Document, QueryContext, Udf};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Vectors {
     pub(crate) function: String,
-    /// How far a number may be from the expected one, as a part of that.
+    /// How far a number may be from the expected one, relative to the expected one.
     #[serde(default)]
     tolerance: f64,
     pub(crate) cases: Vec<Case>,
@@ -58,7 +58,7 @@ pub(crate) struct Case {
     error_prefix: Option<String>,
 }
 
-/// What a case expects.
+/// The expected result of a case.
 #[derive(Debug, PartialEq)]
 enum Expected<'a> {
     Values(&'a [Json]),
@@ -66,7 +66,7 @@ enum Expected<'a> {
     ErrorPrefix(&'a str),
 }
 
-/// A case that did not give what it should.
+/// A case whose result differs from the expected one.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Failure {
     function: String,
@@ -76,13 +76,13 @@ pub(crate) struct Failure {
 
 #[derive(Debug, PartialEq)]
 struct Difference {
-    /// The document, where it is one's value that differs.
+    /// The document whose value differs; `None` if the result as a whole does.
     document: Option<(usize, Json)>,
     expected: String,
     found: String,
 }
 
-/// How many differences a case shows.
+/// How many differences are shown per case.
 const SHOWN: usize = 5;
 
 /// How much of a document is shown, in characters.
@@ -115,18 +115,18 @@ impl Case {
                 Ok(Expected::Values(values))
             }
             (Some(values), None, None) => bail!(
-                "it has {} values for {} documents",
+                "{} values for {} documents: give one value per document",
                 values.len(),
                 self.documents.len()
             ),
             (None, Some(error), None) => Ok(Expected::Error(error)),
             (None, None, Some(prefix)) => Ok(Expected::ErrorPrefix(prefix)),
-            _ => bail!("it needs one of `values`, `error` and `error_prefix`"),
+            _ => bail!("expected exactly one of `values`, `error`, `error_prefix`"),
         }
     }
 }
 
-/// Runs a case of a function's vectors.
+/// Runs one case of a function's vectors.
 pub(crate) fn run(
     udf: &Udf,
     vectors: &Vectors,
@@ -180,7 +180,7 @@ fn evaluate(
     let arguments = Arguments::from_json(&params.collect());
     let mut bound = udf
         .bind(function, &arguments, query)
-        .map_err(|error| told(error.into()))?;
+        .map_err(|error| with_causes(error.into()))?;
     let evaluate = |(position, document): (usize, &Json)| {
         let (id, source) = (position.to_string(), expanded(document));
         let document = Document {
@@ -191,16 +191,16 @@ fn evaluate(
         bound
             .evaluate_document(document)
             .map(|value| value.to_json())
-            .map_err(|error| told(error.into()))
+            .map_err(|error| with_causes(error.into()))
     };
     case.documents.iter().enumerate().map(evaluate).collect()
 }
 
-fn told(error: anyhow::Error) -> String {
+fn with_causes(error: anyhow::Error) -> String {
     format!("{error:#}")
 }
 
-/// Writes out the texts that are given by repetition.
+/// Expands the strings that are written as a repetition.
 fn expanded(json: &Json) -> Json {
     match json {
         Json::Object(members) => match (members.get("repeat"), members.get("times")) {
@@ -219,7 +219,7 @@ fn expanded(json: &Json) -> Json {
     }
 }
 
-/// Whether a value is what was expected: numbers by value, whether written as `1` or as `1.0`.
+/// Whether a value equals the expected one. Numbers are compared by value: `1` equals `1.0`.
 fn alike(expected: &Json, found: &Json, tolerance: f64) -> bool {
     match (expected, found) {
         (Json::Number(left), Json::Number(right)) => {
@@ -267,13 +267,13 @@ fn shown_result(found: &Result<Vec<Json>, String>) -> String {
     }
 }
 
-/// A diff, as people read them.
+/// A diff: the expected value after `-`, the value found after `+`.
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{}: {}", self.function, self.case)?;
         for difference in self.differences.iter().take(SHOWN) {
             if let Some((position, document)) = &difference.document {
-                let document = cut(&document.to_string());
+                let document = truncated(&document.to_string());
                 writeln!(formatter, "  document {position}: {document}")?;
             }
             writeln!(formatter, "  - {}", difference.expected)?;
@@ -286,7 +286,7 @@ impl fmt::Display for Failure {
     }
 }
 
-fn cut(text: &str) -> String {
+fn truncated(text: &str) -> String {
     match text.char_indices().nth(DOCUMENT_SHOWN) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}...", &text[..end]),
@@ -298,20 +298,20 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Vec<Vectors>, String> {
-        Vectors::parse(text.as_bytes()).map_err(told)
+        Vectors::parse(text.as_bytes()).map_err(with_causes)
     }
 
     #[test]
-    fn what_is_no_file_of_vectors_is_told() {
+    fn rejects_invalid_files_of_vectors() {
         let error = |text: &str| parse(text).expect_err("it is refused");
         insta::assert_snapshot!(error(r#"{"function": "f", "cases": []}"#), @"function `f` has no cases");
-        insta::assert_snapshot!(error(r#"{"function": "f", "cases": [{"name": "n", "documents": []}]}"#), @r#"case "n": it needs one of `values`, `error` and `error_prefix`"#);
-        insta::assert_snapshot!(error(r#"[{"function": "f", "cases": [{"name": "n", "documents": [{}], "values": []}]}]"#), @r#"case "n": it has 0 values for 1 documents"#);
+        insta::assert_snapshot!(error(r#"{"function": "f", "cases": [{"name": "n", "documents": []}]}"#), @r#"case "n": expected exactly one of `values`, `error`, `error_prefix`"#);
+        insta::assert_snapshot!(error(r#"[{"function": "f", "cases": [{"name": "n", "documents": [{}], "values": []}]}]"#), @r#"case "n": 0 values for 1 documents: give one value per document"#);
         insta::assert_snapshot!(error(r#"{"function": "f", "case": []}"#), @"unknown field `case`, expected one of `function`, `tolerance`, `cases` at line 1 column 24");
     }
 
     #[test]
-    fn numbers_are_alike_by_value_and_within_the_tolerance() {
+    fn compares_numbers_by_value_and_within_the_tolerance() {
         let alike = |left: &str, right: &str, tolerance| {
             let json = |text| serde_json::from_str(text).expect("it is JSON");
             alike(&json(left), &json(right), tolerance)
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_may_be_given_by_repetition() {
+    fn expands_repeated_strings() {
         let json = serde_json::json!({"a": {"repeat": "ab", "times": 3}, "b": [1]});
         assert_eq!(
             expanded(&json),

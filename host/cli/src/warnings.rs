@@ -1,5 +1,5 @@
-//! What the host warns of, on standard error: a cache that cannot be used, a machine that is too
-//! small for the usual pool of instances.
+//! Prints the host's warnings to standard error, such as a cache that cannot be used or an address
+//! space that is too small for the usual pool of instances.
 
 use std::io::{self, Write};
 
@@ -11,14 +11,14 @@ struct Warnings;
 
 impl Log for Warnings {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // Libraries below the host's have nothing to say to a user.
+        // The messages of other libraries mean nothing to a user.
         metadata.level() <= Level::Warn && metadata.target().starts_with("whittle")
     }
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
             let message = one_line(&record.args().to_string());
-            // With standard error closed there is nobody to warn.
+            // If standard error is closed, nobody can read the warning.
             let _ = writeln!(io::stderr(), "warning: {message}");
         }
     }
@@ -26,9 +26,9 @@ impl Log for Warnings {
     fn flush(&self) {}
 }
 
-/// Shows warnings from here on.
+/// Starts printing warnings.
 pub(crate) fn show() {
-    // It is the first logger of the process, and the only one.
+    // This is the only logger of the process, so setting it cannot fail.
     if log::set_logger(&Warnings).is_ok() {
         log::set_max_level(LevelFilter::Warn);
     }

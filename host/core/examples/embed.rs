@@ -1,4 +1,4 @@
-//! An Arrow batch in, an Arrow array out: what an embedder writes.
+//! An embedder's code: an Arrow batch in, an Arrow array out.
 //!
 //! `make guests`, then `cargo run --example embed target/guests/custom-score.wasm`.
 
@@ -12,18 +12,18 @@ use whittle_host::{Arguments, Budget, Engine, EngineOptions, QueryContext, Udf};
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("which component?")?;
 
-    // Once in a process, and once for each UDF.
+    // Once per process, and once per UDF.
     let engine = Engine::new(EngineOptions::default())?;
     let udf = Udf::new(&engine, &std::fs::read(path)?)?;
 
-    // Once for each query and worker.
+    // Once per query and worker.
     let query = QueryContext::new(Budget::default());
     let arguments = Arguments::new()
         .with("rating_weight", 2.0)
         .with("price_weight", -0.1);
     let mut score = udf.bind("custom_score", &arguments, &query)?;
 
-    // For each batch, the columns that the function reads.
+    // For each batch, with the columns that the function reads.
     let price: ArrayRef = Arc::new(Float64Array::from(vec![10.0, 20.0, 30.0]));
     let rating: ArrayRef = Arc::new(Float64Array::from(vec![Some(4.5), None, Some(5.0)]));
     let batch = RecordBatch::try_from_iter([("price", price), ("rating", rating)])?;

@@ -1,8 +1,8 @@
 //! A query's arguments, checked against a function's parameters.
 //!
-//! What a query gives ([`Arguments`]) and what a guest gets (a list with every default filled in
-//! and every value of its kind) are two types; the check is the only way from one to the other,
-//! and runs before any guest code.
+//! What a query gives ([`Arguments`]) and what a guest gets are two types: the second has every
+//! default filled in and every value converted to its kind. The check is the only conversion from
+//! one to the other, and runs before any guest code.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ use crate::words::one_line;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Arguments(Vec<(String, Given)>);
 
-/// A value as the query gave it. A JSON value has no kind until its parameter is known.
+/// A value as given in the query. A JSON value has no kind until its parameter is known.
 #[derive(Debug, Clone, PartialEq)]
 enum Given {
     Value(Value),
@@ -33,22 +33,22 @@ enum Given {
 }
 
 impl Arguments {
-    /// No arguments.
+    /// An empty list of arguments.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One argument more.
+    /// Adds an argument.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.push((name.into(), Given::Value(value.into())));
         self
     }
 
-    /// The arguments of a JSON query. The parameter decides what a JSON value is: an integer is
-    /// good for int64 and float64, a text for text and (in ISO 8601 or RFC 3339 form)
-    /// timestamp, an integer too for timestamp (microseconds), anything for json. A null is as
-    /// if it were not there, save for a json parameter.
+    /// The arguments of a JSON query. A JSON value is converted to the kind of its parameter: int64
+    /// and float64 take an integer, text takes a string, timestamp takes a string (ISO 8601 or RFC
+    /// 3339) or an integer (microseconds), json takes anything. A null counts as a missing
+    /// argument, except for a json parameter.
     pub fn from_json(object: &serde_json::Map<String, serde_json::Value>) -> Self {
         Self(
             object
@@ -131,7 +131,7 @@ fn of_kind(parameter: &Parameter, value: &Value) -> Result<Value, ArgumentError>
     }
 }
 
-/// Whether the text is one JSON value (RFC 8259).
+/// Whether the string is one JSON value (RFC 8259).
 pub(crate) fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
@@ -149,7 +149,7 @@ fn from_json(parameter: &Parameter, json: &serde_json::Value) -> Result<Value, A
         (Kind::Timestamp, Json::Number(number)) => number.as_i64().map(Value::Timestamp),
         _ => None,
     };
-    value.ok_or_else(|| mismatch(parameter, told(json)))
+    value.ok_or_else(|| mismatch(parameter, shown(json)))
 }
 
 fn mismatch(parameter: &Parameter, found: String) -> ArgumentError {
@@ -160,11 +160,11 @@ fn mismatch(parameter: &Parameter, found: String) -> ArgumentError {
     }
 }
 
-/// The JSON value for an error: short, and with its type where that is not plain.
-fn told(json: &serde_json::Value) -> String {
+/// The JSON value as shown in an error: shortened, and with its type if that is not obvious.
+fn shown(json: &serde_json::Value) -> String {
     const SHOWN_BYTES: usize = 60;
     let kind = match json {
-        serde_json::Value::String(_) => "the text ",
+        serde_json::Value::String(_) => "the string ",
         serde_json::Value::Array(_) => "the list ",
         serde_json::Value::Object(_) => "the object ",
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => "",
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_filled_in_and_json_takes_the_parameters_kind() {
+    fn fills_in_defaults_and_converts_json_to_the_parameters_kind() {
         let checked = check(serde_json::json!({
             "target": "x", "weight": 3, "since": "1970-01-01T00:00:01Z", "extra": null,
         }));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_argument_is_told_by_its_parameter() {
+    fn rejects_a_wrong_argument_with_its_parameter() {
         let cases = [
             (
                 serde_json::json!({}),
@@ -256,7 +256,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"target": "x", "since": "soon"}),
-                "parameter `since` is timestamp, but the text \"soon\" was given",
+                "parameter `since` is timestamp, but the string \"soon\" was given",
             ),
         ];
         for (json, expected) in cases {
@@ -265,12 +265,12 @@ mod tests {
     }
 
     #[test]
-    fn typed_arguments_are_checked_alike() {
+    fn checks_typed_arguments_in_the_same_way() {
         let given = Arguments::new().with("target", "x").with("weight", 2);
         let checked = given.checked(&function()).expect("fits");
         assert!(checked.contains(&("weight".to_owned(), Value::Float64(2.0))));
         let twice = Arguments::new().with("target", "x").with("target", "y");
-        let error = twice.checked(&function()).expect_err("stands there twice");
+        let error = twice.checked(&function()).expect_err("given twice");
         assert_eq!(error.to_string(), "parameter `target` is given twice");
         let wrong = Arguments::new().with("target", true).checked(&function());
         let error = wrong.expect_err("another kind").to_string();

@@ -8,7 +8,7 @@ use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
-use crate::columns::{self, Column, Document, FieldUse, ID, SCORE, Source, source_of};
+use crate::columns::{self, Column, ColumnPath, Document, FieldUse, ID, SCORE, column_path};
 use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
@@ -22,7 +22,7 @@ use crate::value::{Kind, Value};
 /// After `bind` it knows which fields it reads ([`Bound::fields`]); a data node loads those and
 /// nothing else.
 pub struct Bound {
-    /// Keeps the engine too, and with it the clock.
+    /// Also keeps the engine alive, and with it the thread that counts time.
     udf: Udf,
     function: Function,
     instance: Instance,
@@ -31,25 +31,25 @@ pub struct Bound {
     observer: Option<Arc<dyn Observer>>,
 }
 
-/// Is told what a bound function does, once a batch: for an embedder's own metrics.
+/// Observes what a bound function does, once per batch: for an embedder's own metrics.
 pub trait Observer: Send + Sync {
-    /// A batch was evaluated, or not to its end.
+    /// A batch was evaluated, completely or up to an error.
     fn evaluated(&self, evaluation: &Evaluation<'_>);
 }
 
-/// What one batch took.
+/// The cost of one batch.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Evaluation<'a> {
-    /// Documents evaluated, failed ones included.
+    /// Documents evaluated, including those that failed.
     pub documents: u64,
     /// Documents that failed.
     pub errors: u64,
-    /// Time in evaluation, the columns' preparation included.
+    /// Time spent in evaluation, including the preparation of the columns.
     pub time: Duration,
-    /// What the instance holds, in bytes of memory.
+    /// The memory that the instance holds, in bytes.
     pub memory_bytes: usize,
-    /// What ended it, and with it the query.
+    /// The error that ended the evaluation, and with it the query.
     pub stopped: Option<&'a Stopped>,
 }
 
@@ -63,13 +63,13 @@ impl std::fmt::Debug for Bound {
     }
 }
 
-/// Where the columns are in batches of one schema. Names are looked up when it changes, not for
-/// each batch.
+/// The positions of the columns in batches of one schema. Names are resolved when the schema
+/// changes, not for each batch.
 struct Sources {
     schema: SchemaRef,
-    id: Option<Source>,
-    score: Option<Source>,
-    fields: Vec<Option<Source>>,
+    id: Option<ColumnPath>,
+    score: Option<ColumnPath>,
+    fields: Vec<Option<ColumnPath>>,
 }
 
 impl Bound {
@@ -100,14 +100,14 @@ impl Bound {
         &self.instance.state().fields
     }
 
-    /// Whether the function may ask for documents' ids. Where it cannot, the column `_id` serves
-    /// errors alone, and may hold what is cheaper: a data node's own numbers.
+    /// Whether the function may ask for the ids of documents. If not, the column `_id` is used in
+    /// errors only, and may hold something cheaper, such as a data node's own numbers.
     pub fn reads_ids(&self) -> bool {
         self.udf.reads_ids()
     }
 
-    /// The columns to load: a batch of this schema is read in place. Other Arrow types of the
-    /// same values are cast, and a column that is not there is none in every row.
+    /// The columns to load: a batch with this schema is read in place. Other Arrow types are cast,
+    /// and a missing column has no value in any row.
     pub fn schema(&self) -> Schema {
         let fields = self
             .fields()
@@ -116,7 +116,7 @@ impl Bound {
         Schema::new(fields.collect::<Vec<_>>())
     }
 
-    /// What to do with documents that the function fails for; [`OnError::Fail`] until then.
+    /// Sets what happens to documents for which the function fails; by default [`OnError::Fail`].
     pub fn set_on_error(&mut self, on_error: OnError) {
         self.instance.state_mut().sink.on_error = on_error;
     }
@@ -128,38 +128,38 @@ impl Bound {
         statistics
     }
 
-    /// The columns that the function reads, out of JSON documents.
+    /// The columns that the function reads, built from JSON documents.
     ///
     /// # Errors
     ///
-    /// Where Arrow cannot hold the columns: texts of more than 2 GiB in one batch.
+    /// Arrow cannot hold the columns: a batch has more than 2 GiB of text.
     pub fn load(&self, documents: &[Document<'_>]) -> Result<RecordBatch, EvaluateError> {
         columns::batch_of(self.fields(), documents)
             .map_err(|source| column_error("documents", Kind::Json, source))
     }
 
-    /// Evaluates the function for each row of a batch: an array of the function's kind, null
-    /// where it gave no value or failed.
+    /// Evaluates the function for each row of a batch. Returns an array of the function's kind,
+    /// with null for the rows without a value and for those that failed.
     ///
-    /// The columns are found by name; a dotted path goes into structs. The columns `_id` (shown
-    /// as text) and `_score` (a number), where they are there, are the documents' ids and scores; without
-    /// them a document's id is its position in the query, from 0, and its score 1. Of no rows
-    /// the array is empty.
+    /// The columns are found by name; a dotted path goes into structs. The columns `_id` (which can
+    /// be shown as text) and `_score` (a number) are the ids and scores of the documents. Without
+    /// them a document's id is its position in the query, from 0, and its score is 1. A batch
+    /// without rows gives an empty array.
     ///
     /// # Errors
     ///
-    /// As [`Bound::evaluate_rows`].
+    /// The same as for [`Bound::evaluate_rows`].
     pub fn evaluate(&mut self, batch: &RecordBatch) -> Result<ArrayRef, EvaluateError> {
         self.evaluate_rows(batch).map(|evaluated| evaluated.values)
     }
 
-    /// As [`Bound::evaluate`], and tells which rows failed.
+    /// Like [`Bound::evaluate`], and also returns which rows failed.
     ///
     /// # Errors
     ///
-    /// * A document failed, and [`OnError::Fail`] holds.
-    /// * The guest trapped or broke the contract, a limit of the budget was met, or the query
-    ///   was cancelled. The function is ended then: later calls fail with
+    /// * A document failed under [`OnError::Fail`].
+    /// * The guest trapped or broke the contract, a limit of the budget was exceeded, or the query
+    ///   was cancelled. The function has then ended: later calls fail with
     ///   [`EvaluateError::Ended`].
     /// * A column cannot be cast to the kind that the function reads.
     pub fn evaluate_rows(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
@@ -175,7 +175,7 @@ impl Bound {
         evaluated
     }
 
-    /// Documents and errors so far.
+    /// The documents and errors so far.
     fn counts(&self) -> (u64, u64) {
         let Statistics {
             documents, errors, ..
@@ -209,8 +209,8 @@ impl Bound {
     ///
     /// # Errors
     ///
-    /// As [`Bound::evaluate_rows`]. A document that failed is always an error here, one that ends
-    /// the function under [`OnError::Fail`] alone.
+    /// The same as for [`Bound::evaluate_rows`]. A document that fails is always an error here, but
+    /// ends the function only under [`OnError::Fail`].
     pub fn evaluate_document(&mut self, document: Document<'_>) -> Result<Value, EvaluateError> {
         let batch = self.load(&[document])?;
         let mut evaluated = self.evaluate_rows(&batch)?;
@@ -255,7 +255,8 @@ impl Bound {
         let columns = self.columns(piece)?;
         let state = self.instance.state_mut();
         state.columns = columns;
-        // What ends before the first document is told of that one, not of the last piece's row.
+        // An error before the first document is reported for the first document, not for the last
+        // row of the previous piece.
         state.frame.set_row(0);
         if let Err(source) = self.instance.state().query.check() {
             return Err(self.end(source));
@@ -287,7 +288,7 @@ impl Bound {
             return;
         }
         let find = |path: &str, kind| {
-            source_of(
+            column_path(
                 schema,
                 &FieldUse {
                     path: path.to_owned(),
@@ -301,7 +302,7 @@ impl Bound {
             fields: self
                 .fields()
                 .iter()
-                .map(|field| source_of(schema, field))
+                .map(|field| column_path(schema, field))
                 .collect(),
             schema: Arc::clone(schema),
         });
@@ -314,7 +315,7 @@ impl Bound {
         else {
             return Ok(Columns::none());
         };
-        let read = |source: &Option<Source>, name: &str, kind| match source {
+        let read = |source: &Option<ColumnPath>, name: &str, kind| match source {
             None => Ok(Column::Missing(kind)),
             Some(source) => source
                 .column(piece)
@@ -346,7 +347,7 @@ fn column_error(column: &str, kind: Kind, source: ArrowError) -> EvaluateError {
     }
 }
 
-/// The value in a row of an array that `evaluate` gave.
+/// The value in a row of an array that `evaluate` returned.
 fn value_at(values: &ArrayRef, row: usize, kind: Kind) -> Value {
     if values.is_null(row) {
         return Value::Null;

@@ -1,16 +1,16 @@
-//! Compiled components on disk, so that a component is compiled once and not once a process.
+//! Compiled components on disk, so that a component is compiled once and not once per process.
 //!
 //! A file's name is its key: a hash of the component, of accessor and driver, and of everything
 //! in Wasmtime that compiled code depends on (its version, settings and the processor). A file is
-//! written under another name and moved into place, so readers in any process see all of it or
-//! nothing; of two writers one wins, with the same content. A file that is cut, damaged or of
-//! another program is noticed by its checksum and made anew.
+//! written under a temporary name and then renamed, so readers in any process see all of it or
+//! nothing; of two writers one wins, with the same content. The checksum detects a file that is
+//! truncated, damaged or from another program; the component is then compiled again.
 //!
-//! What was not used for the longest time goes when the folder is full: a file's time is that of
-//! its last use, for all processes.
+//! When the directory is full, the least recently used files are removed. A file's modification
+//! time is the time of its last use, by any process.
 //!
-//! The checksum is against accidents. Whoever can write in the folder can run code in this
-//! process, since Wasmtime trusts compiled code: the folder is made readable for its owner alone.
+//! The checksum protects against accidents. Whoever can write in the directory can run code in this
+//! process, because Wasmtime trusts compiled code: so only the owner can access the directory.
 //!
 //! ```text
 //! compiled     as Wasmtime serialized it; first, so that the file can be mapped
@@ -18,9 +18,10 @@
 //! checksum     16 bytes: XXH3-128 of the XXH3-128 of each 4 MiB of the compiled code
 //! ```
 //!
-//! The key's hash is BLAKE3: what a component's author can make collide would let one component run
-//! as another. It and the checksum are taken by several threads, since a component of an interpreter
-//! has tens of megabytes of both to read before each load.
+//! The key's hash is BLAKE3: if an author could make two components with the same hash, one would
+//! run as the other. The hash and the checksum are computed by several threads, because for a
+//! component with an interpreter each covers tens of megabytes, and both are computed before each
+//! load.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -37,35 +38,35 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 const MAGIC: &[u8; 8] = b"whittle3";
 const TRAILER_BYTES: usize = 24;
 
-/// What has a checksum of its own.
+/// The size of the blocks with a checksum of their own.
 const BLOCK_BYTES: usize = 1 << 22;
 
-/// What is read at once to be checked: what the processor's cache holds.
+/// The size of a read: it fits in the processor's cache.
 const CHUNK_BYTES: usize = 1 << 18;
 
-/// More threads than this gain nothing: memory is the bound.
+/// The maximum number of threads. More gain nothing, because memory is the bottleneck.
 const THREADS: usize = 4;
 
-/// A file of another process that is being written for longer than this was left by its end.
+/// A temporary file older than this was left behind by a process that ended.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 pub(crate) struct Cache {
     folder: PathBuf,
-    /// What its files may have together.
+    /// The maximum size of all files together, in bytes.
     bytes: u64,
     hits: AtomicU64,
     misses: AtomicU64,
     evictions: AtomicU64,
 }
 
-/// How an engine's cache of compiled components is used, by this process.
+/// How this process has used an engine's cache of compiled components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheStatistics {
-    /// Components that were found in it.
+    /// Components found in the cache.
     pub hits: u64,
     /// Components that had to be compiled.
     pub misses: u64,
-    /// Components that went to make room.
+    /// Components removed to make room.
     pub evictions: u64,
 }
 
@@ -83,7 +84,7 @@ impl Key {
     }
 }
 
-/// Lets types that hash themselves do so with BLAKE3.
+/// A hasher for types that implement `Hash`, with BLAKE3.
 struct Fields(blake3::Hasher);
 
 impl Hasher for Fields {
@@ -118,8 +119,8 @@ impl Cache {
         }
     }
 
-    /// The file that begins with a key's compiled code, as [`Cache::put`] got it, and how many
-    /// bytes that has; `None` where there is none that is whole.
+    /// The file that begins with a key's compiled code, as [`Cache::put`] stored it, and the size
+    /// of the code in bytes; `None` if there is no intact file.
     pub(crate) fn get(&self, key: &Key) -> Option<(PathBuf, usize)> {
         let found = self.find(key);
         let counter = if found.is_some() {
@@ -137,7 +138,7 @@ impl Cache {
             Ok(Some(bytes)) => Some((path, bytes)),
             Ok(None) => {
                 log::warn!(
-                    "the compiled component {} is damaged: compiling anew",
+                    "the compiled component {} is damaged: compiling again",
                     path.display()
                 );
                 None
@@ -153,13 +154,13 @@ impl Cache {
         }
     }
 
-    /// Keeps compiled code. A cache that cannot be written costs time, never an answer: that is
-    /// logged.
+    /// Stores compiled code. If the cache cannot be written, that costs time but does not change a
+    /// result: it is logged.
     pub(crate) fn put(&self, key: &Key, compiled: &[u8]) {
         let path = self.path(key);
         if let Err(error) = self.write(&path, compiled) {
             log::warn!(
-                "cannot keep the compiled component {}: {error}",
+                "cannot write the compiled component {}: {error}",
                 path.display()
             );
         }
@@ -176,7 +177,7 @@ impl Cache {
         self.make_room(path)
     }
 
-    /// Removes what was not used for the longest time until the rest fits, but for one file.
+    /// Removes the least recently used files until the rest fits, but keeps one file.
     fn make_room(&self, but: &Path) -> io::Result<()> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -189,7 +190,7 @@ impl Cache {
             if is_key(&path) {
                 files.push((used, metadata.len(), path));
             } else if metadata.is_file() && used.elapsed().unwrap_or_default() > ABANDONED {
-                // Not ours to count, whoever removes it.
+                // An abandoned file is not an eviction. Another process may have removed it already.
                 let _ = fs::remove_file(&path);
             }
         }
@@ -214,7 +215,7 @@ impl Cache {
     }
 }
 
-/// How many bytes of compiled code a file has; `None` where it is not whole.
+/// The number of bytes of compiled code in a file; `None` if the file is not intact.
 fn check(path: &Path) -> io::Result<Option<usize>> {
     let mut file = File::open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
@@ -227,13 +228,13 @@ fn check(path: &Path) -> io::Result<Option<usize>> {
     let (magic, expected) = trailer.split_at(MAGIC.len());
     let is_whole = magic == MAGIC && expected == checksum_of_file(path, compiled)?;
     if is_whole {
-        // A folder that cannot be written can still be read: its files then go by age.
+        // A directory that is read-only can still be used: its files are then removed by age.
         let _ = file.set_modified(SystemTime::now());
     }
     Ok(is_whole.then_some(compiled))
 }
 
-/// Whether it is the name of a compiled component, and not of one that is being written.
+/// Whether a file name is that of a compiled component, and not of a temporary file.
 fn is_key(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -252,7 +253,7 @@ fn over_blocks(blocks: impl Iterator<Item = u128>) -> [u8; 16] {
     hasher.digest128().to_le_bytes()
 }
 
-/// As [`checksum`], of a file's first bytes.
+/// The same as [`checksum`], for the first bytes of a file.
 fn checksum_of_file(path: &Path, length: usize) -> io::Result<[u8; 16]> {
     let blocks = length.div_ceil(BLOCK_BYTES);
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -316,12 +317,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_cut_damaged_or_foreign_is_not_used() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn ignores_truncated_damaged_and_foreign_files() {
+        let folder = tempfile::tempdir().expect("a directory");
         let cache = Cache::new(folder.path().join("compiled"), u64::MAX);
         let key = Key("0".repeat(64));
         assert_eq!(cache.get(&key), None);
-        // More than one thread has, and not a whole number of blocks.
+        // More than the share of one thread, and not a whole number of blocks.
         let code: Vec<u8> = (0..9_600_000_u32)
             .map(|i| (i.wrapping_mul(i) >> 7) as u8)
             .collect();
@@ -345,8 +346,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_used_for_the_longest_time_makes_room() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn removes_the_least_recently_used_files() {
+        let folder = tempfile::tempdir().expect("a directory");
         let file = 1000 + TRAILER_BYTES as u64;
         let cache = Cache::new(folder.path().to_owned(), 3 * file + 10);
         let key = |digit: &str| Key(digit.repeat(64));
@@ -359,7 +360,7 @@ mod tests {
             cache.put(&key(digit), &[1; 1000]);
             age(&cache.path(&key(digit)), seconds);
         }
-        // What two processes left: one dead for long, one at work.
+        // Two processes left temporary files: one ended long ago, one is still writing.
         let (dead, at_work) = (folder.path().join(".tmp1"), folder.path().join(".tmp2"));
         fs::write(&dead, "cut").expect("written");
         age(&dead, 2 * ABANDONED.as_secs());
@@ -377,7 +378,7 @@ mod tests {
         };
         assert_eq!(cache.statistics(), expected);
 
-        // One that is too large for it alone is kept, since it is in use.
+        // A file that alone exceeds the limit is kept, because it is in use.
         cache.put(&key("e"), &[1; 10_000]);
         let there = ["a", "c", "d", "e"].map(|digit| cache.get(&key(digit)).is_some());
         assert_eq!(there, [false, false, false, true]);

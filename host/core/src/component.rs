@@ -1,7 +1,7 @@
-//! What a component is made of, read before anything of it is compiled.
+//! A component's imports, exports and sizes, read before anything of it is compiled.
 //!
-//! The bytes are hostile. This reads imports, exports and sizes, and refuses what the engine's
-//! limits or the contract do not allow; it knows nothing of engines and instances.
+//! The bytes are hostile. Whatever the engine's limits or the contract do not allow is refused
+//! here. This module knows nothing of engines and instances.
 
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, Encoding, Parser, Payload, Validator, WasmFeatures,
@@ -18,18 +18,18 @@ use crate::words::one_line;
 pub(crate) struct Shape {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
-    /// Whether it may call the accessor's `id`: it takes a function of that name out of what it
+    /// Whether it may call the accessor's `id`: it takes a function with that name from one of its
     /// imports.
     pub(crate) reads_ids: bool,
 }
 
-/// What every WebAssembly binary begins with.
+/// The first bytes of every WebAssembly binary.
 const MAGIC: &[u8] = b"\0asm";
 
-/// Everything that this host offers a guest.
+/// The interfaces that this host offers to a guest.
 const OFFERED: [&str; 4] = [TYPES, DOCUMENT, TEXT_WORDS, LOGGING];
 
-/// Checks what can be checked without compiling.
+/// Runs the checks that need no compilation.
 pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
     LimitExceeded::check(
         "component_bytes",
@@ -49,13 +49,14 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
     if !shape.exports.iter().any(|export| export == FUNCTIONS) {
         return Err(RegisterError::World {
             expected: FUNCTIONS,
-            found: told(&shape.exports),
+            found: listed(&shape.exports),
         });
     }
     Ok(shape)
 }
 
-/// What Wasmtime has in this build, so that the rest is refused here, in the guest's own offsets.
+/// The features of Wasmtime in this build. Anything else is refused here, so that the error has an
+/// offset in the guest's own bytes.
 const FEATURES: WasmFeatures = WasmFeatures::WASM3
     .union(WasmFeatures::COMPONENT_MODEL)
     .difference(WasmFeatures::GC_TYPES)
@@ -63,8 +64,8 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM3
     .difference(WasmFeatures::THREADS)
     .difference(WasmFeatures::CM_ASYNC);
 
-/// Checks every instruction. Slow for large components; a component whose compiled code is in
-/// the cache has passed.
+/// Validates every instruction. This is slow for large components; a component whose compiled code
+/// is in the cache has already been validated.
 pub(crate) fn validate(bytes: &[u8]) -> Result<(), RegisterError> {
     Validator::new_with_features(FEATURES)
         .validate_all(bytes)
@@ -162,15 +163,15 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
     if OFFERED.contains(&import) || denied(import) {
         return Ok(());
     }
-    // By package, at any version: composition joins imports of compatible versions.
+    // Compares packages, not versions: composition joins imports of compatible versions.
     let package = import.split('/').next().unwrap_or(import);
     let reason = match package {
         "whittle:host" => "which is private to the host",
-        "whittle:udf" => "which this host has in version 0.1.0 only",
+        "whittle:udf" => "but this host supports only version 0.1.0 of it",
         _ if package.starts_with("wasi:") => {
             "but a UDF has no access to the system: build it without this part of WASI"
         }
-        _ => "which is no part of the contract `whittle:udf@0.1.0`",
+        _ => "which is not part of the contract `whittle:udf@0.1.0`",
     };
     Err(RegisterError::Import {
         import: import.escape_debug().to_string(),
@@ -178,7 +179,8 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
     })
 }
 
-/// Whether it is a part of WASI that guests may import, and that denies them everything.
+/// Whether an import belongs to the part of WASI that guests may import, where it denies
+/// everything.
 fn denied(import: &str) -> bool {
     const PACKAGES: [&str; 6] = [
         "wasi:cli/",
@@ -193,7 +195,7 @@ fn denied(import: &str) -> bool {
         && PACKAGES.iter().any(|package| import.starts_with(package))
 }
 
-fn told(exports: &[String]) -> String {
+fn listed(exports: &[String]) -> String {
     const SHOWN: usize = 8;
     if exports.is_empty() {
         return "it exports nothing".to_owned();

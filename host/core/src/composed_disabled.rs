@@ -1,5 +1,5 @@
-//! The twin of `composed` in a build without the feature `intrinsics`: every UDF runs on the
-//! reference accessor, and what only the fast path needs is empty.
+//! Replaces `composed` in a build without the feature `intrinsics`: every UDF runs on the reference
+//! accessor, and the parts that only the fast path needs are empty.
 
 use wasmtime::component::{Component, Instance, Linker};
 use wasmtime::{Engine, Store};
@@ -9,7 +9,7 @@ use crate::state::State;
 
 pub(crate) const AVAILABLE: bool = false;
 
-const REASON: &str = "this build has not the feature `intrinsics`";
+const REASON: &str = "this build does not have the feature `intrinsics`";
 
 pub(crate) fn version() -> Vec<u8> {
     Vec::new()
@@ -39,7 +39,7 @@ impl Driver {
     }
 }
 
-/// The present row alone.
+/// The current row only.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
     row: usize,

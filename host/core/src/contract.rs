@@ -1,7 +1,8 @@
-//! The contract `wit/udf.wit` in Rust, as Wasmtime's generator writes it, and the way from its
+//! The contract `wit/udf.wit` in Rust, as Wasmtime's generator writes it, and conversions from its
 //! types to ours.
 //!
-//! The types are the guest's words: unbounded and unchecked. They do not leave this crate.
+//! Values of these types come from the guest, unbounded and unchecked. They do not leave this
+//! crate.
 
 pub(crate) mod bindings {
     wasmtime::component::bindgen!({
@@ -20,7 +21,7 @@ use crate::value::{Kind, Value};
 pub(crate) const FUNCTIONS: &str = "whittle:udf/functions@0.1.0";
 /// The document accessor.
 pub(crate) const DOCUMENT: &str = "whittle:udf/document@0.1.0";
-/// The document accessor's texts in words.
+/// The document accessor's text functions in words.
 pub(crate) const TEXT_WORDS: &str = "whittle:udf/text-words@0.1.0";
 /// The guest's log.
 pub(crate) const LOGGING: &str = "whittle:udf/logging@0.1.0";

@@ -1,15 +1,15 @@
-//! How much processor time guest code takes, at a price that a call of one document can pay.
+//! Measures the processor time of guest code, cheaply enough for calls of a single document.
 //!
-//! The thread's own clock is a system call, so only a call that lasts is measured with it: from
-//! the first tick of the epoch on. What comes before, and a call that ends before a tick, is
-//! counted by the wall clock, which the caller reads anyway.
+//! Reading the thread's own clock is a system call, so it measures only calls that reach the first
+//! tick of the epoch, from that tick on. The part before the first tick, and a call that ends
+//! before it, count by the wall clock, which the caller reads anyway.
 
 use std::time::Duration;
 
 /// The part of a call before its first tick is no longer than this.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Processor time of the present call.
+/// The processor time of the current call.
 #[derive(Debug, Default)]
 pub(crate) struct CpuClock {
     ticks: Option<Ticks>,
@@ -22,12 +22,12 @@ struct Ticks {
 }
 
 impl CpuClock {
-    /// The epoch has moved on during the call: gives the time since the last tick.
+    /// The epoch has advanced during the call: returns the time since the last tick.
     pub(crate) fn tick(&mut self) -> Duration {
         self.tick_at(thread_time())
     }
 
-    /// The call is over, after `elapsed` of wall-clock time: gives the time not given yet.
+    /// The call has ended after `elapsed` of wall-clock time: returns the time not returned yet.
     pub(crate) fn leave(&mut self, elapsed: Duration) -> Duration {
         match self.ticks.take() {
             None => elapsed,
@@ -60,7 +60,7 @@ fn thread_time() -> Duration {
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-/// Where there is no such clock, a thread is taken to have a processor to itself.
+/// On systems without such a clock, assumes that the thread has a processor to itself.
 #[cfg(not(unix))]
 fn thread_time() -> Duration {
     use std::sync::LazyLock;
@@ -82,15 +82,15 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_long_call_are_its_processor_time_and_at_most_a_tick_more() {
+    fn the_parts_of_a_long_call_add_up_to_its_processor_time() {
         let mut clock = CpuClock::default();
         assert_eq!(clock.tick_at(100 * MS), Duration::ZERO);
         assert_eq!(clock.tick_at(101 * MS), MS);
-        // The thread had the processor for 5 ms of 50.
+        // The thread ran for 5 ms of 50.
         assert_eq!(clock.tick_at(105 * MS), 4 * MS);
         let ticks = clock.ticks.take().expect("it has ticked");
         assert_eq!(ticks.rest(107 * MS, 50 * MS), 2 * MS + MS);
-        // A tick was due when the call began, and it took next to no time.
+        // A tick was due when the call began, and the call took almost no time.
         let ticks = Ticks {
             first: 100 * MS,
             last: 100 * MS,

@@ -1,14 +1,14 @@
-//! How hard a component is to compile, estimated before it is tried.
+//! Estimates how hard a component is to compile, before it is compiled.
 //!
 //! Cranelift's optimising register allocator takes time that grows with the square of a function's
-//! branches, and with the values that loops inside of loops carry: ten kilobytes, made for it, keep
-//! it busy for minutes and take gigabytes. So a component whose functions are like that is compiled
-//! by its single-pass allocator and without optimisation, which is linear, and the code slower; and
-//! what is beyond even that is refused.
+//! branches, and with the values that nested loops carry: a hostile component of ten kilobytes
+//! keeps it busy for minutes and takes gigabytes. Such a component is compiled by the single-pass
+//! allocator and without optimisation: compile time is then linear, and the code is slower. A
+//! component that is too hard even for that is refused.
 //!
-//! The estimate was fitted to such components (`tests/all/effort.rs`): some 3.5 ns a unit. CPython
-//! with its 13,508 functions has 3.3 billion units, and is the largest of the guests that are built
-//! here.
+//! The estimate was fitted to hostile components (`tests/all/effort.rs`): one unit takes about 3.5
+//! ns. CPython with its 13,508 functions has 3.3 billion units, the most of all guests in this
+//! repository.
 
 use std::collections::HashSet;
 
@@ -18,27 +18,27 @@ use crate::component::invalid;
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 
-/// What is compiled with optimisation; by the estimate in at most some 20 s.
+/// The limit for compiling with optimisation; by the estimate, at most about 20 s.
 const OPTIMISED_UNITS: u64 = 6_000_000_000;
 
-/// What a local costs that a loop assigns, apart from its function's branches.
+/// The cost of a local that a loop assigns, apart from the branches of its function.
 const CARRIED_UNITS: u64 = 20_000;
 
-/// What a value costs that a block takes or gives, where it has several; that takes memory too.
+/// The cost of a value that a block takes or returns, if it has several; these take memory too.
 const BLOCK_VALUE_UNITS: u64 = 200_000;
 
-/// Loops inside of loops, which the allocator takes even longer for; QuickJS has 21.
+/// The limit of nested loops, which take the allocator even longer; QuickJS has 21.
 const OPTIMISED_LOOP_DEPTH: usize = 32;
 
 /// How a component is to be compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compilation {
     Optimised,
-    /// In time that is linear in the code.
+    /// Without optimisation, in time that is linear in the code.
     SinglePass,
 }
 
-/// Decides how a valid component is to be compiled, or that it is too much.
+/// Decides how to compile a valid component, or refuses it.
 pub(crate) fn compilation(bytes: &[u8], limits: &Limits) -> Result<Compilation, RegisterError> {
     let mut units = 0_u64;
     let mut loop_depth = 0;
@@ -67,7 +67,7 @@ pub(crate) fn compilation(bytes: &[u8], limits: &Limits) -> Result<Compilation, 
     Ok(Compilation::SinglePass)
 }
 
-/// How many values a block of each of a module's types takes and gives.
+/// The number of values that a block of each type of a module takes and returns.
 fn block_types(section: TypeSectionReader<'_>) -> wasmparser::Result<Vec<usize>> {
     let mut values = Vec::new();
     for group in section {
@@ -84,18 +84,18 @@ fn block_types(section: TypeSectionReader<'_>) -> wasmparser::Result<Vec<usize>>
     Ok(values)
 }
 
-/// What of a function costs time.
+/// The properties of a function that determine its compile time.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Function {
     locals: u64,
     branches: u64,
-    /// Locals that loops assign, once for each loop around.
+    /// Locals that loops assign, counted once for each enclosing loop.
     carried: usize,
     block_values: usize,
     loop_depth: usize,
 }
 
-/// A block that has begun.
+/// A block that has been opened.
 #[derive(Default)]
 struct Frame {
     is_loop: bool,
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn branches_locals_and_what_loops_carry_are_counted() {
+    fn counts_branches_locals_and_values_that_loops_carry() {
         let module = "(module (func (local i32 i64)
             (block (loop (loop (br_if 0 (i32.const 1)) (local.set 0 (i32.const 1))))
                    (loop (br 1)))

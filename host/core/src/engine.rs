@@ -1,7 +1,7 @@
 //! The engine: Wasmtime, configured once for a data node.
 //!
-//! One engine serves all UDFs and queries of a process. It owns the pool of instance slots, the
-//! thread that keeps deadlines, and the cache of compiled components.
+//! One engine serves all UDFs and queries of a process. It owns the pool of instances, the thread
+//! that enforces deadlines, and the cache of compiled components.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -22,25 +22,25 @@ use crate::slots::{PoolStatistics, Slots};
 use crate::state::State;
 use crate::ticker::Ticker;
 
-/// How an engine is set up.
+/// The options of an engine.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
-    /// The folder for compiled components, which is made where it is missing; by default none,
-    /// and each [`Udf`](crate::Udf) is compiled anew. Whoever can write there can run code in
-    /// this process: it must belong to the data node alone.
+    /// The directory for compiled components, which is created if it does not exist; by default
+    /// none, and each [`Udf`](crate::Udf) is compiled again. Whoever can write there can run code
+    /// in this process: only the data node may have access.
     pub cache: Option<PathBuf>,
-    /// What the files in that folder may have together, in bytes; by default 8 GiB. Beyond that,
-    /// what was not used for the longest time goes.
+    /// The maximum size of all files in that directory, in bytes; by default 8 GiB. Beyond that the
+    /// least recently used files are removed.
     pub cache_bytes: u64,
     /// How documents are read; by default [`Accessor::Composed`].
     pub accessor: Accessor,
-    /// What a component may be.
+    /// The limits of a component.
     pub limits: Limits,
-    /// How many instances there can be at once, one for each query and worker; by default 256.
-    /// Address space of some 24 GiB is reserved for each, where the machine has it.
+    /// The maximum number of instances at once, one for each query and worker; by default 256.
+    /// Each reserves about 24 GiB of address space, if the machine has it.
     pub pool_instances: u32,
-    /// How long a binding waits for an instance when all are in use, before it is told that the
-    /// engine is busy; by default 1 s. Who waits is served in turn.
+    /// How long a binding waits for an instance when all are in use, before it fails because the
+    /// engine is busy; by default 1 s. Waiting bindings are served in turn.
     pub pool_wait: Duration,
 }
 
@@ -60,11 +60,11 @@ impl Default for EngineOptions {
 /// How documents are read. Both give the same answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Accessor {
-    /// Arrow buffers in place, by code that is compiled into the guest's. The default. A build
-    /// without the feature `intrinsics` takes the reference accessor instead.
+    /// Reads Arrow buffers in place, by code that is compiled into the guest's. The default. A build
+    /// without the feature `intrinsics` uses the reference accessor instead.
     #[default]
     Composed,
-    /// A host function for each field: slower, and without unsafe code.
+    /// Calls a host function for each field: slower, and without unsafe code.
     Reference,
 }
 
@@ -74,11 +74,11 @@ pub enum Accessor {
 pub enum Allocation {
     /// From slots reserved at the start.
     Pool {
-        /// How many instances there can be at once.
+        /// The maximum number of instances at once.
         instances: u32,
     },
-    /// From the system, for each instance; the address space is too small for a pool. Slower to
-    /// instantiate, and where the usual 4 GiB for each memory cannot be reserved, slower to run.
+    /// From the system, for each instance, because the address space is too small for a pool. Slower
+    /// to instantiate, and slower to run if the usual 4 GiB cannot be reserved for each memory.
     OnDemand,
 }
 
@@ -91,7 +91,7 @@ struct Inner {
     linker: Linker<State>,
     config: Config,
     allocation: Allocation,
-    /// Compiles what would take the other too long. Made when it is needed.
+    /// Compiles components that would take the other one too long. Created on first use.
     single_pass: OnceLock<wasmtime::Engine>,
     accessor: Accessor,
     cache: Option<Cache>,
@@ -111,14 +111,14 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Starts an engine, and the thread that keeps its deadlines.
+    /// Starts an engine, and the thread that enforces its deadlines.
     ///
-    /// Where the address space is too small for the pool, it tries a smaller one, then none, and
-    /// logs a warning; see [`Engine::allocation`].
+    /// If the address space is too small for the pool, it tries a smaller one, then none, and logs
+    /// a warning; see [`Engine::allocation`].
     ///
     /// # Errors
     ///
-    /// Where Wasmtime does not run on this machine, or the thread cannot be started.
+    /// Wasmtime does not run on this machine, or the thread cannot be started.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
         let EngineOptions {
             cache,
@@ -169,12 +169,12 @@ impl Engine {
         self.0.accessor
     }
 
-    /// How its instances are used.
+    /// Statistics of its instances.
     pub fn pool(&self) -> PoolStatistics {
         self.0.slots.statistics()
     }
 
-    /// How its cache of compiled components is used; `None` where it has none.
+    /// Statistics of its cache of compiled components; `None` if it has none.
     pub fn cache_statistics(&self) -> Option<CacheStatistics> {
         self.cache().map(Cache::statistics)
     }
@@ -187,8 +187,8 @@ impl Engine {
         &self.0.wasmtime
     }
 
-    /// As [`Engine::wasmtime`], but its compiler takes time that is linear in the code, and its
-    /// code is slower. It compiles only.
+    /// Like [`Engine::wasmtime`], but its compiler takes time that is linear in the code, and its
+    /// code is slower. It is only used to compile.
     pub(crate) fn single_pass(&self) -> wasmtime::Result<&wasmtime::Engine> {
         if let Some(engine) = self.0.single_pass.get() {
             return Ok(engine);
@@ -217,14 +217,14 @@ impl Engine {
     }
 }
 
-/// Core instances, memories and tables that an instance may have, of which accessor, driver and
-/// the components' adapters take some. CPython, its extensions linked one by one, has 47 in all.
+/// The maximum numbers of core instances, memories and tables of an instance, including those of
+/// accessor, driver and the components' adapters. CPython with its extensions has 47 core instances.
 const CORE_INSTANCES: u32 = 64;
 const MEMORIES: u32 = 6;
 const TABLES: u32 = 16;
 const TABLE_ELEMENTS: usize = 1 << 16;
 
-/// The instances of a pool for a machine with little address space.
+/// The number of instances of a pool on a machine with little address space.
 const FEW: u32 = 8;
 
 /// Wasmtime, as it starts on this machine.
@@ -234,7 +234,7 @@ struct Started {
     allocation: Allocation,
 }
 
-/// Tries one way to allocate after the other, the fastest first.
+/// Tries the ways to allocate in turn, the fastest first.
 fn allocate(instances: u32) -> Result<Started, EngineError> {
     let few = instances.min(FEW);
     let mut pools = vec![instances, few];
@@ -252,7 +252,7 @@ fn allocate(instances: u32) -> Result<Started, EngineError> {
             }
             Err(error) => {
                 log::warn!(
-                    "no address space for a pool of {instances} instances, trying with less: {error:#}"
+                    "no address space for a pool of {instances} instances, trying less: {error:#}"
                 );
             }
         }
@@ -281,14 +281,14 @@ fn allocate(instances: u32) -> Result<Started, EngineError> {
 fn config() -> Config {
     let mut config = Config::new();
     config
-        // Sync calls only: support for async ones costs two to three times a call.
+        // Sync calls only: support for async calls makes a call two to three times as expensive.
         .concurrency_support(false)
         .epoch_interruption(true)
-        // Inlines across the modules of a component, which is all of the gain here, for half of
-        // the compile time of inlining everywhere.
+        // Inlines across the modules of a component. That gives the whole gain here, in half of the
+        // compile time of inlining everywhere.
         .compiler_inlining(Inlining::InterModule)
         .wasm_backtrace_max_frames(None)
-        // Only backtraces need it, and it is a quarter of the compiled code's bytes.
+        // Only backtraces need it, and it takes a quarter of the compiled code's size.
         .generate_address_map(false)
         // Same input, same output, on every machine.
         .relaxed_simd_deterministic(true);
@@ -301,7 +301,7 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .total_core_instances(instances.saturating_mul(CORE_INSTANCES))
         .total_memories(instances.saturating_mul(MEMORIES))
         .total_tables(instances.saturating_mul(TABLES))
-        // With these a pool that has a slot free has all that an instance can need.
+        // With these, a pool with a free slot has everything that an instance can need.
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)

@@ -1,9 +1,7 @@
-//! What can go wrong, an error type for each step of a UDF's life: start an engine, register,
-//! bind, evaluate.
+//! Errors, a type for each step in the life of a UDF: start an engine, register, bind, evaluate.
 //!
-//! Variants carry what a data node needs to tell it in its own way (a status code, an SQL
-//! error); their texts are complete sentences for a person. A guest's words are bounded, and
-//! stand in quotes.
+//! Variants carry the data that a data node needs to report them in its own form (a status code, an
+//! SQL error); their messages are written for people. A guest's words are bounded and in quotes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +14,11 @@ use crate::words::one_line;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// Wasmtime refuses the machine or the configuration.
+    /// Wasmtime does not support the machine or the configuration.
     #[error("wasmtime cannot start on this machine")]
     Wasmtime(#[source] Cause),
-    /// The thread that keeps deadlines cannot be started.
-    #[error("the thread that keeps deadlines cannot be started")]
+    /// The thread that enforces deadlines cannot be started.
+    #[error("cannot start the thread that enforces deadlines")]
     Ticker(#[source] std::io::Error),
 }
 
@@ -39,7 +37,7 @@ pub enum RegisterError {
     },
     /// The bytes are a core module.
     #[error(
-        "this is a core WebAssembly module, not a component: make one of it with `whittle build`"
+        "this is a core WebAssembly module, not a component: build a component with `whittle build`"
     )]
     CoreModule,
     /// The component does not export `whittle:udf/functions` of this version.
@@ -47,15 +45,15 @@ pub enum RegisterError {
     World {
         /// The export that is missing.
         expected: &'static str,
-        /// What it exports instead.
+        /// A list of its exports.
         found: String,
     },
-    /// The component imports what this host does not offer.
+    /// The component has an import that this host does not offer.
     #[error("the component imports `{import}`, {reason}")]
     Import {
         /// The import's name.
         import: String,
-        /// Why it cannot have it.
+        /// Why the import is refused.
         reason: &'static str,
     },
     /// The component's types are not those of the contract.
@@ -64,21 +62,21 @@ pub enum RegisterError {
     /// Wasmtime cannot compile it.
     #[error("the component cannot be compiled")]
     Compile(#[source] Cause),
-    /// `describe`, or the component's start, did not come to an end.
+    /// `describe` or a start function was stopped.
     #[error("the component could not be described")]
     Describe(#[source] Stopped),
-    /// What `describe` returned breaks a rule.
+    /// The manifest that `describe` returned breaks a rule.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
 }
 
 /// A rule for manifests that a component broke.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the manifest is wrong: {place}: {problem}")]
+#[error("invalid manifest: {place}: {problem}")]
 pub struct ManifestError {
     /// Where in the manifest, such as ``parameter `target` of function `string_distance` ``.
     pub place: String,
-    /// The rule, and what was found.
+    /// How it breaks the rule.
     pub problem: String,
 }
 
@@ -110,12 +108,12 @@ pub enum BindError {
         /// The guest's words.
         message: String,
     },
-    /// `bind` did not come to an end.
+    /// `bind` was stopped.
     #[error("function `{function}` could not be bound")]
     Stopped {
         /// The function.
         function: String,
-        /// What stopped it.
+        /// The reason.
         source: Stopped,
     },
 }
@@ -155,7 +153,7 @@ pub enum ArgumentError {
         parameter: String,
         /// The parameter's kind.
         expected: Kind,
-        /// What the query gave.
+        /// The argument in the query.
         found: String,
     },
 }
@@ -164,14 +162,14 @@ pub enum ArgumentError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {
-    /// The function failed for a document, and the query is to fail then.
+    /// The function failed for a document, under [`OnError::Fail`](crate::OnError::Fail).
     #[error("function `{function}` failed for document `{document}`: {message}")]
     Document {
         /// The function.
         function: String,
         /// The document's id.
         document: String,
-        /// What was wrong; the guest's words in quotes.
+        /// The error message; words from the guest are in quotes.
         message: String,
     },
     /// A trap, an exhausted budget or a cancellation.
@@ -181,7 +179,7 @@ pub enum EvaluateError {
         function: String,
         /// The id of the document that was being evaluated.
         document: String,
-        /// What stopped it.
+        /// The reason.
         source: Stopped,
     },
     /// A column of the batch cannot be read as the kind that the function asked for.
@@ -195,18 +193,18 @@ pub enum EvaluateError {
         source: arrow_schema::ArrowError,
     },
     /// An earlier call ended the query; bind the function again.
-    #[error("function `{function}` was stopped before: bind it again")]
+    #[error("function `{function}` has already been stopped: bind it again")]
     Ended {
         /// The function.
         function: String,
     },
 }
 
-/// What stops guest code from outside, or by its own fault. It ends the query.
+/// Why guest code was stopped. This ends the query.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Stopped {
-    /// A limit of the budget was met.
+    /// A limit of the budget was exceeded.
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
     /// The query was cancelled.
@@ -224,21 +222,21 @@ pub enum Stopped {
     /// The guest called the document accessor in a way that the contract forbids.
     #[error("the guest broke the contract: {reason}")]
     Misuse {
-        /// The rule, and what the guest did.
+        /// What the guest did.
         reason: String,
     },
-    /// All of the engine's instances were in use, for as long as a query may wait for one.
+    /// All of the engine's instances were in use for as long as a query may wait for one.
     #[error(
         "the engine is busy: its {instances} instances are in use, and none became free within {} ms",
         waited.as_millis()
     )]
     Busy {
-        /// How many there can be at once.
+        /// The maximum number of instances at once.
         instances: u32,
         /// How long it waited.
         waited: Duration,
     },
-    /// Wasmtime failed in a way that is no trap.
+    /// Wasmtime failed, but not with a trap.
     #[error("wasmtime failed")]
     Wasmtime(#[source] Cause),
 }
@@ -249,7 +247,7 @@ fn last_words(message: Option<&str>) -> String {
     })
 }
 
-/// An error of a library that we do not name in our interface.
+/// An error of a library that is not part of our interface.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{text}")]
 pub struct Cause {
@@ -257,14 +255,15 @@ pub struct Cause {
 }
 
 impl Cause {
-    /// Keeps an error's text, in one line; a library's own error type gives its causes too.
+    /// Keeps an error's message as one line; the alternate form of a library's error type includes
+    /// its causes.
     pub(crate) fn new(error: impl std::fmt::Display) -> Self {
         Self {
             text: one_line(&format!("{error:#}")).into(),
         }
     }
 
-    /// Keeps the texts of an error and of its causes, in one line.
+    /// Keeps the messages of an error and of its causes as one line.
     #[cfg(any(feature = "intrinsics", feature = "registry"))]
     pub(crate) fn chain(error: &dyn std::error::Error) -> Self {
         let texts = std::iter::successors(Some(error), |error| error.source());
@@ -277,7 +276,7 @@ impl Cause {
     }
 }
 
-/// Shows the known names that are nearest to a wrong one, or all where none is near.
+/// Suggests the known names that are most similar to a wrong one, or lists all if none is similar.
 pub(crate) fn did_you_mean(wrong: &str, known: &[String]) -> String {
     let mut near: Vec<(usize, &String)> = known
         .iter()
@@ -286,7 +285,7 @@ pub(crate) fn did_you_mean(wrong: &str, known: &[String]) -> String {
         .collect();
     near.sort();
     let (lead, names): (_, Vec<&String>) = if near.is_empty() {
-        ("it has", known.iter().collect())
+        ("expected one of", known.iter().collect())
     } else {
         (
             "did you mean",
@@ -294,7 +293,10 @@ pub(crate) fn did_you_mean(wrong: &str, known: &[String]) -> String {
         )
     };
     if names.is_empty() {
-        return "it has none".to_owned();
+        return "there are none".to_owned();
+    }
+    if let ("expected one of", [only]) = (lead, names.as_slice()) {
+        return format!("expected `{only}`");
     }
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let end = if lead == "did you mean" { "?" } else { "" };
@@ -321,7 +323,7 @@ mod tests {
     use super::did_you_mean;
 
     #[test]
-    fn a_wrong_name_shows_the_nearest_valid_ones_or_all() {
+    fn suggests_similar_names_or_lists_all() {
         let known = ["string_distance", "string_length"].map(str::to_owned);
         assert_eq!(
             did_you_mean("string_distanse", &known),
@@ -329,8 +331,12 @@ mod tests {
         );
         assert_eq!(
             did_you_mean("price", &known),
-            "it has `string_distance`, `string_length`"
+            "expected one of `string_distance`, `string_length`"
         );
-        assert_eq!(did_you_mean("price", &[]), "it has none");
+        assert_eq!(
+            did_you_mean("price", &known[..1]),
+            "expected `string_distance`"
+        );
+        assert_eq!(did_you_mean("price", &[]), "there are none");
     }
 }

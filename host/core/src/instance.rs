@@ -1,7 +1,8 @@
 //! One instance of a UDF: a store, the guest in it, and its exports.
 //!
-//! Made anew for each query and worker, so that no state outlives a query and a trap poisons
-//! nothing. Every entry into the guest, its start included, runs under the query's budget.
+//! Each query and worker gets a fresh instance, so that no state outlives a query and a trap
+//! affects nothing else. Every entry into the guest, including its start functions, runs under the
+//! query's budget.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,13 +20,13 @@ use crate::sink::Failed;
 use crate::slots::Slot;
 use crate::state::{Phase, State};
 
-/// A guest, ready to be called.
+/// An instantiated guest.
 pub(crate) struct Instance {
     store: Store<State>,
     instance: WasmInstance,
     exports: Exports,
     path: Path,
-    /// Given back after the store is gone.
+    /// Released after the store.
     _slot: Slot,
 }
 
@@ -46,7 +47,7 @@ pub(crate) struct Exports {
 
 /// Why rows were not evaluated.
 pub(crate) enum RunError {
-    /// The query is to fail with this document.
+    /// A document failed, and the query fails with it.
     Document(Failed),
     Stopped(Stopped),
 }
@@ -101,7 +102,7 @@ impl Instance {
         self.store.data_mut()
     }
 
-    /// What the component says of itself, unchecked.
+    /// The manifest that the component returns, unchecked.
     pub(crate) fn describe(&mut self) -> Result<types::Manifest, Stopped> {
         let describe =
             export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe");
@@ -113,7 +114,7 @@ impl Instance {
             .map_err(|error| called(&error, self.store.data()))
     }
 
-    /// Binds a function to arguments. The inner error is the guest's.
+    /// Binds a function to arguments. The inner error comes from the guest.
     pub(crate) fn bind(
         &mut self,
         function: &str,
@@ -129,7 +130,7 @@ impl Instance {
         Ok(bound)
     }
 
-    /// Evaluates the bound function for the rows of the state's columns.
+    /// Evaluates the bound function for the rows of the columns in the state.
     pub(crate) fn run(&mut self, rows: usize) -> Result<(), RunError> {
         let result = match &self.path {
             // A piece has at most `PIECE_ROWS` rows.
@@ -181,21 +182,21 @@ where
     instance.get_typed_func(store, function)
 }
 
-/// What ended a call into the guest.
+/// The reason why a call into the guest ended.
 fn called(error: &wasmtime::Error, state: &State) -> Stopped {
-    // What is no trap is a value of the guest's that is none of its type: a text outside of its
-    // memory, a discriminant that there is not.
+    // An error that is not a trap is a value that does not fit its type: a string outside of the
+    // guest's memory, or an unknown discriminant.
     stopped(error, state).unwrap_or_else(|| Stopped::Misuse {
         reason: Cause::new(format!("{error:#}")).to_string(),
     })
 }
 
-/// What ended guest code; `None` where it is not guest code that did.
+/// The reason why guest code ended; `None` if the failure was outside of guest code.
 fn stopped(error: &wasmtime::Error, state: &State) -> Option<Stopped> {
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         return Some(stopped.clone());
     }
-    // A guest that is refused memory traps, sooner or later: the refusal is the reason.
+    // A guest that is refused memory traps sooner or later: the refusal is then the reason.
     if let Some(refused) = state.memory.refused() {
         return Some(Stopped::Limit(refused.clone()));
     }
@@ -211,7 +212,8 @@ fn stopped(error: &wasmtime::Error, state: &State) -> Option<Stopped> {
     })
 }
 
-/// Whether the guest gave what the canonical ABI does not allow, rather than that its code failed.
+/// Whether the guest returned a value that the canonical ABI does not allow, rather than that its
+/// code failed.
 fn breaks_the_abi(trap: Trap) -> bool {
     matches!(
         trap,
@@ -225,7 +227,8 @@ fn breaks_the_abi(trap: Trap) -> bool {
     )
 }
 
-/// Calls into the guest, on the query's account. A batch is timed by whoever hands it over.
+/// Calls into the guest and charges the query for its time. The caller measures the time of a
+/// batch.
 fn timed<T>(store: &mut Store<State>, call: impl FnOnce(&mut Store<State>) -> T) -> T {
     let started = Instant::now();
     let result = call(store);

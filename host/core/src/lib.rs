@@ -1,8 +1,8 @@
 //! Runs user-defined functions (UDFs), as WebAssembly components, over Arrow batches.
 //!
-//! A data node embeds this crate to run logic that its operators did not write. A UDF is made in
-//! any language against the contract `wit/udf.wit`; it sees one document at a time. The host
-//! hands it Arrow columns in place and gives Arrow arrays back, within a budget.
+//! A data node embeds this crate to run code that its operators did not write. A UDF is written in
+//! any language against the contract `wit/udf.wit`, and sees one document at a time. The host lets it
+//! read Arrow columns in place and returns Arrow arrays, within a budget.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -13,7 +13,7 @@
 //! };
 //!
 //! // A guest by hand: the function `double` returns twice the document's price. Authors write
-//! // this in a language of theirs, and `whittle build` makes a component of it.
+//! // this in an ordinary language, and `whittle build` builds the component.
 //! let guest = r#"(module
 //!   (import "whittle:udf/document@0.1.0" "resolve"
 //!     (func $resolve (param i32 i32 i32) (result i32)))
@@ -38,14 +38,14 @@
 //!     (i32.const 512)))"#;
 //! let component = encode_component(&wat::parse_str(guest)?, TextEncoding::Utf8)?;
 //!
-//! // Once in a process; once for a UDF; once for a query and worker.
+//! // Once per process; once per UDF; once per query and worker.
 //! let engine = Engine::new(EngineOptions::default())?;
 //! let udf = Udf::new(&engine, &component)?;
 //! let query = QueryContext::new(Budget::default());
 //! let mut double = udf.bind("double", &Arguments::new(), &query)?;
 //! assert_eq!(double.fields()[0].path, "price");
 //!
-//! // For each batch: the columns that it reads, and one value a row back.
+//! // For each batch: the columns that it reads in, and one value per row out.
 //! let price: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.5), None, Some(4.0)]));
 //! let batch = RecordBatch::try_from_iter([("price", price)])?;
 //! let values = double.evaluate(&batch)?;
@@ -53,21 +53,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In the order in which one meets them: [`Engine`] is Wasmtime, configured; [`Udf`] is a
-//! component, checked and compiled, with its [`Manifest`]; [`QueryContext`] is a query's account
-//! against its [`Budget`]; [`Bound`] is a function with its [`Arguments`], and knows the fields
-//! that it reads.
+//! The main types, in order of use: [`Engine`] is Wasmtime, configured. [`Udf`] is a component,
+//! checked and compiled, with its [`Manifest`]. [`QueryContext`] counts what a query uses of its
+//! [`Budget`]. [`Bound`] is a function bound to its [`Arguments`], and knows the fields that it
+//! reads.
 //!
 //! # Features
 //!
 //! * `intrinsics` (default): documents are read in place, by code that is compiled together with
-//!   the guest's. Without it every field is a call into the host: the same answers, about ten
-//!   times slower per field, and the cache of compiled code the only unsafe code.
+//!   the guest's. Without it each field is a call into the host: the results are the same, reading a
+//!   field is about ten times slower, and the only unsafe code is the cache of compiled code.
 //!
-//! # What this is not for
+//! # What this crate is not for
 //!
-//! It knows nothing of queries, search or HTTP, and has no way for a UDF to reach the system. To
-//! run WASI programs, use Wasmtime itself.
+//! It knows nothing of queries, search or HTTP, and gives a UDF no access to the system. To run WASI
+//! programs, use Wasmtime itself.
 
 #![doc(test(attr(deny(warnings))))]
 

@@ -1,15 +1,15 @@
-//! What a UDF may take: [`Limits`] for a component, [`Budget`] for a query.
+//! Limits of resources: [`Limits`] for a component, [`Budget`] for a query.
 //!
-//! Both are plain structs with public fields and defaults. A field is added here, applied where
-//! its class of resource is handed out, and told in one form, [`LimitExceeded`], whose name for
-//! the limit is the field's.
+//! Both are plain structs with public fields and defaults. A limit is declared here and applied where
+//! its resource is allocated. Exceeding it is always the error [`LimitExceeded`], which names the
+//! field.
 
 use std::time::Duration;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// What a component may be and say of itself. An [`Engine`](crate::Engine) has one.
+/// The limits of a component and its manifest. An [`Engine`](crate::Engine) has one set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The component's size in bytes; by default 64 MiB.
@@ -21,16 +21,16 @@ pub struct Limits {
     /// Components inside the component; by default 64. The time to validate them grows with the
     /// square of their depth.
     pub components: usize,
-    /// Types of components and instances inside of each other; by default 32.
+    /// The nesting depth of component and instance types; by default 32.
     pub type_depth: usize,
-    /// Instances that there could be at once, were every component instantiated wherever it can be; by
-    /// default 10,000, which is as many as Wasmtime makes.
+    /// Instances if every component is instantiated wherever it can be; by default 10,000, which is
+    /// also Wasmtime's limit.
     pub instances: usize,
     /// Core modules inside the component; by default 64.
     pub core_modules: usize,
     /// Linear memories that the core modules define; by default 4.
     pub core_memories: usize,
-    /// Core functions inside the component, each of which takes some 50 KiB while it is compiled;
+    /// Core functions inside the component, each of which takes about 50 KiB while it is compiled;
     /// by default 32,768. CPython has 13,508.
     pub core_functions: usize,
     /// The size of one core function's body in bytes; by default 512 KiB.
@@ -38,10 +38,10 @@ pub struct Limits {
     /// The size of all core functions in bytes; by default 12 MiB. Compiling takes up to 600 times as
     /// much memory.
     pub code_bytes: usize,
-    /// How hard the component is to compile: over its core functions, the sum of their locals times
-    /// the square of their branches, of 20,000 for each local that a loop assigns, and of 200,000 for
-    /// each value of a block that has several; by default 40 billion. CPython has 3.3, and what has
-    /// more than 6 is compiled without optimisation.
+    /// How hard the component is to compile: the sum, over its core functions, of the locals times
+    /// the square of the branches, of 20,000 for each local that a loop assigns, and of 200,000 for
+    /// each value of a block that has several; by default 40 billion. CPython has 3.3 billion, and a
+    /// component with more than 6 billion is compiled without optimisation.
     pub compile_units: usize,
     /// Compiled code in bytes; by default 256 MiB.
     pub compiled_bytes: usize,
@@ -58,8 +58,8 @@ pub struct Limits {
     pub fields: usize,
     /// The path of one field, in bytes of UTF-8; by default 1 KiB.
     pub path_bytes: usize,
-    /// The budget of `describe`; by default that of a query with 1 s, 64 MiB of memory and
-    /// 16 KiB of log.
+    /// The budget of `describe`; by default 1 s, 64 MiB of memory and 16 KiB of log, and otherwise
+    /// that of a query.
     pub describe: Budget,
 }
 
@@ -95,14 +95,14 @@ impl Default for Limits {
     }
 }
 
-/// What one query may take, over all of its functions and workers.
-/// A [`QueryContext`](crate::QueryContext) counts against it.
+/// The limits of one query, over all of its functions and workers.
+/// A [`QueryContext`](crate::QueryContext) counts against them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     /// Time since the query began; by default 10 s. Guest code notices within 2 ms.
     pub wall_clock: Duration,
-    /// Processor time in guest code, over all functions and workers; by default 30 s. Noticed as
-    /// the time is.
+    /// Processor time in guest code, over all functions and workers; by default 30 s. Guest code
+    /// notices within 2 ms.
     pub cpu_time: Duration,
     /// Linear memories and tables of all instances together, in bytes; by default 256 MiB. A
     /// guest that asks for more sees `memory.grow` fail.
@@ -115,8 +115,8 @@ pub struct Budget {
     pub result_bytes: usize,
     /// One text or JSON value that a function returns, in bytes of UTF-8; by default 1 MiB.
     pub value_bytes: usize,
-    /// The text of an error, or one log message, in bytes of UTF-8; by default 8 KiB. A longer
-    /// one is cut, and ends in `...`.
+    /// An error message or a log message of a guest, in bytes of UTF-8; by default 8 KiB. A longer
+    /// message is truncated, and ends in `...`.
     pub message_bytes: usize,
 }
 
@@ -134,19 +134,19 @@ impl Default for Budget {
     }
 }
 
-/// A limit that was met: which, its value, and what was asked for.
+/// A limit that was exceeded: its name, its value, and the value that was requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the limit `{limit}` is {allowed} {unit}, and {met} {unit} were asked for")]
 pub struct LimitExceeded {
     /// What kind of limit it is.
     pub kind: LimitKind,
-    /// The field of [`Limits`] or [`Budget`] that sets it.
+    /// The field of [`Limits`] or [`Budget`] that sets the limit.
     pub limit: &'static str,
-    /// What it counts: `bytes`, `ms`, or the plural of a thing.
+    /// The unit: `bytes`, `ms`, or a noun in the plural.
     pub unit: &'static str,
     /// The limit's value.
     pub allowed: u64,
-    /// The value that was met, larger than `allowed`.
+    /// The requested value, larger than `allowed`.
     pub met: u64,
 }
 
@@ -172,7 +172,7 @@ impl LimitKind {
 }
 
 impl LimitExceeded {
-    /// Fails where `met` is more than `allowed`.
+    /// Fails if `met` is more than `allowed`.
     pub(crate) fn check(
         limit: &'static str,
         unit: &'static str,

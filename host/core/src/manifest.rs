@@ -1,8 +1,8 @@
-//! What a component says of itself, checked.
+//! A component's description of itself, checked.
 //!
-//! A [`Manifest`] exists only where every rule holds: the names are identifiers and unique, the
-//! version is semantic, defaults are of their parameter's kind, and nothing is longer or more
-//! than the engine's [`Limits`]. What a guest returns is another type until then.
+//! A [`Manifest`] obeys every rule: names are unique identifiers, the version is a semantic version,
+//! a default has its parameter's kind, and nothing exceeds the engine's [`Limits`]. Before the check
+//! a manifest has another type, the guest's.
 
 use std::collections::HashSet;
 
@@ -13,16 +13,16 @@ use crate::error::ManifestError;
 use crate::limits::Limits;
 use crate::value::{Kind, Value};
 
-/// What a component says of itself: its names, its version and its functions.
+/// A component's description of itself: its name, its version and its functions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     /// Letters, digits, `-` and `_`.
     pub name: String,
     /// A semantic version.
     pub version: semver::Version,
-    /// What the functions are for.
+    /// The purpose of the functions.
     pub description: String,
-    /// Who answers for it; may be empty.
+    /// The author; may be empty.
     pub author: String,
     /// At least one, with unique names.
     pub functions: Vec<Function>,
@@ -35,13 +35,13 @@ pub struct Function {
     pub name: String,
     /// For the author of a query.
     pub description: String,
-    /// With unique names, in the order in which they are shown.
+    /// With unique names, in display order.
     pub parameters: Vec<Parameter>,
     /// The kind of its results.
     pub returns: Kind,
 }
 
-/// What a function takes.
+/// A parameter of a function.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameter {
     /// An identifier: letters, digits and `_`.
@@ -50,19 +50,19 @@ pub struct Parameter {
     pub description: String,
     /// The kind of its value.
     pub kind: Kind,
-    /// Whether a query must give it.
+    /// Whether a query must set it.
     #[serde(flatten)]
     pub presence: Presence,
 }
 
-/// Whether a query must give a parameter.
+/// Whether a query must set a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Presence {
-    /// It must.
+    /// The query must set it.
     Required,
-    /// It may leave it out.
+    /// The query may omit it.
     Optional,
-    /// It may leave it out, and the function gets this value.
+    /// The query may omit it; the function then gets this value.
     Default(Value),
 }
 
@@ -97,7 +97,7 @@ impl Manifest {
             return Err(broken(
                 "name",
                 format!(
-                    "`{}` is not letters, digits, `-` and `_`",
+                    "`{}` has characters other than letters, digits, `-` and `_`",
                     found.name.escape_debug()
                 ),
             ));
@@ -115,7 +115,7 @@ impl Manifest {
         rules.bounded("description", &found.description, limits.description_bytes)?;
         rules.bounded("author", &found.author, limits.description_bytes)?;
         if found.functions.is_empty() {
-            return Err(broken("functions", "there are none".to_owned()));
+            return Err(broken("functions", "the list is empty".to_owned()));
         }
         rules.count("functions", found.functions.len(), limits.functions)?;
         unique(
@@ -193,7 +193,7 @@ impl Rules<'_> {
                 .map_or("null".to_owned(), |kind| kind.to_string());
             return Err(broken(
                 place,
-                format!("it is {kind}, but its default is {found}"),
+                format!("the kind is {kind}, but the default is {found}"),
             ));
         }
         if let Value::Text(text) | Value::Json(text) = &value {
@@ -202,7 +202,7 @@ impl Rules<'_> {
         if let Value::Json(text) = &value
             && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
         {
-            return Err(broken(place, format!("its default is not JSON: {error}")));
+            return Err(broken(place, format!("the default is not JSON: {error}")));
         }
         Ok(value)
     }
@@ -230,7 +230,7 @@ impl Rules<'_> {
         let met = text.len();
         Err(broken(
             place,
-            format!("a text has {met} bytes, and {allowed} are allowed"),
+            format!("a string has {met} bytes, but at most {allowed} are allowed"),
         ))
     }
 
@@ -240,7 +240,7 @@ impl Rules<'_> {
         }
         Err(broken(
             place,
-            format!("there are {met}, and {allowed} are allowed"),
+            format!("there are {met}, but at most {allowed} are allowed"),
         ))
     }
 }
@@ -251,7 +251,7 @@ fn unique<'a>(place: &str, names: impl Iterator<Item = &'a str>) -> Result<(), M
         if !seen.insert(name) {
             return Err(broken(
                 place,
-                format!("`{}` stands there twice", name.escape_debug()),
+                format!("duplicate name `{}`", name.escape_debug()),
             ));
         }
     }

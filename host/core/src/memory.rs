@@ -1,25 +1,25 @@
-//! How much memory an instance may have.
+//! Limits the memory of an instance.
 //!
-//! Wasmtime's own limiter bounds each linear memory by itself; a guest may have many, and tables
-//! besides. Here every growth of any of them is taken from the query's budget, and given back
-//! when the instance goes, not before: Wasmtime also tells of failures of growths that it never
-//! asked for (`a_failing_growth_does_not_give_back_the_memory_that_another_got`), so a growth that
-//! was allowed and then failed, for want of the system's memory, stays taken.
+//! Wasmtime's own limiter bounds each linear memory by itself, but a guest may have many, and
+//! tables besides. Here each growth of a memory or table is charged to the query's budget, and
+//! released only with the instance. A growth that was allowed and then failed, because the system
+//! has no memory, stays charged: Wasmtime also reports failures of growths for which it never asked
+//! (`a_failing_growth_does_not_give_back_the_memory_that_another_got`).
 
 use wasmtime::ResourceLimiter;
 
 use crate::limits::LimitExceeded;
 use crate::query::QueryContext;
 
-/// What a table element is charged: Wasmtime keeps a pointer.
+/// The charge for a table element: Wasmtime stores a pointer.
 const TABLE_ELEMENT_BYTES: usize = 8;
 
 /// The memory of one instance.
 pub(crate) struct Memory {
     query: QueryContext,
     bytes: usize,
-    /// The last growth that the budget refused. A guest may live with that; where it traps, this
-    /// is why.
+    /// The last growth that the budget refused. A guest may continue after that; if it traps, this
+    /// is the reason.
     refused: Option<LimitExceeded>,
 }
 
@@ -32,7 +32,7 @@ impl Memory {
         }
     }
 
-    /// Linear memories and tables, in bytes. They never shrink, so this is the peak too.
+    /// Linear memories and tables, in bytes. They never shrink, so this is also the peak.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -55,7 +55,7 @@ impl Memory {
     }
 }
 
-/// Whether Wasmtime will refuse a growth, whatever is answered here: then it costs nothing.
+/// Whether Wasmtime refuses a growth in any case: then nothing is charged.
 fn impossible(desired: usize, maximum: Option<usize>) -> bool {
     maximum.is_some_and(|maximum| desired > maximum)
 }

@@ -1,9 +1,9 @@
-//! What is inside of what in a component, before anything follows it down.
+//! Checks the nesting of a component before any other code follows it recursively.
 //!
-//! Everything that reads types of components calls itself for each type inside of a type: some
-//! thousands, of three bytes each, overflow the stack, which ends the process. And components that
-//! instantiate each other make millions of instances out of some kilobytes; Wasmtime makes them
-//! one by one while it compiles. Here nothing calls itself, and no instance is made.
+//! Code that reads the types of a component recurses into each nested type: a few thousand types of
+//! three bytes each overflow the stack, which ends the process. And components that instantiate
+//! each other create millions of instances from some kilobytes; Wasmtime creates them one by one
+//! while it compiles. The code here does not recurse, and creates no instance.
 
 use wasmparser::{
     BinaryReader, BinaryReaderError, ComponentAlias, ComponentExternName, ComponentExternalKind,
@@ -15,9 +15,9 @@ use crate::component::invalid;
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 
-/// Checks how deep types are nested, and how many instances there can be.
+/// Checks the nesting depth of types, and the number of possible instances.
 pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> {
-    // Of the components and modules that are open: how many components each instantiates.
+    // For each open component or module: how many components it instantiates.
     let mut open: Vec<u64> = Vec::new();
     let mut component_instances = 1_u64;
     let mut core_instances = 1_u64;
@@ -25,9 +25,9 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> 
         match payload.map_err(invalid)? {
             Payload::Version { .. } => open.push(0),
             Payload::End(_) => {
-                // A component instantiates only what was defined before it, so no way through the
-                // instances comes to a component twice: there are at most as many ways as the
-                // numbers of turns at each component make together.
+                // A component instantiates only components defined before it, so no path through
+                // the instances visits a component twice: the number of paths is at most the
+                // product of the numbers of choices at each component.
                 let turns = open.pop().unwrap_or(0).saturating_add(1);
                 component_instances = component_instances.saturating_mul(turns);
             }
@@ -68,7 +68,7 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> 
     Ok(())
 }
 
-/// How many components a section instantiates.
+/// The number of components that a section instantiates.
 fn instantiations(section: ComponentInstanceSectionReader<'_>) -> Result<u64, RegisterError> {
     let mut count = 0;
     for instance in section {
@@ -84,15 +84,16 @@ fn instantiations(section: ComponentInstanceSectionReader<'_>) -> Result<u64, Re
     Ok(count)
 }
 
-/// A component that comes from elsewhere may be any, itself included: nothing bounds what it makes.
+/// An imported component may be any component, even this one: nothing bounds its instances.
 fn handed_over() -> RegisterError {
-    let reason = "it hands a component over to another one, which no UDF needs".to_owned();
+    let reason =
+        "it passes a component as an argument to another one, which is not supported".to_owned();
     RegisterError::Invalid { reason }
 }
 
-/// Checks how deep types of components and instances lie in each other, in one section.
+/// Checks the nesting depth of the component and instance types in one section.
 fn type_depth(mut reader: BinaryReader<'_>, allowed: usize) -> Result<(), RegisterError> {
-    // How much is left to read: of the section's types, and of the declarations of each open type.
+    // The numbers of items left to read: types of the section, and declarations of each open type.
     let mut open = vec![reader.read_var_u32().map_err(invalid)?];
     while let Some(left) = open.last_mut() {
         if *left == 0 {
@@ -109,7 +110,7 @@ fn type_depth(mut reader: BinaryReader<'_>, allowed: usize) -> Result<(), Regist
     Ok(())
 }
 
-/// Reads a declaration, but not the type in it; tells whether there is one to come.
+/// Reads a declaration up to the type in it; returns whether a type follows.
 fn declares_type(reader: &mut BinaryReader<'_>) -> Result<bool, BinaryReaderError> {
     let mut declaration = reader.clone();
     match reader.read_u8()? {
@@ -127,7 +128,7 @@ fn declares_type(reader: &mut BinaryReader<'_>) -> Result<bool, BinaryReaderErro
             reader.read::<ComponentExternName<'_>>()?;
             reader.read::<ComponentTypeRef>()?;
         }
-        // There is no such declaration: for the error.
+        // An invalid declaration; reading it gives the error.
         _ => {
             declaration.read::<InstanceTypeDeclaration<'_>>()?;
         }
@@ -135,7 +136,7 @@ fn declares_type(reader: &mut BinaryReader<'_>) -> Result<bool, BinaryReaderErro
     Ok(false)
 }
 
-/// Reads a type, or the beginning of one that has declarations, and tells how many.
+/// Reads a type, or the beginning of one that has declarations, and returns their number.
 fn opened(reader: &mut BinaryReader<'_>) -> Result<Option<u32>, BinaryReaderError> {
     let mut whole = reader.clone();
     if let 0x41 | 0x42 = reader.read_u8()? {

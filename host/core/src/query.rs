@@ -1,4 +1,4 @@
-//! One query's account: its clock, its cancellation, and what it has used of its budget.
+//! The context of a query: its clock, its cancellation, and how much of its budget is used.
 //!
 //! Every instance of every function of a query holds the same [`QueryContext`], so a budget
 //! bounds their sum. It is all atomics: workers count without waiting for each other. Only log
@@ -12,7 +12,7 @@ use crate::error::Stopped;
 use crate::limits::{Budget, LimitExceeded, LimitKind};
 use crate::words::one_line;
 
-/// The account of one query. Clones share it.
+/// The context of one query. Clones share it.
 #[derive(Debug, Clone)]
 pub struct QueryContext(Arc<Account>);
 
@@ -44,7 +44,7 @@ pub struct Usage {
     pub result_bytes: usize,
 }
 
-/// How much a log line matters.
+/// The severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are those of every logging library")]
 pub enum LogLevel {
@@ -60,15 +60,16 @@ pub enum LogLevel {
 pub struct LogLine {
     /// The UDF's name from its manifest; empty while it is being described.
     pub udf: Arc<str>,
-    /// How much it matters.
+    /// The severity.
     pub level: LogLevel,
-    /// The guest's words, with control characters, and those that end or turn a line, replaced
-    /// by `\u{fffd}`, so that a line cannot pass for two nor steer a terminal.
+    /// The guest's message. Control characters, and characters that end a line or change its
+    /// direction, are replaced by `\u{fffd}`, so that one line cannot look like two or control a
+    /// terminal.
     pub message: String,
 }
 
 impl QueryContext {
-    /// Begins a query: its clock runs from here.
+    /// Starts a query: its time begins now.
     pub fn new(budget: Budget) -> Self {
         Self(Arc::new(Account {
             budget,
@@ -83,12 +84,12 @@ impl QueryContext {
         }))
     }
 
-    /// What the query may take.
+    /// The query's budget.
     pub fn budget(&self) -> &Budget {
         &self.0.budget
     }
 
-    /// Ends the query: guest code stops within 2 ms with [`Stopped::Cancelled`]. For good.
+    /// Cancels the query for good: guest code stops within 2 ms with [`Stopped::Cancelled`].
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Relaxed);
     }
@@ -104,7 +105,7 @@ impl QueryContext {
         }
     }
 
-    /// The lines logged since the last call, in the order in which they came.
+    /// The lines logged since the last call, oldest first.
     pub fn take_log(&self) -> Vec<LogLine> {
         std::mem::take(&mut self.0.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -115,12 +116,12 @@ impl QueryContext {
         self.0.cpu_ns.fetch_add(ns, Ordering::Relaxed);
     }
 
-    /// Fails once the query is cancelled or its time is over: for what an embedder does between
+    /// Fails if the query is cancelled or out of time: for an embedder's own work between
     /// evaluations.
     ///
     /// # Errors
     ///
-    /// [`Stopped::Cancelled`], or the budget's limit of time that was met.
+    /// [`Stopped::Cancelled`], or the time limit that was exceeded.
     pub fn check(&self) -> Result<(), Stopped> {
         if self.0.cancelled.load(Ordering::Relaxed) {
             return Err(Stopped::Cancelled);
@@ -140,7 +141,7 @@ impl QueryContext {
         )
     }
 
-    /// Takes memory from the budget, or fails and takes none.
+    /// Takes memory from the budget; if there is too little left, fails and takes nothing.
     pub(crate) fn take_memory(&self, bytes: usize) -> Result<(), LimitExceeded> {
         let allowed = self.0.budget.memory_bytes;
         let taken =
@@ -162,7 +163,7 @@ impl QueryContext {
         }
     }
 
-    /// Gives memory back to the budget.
+    /// Returns memory to the budget.
     pub(crate) fn return_memory(&self, bytes: usize) {
         self.0.memory_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
@@ -175,7 +176,7 @@ impl QueryContext {
         LimitExceeded::check("result_bytes", "bytes", budget.result_bytes, met)
     }
 
-    /// Keeps a log line, cut at the budget's `message_bytes`.
+    /// Keeps a log line, truncated to the budget's `message_bytes`.
     pub(crate) fn log(
         &self,
         udf: &Arc<str>,
@@ -199,8 +200,8 @@ impl QueryContext {
         Ok(())
     }
 
-    /// A message of the guest's, cut at the budget's `message_bytes`, without control characters
-    /// and without what ends or turns a line.
+    /// A message from the guest, truncated to the budget's `message_bytes`, without control
+    /// characters and characters that end a line or change its direction.
     pub(crate) fn bounded(&self, message: &str) -> String {
         let end = message.floor_char_boundary(self.0.budget.message_bytes);
         let mut text = one_line(&message[..end]);
@@ -211,7 +212,7 @@ impl QueryContext {
     }
 }
 
-/// What a log line costs besides its message, so that a flood of empty lines is bounded too.
+/// The cost of a log line besides its message, so that a flood of empty lines is bounded too.
 const LOG_LINE_BYTES: usize = 32;
 
 fn check_time(

@@ -1,8 +1,8 @@
 //! The reference accessor: the document interface as plain host functions over Arrow arrays.
 //!
-//! It is what the composed path must agree with, value for value and error for error, and what a
-//! build without the intrinsics runs on. Each getter is a call out of WebAssembly, and each row
-//! an entry into it: about ten times the price.
+//! The composed path must agree with it, value for value and error for error, and a build without
+//! the intrinsics runs on it. Each getter is a call out of WebAssembly, and each row an entry into
+//! it: about ten times the cost.
 
 use arrow_array::Array;
 use wasmtime::Store;
@@ -14,7 +14,7 @@ use crate::instance::Exports;
 use crate::state::{Phase, Reading, State};
 use crate::value::Kind;
 
-/// Evaluates the rows of the store's present columns, one by one.
+/// Evaluates the rows of the current columns, one by one.
 pub(crate) fn run(
     exports: &Exports,
     store: &mut Store<State>,
@@ -65,7 +65,7 @@ impl State {
         }
     }
 
-    /// What `read` gives for the field's column at the present row.
+    /// The result of `read` for the field's column at the current row.
     fn read<T>(
         &self,
         field: u32,
@@ -83,7 +83,7 @@ impl State {
         }
     }
 
-    /// The id and score of a document, which are no fields.
+    /// The id and score of a document, which are not fields.
     fn evaluating(&self) -> Result<(), Stopped> {
         if self.phase == Phase::Evaluate {
             return Ok(());

@@ -1,8 +1,9 @@
-//! Where results gather: a batch's values, which rows failed, and the tally of a bound function.
+//! Collects results: a batch's values, the rows that failed, and the statistics of a bound
+//! function.
 //!
-//! Numbers lie as eight bytes a row, whatever their kind, since that is what the driver can write
-//! in place; texts are appended in the order of the rows. Both turn into an Arrow array when the
-//! batch is done, numbers without a copy.
+//! Numbers take eight bytes per row, whatever their kind, because the driver can write that in
+//! place. Strings are appended in row order. Both become an Arrow array at the end of the batch,
+//! numbers without a copy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use crate::limits::LimitExceeded;
 use crate::value::Kind;
 
-/// What to do with a document that the function failed for.
+/// What happens to a document for which the function failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnError {
     /// End the query with the document's error. The default.
@@ -22,14 +23,14 @@ pub enum OnError {
     Fail,
     /// Leave the document out, and count it.
     Skip,
-    /// Give the document no value, and count it.
+    /// Keep the document without a value, and count it.
     Null,
 }
 
-/// What a bound function has done.
+/// The statistics of a bound function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Documents evaluated, failed ones included.
+    /// Documents evaluated, including those that failed.
     pub documents: u64,
     /// Documents that failed.
     pub errors: u64,
@@ -37,30 +38,30 @@ pub struct Statistics {
     pub error_samples: Vec<DocumentError>,
     /// Batches evaluated.
     pub batches: u64,
-    /// Time in `evaluate`, the columns' preparation included.
+    /// Time spent in `evaluate`, including the preparation of the columns.
     pub time: Duration,
     /// The most memory that the instance held, in bytes.
     pub memory_peak_bytes: usize,
 }
 
-/// A document that a function failed for.
+/// A document for which a function failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentError {
-    /// The document's id, or its position in the query where it has none.
+    /// The document's id, or its position in the query if it has none.
     pub document: String,
-    /// What was wrong; the guest's words in quotes.
+    /// The error message; words from the guest are in quotes.
     pub message: String,
 }
 
-/// How many errors of single documents are kept.
+/// The maximum number of document errors that are kept.
 const ERROR_SAMPLES: usize = 5;
 
 /// The results of one batch.
 #[derive(Debug, Clone)]
 pub struct Evaluated {
-    /// One value a row, of the function's kind; null where the function gave none or failed.
+    /// One value per row, of the function's kind; null if the function returned none or failed.
     pub values: ArrayRef,
-    /// The rows that failed; `None` where none did.
+    /// The rows that failed; `None` if none did.
     pub failed: Option<BooleanBuffer>,
     /// The errors of the first of those rows, at most five.
     pub error_samples: Vec<DocumentError>,
@@ -75,17 +76,17 @@ pub(crate) struct Sink {
     returns: Kind,
     pub(crate) on_error: OnError,
     pub(crate) statistics: Statistics,
-    /// The first row of the present piece in the batch.
+    /// The first row of the current piece in the batch.
     offset: usize,
     values: Vec<u64>,
     states: Vec<u8>,
     texts: StringBuilder,
     any_failed: bool,
-    /// Of the present batch.
+    /// Of the current batch.
     error_samples: Vec<DocumentError>,
 }
 
-/// A document failed, and the query is to fail then.
+/// A document failed, and the query fails with it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("document `{}` failed: {}", .0.document, .0.message)]
 pub(crate) struct Failed(pub(crate) DocumentError);
@@ -113,12 +114,12 @@ impl Sink {
         self.returns = returns;
     }
 
-    /// Begins a batch.
+    /// Starts a batch.
     pub(crate) fn begin(&mut self, rows: usize) {
         self.offset = 0;
         self.values = vec![0; rows];
         self.states = vec![NULL; rows];
-        // A batch that was not finished has left its texts.
+        // A batch that was not finished has left strings.
         self.texts = StringBuilder::new();
         self.any_failed = false;
         self.error_samples.clear();
@@ -129,7 +130,7 @@ impl Sink {
         self.offset = row;
     }
 
-    /// The values and states of the present piece, for the driver to write.
+    /// The values and states of the current piece, for the driver to write.
     pub(crate) fn piece(&mut self, rows: usize) -> (&mut [u64], &mut [u8]) {
         let piece = self.offset..self.offset + rows;
         (&mut self.values[piece.clone()], &mut self.states[piece])
@@ -146,7 +147,7 @@ impl Sink {
     }
 
     pub(crate) fn push_text(&mut self, row: usize, text: &str) -> Result<(), LimitExceeded> {
-        // Arrow's offsets are of 32 bits.
+        // Arrow's offsets have 32 bits.
         let bytes = self.texts.values_slice().len() + text.len();
         LimitExceeded::check("batch_text_bytes", "bytes", i32::MAX as usize, bytes)?;
         self.skip_texts_to(self.offset + row);
@@ -182,7 +183,7 @@ impl Sink {
         }
     }
 
-    /// Ends a batch.
+    /// Finishes a batch.
     pub(crate) fn finish(&mut self) -> Evaluated {
         let rows = self.states.len();
         self.statistics.documents += rows as u64;

@@ -1,8 +1,8 @@
-//! The instances that an engine may have at once, and the queue for them.
+//! The slots for instances of an engine, and the queue for them.
 //!
-//! Who finds none free waits in line, first come first served, so that a query that needs many
-//! cannot starve the others; not for longer than the engine allows, and not past its own deadline
-//! or cancellation. Wasmtime's pool alone would refuse at once.
+//! If no slot is free, callers wait in a queue, first come first served, so that a query that needs
+//! many instances cannot starve the others. They wait at most for the engine's `pool_wait`, and not
+//! beyond their query's deadline or cancellation. Wasmtime's pool alone would refuse at once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use crate::error::Stopped;
 use crate::query::QueryContext;
 
-/// How often one who waits looks at its query's deadline.
+/// How often a waiting caller checks its query's deadline.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Clones share the instances.
+/// Clones share the slots.
 #[derive(Debug, Clone)]
 pub(crate) struct Slots(Arc<Inner>);
 
@@ -35,22 +35,22 @@ struct Line {
     busy: u64,
 }
 
-/// The right to one instance; given back when it is dropped.
+/// A permit for one instance; released on drop.
 #[derive(Debug)]
 pub(crate) struct Slot(Slots);
 
 /// How the instances of an engine are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolStatistics {
-    /// How many there can be at once.
+    /// The maximum number of instances at once.
     pub instances: u32,
-    /// How many there are now.
+    /// The number of instances now.
     pub in_use: u32,
-    /// How many bindings wait for one now.
+    /// The number of bindings that wait for an instance now.
     pub waiting: usize,
-    /// How many bindings had to wait so far.
+    /// The number of bindings that had to wait so far.
     pub waits: u64,
-    /// How many of them were told that the engine is busy.
+    /// The number of bindings that failed because the engine was busy.
     pub busy: u64,
 }
 
@@ -75,7 +75,7 @@ impl Slots {
         }
     }
 
-    /// Takes an instance, if one is free and nobody waits for it.
+    /// Takes a slot, if one is free and nobody waits for it.
     pub(crate) fn free(&self) -> Option<Slot> {
         let mut line = self.0.line();
         (line.waiting.is_empty() && line.in_use < self.0.instances).then(|| {
@@ -84,7 +84,7 @@ impl Slots {
         })
     }
 
-    /// Takes an instance, or waits for one.
+    /// Takes a slot, or waits for one.
     pub(crate) fn take(&self, query: &QueryContext) -> Result<Slot, Stopped> {
         if let Some(slot) = self.free() {
             return Ok(slot);
@@ -99,7 +99,7 @@ impl Slots {
             if line.waiting.front() == Some(&ticket) && line.in_use < self.0.instances {
                 line.waiting.pop_front();
                 line.in_use += 1;
-                // More than one may have become free.
+                // More than one slot may be free now.
                 self.0.moved.notify_all();
                 return Ok(Slot(self.clone()));
             }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn who_came_first_is_served_first() {
+    fn serves_waiting_callers_in_order() {
         let slots = Slots::new(1, Duration::from_secs(60));
         let held = slots.take(&query()).expect("it is free");
         let (tell, told) = channel();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_longer_than_the_engine_allows() {
+    fn a_wait_ends_at_the_engines_limit() {
         let slots = Slots::new(2, Duration::from_millis(20));
         let _held = [slots.take(&query()), slots.take(&query())];
         let busy = slots.take(&query()).expect_err("none is free");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_cancelled_with_its_query() {
+    fn cancelling_a_query_ends_its_wait() {
         let slots = Slots::new(1, Duration::from_secs(60));
         let _held = slots.take(&query()).expect("it is free");
         let cancelled = query();

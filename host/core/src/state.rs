@@ -1,8 +1,8 @@
-//! What a guest's store holds: one instance of one UDF for one query.
+//! The data in a guest's store: one instance of one UDF for one query.
 //!
-//! Both accessors read it, and all host functions work on it, so what a guest is told (a handle
-//! that is unknown, a limit that is met) is decided here, once. It does not know how the guest
-//! is entered.
+//! Both accessors read it, and all host functions work on it. So the errors that a guest sees (an
+//! unknown handle, an exceeded limit) are decided here, once. It does not know how the guest is
+//! entered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,11 @@ use crate::query::QueryContext;
 use crate::sink::Sink;
 use crate::value::Kind;
 
-/// How many rows the guest is entered for at once; a longer batch is cut into pieces.
+/// The maximum number of rows per entry into the guest; a longer batch is split into pieces.
 pub(crate) const PIECE_ROWS: usize = 1 << 16;
 
-/// In the table of the composed path, the document's id and its score come before the fields.
+/// The number of entries before the fields in the table of the composed path: the document's id and
+/// its score.
 #[cfg(feature = "intrinsics")]
 pub(crate) const ID_HANDLE: u32 = 0;
 const FIRST_HANDLE: u32 = 2;
@@ -43,9 +44,9 @@ pub(crate) struct State {
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
     cpu: CpuClock,
-    /// The last error that the guest logged, and where it was then.
+    /// The last error that the guest logged, and the position at that time.
     error_logged: Option<(Phase, u64, String)>,
-    /// Made when the guest first asks for it.
+    /// Created when the guest first uses it.
     #[cfg(feature = "wasi")]
     pub(crate) wasi: Option<Box<crate::wasi::Wasi>>,
 }
@@ -60,7 +61,7 @@ pub(crate) enum Phase {
     Evaluate,
 }
 
-/// The present piece of a batch.
+/// The current piece of a batch.
 pub(crate) struct Columns {
     pub(crate) id: Column,
     pub(crate) score: Column,
@@ -78,12 +79,12 @@ impl Columns {
     }
 }
 
-/// How a field is read.
+/// A way to read a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// By the getter of a kind.
+    /// With the getter of a kind.
     Kind(Kind),
-    /// By `has`, `id` or `score`, which have no kind.
+    /// With `has`, `id` or `score`, which have no kind.
     Any,
     /// In words, as text or json.
     TextWords,
@@ -114,13 +115,13 @@ impl State {
         }
     }
 
-    /// The epoch has moved on while the guest runs: fails once the query is over.
+    /// The epoch has advanced while the guest runs: fails if the query is over.
     pub(crate) fn tick(&mut self) -> Result<(), Stopped> {
         self.query.add_cpu_time(self.cpu.tick());
         self.query.check()
     }
 
-    /// A call into the guest is over, after `elapsed` of wall-clock time.
+    /// A call into the guest has ended after `elapsed` of wall-clock time.
     pub(crate) fn leave(&mut self, elapsed: Duration) {
         self.query.add_cpu_time(self.cpu.leave(elapsed));
     }
@@ -148,14 +149,14 @@ impl State {
         Ok(FIRST_HANDLE + u32::try_from(index)?)
     }
 
-    /// The column of a handle in the present piece.
+    /// The column of a handle in the current piece.
     pub(crate) fn column(&self, handle: u32) -> Option<&Column> {
         self.columns
             .fields
             .get(handle.checked_sub(FIRST_HANDLE)? as usize)
     }
 
-    /// Why a field cannot be read in this way.
+    /// The error for a field that cannot be read in this way.
     pub(crate) fn misused(&self, handle: u32, reading: Reading) -> Stopped {
         if self.phase != Phase::Evaluate {
             return misuse("it read a document outside `evaluate`".to_owned());
@@ -165,7 +166,7 @@ impl State {
             .and_then(|index| self.fields.get(index as usize));
         let Some(FieldUse { path, kind }) = field else {
             return misuse(format!(
-                "it read the field handle {handle}, which `resolve` did not give"
+                "it read the field handle {handle}, which `resolve` did not return"
             ));
         };
         let path = self.query.bounded(path);
@@ -176,11 +177,13 @@ impl State {
             Reading::TextWords => {
                 format!("it read the field `{path}` in words, but resolved it as {kind}")
             }
-            Reading::Any => format!("it read the field `{path}` in a way that it has not"),
+            Reading::Any => {
+                format!("it read the field `{path}` in a way that its kind does not allow")
+            }
         })
     }
 
-    /// Keeps a text or JSON result.
+    /// Stores a text or JSON result.
     pub(crate) fn push_text(&mut self, row: usize, text: &str) -> wasmtime::Result<()> {
         self.query.take_result(text.len()).map_err(Stopped::from)?;
         if self.sink.returns() == Kind::Json && !crate::arguments::is_json(text) {
@@ -193,14 +196,14 @@ impl State {
         Ok(self.sink.push_text(row, text).map_err(Stopped::from)?)
     }
 
-    /// Keeps an error that the guest returned.
+    /// Stores an error that the guest returned.
     pub(crate) fn push_error(&mut self, row: usize, error: types::Error) -> wasmtime::Result<()> {
         let (types::Error::InvalidArgument(message) | types::Error::Failed(message)) = error;
         let message = format!("\"{}\"", self.query.bounded(&message));
         self.fail(row, message)
     }
 
-    /// Keeps that the guest returned a value of another kind than it declared.
+    /// Stores the error that the guest returned another kind than it declares.
     pub(crate) fn push_wrong_kind(&mut self, row: usize, found: &str) -> wasmtime::Result<()> {
         let declared = self.sink.returns();
         self.fail(row, format!("declared {declared}, but returned {found}"))
@@ -211,7 +214,7 @@ impl State {
         Ok(self.sink.fail(row, document, message)?)
     }
 
-    /// The present document's id, or its position in the query where it has none.
+    /// The current document's id, or its position in the query if it has none.
     pub(crate) fn id(&self) -> String {
         let row = self.frame.row();
         let id = self.columns.id.text(row).map(str::to_owned);
@@ -220,14 +223,14 @@ impl State {
 }
 
 impl State {
-    /// The last error that the guest logged in the present call.
+    /// The last error that the guest logged in the current call.
     pub(crate) fn last_error(&self) -> Option<String> {
         let (phase, position, message) = self.error_logged.as_ref()?;
         let present = *phase == self.phase && *position == self.position();
         present.then(|| message.clone())
     }
 
-    /// The present document's position in the query.
+    /// The current document's position in the query.
     fn position(&self) -> u64 {
         self.sink.position(self.frame.row())
     }

@@ -1,7 +1,7 @@
 //! The clock of the engine: a thread that increments the epoch each millisecond.
 //!
-//! Guest code compares the epoch at loop back-edges and function entries; when it has moved on,
-//! the store looks at its query's deadline. Ends when the engine is dropped.
+//! Guest code compares the epoch at loop back-edges and function entries. When the epoch has
+//! advanced, the store checks its query's deadline. The thread ends when the engine is dropped.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -41,7 +41,7 @@ impl Drop for Ticker {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has nothing more to end.
+            // If the thread has panicked, there is nothing left to end.
             let _ = thread.join();
         }
     }
@@ -52,12 +52,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_ends_with_its_engine() {
+    fn the_thread_ends_with_its_engine() {
         let engine = wasmtime::Engine::default();
         let weak = engine.weak();
         let ticker = Ticker::start(engine.weak()).expect("a thread");
         drop(engine);
-        // Joins the thread: it would hang if the thread did not end.
+        // Joins the thread: the test would hang if it did not end.
         drop(ticker);
         assert!(
             weak.upgrade().is_none(),

@@ -1,4 +1,4 @@
-//! A component, checked, compiled and described: what a data node keeps of a UDF.
+//! A component that was checked, compiled and described: the form in which a data node keeps a UDF.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -48,18 +48,17 @@ impl std::fmt::Debug for Udf {
 }
 
 impl Udf {
-    /// Checks a component, compiles it or finds it in the engine's cache, and has it describe
-    /// itself under the engine's `describe` budget.
+    /// Checks a component, compiles it or loads it from the engine's cache, and calls its `describe`
+    /// under the engine's `describe` budget.
     ///
-    /// Compiling takes some 50 ms for a small component and seconds for one that brings an
-    /// interpreter; from the cache it is below 10 ms.
+    /// Compiling takes about 50 ms for a small component, and seconds for one with an interpreter;
+    /// loading it from the cache takes less than 10 ms.
     ///
     /// # Errors
     ///
-    /// * The bytes are no component, or larger or more than the engine's
-    ///   [`Limits`](crate::Limits) allow.
-    /// * It does not export the contract's functions, imports what the contract does not have,
-    ///   or has other types there.
+    /// * The bytes are not a component, or exceed the engine's [`Limits`](crate::Limits).
+    /// * It does not export the contract's functions, imports something outside of the contract, or
+    ///   has other types there.
     /// * `describe` or a start function traps, exceeds its budget, or returns a manifest that
     ///   breaks a rule.
     pub fn new(engine: &Engine, component: &[u8]) -> Result<Self, RegisterError> {
@@ -82,17 +81,17 @@ impl Udf {
         })))
     }
 
-    /// What the component says of itself.
+    /// The component's description of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.0.manifest
     }
 
-    /// The interfaces that it imports.
+    /// The imported interfaces.
     pub fn imports(&self) -> &[String] {
         &self.0.shape.imports
     }
 
-    /// The interfaces that it exports.
+    /// The exported interfaces.
     pub fn exports(&self) -> &[String] {
         &self.0.shape.exports
     }
@@ -112,18 +111,17 @@ impl Udf {
         self.0.compiled_bytes
     }
 
-    /// How long it took to compile; `None` where it came from the cache.
+    /// How long it took to compile; `None` if it came from the cache.
     pub fn compile_time(&self) -> Option<Duration> {
         self.0.compile_time
     }
 
-    /// Binds a function to the arguments of a query, in an instance of its own: one for each
-    /// query and worker.
+    /// Binds a function to the arguments of a query, in a new instance: one for each query and
+    /// worker.
     ///
     /// # Errors
     ///
-    /// * There is no such function, or an argument does not fit the manifest: before any guest
-    ///   code runs.
+    /// * There is no such function, or an argument does not fit the manifest; no guest code has run.
     /// * The guest refuses the arguments, traps, or exceeds the query's budget.
     pub fn bind(
         &self,
@@ -134,11 +132,11 @@ impl Udf {
         self.bound(function, arguments, query, None)
     }
 
-    /// As [`Udf::bind`]; the observer is told what the function does.
+    /// Like [`Udf::bind`], with an observer of what the function does.
     ///
     /// # Errors
     ///
-    /// As [`Udf::bind`].
+    /// The same as for [`Udf::bind`].
     pub fn bind_observed(
         &self,
         function: &str,
@@ -149,12 +147,12 @@ impl Udf {
         self.bound(function, arguments, query, Some(observer))
     }
 
-    /// As [`Udf::bind_observed`], for one worker more of a query that has one: `None` where it would
-    /// have to wait for an instance. Workers that wait for each other's would wait for ever.
+    /// Like [`Udf::bind_observed`], for an additional worker of a query: `None` if it would have to
+    /// wait for an instance. Workers that wait for each other's instances would wait forever.
     ///
     /// # Errors
     ///
-    /// As [`Udf::bind`].
+    /// The same as for [`Udf::bind`].
     pub fn bind_if_free(
         &self,
         function: &str,
@@ -173,7 +171,7 @@ impl Udf {
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Bound, BindError> {
         let bound = self.bind_for(function, arguments, query, observer, Waits::InLine)?;
-        Ok(bound.expect("who waits gets one, or an error"))
+        Ok(bound.expect("a binding that waits gets an instance or an error"))
     }
 
     fn bind_for(
@@ -263,7 +261,7 @@ fn describe(engine: &Engine, component: &InstancePre<State>) -> Result<Manifest,
     Ok(Manifest::checked(manifest, limits)?)
 }
 
-/// Whether a function waits for an instance, where none is free.
+/// Whether a binding waits for an instance if none is free.
 enum Waits {
     InLine,
     Never,
@@ -296,7 +294,9 @@ impl Compiled {
                         time: None,
                     });
                 }
-                Err(error) => log::warn!("a compiled component cannot be used: {error:#}"),
+                Err(error) => log::warn!(
+                    "cannot load a compiled component from the cache, compiling again: {error:#}"
+                ),
             }
         }
         let started = Instant::now();
@@ -359,8 +359,8 @@ fn deserialize_fresh(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component
 #[expect(unsafe_code, reason = "Wasmtime trusts compiled code")]
 fn deserialize(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
     // SAFETY: the file begins with what `Component::serialize` gave: `Cache::get` has compared
-    // its checksum (`a_file_that_is_cut_damaged_or_foreign_is_not_used`), and only this process's
-    // user can write in the cache's folder, which `EngineOptions::cache` demands. It is mapped, and
+    // its checksum (`ignores_truncated_damaged_and_foreign_files`), and only this process's
+    // user can write in the cache's directory, which `EngineOptions::cache` demands. It is mapped, and
     // stays as it is: `Cache::put` moves a new file into its place and writes to none. The key
     // holds Wasmtime's compatibility hash, and Wasmtime checks version and settings again.
     unsafe { Component::deserialize_file(engine.wasmtime(), file) }

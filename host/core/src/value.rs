@@ -8,7 +8,7 @@ use std::fmt;
 use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
 
-/// What a value is: the contract's `kind`.
+/// The type of a value: the contract's `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -39,7 +39,7 @@ impl Kind {
     }
 
     /// A nullable Arrow field of this kind; a json field carries the extension type
-    /// `arrow.json`, by which it is told from a text field.
+    /// `arrow.json`, which distinguishes it from a text field.
     pub fn field(self, name: impl Into<String>) -> Field {
         let field = Field::new(name, self.data_type(), true);
         match self {
@@ -50,7 +50,7 @@ impl Kind {
         }
     }
 
-    /// Whether the Arrow field holds the texts of JSON values, rather than plain text.
+    /// Whether the Arrow field holds JSON rather than plain text.
     pub(crate) fn is_json_field(field: &Field) -> bool {
         field
             .metadata()
@@ -59,7 +59,7 @@ impl Kind {
     }
 }
 
-/// The zone of timestamps, in the form that Arrow reads without a database of zones.
+/// The zone of timestamps, in the form that Arrow reads without a time zone database.
 pub(crate) const UTC: &str = "+00:00";
 
 const EXTENSION_NAME: &str = "ARROW:extension:name";
@@ -111,8 +111,8 @@ impl Value {
         }
     }
 
-    /// The value in JSON: a timestamp as its number of microseconds; a number that JSON does not
-    /// have as the text `NaN`, `Infinity` or `-Infinity`, as in the JSON form of Protocol Buffers.
+    /// The value as JSON: a timestamp is its number of microseconds; a number that JSON does not
+    /// have is the string `NaN`, `Infinity` or `-Infinity`, as in the JSON form of Protocol Buffers.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,

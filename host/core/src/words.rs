@@ -1,10 +1,10 @@
-//! Words of others in a message: a guest's, a component's, a query's.
+//! Untrusted words in a message: from a guest, a component or a query.
 //!
-//! A message goes to logs and terminals. What stands in it that is not ours neither ends its line,
-//! nor turns it around, nor steers the terminal.
+//! Messages go to logs and terminals. Words that are not ours must not end the line, change its
+//! direction or control the terminal.
 
-/// A text in one line, as it can stand in a message: line ends and tabs are blanks, and other
-/// control characters, and those that end or turn a line, `\u{fffd}`.
+/// The text as one line for a message: line ends and tabs become blanks; other control characters,
+/// and characters that end a line or change its direction, become `\u{fffd}`.
 pub fn one_line(text: &str) -> String {
     let plain = |character| match character {
         '\n' | '\r' | '\t' => ' ',
@@ -16,10 +16,10 @@ pub fn one_line(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-/// Characters that are no control characters, but begin a new line in some viewers or show what
-/// comes after them from right to left: the line and paragraph separators, and the embeddings,
-/// overrides and isolates of the bidirectional algorithm. Marks and joiners, which whole languages
-/// need, stay.
+/// Characters that are not control characters, but start a new line in some viewers or change the
+/// direction of the text after them: the line and paragraph separators, and the embeddings,
+/// overrides and isolates of the bidirectional algorithm. Marks and joiners are kept, because whole
+/// languages need them.
 const BREAKS_A_LINE: [char; 11] = [
     '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
     '\u{2067}', '\u{2068}', '\u{2069}',
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_neither_ends_nor_turns_a_line() {
+    fn keeps_a_text_in_one_line_and_its_direction() {
         let text = "a\u{2028}b\u{2029}c\u{202e}txt.exe\u{2069} 👩\u{200d}👧 \u{200f}ع";
         assert_eq!(
             one_line(text),

@@ -27,14 +27,14 @@ impl From<SearchError> for ApiError {
                 (StatusCode::BAD_REQUEST, "query_shard_exception")
             }
             SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
+            SearchError::Aggregation(error) if error.is_too_much() => {
+                (StatusCode::BAD_REQUEST, "too_many_buckets_exception")
+            }
             SearchError::Argument { .. }
-            | SearchError::Aggregation { .. }
+            | SearchError::Aggregation(_)
             | SearchError::SeveralIndexes { .. }
             | SearchError::Sort(_)
             | SearchError::Field(_) => (StatusCode::BAD_REQUEST, ILLEGAL),
-            SearchError::TooManyBuckets(_) => {
-                (StatusCode::BAD_REQUEST, "too_many_buckets_exception")
-            }
             SearchError::Udf(UdfError::Function(function)) => of_function(function),
             SearchError::Udf(UdfError::Returns { .. }) => (StatusCode::BAD_REQUEST, ILLEGAL),
             SearchError::Udf(UdfError::Evaluate(evaluate)) => of_evaluation(evaluate),

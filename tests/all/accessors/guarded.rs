@@ -1,4 +1,4 @@
-//! Buffers that end where a page ends, before a page that nobody may touch: a read beyond one ends
+//! Buffers that end at the end of a page, before a page without access: a read beyond a buffer ends
 //! the process. The composed accessor's reads are machine code that no sanitizer sees.
 
 use std::ptr::{self, NonNull};
@@ -9,7 +9,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer
 
 use super::{column, evaluate, x};
 
-/// Pages of memory, with one before and one after them that cannot be read.
+/// Pages of memory between two pages that cannot be read.
 struct Pages {
     start: NonNull<u8>,
     bytes: usize,
@@ -17,29 +17,29 @@ struct Pages {
 
 const PAGE: usize = 4096;
 
-// SAFETY: the memory belongs to this value alone, as a `Box` does to its owner.
+// SAFETY: only this value owns the memory, as a `Box` owns its content.
 #[expect(unsafe_code, reason = "pages come from the system")]
 unsafe impl Send for Pages {}
-// SAFETY: it is not written after `guarded` has filled it.
+// SAFETY: nothing writes to it after `guarded` has filled it.
 #[expect(unsafe_code, reason = "pages come from the system")]
 unsafe impl Sync for Pages {}
 
 impl Drop for Pages {
     #[expect(unsafe_code, reason = "pages go back to the system")]
     fn drop(&mut self) {
-        // SAFETY: `guarded` mapped exactly this.
+        // SAFETY: `guarded` mapped exactly this range.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.bytes) };
     }
 }
 
-/// A buffer whose last byte is the last that can be read, and, where it fills its pages, whose
-/// first byte is the first.
+/// A buffer whose last byte is the last readable one and, if it fills its pages, whose first byte
+/// is the first readable one.
 #[expect(unsafe_code, reason = "pages come from the system")]
 fn guarded(content: &[u8]) -> Buffer {
     let inner = content.len().next_multiple_of(PAGE).max(PAGE);
     let bytes = inner + 2 * PAGE;
-    // SAFETY: a new anonymous mapping, of which the inner pages are made writable; the content
-    // fits into them, and `Pages` keeps them while the buffer lives.
+    // SAFETY: a new anonymous mapping, whose inner pages are made writable; the content fits into
+    // them, and `Pages` keeps them as long as the buffer lives.
     unsafe {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let start = libc::mmap(ptr::null_mut(), bytes, libc::PROT_NONE, flags, -1, 0);
@@ -70,9 +70,9 @@ fn check(functions: &[&str], guarded: &RecordBatch, ordinary: &RecordBatch) {
 }
 
 #[test]
-fn no_read_of_a_text_passes_its_buffers_ends() {
+fn reads_of_texts_stay_within_their_buffers() {
     for last in 0..40 {
-        // The texts fill the buffer to its last byte, and for some lengths to its first.
+        // The texts fill the buffer to its last byte, and at some lengths from its first byte.
         let lengths: Vec<usize> = (0..30)
             .chain([100, PAGE - 435 - 100 - 39, 39, last])
             .collect();
@@ -111,7 +111,7 @@ fn no_read_of_a_text_passes_its_buffers_ends() {
 }
 
 #[test]
-fn no_read_of_a_number_passes_its_buffers_ends() {
+fn reads_of_numbers_stay_within_their_buffers() {
     for rows in [1, 7, 8, 9, 64, 511, 512] {
         let values: Vec<u8> = (0..rows)
             .flat_map(|row| (row as f64).to_ne_bytes())

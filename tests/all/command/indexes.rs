@@ -1,5 +1,5 @@
-//! `whittle index` and `whittle search`: an index on the disk, and a process that is killed while
-//! it writes one.
+//! `whittle index` and `whittle search`: an index on disk or on a node, and a process that is killed
+//! while it writes.
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
@@ -19,7 +19,7 @@ use whittle_tests::Node;
 const INDEX: &str = "index --data data films --docs films.json";
 
 #[test]
-fn documents_are_written_once_and_searched_by_another_process() {
+fn replaces_documents_by_id_and_searches_them_in_another_process() {
     let desk = Desk::new();
     let index = "index --data data films --docs some.json --id-field title";
     desk.write(
@@ -53,7 +53,7 @@ fn documents_are_written_once_and_searched_by_another_process() {
 }
 
 #[test]
-fn a_node_is_written_and_searched_as_a_folder_is() {
+fn indexes_and_searches_a_node_like_a_directory() {
     let desk = Desk::new();
     let node = Node::start();
     assert_eq!(node.upload("string-distance").0, 201);
@@ -70,14 +70,14 @@ fn a_node_is_written_and_searched_as_a_folder_is() {
         "profile.json",
         r#"{"query": {"match_all": {}}, "profile": true, "aggs": {"best": {"max": {"field": "rating"}}}}"#,
     );
-    let said = |place: &str| {
+    let output = |place: &str| {
         let index = format!("index {place} films --docs some.json --id-field title");
         let first = desk.run(&format!("{index} --mapping types.json"));
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let numbers = [" ms", " KiB"];
         let search = |query: &str| {
-            let told = desk.good(&format!("search {place} films --query {query}"));
-            without_numbers(&told, &numbers)
+            let found = desk.good(&format!("search {place} films --query {query}"));
+            without_numbers(&found, &numbers)
         };
         let profile = search("profile.json");
         let (hits, _) = profile.split_once("  clause").expect("a profile");
@@ -90,9 +90,10 @@ fn a_node_is_written_and_searched_as_a_folder_is() {
             hits,
         ]
     };
-    let folder = said("--data data");
-    assert_eq!(folder, said(&format!("--server http://{}", node.address)));
-    insta::assert_snapshot!(folder.join("\n"), @r#"
+    let directory = output("--data data");
+    let server = format!("--server http://{}", node.address);
+    assert_eq!(directory, output(&server));
+    insta::assert_snapshot!(directory.join("\n"), @r#"
     2 created, 0 replaced, 1 refused
 
     warning: document 2: the field `rating` is of type `long`, and `"x"` is none
@@ -125,7 +126,7 @@ fn a_node_is_written_and_searched_as_a_folder_is() {
     );
     insta::assert_snapshot!(desk.bad(&format!("search {server} --query bad.json")), @"error: unknown function `strong_distance`: did you mean `string_distance`?");
     insta::assert_snapshot!(desk.bad(&format!("index {server} --docs some.json --mapping types.json")), @"error: index [films] already exists");
-    insta::assert_snapshot!(desk.bad("search --server localhost:9200 films --query fuzzy.json"), @"error: `localhost:9200` is no address of a node: give one such as `http://127.0.0.1:9200`");
+    insta::assert_snapshot!(desk.bad("search --server localhost:9200 films --query fuzzy.json"), @"error: invalid node URL `localhost:9200`: expected one such as `http://127.0.0.1:9200`");
     let gone = desk.bad("search --server http://127.0.0.1:1 films --query fuzzy.json");
     assert!(
         gone.starts_with("error: http://127.0.0.1:1/films/_search: "),
@@ -134,7 +135,7 @@ fn a_node_is_written_and_searched_as_a_folder_is() {
 }
 
 #[test]
-fn what_an_index_refuses_is_told() {
+fn reports_why_an_index_or_a_document_is_refused() {
     let desk = Desk::new();
     desk.write(
         "typed.json",
@@ -146,8 +147,8 @@ fn what_an_index_refuses_is_told() {
     );
     desk.write("query.json", r#"{"query": {"match": {"title": "wars"}}}"#);
     insta::assert_snapshot!(desk.bad("search --data data films --query query.json"), @"error: there is no index in `data/indexes/films`: create one");
-    insta::assert_snapshot!(desk.bad("index --data data Films --docs films.json"), @"error: `Films` is no index name: use lower-case letters, digits, `-`, `_` and `.`");
-    insta::assert_snapshot!(desk.bad("index --data data ../films --docs films.json"), @"error: `../films` is no index name: use lower-case letters, digits, `-`, `_` and `.`");
+    insta::assert_snapshot!(desk.bad("index --data data Films --docs films.json"), @"error: invalid index name `Films`: use lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or a digit");
+    insta::assert_snapshot!(desk.bad("index --data data ../films --docs films.json"), @"error: invalid index name `../films`: use lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or a digit");
     insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping bad-type.json")), @r#"error: bad-type.json: `properties.rating.type` must be one of `boolean`, `long`, `double`, `date`, `keyword`, `text`, `object`, but is "decimal""#);
     insta::assert_snapshot!(desk.bad(&format!("{INDEX} --id-field name")), @"error: films.json: document 0 has nothing in its id field `name`, not a text or an integer");
     let output = desk.run(&format!("{INDEX} --mapping typed.json"));
@@ -158,20 +159,20 @@ fn what_an_index_refuses_is_told() {
     warning: document 2: the field `rating` is of type `long`, and `8.5` is none
     error: 2 documents were refused
     ");
-    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping typed.json")), @"error: `--mapping` is for an index that is made, and there is one");
+    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping typed.json")), @"error: the index exists, so `--mapping` cannot be applied: leave it out, or write to a new index");
 }
 
-/// How often a process is killed.
+/// How many times a process is killed.
 const ROUNDS: u32 = 50;
 const DOCUMENTS: u32 = 4_000;
 
-/// Ids of a round's documents, in the order in which they are written.
+/// The ids of a round's documents, in the order of writing.
 fn ids(round: u32) -> impl Iterator<Item = u32> {
     round * DOCUMENTS..(round + 1) * DOCUMENTS
 }
 
 #[test]
-fn what_a_killed_process_had_acknowledged_is_there_once() {
+fn a_killed_process_keeps_each_acknowledged_document_once() {
     let desk = Desk::new();
     let mut acknowledged: Vec<u32> = Vec::new();
     let mut cut_short = 0;
@@ -187,14 +188,14 @@ fn what_a_killed_process_had_acknowledged_is_there_once() {
             .spawn()
             .expect("the command runs");
         let stdout = child.stdout.take().expect("it is piped");
-        // Moments that differ from round to round, from before the first batch on.
+        // Kills at a different moment in each round, beginning before the first batch.
         let (batches, after) = (round % 40, Duration::from_millis(u64::from(round) * 7 % 11));
         let (acknowledge, acknowledgements) = channel();
         let created = thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 let mut created = 0;
                 for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                    // The last line may be cut.
+                    // The last line may be incomplete.
                     if let Ok(line) = serde_json::from_str::<Json>(&line) {
                         created = line["created"].as_u64().expect("a number");
                         acknowledge.send(()).expect("somebody waits");
@@ -233,11 +234,11 @@ fn what_a_killed_process_had_acknowledged_is_there_once() {
         request["search_after"] = json!(last.sort);
         for hit in page.hits.hits {
             let id: u32 = hit.id.parse().expect("a number");
-            assert!(found.insert(id), "{id} is there twice");
+            assert!(found.insert(id), "{id} was found twice");
         }
     }
     for id in &acknowledged {
-        assert!(found.contains(id), "{id} was acknowledged, and is gone");
+        assert!(found.contains(id), "{id} was acknowledged but is lost");
     }
     assert!(found.iter().all(|id| *id < ROUNDS * DOCUMENTS));
     for id in acknowledged.iter().step_by(97) {

@@ -1,4 +1,4 @@
-//! The `whittle` command, as a user runs it: what it prints, where, and its exit code.
+//! The `whittle` command as a user runs it: its output, its errors and its exit code.
 
 mod indexes;
 
@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 use whittle_tests::{ByHand, guest_path, whittle};
 
-/// A folder with the files of a query, and the command run in it.
+/// A directory with the files of a query, in which the command runs.
 struct Desk {
     folder: TempDir,
 }
@@ -28,7 +28,7 @@ const FUZZY: &str = r#"{"query": {"wasm_udf": {"function": "string_distance",
 impl Desk {
     fn new() -> Self {
         let desk = Self {
-            folder: tempfile::tempdir().expect("a folder"),
+            folder: tempfile::tempdir().expect("a directory"),
         };
         desk.write("films.json", FILMS);
         desk.write("fuzzy.json", FUZZY);
@@ -64,7 +64,7 @@ impl Desk {
             .expect("the command runs")
     }
 
-    /// Standard output of a command that succeeds and complains of nothing.
+    /// The standard output of a command that succeeds without a warning.
     fn good(&self, arguments: &str) -> String {
         let output = self.run(arguments);
         assert_eq!(
@@ -120,7 +120,7 @@ fn a_boolean_function_filters() {
 }
 
 #[test]
-fn a_number_scores_descending_with_ties_by_id() {
+fn a_numeric_function_scores_in_descending_order_with_ties_by_id() {
     let desk = Desk::new();
     desk.write(
         "docs.json",
@@ -170,7 +170,7 @@ fn both_accessors_and_a_full_cache_give_the_same_hits() {
 }
 
 #[test]
-fn people_get_a_table() {
+fn prints_hits_as_a_table() {
     let desk = Desk::new();
     let table = desk.good("query --docs films.json --udf string-distance.wasm --query fuzzy.json");
     let table = without_numbers(&table, &[" ms", " KiB"]);
@@ -185,7 +185,7 @@ fn people_get_a_table() {
 }
 
 #[test]
-fn words_and_expressions_need_no_udf() {
+fn runs_match_and_expression_clauses_without_a_udf() {
     let desk = Desk::new();
     let query = r#"{"query": {"bool": {"must": {"match": {"title": "wars"}},
         "filter": {"expression": "rating > 5"}}}, "fields": {"half": {"expression": "rating / 2"}}}"#;
@@ -200,7 +200,7 @@ fn words_and_expressions_need_no_udf() {
 }
 
 #[test]
-fn no_documents_are_no_hits() {
+fn no_documents_give_no_hits() {
     let desk = Desk::new();
     desk.write("empty.json", "");
     let answer = desk.search("empty.json", "string-distance.wasm", "fuzzy.json");
@@ -211,7 +211,7 @@ fn no_documents_are_no_hits() {
 }
 
 #[test]
-fn documents_and_query_may_come_from_standard_input() {
+fn reads_documents_or_the_query_from_standard_input() {
     let desk = Desk::new();
     for (arguments, input) in [
         (
@@ -239,7 +239,7 @@ fn documents_and_query_may_come_from_standard_input() {
 }
 
 #[test]
-fn bad_input_is_one_line_and_exit_code_1() {
+fn reports_bad_input_in_one_line_with_exit_code_1() {
     let desk = Desk::new();
     let by_hand = ByHand::default();
     desk.write("core.wasm", by_hand.core_module());
@@ -288,7 +288,7 @@ fn bad_input_is_one_line_and_exit_code_1() {
     insta::assert_snapshot!(docs("list.json"), @"error: list.json: document 1 is a number, not an object");
     insta::assert_snapshot!(udf("none.wasm"), @"error: none.wasm: No such file or directory (os error 2)");
     insta::assert_snapshot!(udf("films.json"), @r##"error: films.json: not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
-    insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: make one of it with `whittle build`");
+    insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build a component with `whittle build`");
     insta::assert_snapshot!(udf("other.wasm"), @"error: other.wasm: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
     insta::assert_snapshot!(udf("native.wasm"), @"error: native.wasm: the component imports `whittle:host/native@0.1.0`, which is private to the host");
     insta::assert_snapshot!(udf("by-hand.wasm"), @"error: unknown function `string_distance`: the components have `f`");
@@ -299,9 +299,9 @@ fn bad_input_is_one_line_and_exit_code_1() {
     insta::assert_snapshot!(query("unknown-parameter.json"), @"error: function `string_distance`: unknown parameter `tarket`: did you mean `target`?");
     insta::assert_snapshot!(query("missing-parameter.json"), @"error: function `string_distance`: missing parameter `target` (text): The text that it is compared with.");
     insta::assert_snapshot!(query("wrong-type.json"), @"error: function `string_distance`: parameter `target` is text, but 3 was given");
-    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: make one of it with `whittle build`");
+    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build a component with `whittle build`");
     insta::assert_snapshot!(desk.bad("build none"), @"error: none: No such file or directory (os error 2)");
-    insta::assert_snapshot!(desk.bad("build ."), @"error: . holds no UDF: there is none of Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
+    insta::assert_snapshot!(desk.bad("build ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \
                  --query fuzzy.json";
     insta::assert_snapshot!(desk.bad(twice), @"error: the components `string-distance` and `string-distance` both have a function `string_distance`");
@@ -368,7 +368,7 @@ fn ids_and_scores(answer: &Json) -> Vec<(&str, Option<f64>)> {
 }
 
 #[test]
-fn documents_that_fail_are_told_left_out_or_without_a_score() {
+fn a_failing_document_ends_the_query_is_skipped_or_gets_no_score() {
     let desk = Desk::new();
     // Fails for every other document, from the first on.
     let guest = ByHand {
@@ -419,7 +419,7 @@ fn documents_that_fail_are_told_left_out_or_without_a_score() {
 }
 
 #[test]
-fn a_score_that_is_not_a_number_is_the_documents_error() {
+fn a_score_of_nan_is_an_error_of_the_document() {
     let desk = Desk::new();
     desk.write("udf.wasm", whittle_tests::guest("probe"));
     let error = under(&desk, "not_a_number", "fail").expect_err("it fails");
@@ -441,20 +441,20 @@ fn a_score_that_is_not_a_number_is_the_documents_error() {
 }
 
 #[test]
-fn a_function_that_neither_filters_nor_scores_is_no_clause() {
+fn rejects_a_clause_of_a_function_that_neither_filters_nor_scores() {
     let desk = Desk::new();
     desk.write("udf.wasm", whittle_tests::guest("probe"));
     assert_eq!(
-        under(&desk, "read_id", "fail").expect_err("it is no clause"),
+        under(&desk, "read_id", "fail").expect_err("it is refused"),
         "error: function `read_id` returns text: a query clause must be boolean, int64 or float64"
     );
 }
 
-/// A machine, or a container, may have little address space: the engine takes a smaller pool, or
-/// none, and answers.
+/// A machine or a container may limit the address space: the engine then reserves a smaller pool, or
+/// none, and still works.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_small_address_space_is_enough() {
+fn runs_in_a_small_address_space() {
     let desk = Desk::new();
     for (kib, warnings) in [
         ("300000000", 0),
@@ -483,7 +483,7 @@ fn a_small_address_space_is_enough() {
 }
 
 #[test]
-fn a_query_out_of_time_says_so() {
+fn reports_a_query_that_exceeds_the_time_limit() {
     let desk = Desk::new();
     let endless = "(loop $forever (br $forever)) unreachable";
     desk.write(
@@ -504,7 +504,7 @@ fn a_query_out_of_time_says_so() {
     );
 }
 
-/// Replaces each number that stands before one of the units, which differs from run to run.
+/// Replaces each number before one of the units, because it differs from run to run.
 fn without_numbers(text: &str, units: &[&str]) -> String {
     let mut text = text.to_owned();
     for unit in units {

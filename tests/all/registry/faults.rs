@@ -1,5 +1,5 @@
-//! A store that fails at any one of its writes: before it, as when the node dies, or after it, as
-//! when the answer is lost. What was there stays, and what was to come is whole or absent.
+//! A store that fails at any of its writes: before the write, as when the node dies, or after it,
+//! as when the response is lost. Existing versions stay, and a new one is complete or absent.
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    /// Does a write, unless it is the one that fails.
+    /// Performs a write, unless it is the one that fails.
     async fn write<T>(&self, write: impl Future<Output = Result<T>>) -> Result<T> {
         let fails = self.writes.fetch_add(1, Ordering::SeqCst) == self.at;
         match self.fault {
@@ -113,8 +113,8 @@ impl ObjectStore for Faulty {
     }
 }
 
-/// Does something to a registry with a version `1.0.0`, whose store fails at each of its writes in
-/// turn, and looks at what another node sees then. Gives how many writes there were.
+/// Performs an operation on a registry with a version `1.0.0`, whose store fails at each of its
+/// writes in turn, and checks what another node sees after that. Returns the number of writes.
 fn at_each_write(
     act: impl Fn(&Registry) -> std::result::Result<(), String>,
     look: impl Fn(&Registry),
@@ -142,7 +142,7 @@ fn at_each_write(
             for version in other.list() {
                 assert!(version.manifest.is_ok(), "{version:?}");
             }
-            // The power is on again: what failed is done, with nothing in its way.
+            // After the failure the operation is repeated, and succeeds.
             let _ = act(&registry);
             let again = act(&registry);
             assert!(
@@ -158,7 +158,7 @@ fn at_each_write(
 }
 
 #[test]
-fn a_registration_that_fails_at_any_write_leaves_the_old_state_or_the_new_one() {
+fn a_registration_that_fails_at_any_write_changes_everything_or_nothing() {
     let writes = at_each_write(
         |registry| register(registry, &component("2.0.0", "2")),
         |other| {
@@ -171,14 +171,14 @@ fn a_registration_that_fails_at_any_write_leaves_the_old_state_or_the_new_one() 
 }
 
 #[test]
-fn a_deletion_that_fails_at_any_write_leaves_the_version_whole_or_absent() {
+fn a_deletion_that_fails_at_any_write_leaves_the_version_complete_or_absent() {
     let deleted = |registry: &Registry| {
         let deleted = registry.delete("by-hand", &version("1.0.0"));
         deleted.map_err(|error| whittle_tests::told(&error))
     };
     let writes = at_each_write(deleted, |other| {
         let answer = query(other, "f");
-        let gone = Err("unknown function `f`: it has none".to_owned());
+        let gone = Err("unknown function `f`: there are none".to_owned());
         assert!(answer == Ok(1.0) || answer == gone, "{answer:?}");
     });
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Registries on one folder in several processes, of which some are killed.
+//! Registries in several processes on one directory; some processes are killed.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -24,8 +24,8 @@ fn registering(component: &Path, registry: &Path, cache: &Path) -> Child {
 }
 
 #[test]
-fn a_version_that_another_process_registers_is_used_within_the_interval() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn uses_a_version_of_another_process_within_the_interval() {
+    let folder = tempfile::tempdir().expect("a directory");
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("f.wasm"), component("1.0.0", "1")).expect("written");
     let poll = Duration::from_millis(200);
@@ -43,17 +43,17 @@ fn a_version_that_another_process_registers_is_used_within_the_interval() {
     assert!(process.wait().expect("it ends").success());
     let registered = Instant::now();
     while query(&registry, "f") != Ok(1.0) {
-        // The interval, and what it takes to compile on a machine with other work.
+        // The interval, plus the time to compile on a busy machine.
         assert!(registered.elapsed() < poll + Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Kills it at another moment each time, from before it begins to after it is done.
+/// Kills it at a different moment each time, from before it begins until after it is done.
 #[test]
-fn of_a_process_that_is_killed_while_it_registers_a_version_is_whole_or_absent() {
+fn a_process_killed_while_registering_leaves_a_version_complete_or_absent() {
     const KILLS: u32 = 200;
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a directory");
     let path = |name: &str| folder.path().join(name);
     let (store, cache) = (path("registry"), path("cache"));
     let write = |i: u32| {
@@ -67,7 +67,7 @@ fn of_a_process_that_is_killed_while_it_registers_a_version_is_whole_or_absent()
     let takes = started.elapsed();
 
     let registry = open(&Storage::local(&store).expect("a store"));
-    // Knuth's multiplicative sequence: spread evenly, and in no order.
+    // Knuth's multiplicative sequence: evenly spread and unordered.
     let moment =
         |i: u32| takes.mul_f64(1.2 * f64::from(i.wrapping_mul(2_654_435_769)) / 2f64.powi(32));
     for i in 1..=KILLS {
@@ -82,14 +82,14 @@ fn of_a_process_that_is_killed_while_it_registers_a_version_is_whole_or_absent()
         let answer = query(&registry, &format!("f@1.0.{i}"));
         let absent = answer
             .as_ref()
-            .is_err_and(|error| error.starts_with(&format!("no version of `f@1.0.{i}`")));
+            .is_err_and(|error| error.starts_with(&format!("no version matches `f@1.0.{i}`")));
         assert!(absent || answer == Ok(f64::from(i)), "{answer:?}");
     }
-    // Neither all nor none, or it was not killed while it was at work.
+    // Some but not all, or no process was killed while it was working.
     let registered = registry.list().len() as u32 - 1;
     assert!((1..KILLS).contains(&registered), "{registered} of {KILLS}");
 
-    // What was killed registers now, and a node that joins has everything.
+    // The killed registrations succeed now, and a node that joins has all of them.
     for i in [1, KILLS] {
         let mut again = registering(&path(&format!("{i}.wasm")), &store, &cache);
         assert!(again.wait().expect("it ends").success());

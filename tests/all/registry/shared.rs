@@ -9,9 +9,9 @@ use whittle_tests::{ByHand, engine};
 
 use super::{component, open, query, register, version};
 
-/// The one file in a folder of a store, at whatever depth.
+/// The only file in a directory of a store, at any depth.
 fn only_file(folder: &Path) -> PathBuf {
-    let mut entries = fs::read_dir(folder).expect("a folder");
+    let mut entries = fs::read_dir(folder).expect("a directory");
     let path = entries
         .next()
         .expect("a file")
@@ -30,9 +30,9 @@ fn only_file(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_version_that_one_node_registers_the_others_use() {
-    let folder = tempfile::tempdir().expect("a folder");
-    // Each has a store of its own on the folder, as processes have.
+fn a_version_is_available_on_all_nodes() {
+    let folder = tempfile::tempdir().expect("a directory");
+    // Each has its own store on the directory, as separate processes have.
     let storage = || Storage::local(folder.path()).expect("a store");
     let (one, other) = (open(&storage()), open(&storage()));
     register(&one, &component("1.0.0", "1")).expect("registered");
@@ -54,7 +54,7 @@ fn a_version_that_one_node_registers_the_others_use() {
     one.delete("by-hand", &two).expect("it is there");
     other.refresh().expect("it looks");
     assert_eq!(query(&other, "f"), Ok(1.0));
-    // One that joins has all of it.
+    // A node that joins has all of it.
     assert_eq!(query(&open(&storage()), "f"), Ok(1.0));
 }
 
@@ -74,14 +74,14 @@ fn a_node_that_watches_the_store_sees_a_version_within_its_interval() {
     register(&open(&storage), &component("1.0.0", "1")).expect("registered");
     let registered = Instant::now();
     while query(&watching, "f").is_err() {
-        // The interval, and what it takes to compile on a machine with other work.
+        // The interval, plus the time to compile on a busy machine.
         assert!(registered.elapsed() < poll + Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
-fn of_two_nodes_that_register_one_version_at_once_one_wins() {
+fn of_two_nodes_that_register_the_same_version_one_wins() {
     let storage = Storage::in_memory().expect("a store");
     let nodes: Vec<Registry> = (0..4).map(|_| open(&storage)).collect();
     let components: Vec<_> = (0..4).map(|i| component("1.0.0", &i.to_string())).collect();
@@ -104,9 +104,9 @@ fn of_two_nodes_that_register_one_version_at_once_one_wins() {
 }
 
 #[test]
-fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let elsewhere = tempfile::tempdir().expect("a folder");
+fn an_admin_resolves_a_conflict_of_two_components_with_the_same_function() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let elsewhere = tempfile::tempdir().expect("a directory");
     let storage = |folder: &Path| Storage::local(folder).expect("a store");
     register(&open(&storage(folder.path())), &component("1.0.0", "1")).expect("registered");
     let other = ByHand {
@@ -114,13 +114,13 @@ fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
         ..ByHand::default()
     };
     register(&open(&storage(elsewhere.path())), &other.component()).expect("registered");
-    // Neither saw the other: what one wrote appears beside what the other did.
+    // Neither saw the other: the files of one appear beside those of the other.
     for kind in ["blobs", "versions"] {
         let file = only_file(&elsewhere.path().join(kind));
         let path = folder
             .path()
             .join(file.strip_prefix(elsewhere.path()).expect("inside"));
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::create_dir_all(path.parent().expect("a directory")).expect("made");
         fs::copy(&file, &path).expect("copied");
     }
     let registry = open(&storage(folder.path()));
@@ -132,8 +132,8 @@ fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
 }
 
 #[test]
-fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn reports_a_damaged_component_and_keeps_using_the_others() {
+    let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");
     let blob = only_file(&folder.path().join("blobs"));
@@ -151,12 +151,12 @@ fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
         let registry = open(&storage());
         let error = query(&registry, "f@1.0.0").expect_err("it is damaged");
         let start = format!(
-            "by-hand@1.0.0 cannot be used on this node: `{name}` in the registry's store is damaged: it has {} bytes",
+            "by-hand@1.0.0 cannot be used on this node: `{name}` in the registry's store is damaged: found {} bytes",
             damaged.len()
         );
         assert!(error.starts_with(&start), "{error}");
         assert_eq!(query(&registry, "f"), Ok(2.0));
-        // Whoever has the component mends it, and every node notices.
+        // Registering the component again repairs it, and every node notices.
         register(&registry, &whole).expect("it is the same");
         assert_eq!(query(&registry, "f@1.0.0"), Ok(1.0));
     }
@@ -171,8 +171,8 @@ fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
 }
 
 #[test]
-fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn ignores_other_files_and_reports_damaged_records() {
+    let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");
     let record = only_file(&folder.path().join("versions"));
@@ -186,12 +186,12 @@ fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
         (
             "{",
             "`versions/by-hand/1.0.0.json` in the registry's store is damaged: \
-             it is no record of a version: EOF while parsing an object at line 1 column 1",
+             not a record of a version: EOF while parsing an object at line 1 column 1",
         ),
         (
             newer.as_str(),
             "`versions/by-hand/1.0.0.json` in the registry's store is damaged: \
-             its format is 2, and this host reads 1",
+             the format is 2, but this host reads only 1",
         ),
     ] {
         fs::write(&record, damaged).expect("written");
@@ -200,11 +200,11 @@ fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
         assert_eq!(problem.to_string(), expected);
         assert_eq!(versions[0].sha256, None);
     }
-    // A record that names another component's version than it is.
+    // A record at the path of another version.
     let moved = record.with_file_name("9.9.9.json");
     fs::rename(&record, &moved).expect("moved");
     fs::write(&moved, &whole).expect("written");
     let versions = open(&storage()).list();
     let problem = versions[0].manifest.as_ref().expect_err("it is another");
-    assert_eq!(problem.to_string(), "its component is `by-hand` 1.0.0");
+    assert_eq!(problem.to_string(), "the component is `by-hand` 1.0.0");
 }

@@ -50,7 +50,7 @@ fn every_failure_has_its_status_and_says_what_to_do() {
     insta::assert_snapshot!(search(json!({"query": {"term": {"rating": "good"}}})), @r#"400 query_shard_exception: `query.term.rating`: the field `rating` is of type `double`, and `"good"` is none: give a number"#);
     insta::assert_snapshot!(search(json!({"query": {"expression": "ratink > 1"}})), @"400 parsing_exception: in `query.expression`: expression, column 1: unknown column `ratink`: did you mean `rating`?");
     insta::assert_snapshot!(udf("string_distanse", json!({})), @"400 illegal_argument_exception: unknown function `string_distanse`: did you mean `string_distance`?");
-    insta::assert_snapshot!(udf("string_distance@2", json!({})), @"400 illegal_argument_exception: no version of `string_distance@2`: there are 0.1.0");
+    insta::assert_snapshot!(udf("string_distance@2", json!({})), @"400 illegal_argument_exception: no version matches `string_distance@2`: registered are 0.1.0");
     insta::assert_snapshot!(udf("string_distance", json!({"field": "title"})), @"400 illegal_argument_exception: function `string_distance`: missing parameter `target` (text): The text that it is compared with.");
     insta::assert_snapshot!(udf("f@0.2.0", json!({})), @"422 udf_exception: function `f` was stopped at document `1`: the guest trapped: wasm `unreachable` instruction executed");
     let endless = udf("f@0.1.0", json!({}));
@@ -94,7 +94,7 @@ fn a_version_is_registered_switched_off_and_deleted() {
     let hits = || node.ask("GET", "/films/_search", &query);
     assert_eq!(hits().1["hits"]["total"]["value"], 1);
     assert_eq!(node.ask("POST", &format!("{at}/_disable"), &nothing).0, 200);
-    insta::assert_snapshot!(node.refused("GET", "/films/_search", &query), @"400 illegal_argument_exception: function `string_distance` cannot be used: string-distance@0.1.0 is switched off");
+    insta::assert_snapshot!(node.refused("GET", "/films/_search", &query), @"400 illegal_argument_exception: function `string_distance` cannot be used: string-distance@0.1.0 is disabled");
     assert_eq!(node.ask("POST", &format!("{at}/_enable"), &nothing).0, 200);
     assert_eq!(hits().0, 200);
     let (_, statistics) = node.ask("GET", "/_udf/_stats", &nothing);

@@ -51,7 +51,7 @@ export declare function documentId(result: usize): void;
 @external("whittle:udf/document@0.1.0", "score")
 export declare function documentScore(): f64;
 
-/** The length of a text in bytes of UTF-8; -1 where there is none. */
+/** The length of a text in bytes of UTF-8; -1 if there is none. */
 @external("whittle:udf/text-words@0.1.0", "length")
 export declare function textLength(field: u32): i64;
 

@@ -1,7 +1,7 @@
 import * as bindings from "./bindings";
 import { RETURNED, expectText, returnedText } from "./memory";
 
-/** The present document's id, unique within the query. Not while a query is prepared. */
+/** The current document's id, unique within the query. Not while a query is prepared. */
 export function id(): string {
   expectText();
   bindings.documentId(RETURNED);
@@ -9,7 +9,7 @@ export function id(): string {
 }
 
 /**
- * The score that the query gave the present document before this function; 1 where it gave none.
+ * The score that the query gave the current document before this function; 1 where it gave none.
  * Not while a query is prepared.
  */
 export function score(): f64 {

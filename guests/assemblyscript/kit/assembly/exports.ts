@@ -135,7 +135,7 @@ function accept(parameters: Parameter[], argument: usize): void {
   }
 }
 
-/** A pointer to a `result<value, error>` for the present document. */
+/** A pointer to a `result<value, error>` for the current document. */
 export function evaluate(): usize {
   outcome.begin();
   const udf = bound!;

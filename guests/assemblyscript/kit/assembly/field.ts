@@ -47,7 +47,7 @@ export class BooleanField extends Field {
     super(name, description, Kind.Boolean);
   }
 
-  /** The path where a query gives none. */
+  /** The default path. */
   defaultsTo(path: string): this {
     this.setDefault(0, path);
     return this;
@@ -59,7 +59,7 @@ export class BooleanField extends Field {
     return this;
   }
 
-  /** Names the field, whose path is no parameter. In `prepare` only. */
+  /** Resolves a field whose path is not a parameter. Call it in `prepare` only. */
   at(path: string): this {
     this.resolve(path);
     return this;
@@ -78,7 +78,7 @@ export class Int64Field extends Field {
     super(name, description, Kind.Int64);
   }
 
-  /** The path where a query gives none. */
+  /** The default path. */
   defaultsTo(path: string): this {
     this.setDefault(0, path);
     return this;
@@ -90,7 +90,7 @@ export class Int64Field extends Field {
     return this;
   }
 
-  /** Names the field, whose path is no parameter. In `prepare` only. */
+  /** Resolves a field whose path is not a parameter. Call it in `prepare` only. */
   at(path: string): this {
     this.resolve(path);
     return this;
@@ -109,7 +109,7 @@ export class Float64Field extends Field {
     super(name, description, Kind.Float64);
   }
 
-  /** The path where a query gives none. */
+  /** The default path. */
   defaultsTo(path: string): this {
     this.setDefault(0, path);
     return this;
@@ -121,7 +121,7 @@ export class Float64Field extends Field {
     return this;
   }
 
-  /** Names the field, whose path is no parameter. In `prepare` only. */
+  /** Resolves a field whose path is not a parameter. Call it in `prepare` only. */
   at(path: string): this {
     this.resolve(path);
     return this;
@@ -140,7 +140,7 @@ export class TimestampField extends Field {
     super(name, description, Kind.Timestamp);
   }
 
-  /** The path where a query gives none. */
+  /** The default path. */
   defaultsTo(path: string): this {
     this.setDefault(0, path);
     return this;
@@ -152,7 +152,7 @@ export class TimestampField extends Field {
     return this;
   }
 
-  /** Names the field, whose path is no parameter. In `prepare` only. */
+  /** Resolves a field whose path is not a parameter. Call it in `prepare` only. */
   at(path: string): this {
     this.resolve(path);
     return this;
@@ -171,7 +171,7 @@ export class TextField extends Field {
     super(name, description, Kind.Text);
   }
 
-  /** The path where a query gives none. */
+  /** The default path. */
   defaultsTo(path: string): this {
     this.setDefault(0, path);
     return this;
@@ -183,7 +183,7 @@ export class TextField extends Field {
     return this;
   }
 
-  /** Names the field, whose path is no parameter. In `prepare` only. */
+  /** Resolves a field whose path is not a parameter. Call it in `prepare` only. */
   at(path: string): this {
     this.resolve(path);
     return this;
@@ -214,7 +214,7 @@ export class JsonField extends Field {
     super(name, description, Kind.Json);
   }
 
-  /** The path where a query gives none. */
+  /** The default path. */
   defaultsTo(path: string): this {
     this.setDefault(0, path);
     return this;
@@ -226,7 +226,7 @@ export class JsonField extends Field {
     return this;
   }
 
-  /** Names the field, whose path is no parameter. In `prepare` only. */
+  /** Resolves a field whose path is not a parameter. Call it in `prepare` only. */
   at(path: string): this {
     this.resolve(path);
     return this;

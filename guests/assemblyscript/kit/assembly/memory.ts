@@ -53,7 +53,7 @@ export function storeText(at: usize, text: string): void {
 }
 
 /**
- * The text as the host can read it: half a surrogate pair, which is no character, becomes U+FFFD.
+ * The text as the host can read it: half of a surrogate pair becomes U+FFFD.
  */
 export function wellFormed(text: string): string {
   const at = firstLoneSurrogate(text, 0);

@@ -39,12 +39,12 @@ export function takeDeclared(): Parameter[] {
 export abstract class Parameter {
   /** Whether a query must give it. */
   presence: Presence = Presence.Required;
-  /** The value where a query gives none. */
+  /** The default value. */
   otherwise: Value | null = null;
   /** Whether this query gives it: always, but for an optional one. */
   given: bool = false;
 
-  /** A nameless one is no parameter: see `Field`. */
+  /** A parameter without a name is not declared: see `Field`. */
   constructor(
     readonly name: string,
     readonly description: string,
@@ -56,7 +56,7 @@ export abstract class Parameter {
   /** Takes the query's value, which is of the parameter's kind. */
   abstract accept(value: Value): void;
 
-  /** The value where a query gives none. */
+  /** The default value. */
   protected setDefault(bits: u64, text: string = ""): void {
     this.presence = Presence.Default;
     this.otherwise = new Value(this.kind, bits, text);
@@ -65,14 +65,14 @@ export abstract class Parameter {
 
 /** True or false. */
 export class BooleanParameter extends Parameter {
-  /** The query's value; false where an optional one is not given. */
+  /** The query's value; false if it is optional and omitted. */
   value: bool = false;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Boolean);
   }
 
-  /** The value where a query gives none. */
+  /** The default value. */
   defaultsTo(value: bool): this {
     this.setDefault(u64(value));
     return this;
@@ -91,14 +91,14 @@ export class BooleanParameter extends Parameter {
 
 /** A signed integer of 64 bits. */
 export class Int64Parameter extends Parameter {
-  /** The query's value; 0 where an optional one is not given. */
+  /** The query's value; 0 if it is optional and omitted. */
   value: i64 = 0;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Int64);
   }
 
-  /** The value where a query gives none. */
+  /** The default value. */
   defaultsTo(value: i64): this {
     this.setDefault(u64(value));
     return this;
@@ -124,14 +124,14 @@ function checkRange(name: string, value: i64, least: i64, most: i64): void {
 
 /** An integer of 32 bits; a query that gives a larger one is refused. */
 export class Int32Parameter extends Parameter {
-  /** The query's value; 0 where an optional one is not given. */
+  /** The query's value; 0 if it is optional and omitted. */
   value: i32 = 0;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Int64);
   }
 
-  /** The value where a query gives none. */
+  /** The default value. */
   defaultsTo(value: i32): this {
     this.setDefault(u64(i64(value)));
     return this;
@@ -151,14 +151,14 @@ export class Int32Parameter extends Parameter {
 
 /** An integer of 32 bits without a sign; a query that gives a larger or a negative one is refused. */
 export class Uint32Parameter extends Parameter {
-  /** The query's value; 0 where an optional one is not given. */
+  /** The query's value; 0 if it is optional and omitted. */
   value: u32 = 0;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Int64);
   }
 
-  /** The value where a query gives none. */
+  /** The default value. */
   defaultsTo(value: u32): this {
     this.setDefault(u64(value));
     return this;
@@ -178,14 +178,14 @@ export class Uint32Parameter extends Parameter {
 
 /** A binary floating-point number of 64 bits. */
 export class Float64Parameter extends Parameter {
-  /** The query's value; 0 where an optional one is not given. */
+  /** The query's value; 0 if it is optional and omitted. */
   value: f64 = 0;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Float64);
   }
 
-  /** The value where a query gives none. */
+  /** The default value. */
   defaultsTo(value: f64): this {
     this.setDefault(reinterpret<u64>(value));
     return this;
@@ -204,14 +204,14 @@ export class Float64Parameter extends Parameter {
 
 /** A text. */
 export class TextParameter extends Parameter {
-  /** The query's value; empty where an optional one is not given. */
+  /** The query's value; empty if it is optional and omitted. */
   value: string = "";
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Text);
   }
 
-  /** The value where a query gives none. */
+  /** The default value. */
   defaultsTo(value: string): this {
     this.setDefault(0, value);
     return this;
@@ -230,14 +230,14 @@ export class TextParameter extends Parameter {
 
 /** An instant: microseconds since 1970-01-01T00:00:00 UTC, negative before it. */
 export class TimestampParameter extends Parameter {
-  /** The query's value; 0 where an optional one is not given. */
+  /** The query's value; 0 if it is optional and omitted. */
   value: i64 = 0;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Timestamp);
   }
 
-  /** The value where a query gives none. */
+  /** The default value. */
   defaultsTo(value: i64): this {
     this.setDefault(u64(value));
     return this;
@@ -256,14 +256,14 @@ export class TimestampParameter extends Parameter {
 
 /** Any JSON value, as its text. */
 export class JsonParameter extends Parameter {
-  /** The query's value; empty, which is no JSON, where an optional one is not given. */
+  /** The query's value; empty, which is not JSON, if it is optional and omitted. */
   value: string = "";
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Json);
   }
 
-  /** The value where a query gives none: the text of one JSON value. */
+  /** The default: the text of one JSON value. */
   defaultsTo(value: string): this {
     this.setDefault(0, value);
     return this;

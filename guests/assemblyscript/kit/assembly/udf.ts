@@ -20,9 +20,9 @@ export function register(udf: Udf): void {
 export abstract class Udf {
   /** What a query gives it, in the order in which they are shown. */
   parameters: Parameter[] = [];
-  /** The bits of the result, where it is no text. */
+  /** The bits of the result, if it is not a text. */
   bits: u64 = 0;
-  /** The result, where it is a text; it stays reachable until the next document. */
+  /** The result, if it is a text; it stays reachable until the next document. */
   text: string = "";
 
   /**
@@ -42,7 +42,7 @@ export abstract class Udf {
    */
   prepare(): void {}
 
-  /** Evaluates the function for the present document, into `bits` or `text`. */
+  /** Evaluates the function for the current document, into `bits` or `text`. */
   abstract evaluate(): void;
 
   /** The arguments are wrong: the query must change. The text names the parameter. */
@@ -50,7 +50,7 @@ export abstract class Udf {
     outcome.refuse(message);
   }
 
-  /** Sets the result where it is a text. */
+  /** Sets the result, a text. */
   protected setText(text: string | null): void {
     if (text === null) {
       outcome.none();
@@ -66,7 +66,7 @@ export abstract class Filter extends Udf {
     super(name, description, Kind.Boolean);
   }
 
-  /** Whether the present document matches. */
+  /** Whether the current document matches. */
   abstract matches(): bool;
 
   evaluate(): void {
@@ -79,7 +79,7 @@ export abstract class Filter extends Udf {
     return false;
   }
 
-  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  /** Fails the document with a message: `return this.fail("...")`. */
   protected fail(message: string): bool {
     outcome.fail(message);
     return false;
@@ -92,7 +92,7 @@ export abstract class Score extends Udf {
     super(name, description, Kind.Float64);
   }
 
-  /** The present document's number. */
+  /** The current document's number. */
   abstract score(): f64;
 
   evaluate(): void {
@@ -105,7 +105,7 @@ export abstract class Score extends Udf {
     return 0;
   }
 
-  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  /** Fails the document with a message: `return this.fail("...")`. */
   protected fail(message: string): f64 {
     outcome.fail(message);
     return 0;
@@ -118,7 +118,7 @@ export abstract class IntegerScore extends Udf {
     super(name, description, Kind.Int64);
   }
 
-  /** The present document's integer. */
+  /** The current document's integer. */
   abstract score(): i64;
 
   evaluate(): void {
@@ -131,7 +131,7 @@ export abstract class IntegerScore extends Udf {
     return 0;
   }
 
-  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  /** Fails the document with a message: `return this.fail("...")`. */
   protected fail(message: string): i64 {
     outcome.fail(message);
     return 0;
@@ -144,14 +144,14 @@ export abstract class TextValue extends Udf {
     super(name, description, Kind.Text);
   }
 
-  /** The present document's text; null is no value. */
+  /** The current document's text; null means no value. */
   abstract value(): string | null;
 
   evaluate(): void {
     this.setText(this.value());
   }
 
-  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  /** Fails the document with a message: `return this.fail("...")`. */
   protected fail(message: string): string | null {
     outcome.fail(message);
     return null;
@@ -164,14 +164,14 @@ export abstract class JsonValue extends Udf {
     super(name, description, Kind.Json);
   }
 
-  /** The text of the present document's JSON value; null is no value, `"null"` is JSON's. */
+  /** The text of the current document's JSON value; null means no value, `"null"` is the JSON null. */
   abstract value(): string | null;
 
   evaluate(): void {
     this.setText(this.value());
   }
 
-  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  /** Fails the document with a message: `return this.fail("...")`. */
   protected fail(message: string): string | null {
     outcome.fail(message);
     return null;
@@ -184,7 +184,7 @@ export abstract class TimestampValue extends Udf {
     super(name, description, Kind.Timestamp);
   }
 
-  /** The present document's instant, in microseconds since 1970-01-01T00:00:00 UTC. */
+  /** The current document's instant, in microseconds since 1970-01-01T00:00:00 UTC. */
   abstract value(): i64;
 
   evaluate(): void {
@@ -197,7 +197,7 @@ export abstract class TimestampValue extends Udf {
     return 0;
   }
 
-  /** This document cannot be handled, for the reason that the text gives: `return this.fail("...")`. */
+  /** Fails the document with a message: `return this.fail("...")`. */
   protected fail(message: string): i64 {
     outcome.fail(message);
     return 0;

@@ -1,4 +1,4 @@
-/** What is known of the present document beside its fields. */
+/** What is known of the current document beside its fields. */
 
 import * as host from "whittle:udf/document@0.1.0";
 

@@ -1,4 +1,4 @@
-/** Errors: what is thrown, and what the host is told. */
+/** Errors, and how they are reported to the host. */
 
 /** The arguments of a query are wrong: thrown in `prepare`. The message names the parameter. */
 export class InvalidArgument extends Error {
@@ -11,7 +11,7 @@ export interface HostError {
   readonly val: string;
 }
 
-/** What the host is told of something that was thrown. */
+/** The host's form of a thrown value. */
 export function hostError(thrown: unknown): HostError {
   return {
     tag: thrown instanceof InvalidArgument ? "invalid-argument" : "failed",
@@ -24,7 +24,7 @@ function message(thrown: unknown): string {
     if (thrown instanceof Error) return String(thrown.message || thrown.name);
     return String(thrown);
   } catch {
-    // It has a `message` or a `toString` that throws, or none.
-    return "something was thrown that is no error";
+    // Its `message` or `toString` throws or is missing.
+    return "a value that is not an error was thrown";
   }
 }

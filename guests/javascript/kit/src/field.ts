@@ -30,7 +30,7 @@ export interface Fields {
 }
 
 /**
- * Resolves a field whose path is no parameter: `resolve("title", "text")`. In `prepare` only, since
+ * Resolves a field whose path is not a parameter: `resolve("title", "text")`. In `prepare` only, since
  * to resolve one later ends the query.
  */
 export function resolve<K extends Kind>(path: string, kind: K): Fields[K] {

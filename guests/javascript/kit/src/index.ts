@@ -1,5 +1,5 @@
 /**
- * Write Whittle UDFs in TypeScript or JavaScript: a function, its parameters, what it computes.
+ * Write Whittle UDFs in TypeScript or JavaScript. A UDF is a function with its parameters and result.
  *
  * ```ts
  * import { component, define, field, parameter } from "whittle-guest";
@@ -21,9 +21,8 @@
  * ```
  *
  * `prepare` runs once per query; the function that it returns runs for each document. A kind is
- * `boolean`, `int64`, `float64`, `text`, `timestamp` or `json`. Errors that are thrown fail the
- * document with their message, or the query where `prepare` throws them; `InvalidArgument` says
- * that an argument is wrong.
+ * `boolean`, `int64`, `float64`, `text`, `timestamp` or `json`. A thrown error fails the document with
+ * its message, or the query if `prepare` throws it. Throw `InvalidArgument` if an argument is wrong.
  *
  * @module
  */

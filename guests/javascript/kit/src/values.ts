@@ -43,7 +43,7 @@ export function lower(kind: Kind, value: unknown): Lowered {
       if (typeof value === "number" && Number.isSafeInteger(value)) return toHost(value);
       break;
     case "text":
-      // Half of a surrogate pair is no text: it becomes U+FFFD.
+      // Half of a surrogate pair becomes U+FFFD.
       if (typeof value === "string") return value.toWellFormed();
       break;
     case "json": {

@@ -94,10 +94,10 @@ class Declarations(unittest.TestCase):
 
 
 class Refusals(unittest.TestCase):
-    """What the author is told."""
+    """Errors for the author."""
 
     def refused(self, message: str, members: dict[str, Any], doc: str | None = "It.") -> None:
-        """Check what a class of these members is told."""
+        """Check the error for a class with these members."""
         members = {"matches": _matches, "__module__": __name__, **members}
         if doc is not None:
             members["__doc__"] = doc
@@ -116,7 +116,7 @@ class Refusals(unittest.TestCase):
             return {"__annotations__": {"x": hint}, "x": made}
 
         kinds = "`bool`, `int`, `float`, `str`, `Timestamp` or `Json`"
-        self.refused("`Bad` has no docstring: it is the function's description", {}, doc=None)
+        self.refused("`Bad` has no docstring: add the function's description as one", {}, doc=None)
         self.refused("`Bad` needs one method `matches`, `score` or `value`", {"matches": None})
         self.refused("`Bad` needs one method `matches`, `score` or `value`", {"score": _matches})
         self.refused(
@@ -127,17 +127,17 @@ class Refusals(unittest.TestCase):
             {"matches": method(int)["value"]},
         )
         self.refused(
-            f"`Bad.x` cannot be a parameter: it is {kinds}, one of these `| None`, or a `Field` of "
+            f"`Bad.x` cannot be a parameter: use {kinds}, one of these `| None`, or a `Field` of "
             "one of these",
             one(bytes, parameter("X.")),
         )
         self.refused(
-            "`Bad.x` is declared without `parameter(...)`; what `prepare` makes is declared with "
-            "`dataclasses.field(init=False)` or not at all",
+            "`Bad.x` is declared without `parameter(...)`; declare attributes that `prepare` sets "
+            "with `dataclasses.field(init=False)`, or not at all",
             one(int, 3),
         )
         self.refused(
-            "`Bad.x` has a minimum or maximum but is no number",
+            "`Bad.x` has a minimum or maximum but is not a number",
             one(str, parameter("X.", minimum=0)),
         )
         self.refused(
@@ -160,7 +160,7 @@ class Refusals(unittest.TestCase):
             matches = _matches
 
         declared(Once)
-        with self.assertRaisesRegex(TypeError, "^there are two functions `once`$"):
+        with self.assertRaisesRegex(TypeError, "^duplicate function `once`$"):
             udf(Once)
 
 

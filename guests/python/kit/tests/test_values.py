@@ -1,4 +1,4 @@
-"""What crosses the boundary, and how exceptions are told."""
+"""Values that cross the boundary, and errors."""
 
 import unittest
 from datetime import UTC, datetime, timedelta, timezone
@@ -63,13 +63,13 @@ class Values(unittest.TestCase):
 
     def test_the_host_is_absent_outside_of_a_component(self) -> None:
         with self.assertRaisesRegex(
-            RuntimeError, "`document.resolve` is there in a component only"
+            RuntimeError, "`document.resolve` is available only inside a component"
         ):
             Field.named("title", str)
 
 
 class Messages(unittest.TestCase):
-    """Exceptions as the host is told."""
+    """Exceptions as reported to the host."""
 
     def test_the_type_is_told_where_the_message_says_little(self) -> None:
         class Unreadable(Exception):  # noqa: N818 - no error of anybody's

@@ -1,4 +1,4 @@
-"""Write Whittle UDFs in Python: a class, its parameters, one method.
+"""Write Whittle UDFs in Python. A UDF is a class with its parameters and one method.
 
     from whittle_guest import Field, parameter, udf
 
@@ -12,16 +12,16 @@
         def matches(self) -> bool:
             return self.field.get(0) > self.enough
 
-The class is the function, named in snake case (`too_long`) or as `@udf(name="...")` says; its
-docstring and the parameters' descriptions are what the author of a query reads. A parameter is a
-`bool`, `int`, `float`, `str`, `Timestamp` or `Json`, one of these `| None` where a query may leave
-it out, or a `Field` of one of these: the path of a field of the documents, resolved once per query
-and read for each document. `default` is the value where a query gives none.
+The class is the function. Its name is the class's in snake case (`too_long`), or set by
+`@udf(name="...")`. Its docstring and the parameters' descriptions are for authors of queries. A
+parameter is a `bool`, `int`, `float`, `str`, `Timestamp` or `Json`, one of these `| None` if it is
+optional, or a `Field` of one of these. A field's argument is its path, which is resolved once per
+query; the field is read for each document. `default` sets a default.
 
 The method is `matches` (a filter: `bool`), `score` (a number: `float` or `int`) or `value` (any of
-the types above); what it is annotated with is what it returns, `| None` for a null.
+the types above). It returns the type of its annotation; add `| None` to return null.
 
-What is made once per query and not once per document is made in a method `prepare`:
+To compute something once per query, add a method `prepare`:
 
     def prepare(self) -> None:
         self.sought = self.words.split()
@@ -29,12 +29,11 @@ What is made once per query and not once per document is made in a method `prepa
             raise InvalidArgumentError("parameter `words` has no word")
         self.title = Field.named("title", str)
 
-An exception fails the document, or the query if `prepare` raises it, with its message. `log` has
-functions for lines of the log, where `print` goes too; `document` tells the document's id and
-score.
+An exception fails the document with its message, or the query if `prepare` raises it. The functions
+in `log` write to the UDF's log, as `print` does; `document` has the document's id and score.
 
-The functions of a component are those of the project's module `app` and of what it imports, in
-their order; its name, version, description and author are those of `pyproject.toml`.
+The functions of a component are those of the project's module `app` and of the modules that it
+imports, in order. Its name, version, description and author are those in `pyproject.toml`.
 """
 
 from whittle_guest import document, log

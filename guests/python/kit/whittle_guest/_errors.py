@@ -1,4 +1,4 @@
-"""What a UDF raises, and how any exception is told to the host."""
+"""What a UDF raises, and how exceptions are reported to the host."""
 
 
 class InvalidArgumentError(Exception):
@@ -27,7 +27,7 @@ def message(error: BaseException) -> str:
         text = name
     elif type(error) not in _TOLD_BY_MESSAGE:
         text = f"{name}: {text}"
-    # A lone surrogate is no Unicode and would not cross the boundary.
+    # A lone surrogate is not valid Unicode and would not cross the boundary.
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -37,13 +37,13 @@ class Field(Generic[T]):
 
     @staticmethod
     def named(path: str, read_as: type[T]) -> "Field[T]":
-        """Resolve a field whose path is no parameter.
+        """Resolve a field whose path is not a parameter.
 
         In `prepare` only: to resolve one later ends the query.
         """
         kind = kind_of(read_as)
         if kind is None:
-            raise TypeError(f"a field is read as {KIND_TYPES}, not as {read_as!r}")
+            raise TypeError(f"a field can be read as {KIND_TYPES}, not as {read_as!r}")
         return resolve(path, kind)
 
     def has(self) -> bool:

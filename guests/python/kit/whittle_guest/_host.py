@@ -17,7 +17,7 @@ class _Absent:
         return _Absent(f"{self._name}.{name}")
 
     def __call__(self, *_: object) -> NoReturn:
-        raise RuntimeError(f"`{self._name}` is there in a component only")
+        raise RuntimeError(f"`{self._name}` is available only inside a component")
 
 
 try:

@@ -52,7 +52,7 @@ class Parameter:
     """The kind of its argument."""
     optional: bool
     default: object
-    """What crosses the boundary; none where there is no default."""
+    """The default in the form of the contract; `None` if there is none."""
     field: Kind | None
     """The kind that the field is read as, for a parameter that names one."""
     minimum: float | None
@@ -95,8 +95,8 @@ def _parameter(place: str, field: "dataclasses.Field[object]", hint: object) -> 
     declared: _Declared | None = field.metadata.get(_METADATA)
     if declared is None:
         raise TypeError(
-            f"`{place}` is declared without `parameter(...)`; what `prepare` makes is declared "
-            "with `dataclasses.field(init=False)` or not at all"
+            f"`{place}` is declared without `parameter(...)`; declare attributes that `prepare` "
+            "sets with `dataclasses.field(init=False)`, or not at all"
         )
     inner, optional = without_none(hint)
     read_as = None
@@ -107,11 +107,11 @@ def _parameter(place: str, field: "dataclasses.Field[object]", hint: object) -> 
         kind = kind_of(inner)
     if kind is None:
         raise TypeError(
-            f"`{place}` cannot be a parameter: it is {KIND_TYPES}, one of these `| None`, or a "
+            f"`{place}` cannot be a parameter: use {KIND_TYPES}, one of these `| None`, or a "
             "`Field` of one of these"
         )
     if (declared.minimum, declared.maximum) != (None, None) and kind.type not in (int, float):
-        raise TypeError(f"`{place}` has a minimum or maximum but is no number")
+        raise TypeError(f"`{place}` has a minimum or maximum but is not a number")
     parameter = Parameter(
         name=field.name,
         description=declared.description,

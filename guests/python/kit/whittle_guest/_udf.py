@@ -71,7 +71,7 @@ def _declare(cls: type, name: str | None) -> type:
     # Of a class without a docstring a dataclass has its signature.
     description = cls.__dict__.get("__doc__")
     if not description:
-        raise TypeError(f"`{cls.__name__}` has no docstring: it is the function's description")
+        raise TypeError(f"`{cls.__name__}` has no docstring: add the function's description as one")
     made: type = dataclasses.dataclass(kw_only=True, eq=False)(cls)
     method, returns, nullable = _result_of(cls)
     declared = Udf(
@@ -84,7 +84,7 @@ def _declare(cls: type, name: str | None) -> type:
         method=method,
     )
     if declared.name in DECLARED:
-        raise TypeError(f"there are two functions `{declared.name}`")
+        raise TypeError(f"duplicate function `{declared.name}`")
     DECLARED[declared.name] = declared
     return made
 

@@ -86,7 +86,7 @@ def _float64(value: object) -> float:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise _mismatch(value, "str")
-    # Raises for a lone surrogate, which is no Unicode. Whether it is ASCII a str knows.
+    # Raises for a lone surrogate, which is not valid Unicode. Whether it is ASCII a str knows.
     if not value.isascii():
         value.encode()
     return value

@@ -24,7 +24,7 @@ def _load() -> dict[str, Any]:
     """Import the project, and read its `pyproject.toml`, which lies beside `app`."""
     app = importlib.import_module("app")
     if not DECLARED:
-        raise TypeError("the module `app` declares no function: there is no class with `@udf`")
+        raise TypeError("the module `app` declares no function: add a class with `@udf`")
     folder = Path(str(app.__file__)).parent
     if hasattr(app, "__path__"):
         folder = folder.parent

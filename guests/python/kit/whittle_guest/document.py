@@ -1,4 +1,4 @@
-"""What a UDF may know of the present document besides its fields.
+"""What a UDF may know of the current document besides its fields.
 
 In `matches`, `score` and `value` only: while a query is prepared there is no document.
 """

@@ -31,6 +31,6 @@ def error(message: str) -> None:
 
 
 def _log(level: str, message: str) -> None:
-    # A lone surrogate is no Unicode and would not cross the boundary.
+    # A lone surrogate is not valid Unicode and would not cross the boundary.
     message = message.encode("utf-8", "backslashreplace").decode()
     _host.logging.log(getattr(_host.logging.Level, level), message)

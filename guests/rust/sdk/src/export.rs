@@ -119,7 +119,7 @@ pub fn bind<T: Udf>(arguments: Vec<types::Argument>) -> Result<T, types::Error> 
     Ok(function)
 }
 
-/// The function's result for the present document.
+/// The function's result for the current document.
 ///
 /// # Errors
 ///

@@ -21,7 +21,7 @@ pub struct Field<T: ?Sized> {
 
 /// What a field can be read as.
 #[diagnostic::on_unimplemented(
-    message = "a field is read as `bool`, `i64`, `f64`, `str`, `Timestamp` or `Json`, not as `{Self}`"
+    message = "a field can be read as `bool`, `i64`, `f64`, `str`, `Timestamp` or `Json`, not as `{Self}`"
 )]
 pub trait FieldKind {
     /// The contract's kind.
@@ -41,7 +41,7 @@ field_kinds! {
 }
 
 impl<T: FieldKind + ?Sized> Field<T> {
-    /// Resolves a field whose path is no parameter. In `prepare` only: to resolve one later ends
+    /// Resolves a field whose path is not a parameter. In `prepare` only: to resolve one later ends
     /// the query.
     pub fn named(path: &str) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Write Whittle UDFs in Rust: a struct, its parameters, one method.
+//! Write Whittle UDFs in Rust. A UDF is a struct with its parameters and one method.
 //!
 //! ```
 //! use whittle_guest::{Field, Parameters, export, udf};
@@ -23,18 +23,18 @@
 //! export!(TooLong);
 //! ```
 //!
-//! The struct is the function, named in snake case (`too_long`) or as `#[parameters(name = "...")]`
-//! on it says. Its fields are the parameters, and the doc comments are what the author of a query
-//! reads. A parameter is a `bool`, an integer (`i64`, `i32`, `u32`, `u64`, `usize`), an `f64`, a
-//! `String`, a [`Timestamp`], a [`Json`], an `Option` of these where a query may leave it out, or a
-//! [`Field`]: the path of a field of the documents, resolved once per query and read for each
-//! document. `#[parameter(default = ...)]` is the value where a query gives none.
+//! The struct is the function. Its name is the struct's in snake case (`too_long`), or set by
+//! `#[parameters(name = "...")]`. The fields are the parameters, and the doc comments are the
+//! descriptions for authors of queries. A parameter is a `bool`, an integer (`i64`, `i32`, `u32`,
+//! `u64`, `usize`), an `f64`, a `String`, a [`Timestamp`], a [`Json`], an `Option` of one of these if
+//! it is optional, or a [`Field`]. A field's argument is its path, which is resolved once per query;
+//! the field is read for each document. `#[parameter(default = ...)]` sets a default.
 //!
 //! The method is `matches` (a filter: `bool`), `score` (a number: `f64` or `i64`) or `value` (any
 //! [`Output`]). Each may return an `Option`, where `None` is null, or a `Result` with [`Error`].
 //!
-//! What is made once per query and not once per document lies in a field with
-//! `#[parameter(skip)]`, which begins as its `Default`; the method `prepare` fills it:
+//! To compute something once per query, put it into a field with `#[parameter(skip)]`, which is
+//! initialised with `Default`, and set it in the method `prepare`:
 //!
 //! ```
 //! use whittle_guest::{Error, Field, Parameters, document, export, udf, warn};
@@ -83,7 +83,8 @@ mod log;
 mod output;
 mod parameters;
 
-/// The contract as `wit-bindgen` renders it, for what the rest of the crate does not express.
+/// The bindings that `wit-bindgen` generates from the contract, for uses that the rest of the crate
+/// does not cover.
 #[expect(missing_docs, reason = "generated from wit/udf.wit")]
 pub mod bindings {
     wit_bindgen::generate!({
@@ -111,7 +112,7 @@ pub struct Timestamp(pub i64);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Json(pub String);
 
-/// What the macros' code names.
+/// Used by the code that the macros generate.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::bindings::exports::whittle::udf::functions::{Argument, Guest, Manifest};

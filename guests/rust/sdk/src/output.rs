@@ -5,8 +5,8 @@ use crate::{Error, Json, Parameters, Timestamp};
 
 /// A function: parameters, and a result for each document. `#[udf]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no UDF: put `#[udf]` on its impl block",
-    label = "there is no `#[udf] impl {Self}`"
+    message = "`{Self}` is not a UDF: put `#[udf]` on its impl block",
+    label = "`#[udf] impl {Self}` is missing"
 )]
 pub trait Udf: Parameters {
     /// What it returns.
@@ -16,12 +16,12 @@ pub trait Udf: Parameters {
     ///
     /// # Errors
     ///
-    /// Where the arguments are wrong in a way that their kinds do not tell.
+    /// The arguments are wrong in a way that their kinds cannot express.
     fn prepare(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// The result for the present document.
+    /// The result for the current document.
     fn evaluate(&self) -> Self::Output;
 }
 
@@ -39,7 +39,7 @@ pub trait Output {
     ///
     /// # Errors
     ///
-    /// Where the function failed.
+    /// The function failed.
     fn into_value(self) -> Result<Value, Error>;
 }
 

@@ -24,10 +24,10 @@ pub trait Parameters: Sized {
 
 /// What a parameter may be.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no type of a parameter",
+    message = "`{Self}` cannot be the type of a parameter",
     note = "a parameter is a `bool`, `i64`, `i32`, `u32`, `u64`, `usize`, `f64`, `String`, \
             `Timestamp`, `Json`, an `Option` of these, or a `Field`",
-    note = "a field that is not a parameter carries `#[parameter(skip)]`"
+    note = "put `#[parameter(skip)]` on a field that is not a parameter"
 )]
 pub trait ParameterType: Sized {
     /// The kind of its argument.
@@ -94,7 +94,7 @@ pub fn default<T: ParameterType>(default: T::Default) -> Presence {
 
 /// The host breaks the contract where this is needed.
 fn unexpected(name: &str) -> Error {
-    Error::invalid_argument(format!("parameter `{name}` has no value of its kind"))
+    Error::invalid_argument(format!("parameter `{name}` has no argument of its kind"))
 }
 
 macro_rules! parameter_types {

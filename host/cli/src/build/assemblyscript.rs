@@ -1,6 +1,6 @@
-//! UDFs in AssemblyScript: npm brings the compiler, asc, in the version that the project pins.
+//! UDFs in AssemblyScript: npm installs the compiler, asc, in the version that the project pins.
 //!
-//! The project's `asconfig.json` extends the kit's, which has the options that every UDF needs; so
+//! The project's `asconfig.json` extends the kit's, which has the options that every UDF needs. So
 //! asc does the same when an author runs it by hand.
 
 use std::fs;
@@ -16,7 +16,7 @@ use super::{Built, Code};
 
 const INSTALL: &str = "install Node.js 20 or newer, with npm, from https://nodejs.org";
 
-/// asc, in a folder with `node_modules`.
+/// The path of asc, relative to the directory with `node_modules`.
 const COMPILER: &str = "node_modules/assemblyscript/bin/asc.js";
 
 pub(super) fn owns(dir: &Path) -> bool {
@@ -24,7 +24,7 @@ pub(super) fn owns(dir: &Path) -> bool {
 }
 
 pub(super) fn build(dir: &Path) -> Result<Built> {
-    // What asc is given, and what it says of sources, is relative to the folder it runs in.
+    // The paths that asc takes and prints are relative to the directory in which it runs.
     let dir = fs::canonicalize(dir)?;
     let folder = BuildFolder::of(&dir, "assemblyscript")?;
     let compiler = compiler(&dir)?;
@@ -43,7 +43,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// The compiler that a project pins; npm installs it where it is missing.
+/// The compiler that the project pins; npm installs it if it is missing.
 fn compiler(dir: &Path) -> Result<PathBuf> {
     let root = npm_root(dir);
     if let Some(compiler) = installed(dir, root) {
@@ -58,26 +58,27 @@ fn compiler(dir: &Path) -> Result<PathBuf> {
     }
 }
 
-/// In a workspace npm puts a member's packages beside the others', unless their versions differ.
+/// The compiler, if it is installed. npm installs the packages of a workspace's member at the root,
+/// unless the versions of members differ.
 fn installed(dir: &Path, root: &Path) -> Option<PathBuf> {
     let candidates = [dir, root].map(|folder| folder.join(COMPILER));
     candidates.into_iter().find(|compiler| compiler.is_file())
 }
 
-/// The folder that npm installs a project's dependencies in: its own, or that of the workspace it
-/// is in.
+/// The directory where npm installs a project's dependencies: the project, or the root of its
+/// workspace.
 fn npm_root(dir: &Path) -> &Path {
     let mut above = dir.ancestors().skip(1);
     above.find(|root| has_member(root, dir)).unwrap_or(dir)
 }
 
-/// Whether a folder is a workspace of npm that names a folder below it. npm knows patterns too;
-/// of those `*` at the end, which is what people write.
+/// Whether `root` is an npm workspace with the member `dir`. Of the patterns that npm knows, this
+/// knows only `*` at the end, the one in common use.
 fn has_member(root: &Path, dir: &Path) -> bool {
     let manifest = fs::read(root.join("package.json")).unwrap_or_default();
     let manifest: Json = serde_json::from_slice(&manifest).unwrap_or_default();
     let workspaces = &manifest["workspaces"];
-    // Yarn's form has the list one level down.
+    // In Yarn's form the list is one level deeper.
     let members = workspaces
         .as_array()
         .or_else(|| workspaces["packages"].as_array());
@@ -91,12 +92,12 @@ fn has_member(root: &Path, dir: &Path) -> bool {
         })
 }
 
-/// A folder below another, without a leading `./` or a `/` at the end.
+/// The path of a member, without a leading `./` or a trailing `/`.
 fn plain(root: &Path, member: &str) -> PathBuf {
     root.join(member).components().collect()
 }
 
-/// A lock file is obeyed, never changed. What npm prints besides errors is no use here.
+/// With a lock file, installs exactly what it says and leaves it unchanged. npm prints errors only.
 fn install_arguments(root: &Path) -> [&'static str; 4] {
     let command = if root.join("package-lock.json").is_file() {
         "ci"
@@ -111,11 +112,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn npm_installs_in_the_workspace_that_a_project_is_in() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+    fn npm_installs_at_the_root_of_the_workspace() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
         let root = folder.path();
         for project in ["guests/score", "guests/apart", "more/other", "alone"] {
-            fs::create_dir_all(root.join(project)).expect("a folder");
+            fs::create_dir_all(root.join(project)).expect("a directory");
         }
         let manifest = r#"{"workspaces": ["./guests/score/", "more/*"]}"#;
         fs::write(root.join("package.json"), manifest).expect("a file");
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_lock_file_is_obeyed() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = tempfile::tempdir().expect("a temporary directory");
         let root = folder.path();
         assert_eq!(install_arguments(root)[0], "install");
         fs::write(root.join("package-lock.json"), "{}").expect("a file");
@@ -141,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn the_compiler_is_the_projects_or_else_its_workspaces() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+    fn finds_the_compiler_in_the_project_before_the_workspace() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
         let root = folder.path();
         let dir = root.join("guests/score");
         assert_eq!(installed(&dir, root), None);
         for above in [root, &dir] {
             let compiler = above.join(COMPILER);
-            fs::create_dir_all(compiler.parent().expect("a parent")).expect("a folder");
+            fs::create_dir_all(compiler.parent().expect("a parent")).expect("a directory");
             fs::write(&compiler, "").expect("a file");
             assert_eq!(installed(&dir, root), Some(compiler));
         }

@@ -1,9 +1,9 @@
 //! UDFs in C: clang for `wasm32-wasi`, with bindings that `wit-bindgen-c` generates from the
 //! contract at each build.
 //!
-//! All `*.c` of the folder and of the kit are one program. The kit is the folder `kit` in the
-//! guest's, as `whittle new` makes it, or beside it. Paths are told to the compiler relative to the
-//! guest, so none of this machine's ends up in a component.
+//! All `*.c` files of the project and of the kit are compiled into one module. The kit is the
+//! directory `kit` in the project, where `whittle new` puts it, or beside the project. The compiler
+//! maps all paths to relative ones, so that no path of this machine ends up in a component.
 
 use std::env;
 use std::fs;
@@ -21,7 +21,7 @@ use super::{Built, Code};
 const INSTALL: &str = "install clang with a sysroot for WASI: apt-get install clang-19 lld-19 \
                        libclang-rt-19-dev-wasm32 wasi-libc, or set WASI_SDK_PATH to a wasi-sdk";
 
-/// 128 KiB, before everything else in memory: what overflows it traps.
+/// A stack of 128 KiB at the start of memory, so that an overflow traps.
 const STACK: &str = "-Wl,-z,stack-size=131072,--stack-first";
 
 pub(super) fn owns(dir: &Path) -> bool {
@@ -39,7 +39,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     clang
         .current_dir(&dir)
         .args(["--target=wasm32-wasi", "-mexec-model=reactor"])
-        // With link-time optimisation what the kit wraps is inlined into the guest.
+        // Link-time optimisation inlines the kit's wrappers into the guest.
         .args(["-std=c17", "-O2", "-flto", "-Wall", "-Wextra"])
         .args(["-Wl,--gc-sections", "-Wl,-s", STACK])
         .arg("-isystem")
@@ -63,7 +63,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// The C files of a folder, in the order of their names.
+/// The C files of a directory, sorted by name.
 fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
@@ -78,16 +78,16 @@ fn kit(dir: &Path) -> Result<PathBuf> {
     let mut places = std::iter::once(dir.join("kit")).chain(beside);
     places
         .find(|place| place.join("whittle.h").is_file())
-        .context("there is no folder `kit` with `whittle.h` in it or beside it")
+        .context("no kit found: expected `kit/whittle.h` in the project or beside it")
 }
 
-/// wasi-sdk's clang where it is named, else Debian's.
+/// The clang of the wasi-sdk that `WASI_SDK_PATH` names, or else Debian's.
 fn compiler() -> Result<Command> {
     if let Some(sdk) = env::var_os("WASI_SDK_PATH").filter(|sdk| !sdk.is_empty()) {
         let clang = Path::new(&sdk).join("bin/clang");
         if !clang.is_file() {
             bail!(
-                "WASI_SDK_PATH is {}, which has no bin/clang",
+                "no bin/clang in {}: set WASI_SDK_PATH to the directory of a wasi-sdk",
                 Path::new(&sdk).display()
             );
         }
@@ -114,7 +114,7 @@ fn prefix_map(path: &Path, name: &str) -> String {
     format!("-ffile-prefix-map={}={name}", path.display())
 }
 
-/// Writes the bindings: a header, its C, and an object with the contract's types.
+/// Writes the bindings: a header, a C file, and an object file with the contract's types.
 fn generate(folder: &Path) -> Result<()> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("udf.wit", CONTRACT)?;

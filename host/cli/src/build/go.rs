@@ -1,7 +1,8 @@
 //! UDFs in Go: the ordinary compiler, for `wasip1`.
 //!
-//! What Go's runtime asks of WASI is answered at encoding. A reactor (`c-shared`) rather than a
-//! program, so that exports can be called after the runtime has begun.
+//! The module is a reactor (`c-shared`) rather than a program, so that its exports can be called
+//! after the runtime has started. The WASI functions that Go's runtime imports are replaced by stubs
+//! when the module is encoded as a component.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +16,7 @@ use super::{Built, Code};
 
 const INSTALL: &str = "install Go 1.24 or newer from https://go.dev/dl";
 
-/// The first minor version of Go 1 that has `//go:wasmexport` and reactors.
+/// The first minor version of Go 1 with `//go:wasmexport` and reactors.
 const OLDEST: u32 = 24;
 
 pub(super) fn owns(dir: &Path) -> bool {
@@ -51,18 +52,18 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
 
 const FLAGS: [&str; 3] = [
     "-buildmode=c-shared",
-    // Panics name source files; the folders of this machine do not belong in components.
+    // Panics name source files, but the paths of this machine do not belong in a component.
     "-trimpath",
-    // What git says of the folder would make each commit's component another.
+    // With the state of the git repository in it, the component would differ from commit to commit.
     "-buildvcs=false",
 ];
 
-/// Neither symbols nor debug information: a third of the size. Panics keep their traces.
+/// Omits symbols and debug information, which leaves a third of the size. Panics keep their traces.
 ///
-/// Go's collector works beside the program and is paced by the clock, but a component has one thread
-/// and a clock that counts the looks at it. By that clock the collector takes all the time, so it
-/// holds back, and memory grows to its limit. So it is told to stop the program instead, in addition
-/// to the `settings` that the program has of its `go.mod`.
+/// Go's garbage collector runs concurrently and is paced by the clock. A component has one thread,
+/// and a clock that advances only when it is read. By that clock the collector seems to take all the
+/// time, so it holds back, and memory grows to its limit. `gcstoptheworld` makes it stop the program
+/// instead. It is added to the `settings` of the program's `go.mod`.
 fn linker_flags(settings: &str) -> String {
     let separator = if settings.is_empty() { "" } else { "," };
     format!(
@@ -79,15 +80,15 @@ fn for_wasm(dir: &Path, arguments: &[&str]) -> Command {
     go
 }
 
-/// The folder matters: its `go.mod` chooses the toolchain.
+/// Runs in the project's directory, because its `go.mod` chooses the toolchain.
 fn go(dir: &Path, arguments: &[&str]) -> Command {
     let mut go = Command::new("go");
     go.current_dir(dir).args(arguments);
     go
 }
 
-/// Of what `go env GOVERSION` prints, such as `go1.26.8`. A version that it cannot read, as of a
-/// compiler from Go's repository, is let through.
+/// Checks the output of `go env GOVERSION`, such as `go1.26.8`. Accepts a version that it cannot
+/// parse, such as that of a compiler built from Go's repository.
 fn is_too_old(version: &str) -> bool {
     let minor = version.strip_prefix("go1.").map(|rest| {
         let digits = rest.find(|c: char| !c.is_ascii_digit());
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_programs_own_settings_are_kept() {
+    fn keeps_the_programs_own_settings() {
         let flags = "-ldflags=-s -w -buildid= -X=runtime.godebugDefault=";
         assert_eq!(linker_flags(""), format!("{flags}gcstoptheworld=1"));
         assert_eq!(
@@ -131,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_a_module_is_owned() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn owns_a_directory_with_go_mod() {
+        let folder = tempfile::tempdir().expect("a directory");
         assert!(!owns(folder.path()));
         fs::write(folder.path().join("go.mod"), "module a\n").expect("written");
         assert!(owns(folder.path()));

@@ -1,8 +1,8 @@
-//! UDFs in TypeScript and JavaScript: esbuild makes one module of a project and its packages, and
-//! componentize-qjs a component of that, which has the engine QuickJS in it. The other engine,
-//! StarlingMonkey, is for projects that ask for it.
+//! UDFs in TypeScript and JavaScript: esbuild bundles a project and its packages into one module, and
+//! componentize-qjs turns that into a component with the JavaScript engine QuickJS. A project may
+//! choose StarlingMonkey instead.
 //!
-//! The tools are the project's own, in its `node_modules`; npm installs them where they are missing.
+//! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,8 +24,8 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let project = Project::read(dir)?;
     let folder = BuildFolder::of(dir, "javascript")?;
     folder.contract()?;
-    // npm leads to packages of a workspace through links, and esbuild tells files as seen from the
-    // folder that it runs in: both need the folder's true name.
+    // npm links the packages of a workspace, and esbuild prints paths relative to the directory in
+    // which it runs: both need the path with all links resolved.
     let dir = &fs::canonicalize(dir)?;
     run(Command::new("node").arg("--version"), INSTALL)?;
     install(dir, project.engine)?;
@@ -42,7 +42,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
     if !exports_functions(&serde_json::from_slice(&metadata).context("esbuild's metafile")?) {
         bail!(
-            "{} exports no `functions`: it needs `export const functions = component(...)`",
+            "{} does not export `functions`: add `export const functions = component(...)`",
             project.main
         );
     }
@@ -50,10 +50,10 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let component = folder.path().join("componentized.wasm");
     let mut componentize = tool(dir, project.engine.tool())?;
     componentize
-        // The engines keep the name of the module as it is given here, for the stacks of errors.
+        // The JavaScript engines keep the module's path as given, for stack traces. A relative path
+        // keeps those of this machine out of the component.
         .current_dir(folder.path())
         .args(project.engine.arguments())
-        // As seen from there, so that no path of this machine is given to them.
         .args(["--wit", "wit", "-o", "componentized.wasm"]);
     run(&mut componentize, INSTALL)?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
@@ -63,15 +63,15 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// What runs the JavaScript.
+/// A JavaScript engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Engine {
+enum JsEngine {
     QuickJs,
     StarlingMonkey,
 }
 
-impl Engine {
-    /// As `package.json` names it, and as the kit is told.
+impl JsEngine {
+    /// Its name in `package.json` and in the kit.
     fn name(self) -> &'static str {
         match self {
             Self::QuickJs => "quickjs",
@@ -79,7 +79,7 @@ impl Engine {
         }
     }
 
-    /// The program that makes a component with it.
+    /// The program that builds a component with it.
     fn tool(self) -> &'static str {
         match self {
             Self::QuickJs => "componentize-qjs",
@@ -87,7 +87,8 @@ impl Engine {
         }
     }
 
-    /// The packages that have the program. componentize-js does not name all that it imports.
+    /// The packages to install for the program. componentize-js does not declare all packages that
+    /// it imports.
     fn packages(self) -> &'static str {
         match self {
             Self::QuickJs => "componentize-qjs@0.4.5",
@@ -97,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// Makes a component without WASI of `udf.js`.
+    /// The arguments for building a component without WASI from `udf.js`.
     fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::QuickJs => &["--js", "udf.js", "--world", "udf", "--stub-wasi", "--sync"],
@@ -116,13 +117,13 @@ impl Engine {
     }
 }
 
-/// What `package.json` says.
+/// The settings in `package.json`.
 #[derive(Debug, PartialEq, Eq)]
 struct Project {
     /// The module that exports `functions`.
     main: String,
-    engine: Engine,
-    /// For the component's manifest.
+    engine: JsEngine,
+    /// The name, version, description and author for the component's manifest.
     manifest: Json,
 }
 
@@ -139,16 +140,16 @@ impl Project {
             bail!("package.json has no `main`: name the module that exports `functions`");
         };
         let (Some(name), Some(version)) = (text("name"), text("version")) else {
-            bail!("package.json needs a `name` and a `version`: they are the component's");
+            bail!("package.json needs a `name` and a `version`: the component gets both");
         };
-        let engines = [Engine::QuickJs, Engine::StarlingMonkey];
+        let engines = [JsEngine::QuickJs, JsEngine::StarlingMonkey];
         let engine = match &package["whittle"]["engine"] {
-            Json::Null => Engine::QuickJs,
+            Json::Null => JsEngine::QuickJs,
             chosen => {
                 let found = engines.into_iter().find(|engine| chosen == engine.name());
                 found.with_context(|| {
                     format!(
-                        "package.json: `whittle.engine` is {chosen}: it is \"quickjs\" or \
+                        "package.json: unknown `whittle.engine` {chosen}; expected \"quickjs\" or \
                          \"starlingmonkey\""
                     )
                 })?
@@ -178,14 +179,14 @@ impl Project {
             "--bundle".to_owned(),
             "--format=esm".to_owned(),
             "--platform=neutral".to_owned(),
-            // Without a platform there are none of its own accord.
+            // With the platform `neutral`, esbuild has no default for these.
             "--main-fields=module,main".to_owned(),
             "--target=es2023".to_owned(),
             "--charset=utf8".to_owned(),
             "--external:whittle:*".to_owned(),
             format!("--define:WHITTLE_ENGINE={engine}"),
             format!("--define:WHITTLE_PROJECT={}", self.manifest),
-            // Leaves out the paths of the files, and the engine that is not used.
+            // Removes the comments with file paths, and the code for the other JavaScript engine.
             "--minify-whitespace".to_owned(),
             "--minify-syntax".to_owned(),
             "--legal-comments=none".to_owned(),
@@ -194,7 +195,7 @@ impl Project {
     }
 }
 
-/// Whether a module has what the contract asks for, by what esbuild tells of what it wrote.
+/// Whether the bundle exports `functions`, according to esbuild's metafile.
 fn exports_functions(metadata: &Json) -> bool {
     let outputs = metadata["outputs"].as_object();
     let mut outputs = outputs.into_iter().flat_map(|outputs| outputs.values());
@@ -204,10 +205,11 @@ fn exports_functions(metadata: &Json) -> bool {
     })
 }
 
-/// Lets npm install a project's packages if it has none, and looks for the tools among them.
-fn install(dir: &Path, engine: Engine) -> Result<()> {
+/// Installs the project's packages with npm if there are none, and checks that the tools are among
+/// them.
+fn install(dir: &Path, engine: JsEngine) -> Result<()> {
     if !dir.join("node_modules").is_dir() {
-        // Of a member of a workspace, npm tells and installs the whole workspace.
+        // For a member of a workspace, this is the root of the workspace.
         let root = run(npm(dir).arg("prefix"), INSTALL)?;
         let root = String::from_utf8_lossy(&root);
         let root = Path::new(root.trim());
@@ -215,9 +217,9 @@ fn install(dir: &Path, engine: Engine) -> Result<()> {
             let mut install = npm(root);
             install.args(["install", "--no-audit", "--no-fund"]);
             if root.join("package-lock.json").is_file() {
-                // The locked versions, and the file stays as it is. `npm ci` is no use: it refuses
-                // a lock file without each platform's part of a package, and componentize-qjs was
-                // not published for all that it names.
+                // Installs the locked versions and leaves the lock file as it is. `npm ci` cannot be
+                // used: it rejects a lock file that lacks a package for some platform, and
+                // componentize-qjs names platforms for which it was not published.
                 install.arg("--no-save");
             }
             run(&mut install, INSTALL)?;
@@ -241,8 +243,8 @@ fn npm(dir: &Path) -> Command {
     npm
 }
 
-/// A program of a project's packages, which are looked for as Node does: in its own folder, then in
-/// those around it.
+/// The path of a program in `node_modules`, which is searched for as Node does: in the project's
+/// directory, then in each parent.
 fn program(dir: &Path, name: &str) -> Option<PathBuf> {
     let name = if cfg!(windows) {
         format!("{name}.cmd")
@@ -264,17 +266,17 @@ mod tests {
     use super::*;
 
     fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         for (file, text) in files {
             let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().expect("it is in a folder")).expect("made");
+            fs::create_dir_all(path.parent().expect("it is in a directory")).expect("made");
             fs::write(path, text).expect("written");
         }
         folder
     }
 
     #[test]
-    fn package_json_has_the_manifest_and_the_engine() {
+    fn reads_the_manifest_and_the_engine_from_package_json() {
         let package = json!({
             "name": "@people/my-udf",
             "version": "1.2.3",
@@ -284,7 +286,7 @@ mod tests {
         });
         let expected = Project {
             main: "udf.ts".to_owned(),
-            engine: Engine::StarlingMonkey,
+            engine: JsEngine::StarlingMonkey,
             manifest: json!({
                 "name": "my-udf", "version": "1.2.3", "description": "", "author": "Ann"
             }),
@@ -293,27 +295,27 @@ mod tests {
     }
 
     #[test]
-    fn what_package_json_lacks_is_told() {
-        let told = |package: Json| Project::of(&package).expect_err("refused").to_string();
+    fn rejects_an_invalid_package_json() {
+        let error = |package: Json| Project::of(&package).expect_err("refused").to_string();
         insta::assert_snapshot!(
-            told(json!({"name": "a", "version": "1.0.0"})),
+            error(json!({"name": "a", "version": "1.0.0"})),
             @"package.json has no `main`: name the module that exports `functions`"
         );
         insta::assert_snapshot!(
-            told(json!({"name": "a", "main": "udf.ts"})),
-            @"package.json needs a `name` and a `version`: they are the component's"
+            error(json!({"name": "a", "main": "udf.ts"})),
+            @"package.json needs a `name` and a `version`: the component gets both"
         );
         let engine = json!({
             "name": "a", "version": "1.0.0", "main": "udf.ts", "whittle": {"engine": "v8"}
         });
         insta::assert_snapshot!(
-            told(engine),
-            @r#"package.json: `whittle.engine` is "v8": it is "quickjs" or "starlingmonkey""#
+            error(engine),
+            @r#"package.json: unknown `whittle.engine` "v8"; expected "quickjs" or "starlingmonkey""#
         );
     }
 
     #[test]
-    fn a_module_without_the_export_is_known() {
+    fn detects_a_module_without_the_export() {
         let metadata = |exports: &[&str]| json!({"outputs": {"udf.js": {"exports": exports}}});
         assert!(exports_functions(&metadata(&["extra", "functions"])));
         assert!(!exports_functions(&metadata(&["default"])));
@@ -321,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_the_projects_or_of_a_folder_around_it() {
+    fn finds_a_program_in_the_project_or_a_parent_directory() {
         let suffix = if cfg!(windows) { ".cmd" } else { "" };
         let (esbuild, qjs) = (
             format!("node_modules/.bin/esbuild{suffix}"),

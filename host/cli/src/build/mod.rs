@@ -1,7 +1,8 @@
-//! `whittle build`: from a guest's folder to a component.
+//! `whittle build`: builds the UDF in a directory as a component.
 //!
-//! A language knows whether a folder is its own and how to make a core module of it; everything
-//! after that (encode, check as the host will, write) is one road for all.
+//! Each language recognises its projects and runs its toolchain, which produces a core module or a
+//! component. The steps after that are the same for all languages: encode the module as a component,
+//! check it as a host will, write it.
 
 mod assemblyscript;
 mod c;
@@ -22,20 +23,20 @@ use whittle_host::{Accessor, TextEncoding, Udf, encode_component};
 use crate::inspect::signature;
 use crate::setup;
 
-/// Build the UDF in a folder as a component.
+/// Build the UDF in a directory as a component.
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// The folder; its files tell the language.
+    /// The directory; the language is recognised by its files.
     dir: PathBuf,
-    /// Where to write the component [default: `whittle/NAME.wasm` in the target folder]
+    /// Where to write the component [default: `whittle/NAME.wasm` in the target directory]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
 }
 
-/// What a toolchain made.
+/// The output of a toolchain.
 struct Built {
     code: Code,
-    /// Where the component goes if the user does not say.
+    /// The default path of the component.
     output: PathBuf,
 }
 
@@ -56,43 +57,43 @@ impl Code {
 
 /// A language that UDFs are written in.
 struct Language {
-    /// What a folder in it has.
-    sign: &'static str,
-    /// Whether the folder holds a UDF in it.
+    /// The file that marks a project in this language.
+    marker: &'static str,
+    /// Whether the directory is a project in this language.
     owns: fn(&Path) -> bool,
-    /// Runs its toolchain.
+    /// Runs the toolchain.
     build: fn(&Path) -> Result<Built>,
 }
 
-/// The first that owns a folder builds it.
+/// The first language that owns a directory builds it.
 const LANGUAGES: &[Language] = &[
     Language {
-        sign: "Cargo.toml",
+        marker: "Cargo.toml",
         owns: rust::owns,
         build: rust::build,
     },
     Language {
-        sign: "go.mod",
+        marker: "go.mod",
         owns: go::owns,
         build: go::build,
     },
     Language {
-        sign: "asconfig.json",
+        marker: "asconfig.json",
         owns: assemblyscript::owns,
         build: assemblyscript::build,
     },
     Language {
-        sign: "package.json",
+        marker: "package.json",
         owns: javascript::owns,
         build: javascript::build,
     },
     Language {
-        sign: "pyproject.toml",
+        marker: "pyproject.toml",
         owns: python::owns,
         build: python::build,
     },
     Language {
-        sign: "*.c",
+        marker: "*.c",
         owns: c::owns,
         build: c::build,
     },
@@ -120,16 +121,19 @@ impl Build {
     }
 }
 
-/// Builds the UDF in a folder, checks it as a host will, and writes it.
+/// Builds the UDF in a directory, checks it as a host will, and writes it.
 pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
     if !found.is_dir() {
-        bail!("{} is not a folder", dir.display());
+        bail!("{} is not a directory", dir.display());
     }
     let Some(language) = LANGUAGES.iter().find(|language| (language.owns)(dir)) else {
-        let signs = LANGUAGES.iter().map(|language| language.sign);
-        let signs = signs.collect::<Vec<_>>().join(", ");
-        bail!("{} holds no UDF: there is none of {signs}", dir.display());
+        let markers = LANGUAGES.iter().map(|language| language.marker);
+        let markers = markers.collect::<Vec<_>>().join(", ");
+        bail!(
+            "no UDF found in {}: expected one of the files {markers}",
+            dir.display()
+        );
     };
     let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
     let component = built.code.component();
@@ -145,7 +149,7 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     })
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path
         .parent()
@@ -159,7 +163,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// A temporary file is for its owner alone; a component is not.
+/// Temporary files are readable by their owner only, but a component is for everyone.
 #[cfg(unix)]
 fn readable_by_all(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

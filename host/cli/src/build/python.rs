@@ -1,9 +1,9 @@
-//! UDFs in Python: componentize-py, which runs CPython to the point where the project's module
-//! `app` has been imported, and keeps it there.
+//! UDFs in Python: componentize-py runs CPython until the project's module `app` has been imported,
+//! and stores that state as a component.
 //!
-//! The project and the kit are copied to the build folder first. CPython leaves compiled modules
-//! beside the ones that it imports, which are no place for them; and what it sees there are paths
-//! like `/0/app.py`, whatever the project's own is.
+//! The project and the kit are first copied to the build directory, because CPython writes compiled
+//! modules beside the ones that it imports. CPython sees the copies at paths like `/0/app.py`, so
+//! the path of the project does not end up in the component.
 
 use std::env;
 use std::ffi::OsStr;
@@ -20,11 +20,11 @@ const TOOL: &str = "componentize-py";
 
 const INSTALL: &str = "pip install componentize-py==0.25.1";
 
-/// The kit's package, and the module of it that has the world's exports.
+/// The kit's package, and the module in it with the exports of the WIT world.
 const KIT: &str = "whittle_guest";
 const COMPONENT: &str = "whittle_guest.component";
 
-/// Where a virtual environment has its programs.
+/// The directory of the programs in a virtual environment.
 const PROGRAMS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 
 pub(super) fn owns(dir: &Path) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .iter()
         .any(|app| dir.join(app).is_file())
     {
-        bail!("it has no module `app`: declare the functions in `app.py`");
+        bail!("the module `app` is missing: declare the functions in `app.py`");
     }
     let folder = BuildFolder::of(dir, "python")?;
     let contract = folder.contract()?;
@@ -55,7 +55,8 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg("--stub-wasi")
         .arg("--output")
         .arg(&component)
-        // Its own stack says nothing of a mistake in the project; Python's is shown in any case.
+        // Its own backtrace does not help with a mistake in the project; Python's traceback is
+        // printed in any case.
         .env("RUST_BACKTRACE", "0");
     run(&mut tool, INSTALL)?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
@@ -65,17 +66,18 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// The tool of the active virtual environment, else of the project's own, else of the path.
+/// componentize-py from the active virtual environment, or else from the project's `.venv`, or else
+/// from `PATH`.
 fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
     let own = dir.join(".venv");
     for environment in active.into_iter().chain([own.as_path()]) {
         let program = environment.join(PROGRAMS).join(TOOL);
         let program = program.with_extension(env::consts::EXE_EXTENSION);
         if program.is_file() {
-            // Absolute, since it is looked for from where the tool runs.
+            // Absolute, because the tool runs in another directory.
             let environment = std::path::absolute(environment)?;
             let mut tool = Command::new(std::path::absolute(program)?);
-            // Packages that are installed there can be imported.
+            // This makes the packages of the environment importable.
             tool.env("VIRTUAL_ENV", environment);
             return Ok(tool);
         }
@@ -83,8 +85,8 @@ fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
     Ok(Command::new(TOOL))
 }
 
-/// Copies a project and its kit into a folder, which has nothing else afterwards. A kit that is
-/// neither in the project nor beside it is one that was installed.
+/// Copies a project and its kit to `stage`, and removes everything else there. If the kit is neither
+/// in the project nor beside it, it must be installed as a package.
 fn copy_project(dir: &Path, stage: &Path) -> Result<()> {
     if stage.exists() {
         fs::remove_dir_all(stage)?;
@@ -99,8 +101,8 @@ fn copy_project(dir: &Path, stage: &Path) -> Result<()> {
     }
 }
 
-/// Whether a file or folder can be a part of a project: neither hidden, nor compiled, nor a virtual
-/// environment.
+/// Whether a file or directory can be part of a project: it is not hidden, not compiled and not a
+/// virtual environment.
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     !name.as_encoded_bytes().starts_with(b".")
@@ -109,7 +111,8 @@ fn is_source(path: &Path) -> bool {
         && !path.join("pyvenv.cfg").is_file()
 }
 
-/// Copies what is `wanted` of a folder. Links to folders are left out: they may lead back.
+/// Copies the `wanted` part of a directory. Links to directories are skipped, because they may form
+/// a cycle.
 fn copy(from: &Path, to: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
@@ -132,10 +135,10 @@ mod tests {
     use super::*;
 
     fn folder_with(files: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         for file in files {
             let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().expect("it is in a folder")).expect("made");
+            fs::create_dir_all(path.parent().expect("it is in a directory")).expect("made");
             fs::write(path, "").expect("written");
         }
         folder
@@ -143,7 +146,7 @@ mod tests {
 
     fn files(folder: &Path) -> Vec<String> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(folder).expect("a folder") {
+        for entry in fs::read_dir(folder).expect("a directory") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().expect("a name").to_string_lossy();
             if path.is_dir() {
@@ -157,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_and_data_are_copied_with_the_kits_package() {
+    fn copies_sources_and_data_with_the_package_of_the_kit() {
         let project = folder_with(&[
             "pyproject.toml",
             "app.py",
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kit_may_lie_beside_the_project_or_nowhere() {
+    fn copies_a_kit_beside_the_project_if_there_is_one() {
         let guests = folder_with(&["kit/whittle_guest/__init__.py", "one/app.py"]);
         let stage = guests.path().join("stage");
         copy_project(&guests.path().join("one"), &stage).expect("copied");
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_active_environment_is_asked_first_and_the_path_last() {
+    fn prefers_the_active_environment_and_uses_the_path_last() {
         let tool = format!("{PROGRAMS}/{TOOL}");
         let tool = Path::new(&tool).with_extension(env::consts::EXE_EXTENSION);
         let tool = tool.to_str().expect("a text");
@@ -222,12 +225,12 @@ mod tests {
     }
 
     #[test]
-    fn a_project_without_the_module_is_told() {
+    fn rejects_a_project_without_the_module() {
         let project = folder_with(&["pyproject.toml"]);
         assert!(owns(project.path()));
         let error = build(project.path())
             .err()
             .expect("there is nothing to build");
-        insta::assert_snapshot!(error.to_string(), @"it has no module `app`: declare the functions in `app.py`");
+        insta::assert_snapshot!(error.to_string(), @"the module `app` is missing: declare the functions in `app.py`");
     }
 }

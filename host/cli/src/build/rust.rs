@@ -1,8 +1,8 @@
 //! UDFs in Rust: cargo, for the target `wasm32-unknown-unknown`.
 //!
-//! Ordinarily that target comes from rustup. Where it is missing, Debian's compiler does: its
-//! packages `rustc-web`, `cargo-web`, `rust-web-src` and `lld` bring the standard library's
-//! sources, which cargo then builds too.
+//! The target usually comes from rustup. If it is missing, Debian's compiler is used: its packages
+//! `rustc-web`, `cargo-web`, `rust-web-src` and `lld` bring the sources of the standard library,
+//! which cargo then builds too.
 
 use std::env;
 use std::ffi::OsStr;
@@ -37,21 +37,22 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// What compiles the guest.
+/// The toolchain that compiles the guest.
 enum Toolchain {
-    /// Whatever `cargo` is in the path; the target is installed.
+    /// The `cargo` in `PATH`, with the target installed.
     Ordinary,
-    /// Debian's compiler in /usr/bin, with the standard library's sources.
+    /// Debian's compiler in `/usr/bin`, with the sources of the standard library.
     Debian {
         /// A linker for WebAssembly.
         linker: PathBuf,
-        /// The folder of the sources.
+        /// The directory of the sources.
         sources: PathBuf,
     },
 }
 
 impl Toolchain {
-    /// The folder matters: a `rust-toolchain.toml` in it chooses the compiler.
+    /// Looks from the project's directory, because a `rust-toolchain.toml` there chooses the
+    /// compiler.
     fn find(dir: &Path) -> Result<Self> {
         if has_standard_library(dir) {
             return Ok(Self::Ordinary);
@@ -67,7 +68,7 @@ impl Toolchain {
         }
     }
 
-    /// Its cargo, in a folder.
+    /// The toolchain's cargo, run in a directory.
     fn cargo(&self, dir: &Path) -> Command {
         let mut cargo = match self {
             Self::Ordinary => Command::new("cargo"),
@@ -83,7 +84,7 @@ impl Toolchain {
             }
         };
         cargo.current_dir(dir);
-        // A relative one is meant from where the user is, but cargo runs elsewhere.
+        // A relative path is relative to the user's directory, but cargo runs in another one.
         let target = env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
         if let Some(target) = target.and_then(|folder| path::absolute(folder).ok()) {
             cargo.env("CARGO_TARGET_DIR", target);
@@ -91,11 +92,11 @@ impl Toolchain {
         cargo
     }
 
-    /// The command that builds a package and prints what it made as JSON.
+    /// The command that builds a package and prints the built files as JSON.
     fn build(&self, dir: &Path, package: &Package) -> Command {
         let mut cargo = self.cargo(dir);
         cargo
-            // A library that is an rlib too would be built without link-time optimisation.
+            // Only `cdylib`: with `rlib` as well there would be no link-time optimisation.
             .args(["rustc", "--release", "--lib", "--crate-type", "cdylib"])
             .args(["--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
@@ -112,12 +113,12 @@ impl Toolchain {
     }
 }
 
-/// The package to build, and where cargo has what belongs to it.
+/// The package to build.
 #[derive(Debug, PartialEq)]
 struct Package {
     manifest: PathBuf,
     workspace: PathBuf,
-    /// Where its component goes if the user does not say.
+    /// The default path of the component.
     output: PathBuf,
 }
 
@@ -131,8 +132,8 @@ impl Package {
         Self::choose(&metadata, &manifest)
     }
 
-    /// The package of a manifest or, where that is only a workspace's, its one member that makes
-    /// a `cdylib`.
+    /// The package of a manifest or, if that only declares a workspace, the workspace's only member
+    /// with a `cdylib`.
     fn choose(metadata: &Json, manifest: &Path) -> Result<Self> {
         let path = |json: &Json| PathBuf::from(json.as_str().unwrap_or_default());
         let packages = metadata["packages"].as_array();
@@ -146,11 +147,14 @@ impl Package {
                 let guests: Vec<&Json> = packages.into_iter().filter(|p| is_cdylib(p)).collect();
                 match guests.as_slice() {
                     [guest] => *guest,
-                    [] => bail!("a workspace without a `cdylib`"),
+                    [] => bail!(
+                        "the workspace has no UDF: set `[lib] crate-type = [\"cdylib\"]` in the \
+                         Cargo.toml of a member"
+                    ),
                     several => {
                         let names = several.iter().filter_map(|guest| guest["name"].as_str());
                         bail!(
-                            "a workspace with several UDFs: give the folder of one of {}",
+                            "the workspace has several UDFs: build the directory of one of {}",
                             names.collect::<Vec<_>>().join(", ")
                         )
                     }
@@ -174,7 +178,7 @@ fn is_cdylib(package: &Json) -> bool {
     kinds.any(|kinds| kinds.iter().any(|kind| kind == "cdylib"))
 }
 
-/// Panic messages name source files; the folders of this machine do not belong in components.
+/// Flags that replace the paths of this machine, which panic messages would contain.
 fn hidden_paths(workspace: &Path) -> Vec<String> {
     let home = env::var_os("HOME").map(PathBuf::from);
     let folder = |name: &str, ordinary: &str| {
@@ -196,7 +200,7 @@ fn hidden(path: &Path, name: &str) -> String {
     format!("--remap-path-prefix={}={name}", path.display())
 }
 
-/// Flags for rustc in the environment, read as cargo reads them.
+/// The flags for rustc from the environment, read as cargo reads them.
 fn flags_of_environment() -> Option<Vec<String>> {
     let set = |name: &str| env::var(name).ok().filter(|flags| !flags.is_empty());
     let encoded = set("CARGO_ENCODED_RUSTFLAGS");
@@ -207,9 +211,9 @@ fn flags_of_environment() -> Option<Vec<String>> {
     })
 }
 
-/// Adds flags for rustc to the user's. Those in the environment win over cargo's configuration,
-/// as they do for cargo itself; to the configuration's flags for this target ours are appended.
-/// Its `build.rustflags` do not count then: cargo reads them where a target has none of its own.
+/// Adds our flags for rustc to the user's. Flags in the environment take precedence over cargo's
+/// configuration, as they do in cargo. Otherwise ours are appended to the configuration's flags for
+/// this target. `build.rustflags` is then ignored: cargo reads it only if a target has no flags.
 fn add_flags(cargo: &mut Command, environment: Option<Vec<String>>, ours: Vec<String>) {
     match environment {
         Some(users) => {
@@ -217,7 +221,7 @@ fn add_flags(cargo: &mut Command, environment: Option<Vec<String>>, ours: Vec<St
             cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
         }
         None => {
-            // A list of texts reads the same in JSON and in TOML.
+            // A list of strings is written the same way in JSON and in TOML.
             let flags = format!("target.{TARGET}.rustflags={}", Json::from(ours));
             cargo.args(["--config", &flags]);
         }
@@ -240,7 +244,7 @@ fn has_standard_library(dir: &Path) -> bool {
         .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
 }
 
-/// The standard library's sources that came with a compiler.
+/// The sources of the standard library, if the compiler came with them.
 fn sources_of(rustc: &str) -> Option<PathBuf> {
     let sysroot = printed(Command::new(rustc).args(["--print", "sysroot"]))?;
     let sources = Path::new(&sysroot).join("lib/rustlib/src/rust");
@@ -260,14 +264,17 @@ fn debian_linker() -> Option<PathBuf> {
         .max()
 }
 
-/// What a command prints, if it succeeds.
+/// The output of a command, if it succeeds.
 fn printed(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }
 
-/// The library that cargo says it made, last of all.
+const NO_CDYLIB: &str =
+    "the package builds no WebAssembly: set `[lib] crate-type = [\"cdylib\"]` in its Cargo.toml";
+
+/// The library in cargo's messages; the last one is the guest.
 fn artifact(messages: &[u8]) -> Result<PathBuf> {
     let messages = messages.split(|byte| *byte == b'\n');
     let mut made = messages
@@ -279,8 +286,7 @@ fn artifact(messages: &[u8]) -> Result<PathBuf> {
             wasm.into_iter()
                 .find(|path| path.extension() == Some(OsStr::new("wasm")))
         });
-    made.next_back()
-        .context("it makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`")
+    made.next_back().context(NO_CDYLIB)
 }
 
 #[cfg(test)]
@@ -288,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_wasm_file_that_cargo_made_is_the_guest() {
+    fn takes_the_last_wasm_file_that_cargo_built() {
         let messages = concat!(
             r#"{"reason":"compiler-artifact","filenames":["/t/libother.rlib"]}"#,
             "\n",
@@ -301,10 +307,8 @@ mod tests {
             path,
             Path::new("/t/wasm32-unknown-unknown/release/my_udf.wasm")
         );
-        let none = artifact(b"").expect_err("nothing was made").to_string();
-        let expected =
-            "it makes no WebAssembly: its Cargo.toml needs `[lib] crate-type = [\"cdylib\"]`";
-        assert_eq!(none, expected);
+        let error = artifact(b"").expect_err("nothing was built").to_string();
+        assert_eq!(error, NO_CDYLIB);
     }
 
     fn choose(manifest: &str, members: &[(&str, &str)]) -> Result<Package> {
@@ -324,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folders_own_package_is_built_or_the_only_udf_of_its_workspace() {
+    fn builds_the_directorys_package_or_the_only_udf_of_its_workspace() {
         let package = |name: &str| Package {
             manifest: format!("/w/{name}/Cargo.toml").into(),
             workspace: "/w".into(),
@@ -336,12 +340,12 @@ mod tests {
         let only = choose("/w/Cargo.toml", &members[..2]).expect("there is one");
         assert_eq!(only, package("my_udf"));
         let refused = |members| choose("/w/Cargo.toml", members).expect_err("it is not clear");
-        insta::assert_snapshot!(refused(&members), @"a workspace with several UDFs: give the folder of one of my_udf, other");
-        insta::assert_snapshot!(refused(&members[1..2]), @"a workspace without a `cdylib`");
+        insta::assert_snapshot!(refused(&members), @"the workspace has several UDFs: build the directory of one of my_udf, other");
+        insta::assert_snapshot!(refused(&members[1..2]), @r#"the workspace has no UDF: set `[lib] crate-type = ["cdylib"]` in the Cargo.toml of a member"#);
     }
 
     #[test]
-    fn flags_join_those_of_the_environment_or_of_the_configuration() {
+    fn adds_flags_to_those_of_the_environment_or_the_configuration() {
         let ours = vec!["--cfg".to_owned(), "a=\"b\"".to_owned()];
         let mut cargo = Command::new("cargo");
         add_flags(&mut cargo, None, ours.clone());

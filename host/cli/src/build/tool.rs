@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use whittle_host::CONTRACT;
 
-/// Runs a tool and returns what it prints; its messages go to the user. `install` says how to get
-/// it where it is missing.
+/// Runs a tool and returns its standard output; its standard error goes to the user. `install` says
+/// how to install the tool and is part of the error if it is missing.
 pub(super) fn run(tool: &mut Command, install: &str) -> Result<Vec<u8>> {
     let program = name(tool);
     let output = tool
@@ -34,14 +34,14 @@ fn name(tool: &Command) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// Where a toolchain without a build folder of its own leaves things: in cargo's target folder if
-/// the environment names one, else in the guest's folder. The sources are never written to.
+/// The build directory of a toolchain that has none of its own: in `CARGO_TARGET_DIR` if it is set,
+/// or else `target` in the project. Source files are never changed.
 pub(super) struct BuildFolder {
     path: PathBuf,
 }
 
 impl BuildFolder {
-    /// Of the guest in a folder.
+    /// The build directory of the project in `dir`, which is created.
     pub(super) fn of(dir: &Path, language: &str) -> Result<Self> {
         let dir = fs::canonicalize(dir).with_context(|| dir.display().to_string())?;
         let shared: Option<OsString> =
@@ -61,7 +61,7 @@ impl BuildFolder {
         &self.path
     }
 
-    /// A folder in it with the contract's text, for generators of bindings.
+    /// A directory in it with the contract's WIT file, for generators of bindings.
     pub(super) fn contract(&self) -> Result<PathBuf> {
         let folder = self.path.join("wit");
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
@@ -70,7 +70,7 @@ impl BuildFolder {
         Ok(folder)
     }
 
-    /// Where the component of a guest goes if the user does not say.
+    /// The default path of a project's component.
     pub(super) fn output(&self, dir: &Path) -> Result<PathBuf> {
         let dir = fs::canonicalize(dir)?;
         Ok(self.path.join(folder_name(&dir)).with_extension("wasm"))

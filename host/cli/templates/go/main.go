@@ -16,25 +16,25 @@ type {{Type}} struct {
 
 func (f *{{Type}}) Declare(p *udf.Parameters) {
 	p.TimestampField(&f.date, "field", "The field that holds the date.").Default("date")
-	p.Timestamp(&f.now, "now", "The date that scores 1, and all later ones with it.")
-	p.Float64(&f.halfLife, "half_life_days", "After how many days the score is half.").Default(30)
+	p.Timestamp(&f.now, "now", "The date from which on a document scores 1.")
+	p.Float64(&f.halfLife, "half_life_days", "The number of days after which the score is half.").Default(30)
 }
 
-// Prepare runs once per query. Its error says that the arguments are wrong.
+// Prepare runs once per query. It returns an error if the arguments are wrong.
 func (f *{{Type}}) Prepare() error {
 	if !(f.halfLife > 0) {
-		return errors.New("parameter `half_life_days` is not above 0")
+		return errors.New("parameter `half_life_days` must be greater than 0")
 	}
 	return nil
 }
 
-// Evaluate runs once per document. For no score it would return udf.Null as its error.
+// Evaluate runs once per document. To return no score, return udf.Null as the error.
 func (f *{{Type}}) Evaluate() (float64, error) {
 	date, found := f.date.Get()
 	if !found {
 		return 0, nil
 	}
-	// As numbers, since the difference of far dates is no int64.
+	// As floats, because the difference of distant dates overflows an int64.
 	days := (float64(f.now) - float64(date)) / (24 * 60 * 60 * 1e6)
 	return math.Exp2(-max(days, 0) / f.halfLife), nil
 }
@@ -48,11 +48,11 @@ func init() {
 		},
 		udf.Define(
 			"{{function}}",
-			"Scores a document by its date: 1 for now, half of it after each half-life. No date scores 0.",
+			"Scores a document by its date: 1 now, and half as much after each half-life. A document without a date scores 0.",
 			&{{Type}}{},
 		),
 	)
 }
 
-// A component has no main: its exports are called. Go asks for it all the same.
+// Go requires main, but it is never called: a component is used through its exports.
 func main() {}

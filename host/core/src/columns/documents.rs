@@ -1,8 +1,7 @@
 //! JSON documents as a batch of the columns that a function reads.
 //!
-//! For data nodes that hold documents rather than columns, and for the single-document
-//! convenience. One walk per document and field; a data node with columns of its own has no
-//! need of it.
+//! For data nodes that hold documents rather than columns, and for evaluating single documents. It
+//! walks each document once per field; a data node with columns of its own does not need it.
 
 use std::sync::Arc;
 
@@ -20,9 +19,9 @@ use crate::value::Kind;
 pub struct Document<'a> {
     /// Unique within the query.
     pub id: &'a str,
-    /// An object; anything else has no fields.
+    /// A JSON object; any other value has no fields.
     pub source: &'a Json,
-    /// What the query scored it before the function; `None` is 1.
+    /// The score of the document before the function runs; `None` means 1.
     pub score: Option<f64>,
 }
 
@@ -41,7 +40,7 @@ pub(crate) fn batch_of(
     for field in fields {
         let found = documents
             .iter()
-            .map(|document| Found::at(document.source, &field.path));
+            .map(|document| PathValues::at(document.source, &field.path));
         columns.push(column(field.kind, found)?);
         schema.push(field.kind.field(&field.path));
     }
@@ -49,7 +48,10 @@ pub(crate) fn batch_of(
     RecordBatch::try_new_with_options(Arc::new(Schema::new(schema)), columns, &options)
 }
 
-fn column<'a>(kind: Kind, found: impl Iterator<Item = Found<'a>>) -> Result<ArrayRef, ArrowError> {
+fn column<'a>(
+    kind: Kind,
+    found: impl Iterator<Item = PathValues<'a>>,
+) -> Result<ArrayRef, ArrowError> {
     Ok(match kind {
         Kind::Boolean => {
             let values = found.map(|found| found.first().and_then(Json::as_bool));
@@ -68,23 +70,23 @@ fn column<'a>(kind: Kind, found: impl Iterator<Item = Found<'a>>) -> Result<Arra
             let texts: ArrayRef = Arc::new(texts(found));
             cast(&texts, &kind.data_type())?
         }
-        Kind::Json => Arc::new(found.map(Found::json).collect::<StringArray>()),
+        Kind::Json => Arc::new(found.map(PathValues::json).collect::<StringArray>()),
     })
 }
 
-fn texts<'a>(found: impl Iterator<Item = Found<'a>>) -> StringArray {
+fn texts<'a>(found: impl Iterator<Item = PathValues<'a>>) -> StringArray {
     found
         .map(|found| found.first().and_then(Json::as_str))
         .collect()
 }
 
-/// What a path leads to: one value, or one per element of the lists on the way.
-struct Found<'a> {
+/// The values at a path: one value, or one per element of the lists along the path.
+struct PathValues<'a> {
     values: Vec<&'a Json>,
     through_list: bool,
 }
 
-impl<'a> Found<'a> {
+impl<'a> PathValues<'a> {
     fn at(source: &'a Json, path: &str) -> Self {
         let mut found = Self {
             values: Vec::new(),
@@ -94,7 +96,8 @@ impl<'a> Found<'a> {
         found
     }
 
-    /// Collects the values at the path, the longest key first; whether there are any.
+    /// Collects the values at the path, trying the longest key first; returns whether there are
+    /// any.
     fn collect(&mut self, value: &'a Json, path: &str) -> bool {
         match value {
             Json::Object(members) => {
@@ -120,12 +123,12 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// The first value that is not null, looking into lists.
+    /// The first value that is not null, searching lists too.
     fn first(&self) -> Option<&'a Json> {
         self.values.iter().find_map(|value| first_of(value))
     }
 
-    /// All that was found, as one JSON text; `None` where it is nothing or null.
+    /// All values found, as one JSON text; `None` if there are none or only null.
     fn json(self) -> Option<String> {
         if self.through_list {
             return serde_json::to_string(&self.values).ok();
@@ -148,15 +151,15 @@ mod tests {
     use super::*;
 
     fn json_at(source: Json, path: &str) -> Option<String> {
-        Found::at(&source, path).json()
+        PathValues::at(&source, path).json()
     }
 
     fn first_at(source: Json, path: &str) -> Option<Json> {
-        Found::at(&source, path).first().cloned()
+        PathValues::at(&source, path).first().cloned()
     }
 
     #[test]
-    fn paths_are_dotted_and_a_key_with_dots_wins() {
+    fn resolves_dotted_paths_and_prefers_keys_with_dots() {
         let document = serde_json::json!({"a.b": 1, "a": {"b": 2, "c": 3, "d.e": 4}, "n": null});
         assert_eq!(first_at(document.clone(), "a.b"), Some(1.into()));
         assert_eq!(first_at(document.clone(), "a.c"), Some(3.into()));
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn several_values_give_the_first_one_and_all_as_json() {
+    fn several_values_read_as_the_first_or_as_json_of_all() {
         let document = serde_json::json!({"a": [null, [2], 3], "b": [{"c": 1}, {}, {"c": 2}]});
         assert_eq!(first_at(document.clone(), "a"), Some(2.into()));
         assert_eq!(

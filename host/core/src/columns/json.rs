@@ -1,7 +1,7 @@
-//! Any column as JSON texts, for fields that a function reads as json.
+//! Converts any column to JSON texts, for fields that a function reads as json.
 //!
 //! The text is what `arrow-json` writes for the value. A column of the extension type
-//! `arrow.json` is JSON already.
+//! `arrow.json` already holds JSON.
 
 use std::sync::Arc;
 
@@ -31,16 +31,17 @@ pub(super) fn column(array: &ArrayRef, field: &Field) -> Result<StringArray, Arr
         }
         text.clear();
         encoder.encode(row, &mut text);
-        let text = std::str::from_utf8(&text)
-            .map_err(|error| ArrowError::JsonError(format!("its JSON is not UTF-8: {error}")))?;
+        let text = std::str::from_utf8(&text).map_err(|error| {
+            ArrowError::JsonError(format!("arrow-json wrote invalid UTF-8: {error}"))
+        })?;
         texts.append_value(text);
     }
     Ok(texts.finish())
 }
 
-/// The type with every timestamp's zone written as an offset: `arrow-json` shows a timestamp in
-/// its zone, and has no database of zones. And without dictionaries: of these it sees the keys'
-/// nulls alone, where a value may be null too.
+/// The type with each timestamp's zone written as an offset, because `arrow-json` shows a timestamp
+/// in its zone and has no time zone database. Dictionaries are decoded, because `arrow-json`
+/// considers only the nulls of the keys, but a value may be null too.
 fn in_utc(data_type: &DataType) -> DataType {
     let inner = |field: &FieldRef| {
         let data_type = in_utc(field.data_type());
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_in_a_dictionary_is_none() {
+    fn a_null_in_a_dictionary_is_a_missing_value() {
         let keys = Int8Array::from(vec![Some(0), Some(1), None]);
         let values = StringArray::from(vec![None, Some("a")]);
         let array = DictionaryArray::new(keys.clone(), Arc::new(values));
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_reads_as_json() {
+    fn any_type_reads_as_json() {
         let some = |text: &str| Some(text.to_owned());
         let zoned = TimestampSecondArray::from(vec![1]).with_timezone("Europe/Berlin");
         let item = Arc::new(Field::new("at", zoned.data_type().clone(), true));

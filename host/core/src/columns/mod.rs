@@ -1,9 +1,9 @@
 //! Columns: from the arrays of a data node's batch to the six kinds of the contract.
 //!
-//! A function's fields are found in a batch once per schema ([`path`]), and cast once per batch
-//! with Arrow's kernels, so that an accessor meets six array types and nothing else. A column
-//! that already has its kind's Arrow type is passed on as it is, slices included. What cannot be
-//! read as the kind is missing, never an error.
+//! The fields of a function are found in a batch once per schema ([`path`]), and cast once per
+//! batch with Arrow's kernels. So an accessor handles six array types only. A column that already
+//! has its kind's Arrow type is passed on unchanged, slices included. A value that cannot be read
+//! as the kind is missing; that is not an error.
 
 mod documents;
 mod json;
@@ -23,7 +23,7 @@ use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
 
 pub use documents::Document;
 pub(crate) use documents::batch_of;
-pub(crate) use path::{Source, source_of};
+pub(crate) use path::{ColumnPath, column_path};
 
 use crate::value::Kind;
 
@@ -31,7 +31,7 @@ use crate::value::Kind;
 pub(crate) const ID: &str = "_id";
 pub(crate) const SCORE: &str = "_score";
 
-/// A field that a function reads, and as what.
+/// A field that a function reads, and its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FieldUse {
     /// The dotted path.
@@ -54,13 +54,13 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    /// Reads an array as a kind. `field` tells JSON text from plain text.
+    /// Reads an array as a kind. `field` distinguishes JSON from plain text.
     pub(crate) fn new(array: &ArrayRef, field: &Field, kind: Kind) -> Result<Self, ArrowError> {
         if kind == Kind::Json {
             let texts = json::column(array, field)?;
             return Ok(Self::Json(of_rows(texts, array)?));
         }
-        // Nothing is cast that the contract does not read: Arrow's kernels are not equally sure of
+        // Only conversions of the contract are cast: Arrow's kernels are not equally reliable for
         // all types.
         let readable = scalar(array.data_type()).and_then(|found| target(found, kind));
         let Some(target) = readable.filter(|_| !Kind::is_json_field(field)) else {
@@ -78,7 +78,7 @@ impl Column {
         })
     }
 
-    /// Reads an array as the documents' ids, which a data node may keep as integers.
+    /// Reads an array as the ids of the documents, which a data node may keep as integers.
     pub(crate) fn of_ids(array: &ArrayRef) -> Result<Self, ArrowError> {
         let found = scalar(array.data_type());
         if found.is_none_or(DataType::is_nested) {
@@ -103,7 +103,7 @@ impl Column {
         }
     }
 
-    /// The kind that the column is read as.
+    /// The kind as which the column is read.
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Missing(kind) => *kind,
@@ -116,7 +116,7 @@ impl Column {
         }
     }
 
-    /// The text of a row of a text or json column; `None` where it has none.
+    /// The text in a row of a text or json column; `None` if the row has none.
     pub(crate) fn text(&self, row: usize) -> Option<&str> {
         match self {
             Self::Text(array) | Self::Json(array) => array.is_valid(row).then(|| array.value(row)),
@@ -129,8 +129,8 @@ impl Column {
     }
 }
 
-/// The Arrow type to cast to, so that a value of `found` reads as `kind`; `None` where the
-/// contract does not convert.
+/// The Arrow type to cast to, so that a value of `found` reads as `kind`; `None` if the contract
+/// does not convert it.
 fn target(found: &DataType, kind: Kind) -> Option<DataType> {
     use DataType as T;
     let readable = match kind {
@@ -147,7 +147,7 @@ fn target(found: &DataType, kind: Kind) -> Option<DataType> {
     readable.then(|| kind.data_type())
 }
 
-/// The type of a row's first value; `None` where rows never have one.
+/// The type of a row's first value; `None` if rows never have one.
 fn scalar(found: &DataType) -> Option<&DataType> {
     match found {
         DataType::Dictionary(_, values) => scalar(values),
@@ -160,7 +160,7 @@ fn scalar(found: &DataType) -> Option<&DataType> {
     }
 }
 
-/// An array that was made of another one, which has its rows: compiled code reads as many.
+/// Checks that an array made from another one has as many rows: compiled code relies on it.
 fn of_rows<T: Array>(made: T, of: &ArrayRef) -> Result<T, ArrowError> {
     if made.len() == of.len() {
         return Ok(made);
@@ -173,8 +173,8 @@ fn of_rows<T: Array>(made: T, of: &ArrayRef) -> Result<T, ArrowError> {
     )))
 }
 
-/// The first value of each row where a row may have several, and plain values where they are
-/// encoded in a dictionary or in runs.
+/// The first value of each row, if a row may have several; and plain values, if the column is
+/// encoded as a dictionary or in runs.
 fn scalars(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match array.data_type() {
         DataType::Dictionary(_, values) => scalars(&cast(array, values)?),
@@ -203,9 +203,9 @@ fn cast(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == target {
         return Ok(Arc::clone(array));
     }
-    // A zone says how an instant is shown, not which it is, and one without a zone is in UTC by
-    // contract. So units are converted within the zone, and the zone's name, for which Arrow
-    // would need a database, is exchanged.
+    // A zone affects how an instant is shown, not which instant it is, and a timestamp without a
+    // zone is in UTC by contract. So units are converted within the zone, and then the name of the
+    // zone, for which Arrow would need a database, is replaced.
     if let DataType::Timestamp(TimeUnit::Microsecond, Some(_)) = target {
         let instants = match array.data_type() {
             DataType::Timestamp(_, zone) => {
@@ -213,7 +213,7 @@ fn cast(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
                 let array = cast_safely(array, &in_zone)?;
                 Some(array.as_primitive::<TimestampMicrosecondType>().clone())
             }
-            // Arrow's kernel multiplies without a check.
+            // Arrow's kernel multiplies without an overflow check.
             DataType::Date32 => Some(array.as_primitive::<Date32Type>().unary_opt(|days| {
                 let micros_a_day = 86_400_000_000;
                 i64::from(days).checked_mul(micros_a_day)
@@ -242,7 +242,7 @@ fn cast_safely(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
     )
 }
 
-/// Reads one text as a timestamp, as a column of texts is read: microseconds since
+/// Reads one string as a timestamp, in the same way as a column: microseconds since
 /// 1970-01-01T00:00:00 UTC.
 pub(crate) fn timestamp_from_text(text: &str) -> Option<i64> {
     let texts: ArrayRef = Arc::new(StringArray::from(vec![text]));
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(timestamp(far), [Some(86_400_000_000), None, None]);
     }
 
-    /// Compiled code reads as many rows as the batch has. Found by fuzzing.
+    /// Compiled code reads as many rows as the batch has. Fuzzing found this case.
     #[test]
     fn lists_of_no_values_are_missing_in_every_row() {
         let item = Arc::new(Field::new("item", DataType::Int32, true));
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn structs_in_lists_are_missing_and_no_ids() {
+    fn structs_in_lists_are_missing_and_cannot_be_ids() {
         let inner = StructArray::from(vec![(
             Arc::new(Field::new("a", DataType::Int64, true)),
             Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef,
@@ -341,7 +341,7 @@ mod tests {
         );
         assert!(matches!(column, Ok(Column::Missing(Kind::Int64))));
         let error = Column::of_ids(&lists)
-            .expect_err("structs are no ids")
+            .expect_err("structs cannot be ids")
             .to_string();
         assert!(
             error.contains("a document's id cannot be of type List("),
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn another_kind_is_missing() {
+    fn a_value_of_another_kind_is_missing() {
         assert!(matches!(
             read(Float64Array::from(vec![1.0]), Kind::Int64),
             Column::Missing(_)

@@ -1,8 +1,8 @@
-//! Where a dotted path lies in a batch.
+//! The position of a dotted path in a batch.
 //!
-//! A key that contains the dots wins over the nested one: at each level the longest key that
-//! exists is tried first. This is looked up once per schema, not per document; taking the
-//! column out of a batch afterwards is a walk along indices.
+//! A key that contains dots takes precedence over a nested one: at each level the longest existing
+//! key is tried first. Paths are resolved once per schema, not per document; getting the column of
+//! a batch is then a walk along indices.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema};
 
 use super::{FieldUse, cast};
 
-/// Where a field's column is: indices from the batch's columns down through structs, and the
-/// leaf's Arrow field. `None` where the schema has no such path.
+/// The position of a field's column: indices from the batch's columns down through structs, and the
+/// leaf's Arrow field. `None` if the schema does not have the path.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub(crate) struct ColumnPath {
     steps: Vec<usize>,
     leaf: FieldRef,
 }
 
-/// Finds the column for a field. Of several columns of one name, one that has the kind's own
-/// type wins.
-pub(crate) fn source_of(schema: &Schema, field: &FieldUse) -> Option<Source> {
+/// Finds the column of a field. Of several columns with the same name, one with the kind's own type
+/// takes precedence.
+pub(crate) fn column_path(schema: &Schema, field: &FieldUse) -> Option<ColumnPath> {
     let own = field.kind.field(&field.path);
     let exact = schema.fields().iter().position(|column| {
         column.name() == own.name()
@@ -31,14 +31,14 @@ pub(crate) fn source_of(schema: &Schema, field: &FieldUse) -> Option<Source> {
             && column.metadata() == own.metadata()
     });
     if let Some(index) = exact {
-        return Some(Source {
+        return Some(ColumnPath {
             steps: vec![index],
             leaf: Arc::clone(&schema.fields()[index]),
         });
     }
     let mut steps = Vec::new();
     let leaf = descend(schema.fields(), &field.path, &mut steps)?;
-    Some(Source { steps, leaf })
+    Some(ColumnPath { steps, leaf })
 }
 
 fn descend(fields: &Fields, path: &str, steps: &mut Vec<usize>) -> Option<FieldRef> {
@@ -62,7 +62,7 @@ fn descend(fields: &Fields, path: &str, steps: &mut Vec<usize>) -> Option<FieldR
     None
 }
 
-/// The members of a struct, also of each element of a list of structs.
+/// The members of a struct, or of the elements of a list of structs.
 fn members(data_type: &DataType) -> Option<&Fields> {
     match data_type {
         DataType::Struct(fields) => Some(fields),
@@ -73,18 +73,18 @@ fn members(data_type: &DataType) -> Option<&Fields> {
     }
 }
 
-impl Source {
-    /// The Arrow field that names the column's type and extension.
+impl ColumnPath {
+    /// The Arrow field with the column's type and extension.
     pub(crate) fn field(&self) -> &Field {
         &self.leaf
     }
 
-    /// Takes the column out of a batch of the schema that this was looked up in. A column under
+    /// Gets the column from a batch with the schema in which the path was resolved. A column below
     /// a list is a list.
     ///
     /// # Errors
     ///
-    /// Where Arrow cannot shape the column.
+    /// Arrow cannot build the column.
     pub(crate) fn column(&self, batch: &RecordBatch) -> Result<ArrayRef, ArrowError> {
         let [first, rest @ ..] = &*self.steps else {
             return Err(ArrowError::SchemaError("a path has no steps".to_owned()));
@@ -121,7 +121,7 @@ fn walk(array: &ArrayRef, steps: &[usize]) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-/// A struct's null row hides the values of its members.
+/// A null row of a struct hides the values of its members.
 fn with_nulls_of(child: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef, ArrowError> {
     let Some(parent) = parent else {
         return Ok(Arc::clone(child));
@@ -141,11 +141,11 @@ mod tests {
             path: path.to_owned(),
             kind: Kind::Int64,
         };
-        source_of(schema, &field).map(|source| source.steps)
+        column_path(schema, &field).map(|source| source.steps)
     }
 
     #[test]
-    fn a_key_with_dots_wins_over_the_nested_one() {
+    fn a_key_with_dots_takes_precedence_over_a_nested_one() {
         let int = |name: &str| Field::new(name, DataType::Int64, true);
         let nested = |name: &str, inner: Vec<Field>| Field::new_struct(name, inner, true);
         let schema = Schema::new(vec![

@@ -1,13 +1,13 @@
 //! The fast path: guest, accessor and driver as one component.
 //!
-//! The accessor exports the document interface and reads Arrow buffers in place; the driver loops
-//! over the rows and writes the results; both are small modules of ours. Composed with the guest
-//! and compiled together, a field read is inlined into the guest's loop, and a batch is one entry
-//! into WebAssembly. The price is in `expose_unsafe_intrinsics`: accessor and driver read and
-//! write native memory, so they are trusted code, and no guest may import what they import
+//! The accessor exports the document interface and reads Arrow buffers in place. The driver loops
+//! over the rows and writes the results. Both are small modules of ours. They are composed with the
+//! guest and compiled together, so a field read is inlined into the guest's loop, and a batch is
+//! one entry into WebAssembly. The price is `expose_unsafe_intrinsics`: accessor and driver read
+//! and write native memory. They are trusted code, and no guest may import their imports
 //! (`component` refuses that before anything is composed).
 //!
-//! The twin `composed_disabled.rs` stands here in a build without the feature `intrinsics`.
+//! `composed_disabled.rs` replaces this module in a build without the feature `intrinsics`.
 
 mod modules;
 mod table;
@@ -43,7 +43,7 @@ use self::bindings::whittle::host::{fields, sink};
 /// Whether this build has the fast path.
 pub(crate) const AVAILABLE: bool = true;
 
-/// The import by which accessor and driver reach native memory.
+/// The import with which accessor and driver access native memory.
 const NATIVE: &str = "whittle:host/native@0.1.0";
 
 /// Part of a compiled component's key in the cache: it changes with accessor and driver.
@@ -63,7 +63,7 @@ pub(crate) fn version() -> Vec<u8> {
 ///
 /// # Errors
 ///
-/// Where the guest's types are not those of the contract.
+/// The guest's types are not those of the contract.
 pub(crate) fn compose(guest: &[u8], imports: &[String]) -> Result<Vec<u8>, Cause> {
     let mut graph = CompositionGraph::new();
     let mut add = |name: &str, bytes: Vec<u8>| {
@@ -101,11 +101,11 @@ pub(crate) fn compose(guest: &[u8], imports: &[String]) -> Result<Vec<u8>, Cause
         .map_err(|error| Cause::chain(&error))
 }
 
-/// Compiles what [`compose`] made.
+/// Compiles the output of [`compose`].
 ///
 /// # Errors
 ///
-/// Where Wasmtime cannot compile it.
+/// Wasmtime cannot compile it.
 #[expect(unsafe_code, reason = "exposes native memory to accessor and driver")]
 pub(crate) fn compile(engine: &Engine, composed: &[u8]) -> wasmtime::Result<Component> {
     let mut builder = CodeBuilder::new(engine);
@@ -121,7 +121,7 @@ pub(crate) fn compile(engine: &Engine, composed: &[u8]) -> wasmtime::Result<Comp
     builder.compile_component()
 }
 
-/// Gives a linker what accessor and driver import.
+/// Adds the imports of accessor and driver to a linker.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     fields::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     sink::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
@@ -135,7 +135,7 @@ impl Driver {
         instance.get_typed_func(store, "run").map(Self)
     }
 
-    /// Evaluates the rows of the store's present columns.
+    /// Evaluates the rows of the columns that the store holds.
     pub(crate) fn run(&self, store: &mut Store<State>, rows: u32) -> wasmtime::Result<()> {
         open(store.data_mut(), rows as usize);
         let result = self.0.call(&mut *store, (rows,));
@@ -144,7 +144,7 @@ impl Driver {
     }
 }
 
-/// Points the frame at the present columns and at the results of this piece.
+/// Points the frame at the columns of the current piece and at its results.
 fn open(state: &mut State, rows: usize) {
     let State {
         frame,

@@ -1,7 +1,7 @@
-//! Accessor and driver, from their WebAssembly text to components.
+//! Accessor and driver, built from their WebAssembly text into components.
 //!
-//! The accessor's getters differ in a kind and in how a value travels; their bodies are put
-//! together here from the fragments in `accessor.wat`, since they may not call one another.
+//! The accessor's getters differ in the kind and in how a value is returned. Their bodies are
+//! assembled here from the fragments in `accessor.wat`, because getters may not call each other.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,13 @@ use crate::error::Cause;
 use crate::state::{ID_HANDLE, PIECE_ROWS};
 use crate::value::Kind;
 
-/// Where results lie that travel through memory: 32 bytes, aligned to 8.
+/// The address of results that are returned through memory: 32 bytes, aligned to 8.
 const RESULT: usize = 16;
-/// Where the accessor puts a text of up to [`BUFFER_BYTES`]; the last word may run over.
+/// The address of texts of up to [`BUFFER_BYTES`]; the last word may extend beyond that.
 const BUFFER: usize = 64;
-/// A longer text is copied by the host, in one go.
+/// The size of the buffer. The host copies a longer text, in one call.
 const BUFFER_BYTES: usize = 1024;
-/// Where memory begins that is handed out for one call or row.
+/// The address of the heap, which is used for one call or row at a time.
 const HEAP: usize = BUFFER + BUFFER_BYTES + 8;
 
 /// The accessor as a component that exports the document interface.
@@ -42,16 +42,17 @@ pub(super) fn driver() -> Result<Vec<u8>, Cause> {
     component(&with_constants(include_str!("driver.wat")), "driver")
 }
 
-/// A fragment's name and its text, without the comment that follows the name.
+/// A fragment's name and its code, without the comment after the name.
 fn fragment(part: &str) -> Option<(&str, &str)> {
     let (name, rest) = part.split_once(':')?;
     let (_comment, text) = rest.split_once('\n')?;
     Some((name, text))
 }
 
-/// How a getter gives a value, and none.
+/// How a getter returns a value, or that there is none.
 enum Form {
-    /// `option<T>` in memory; the payload is what the fragment leaves, stored with the instruction.
+    /// `option<T>` in memory; the payload is the result of the fragment, stored with the
+    /// instruction.
     Option {
         fragment: &'static str,
         store: &'static str,
@@ -67,13 +68,13 @@ enum Form {
     Text,
     /// Whether there is a value.
     Has,
-    /// A `string` in memory; the host makes one up where there is none.
+    /// A `string` in memory; if there is no value, the host provides one.
     Id,
-    /// A float64, 1 where there is none.
+    /// A float64; 1 if there is no value.
     Score,
     /// The length of a text in bytes, or -1.
     Length,
-    /// Eight bytes of a text.
+    /// Eight bytes of a text, as a word.
     Word,
 }
 
@@ -158,8 +159,8 @@ fn getters() -> Vec<Getter> {
     ]
 }
 
-/// What the host is told where a field is read that cannot be read so: the getter's kind, and
-/// these where it has none or several.
+/// What the host is told if a field is read in a wrong way: the kind of the getter, or one of these
+/// if the getter has no kind or several.
 pub(super) const READING_ANY: u32 = 6;
 pub(super) const READING_TEXT_WORDS: u32 = 7;
 
@@ -197,7 +198,8 @@ impl Getter {
         )
     }
 
-    /// Signature, more locals, what leaves the value, and what leaves none.
+    /// The signature, the additional locals, the code for a value, and the code for a missing
+    /// value.
     fn body(&self, fragments: &HashMap<&str, &str>) -> (String, &'static str, String, String) {
         const EXTENT: &str = "(local $offsets i64) (local $bytes i64) (local $start i64) \
             (local $length i64)";
@@ -247,7 +249,7 @@ impl Getter {
                     "(global.set $free (i32.const %heap)) \
                      (call $long-text (i32.const {ID_HANDLE}) {address}) {address}"
                 );
-                // The local is 0, the id's handle.
+                // The handle of the id: this local is 0.
                 (
                     "(result i32) (local $field i32)".to_owned(),
                     COPY,
@@ -257,7 +259,7 @@ impl Getter {
             }
             Form::Score => (
                 "(result f64) (local $field i32)".to_owned(),
-                // The score's handle.
+                // The handle of the score.
                 "(local.set $field (i32.const 1))",
                 format!("{} f64.reinterpret_i64", fragments["word"]),
                 "(f64.const 1)".to_owned(),
@@ -278,7 +280,7 @@ impl Getter {
     }
 }
 
-/// Copies the text into the accessor's memory, with its pointer and length at an address.
+/// Copies the text into the accessor's memory, and stores its pointer and length at an address.
 fn copy_of(fragments: &HashMap<&str, &str>, place: usize) -> String {
     fragments["text"]
         .replace("%extent", fragments["extent"])
@@ -286,7 +288,7 @@ fn copy_of(fragments: &HashMap<&str, &str>, place: usize) -> String {
         .replace("%place", &place.to_string())
 }
 
-/// Leaves one word of the text; zero beyond its end.
+/// Returns one word of the text, with zeros beyond the end.
 fn word_of(fragments: &HashMap<&str, &str>) -> String {
     format!(
         "{extent}
@@ -305,12 +307,11 @@ fn word_of(fragments: &HashMap<&str, &str>) -> String {
     )
 }
 
-/// Puts in the layout and the allocator that both modules share.
+/// Inserts the layout and the allocator that both modules share.
 fn with_constants(module: &str) -> String {
-    // Hands out memory from `%heap` on and takes none back: whoever begins a call or a row
-    // begins anew. A text of a guest that writes UTF-16 comes in two parts where it is not all
-    // ASCII: what is there is kept when more is asked for. Traps where memory cannot grow; the host
-    // then tells of the limit.
+    // Allocates memory from `%heap` on and frees nothing: each call or row starts over. A string of
+    // a guest that writes UTF-16 arrives in two parts if it is not all ASCII, so a reallocation
+    // keeps the content. Traps if memory cannot grow; the host then reports the limit.
     const REALLOC: &str = r#"(global $free (mut i32) (i32.const %heap))
         (func (export "cabi_realloc")
           (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
@@ -350,7 +351,7 @@ fn with_constants(module: &str) -> String {
     text
 }
 
-/// Gives a core module in text form the types of a world of `host.wit`, as a component.
+/// Encodes a core module in text form as a component, with the types of a world in `host.wit`.
 fn component(module: &str, world: &str) -> Result<Vec<u8>, Cause> {
     let mut module = wat::parse_str(module).map_err(Cause::new)?;
     let mut resolve = Resolve::default();
@@ -377,7 +378,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accessor_and_driver_are_components_and_no_name_is_left() {
+    fn accessor_and_driver_are_components_without_unresolved_names() {
         accessor().expect("the accessor encodes");
         driver().expect("the driver encodes");
         for text in [include_str!("driver.wat"), include_str!("accessor.wat")] {

@@ -1,27 +1,27 @@
-//! The memory that accessor and driver read and write: a frame, and a table of columns.
+//! The memory that accessor and driver read and write: a frame and a table of columns.
 //!
-//! This is the one declaration of the layout. The WebAssembly text of accessor and driver takes
-//! its offsets from [`constants`], so the two cannot drift apart; the assertions below hold the
-//! rest of what that text assumes. All fields are in the store's data or pointed to from it.
+//! The layout is declared here only. The WebAssembly text of accessor and driver takes its offsets
+//! from [`constants`], so the two cannot differ; the assertions below check the other assumptions
+//! of that text. All fields are in the store's data or reachable from it.
 //!
 //! ```text
-//!  store data ──► Frame              Entry (64 bytes, one a column)
+//!  store data ──► Frame              Entry (64 bytes, one per column)
 //!                 row                 kind, values_bit, validity_bit
 //!                 columns ──────────► values   ──► Arrow values, or bytes of the texts
 //!                 columns_bytes       offsets  ──► Arrow offsets (texts only; rows + 1 of i32)
 //!                 values ──► results  validity ──► Arrow validity bitmap, or 0: all are valid
-//!                 states ──► one byte a row
+//!                 states ──► one byte per row
 //! ```
 //!
-//! Lengths are in bytes and belong to the pointer before them. A bit offset applies to the
-//! bitmap of its name alone, never to offsets or to values of eight bytes: Arrow has moved those
-//! pointers already. A column without values has the validity bitmap [`NO_VALUES`], so its
-//! values are never read.
+//! Lengths are in bytes and belong to the pointer before them. A bit offset applies only to the
+//! bitmap in its name, never to offsets or to values of eight bytes: Arrow has already moved those
+//! pointers. A column without values has the validity bitmap [`NO_VALUES`], so its values are never
+//! read.
 //!
-//! Nothing here is unsafe by itself. What makes it sound is that accessor and driver check every
-//! index against the length beside its pointer, and that the pointers are good while `run` is on
-//! the stack: [`Frame::open`] borrows from what the store's data owns, and [`Frame::close`] takes
-//! the pointers away.
+//! Nothing here is unsafe by itself. It is sound because accessor and driver check every index
+//! against the length beside its pointer, and because the pointers are valid while `run` is on the
+//! stack: [`Frame::open`] borrows from what the store's data owns, and [`Frame::close`] clears the
+//! pointers.
 
 use std::mem::{align_of, offset_of, size_of};
 
@@ -33,23 +33,24 @@ use crate::columns::Column;
 use crate::state::PIECE_ROWS;
 use crate::value::Kind;
 
-/// What accessor and driver find at the address of the store's data.
+/// The data at the address of the store's data, for accessor and driver.
 #[repr(C)]
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
-    /// The present row; the driver counts it.
+    /// The current row; the driver increments it.
     row: u64,
     /// Address of the first [`Entry`].
     columns: u64,
-    /// Zero outside `run`: then every handle is unknown.
+    /// Zero outside `run`, so that every handle is unknown.
     columns_bytes: u64,
-    /// Address of the results, eight bytes a row.
+    /// Address of the results, eight bytes per row.
     values: u64,
     values_bytes: u64,
-    /// Address of the rows' states, one byte a row; the driver writes 1 where it wrote a value.
+    /// Address of the states of the rows, one byte per row; the driver writes 1 after it wrote a
+    /// value.
     states: u64,
     states_bytes: u64,
-    /// The case of the contract's `value` that the function declared.
+    /// The case of the contract's `value` for the kind that the function declares.
     returns: u64,
 }
 
@@ -59,9 +60,9 @@ pub(crate) struct Frame {
 pub(crate) struct Entry {
     /// See [`code_of`].
     kind: u32,
-    /// Where in the first byte of `values` row 0 is: 0 to 7, for boolean columns.
+    /// The bit of row 0 in the first byte of `values`: 0 to 7, for boolean columns.
     values_bit: u16,
-    /// Where in the first byte of `validity` row 0 is: 0 to 7.
+    /// The bit of row 0 in the first byte of `validity`: 0 to 7.
     validity_bit: u16,
     values: u64,
     values_bytes: u64,
@@ -69,7 +70,7 @@ pub(crate) struct Entry {
     offsets_bytes: u64,
     validity: u64,
     validity_bytes: u64,
-    /// Makes the size a power of two, so that a handle is shifted and not multiplied.
+    /// Pads the size to a power of two, so that a handle is shifted and not multiplied.
     _reserved: u64,
 }
 
@@ -84,12 +85,12 @@ const _: () = {
     assert!(offset_of!(Entry, values_bit).is_multiple_of(2));
     assert!(offset_of!(Entry, validity_bit).is_multiple_of(2));
     assert!(offset_of!(Entry, values).is_multiple_of(8));
-    // Addresses are passed as u64, and text is read in words whose first byte is the lowest.
+    // Addresses are passed as u64, and text is read in little-endian words.
     assert!(size_of::<usize>() == 8);
     assert!(cfg!(target_endian = "little"));
 };
 
-/// The names that the WebAssembly text uses for the layout, each with its value.
+/// The names of the layout in the WebAssembly text, with their values.
 pub(super) fn constants() -> Vec<(&'static str, usize)> {
     vec![
         ("%frame.columns_bytes", offset_of!(Frame, columns_bytes)),
@@ -113,7 +114,7 @@ pub(super) fn constants() -> Vec<(&'static str, usize)> {
     ]
 }
 
-/// The kind's number in [`Entry::kind`]: the contract's, from 0.
+/// The number of the kind in [`Entry::kind`]: as in the contract, from 0.
 pub(super) const fn code_of(kind: Kind) -> u32 {
     match kind {
         Kind::Boolean => 0,
@@ -125,12 +126,12 @@ pub(super) const fn code_of(kind: Kind) -> u32 {
     }
 }
 
-/// The kind numbers of the two reserved entries, the document's id and its score. No getter of
-/// a field asks for them, so their handles are as good as forged.
+/// The kind numbers of the two reserved entries, the document's id and its score. No getter of a
+/// field asks for these numbers, so such a handle is refused like a forged one.
 pub(super) const ID_CODE: u32 = 6;
 pub(super) const SCORE_CODE: u32 = 7;
 
-/// A validity bitmap for a column that has no value in any row of a piece.
+/// A validity bitmap for a column without a value in any row of a piece.
 static NO_VALUES: [u8; PIECE_ROWS / 8] = [0; PIECE_ROWS / 8];
 
 impl Frame {
@@ -155,7 +156,7 @@ impl Frame {
         };
     }
 
-    /// Takes the pointers away, and keeps the row.
+    /// Clears the pointers, and keeps the row.
     pub(super) fn close(&mut self) {
         *self = Self {
             row: self.row,
@@ -163,19 +164,20 @@ impl Frame {
         };
     }
 
-    /// The present row of the piece.
+    /// The current row of the piece.
     pub(crate) fn row(&self) -> usize {
         usize::try_from(self.row).unwrap_or(usize::MAX)
     }
 
-    /// Before a piece, and for the reference accessor, which has no driver to count.
+    /// Sets the row: before a piece, and for the reference accessor, which has no driver to
+    /// increment it.
     pub(crate) fn set_row(&mut self, row: usize) {
         self.row = row as u64;
     }
 }
 
 impl Entry {
-    /// Describes a column. The entry is good while the column lives.
+    /// Describes a column. The entry is valid as long as the column lives.
     pub(super) fn new(column: &Column, code: u32) -> Self {
         match column {
             Column::Missing(_) => Self {
@@ -253,12 +255,13 @@ impl Entry {
     }
 }
 
-/// A bitmap from the byte on that holds the bit at `offset`, and that bit's place in it.
+/// A bitmap, starting at the byte with the bit at `offset`, and the position of the bit in that
+/// byte.
 fn bitmap(bytes: &[u8], offset: usize) -> (&[u8], u16) {
     (&bytes[offset / 8..], (offset % 8) as u16)
 }
 
-/// An address for WebAssembly. Exposed, since the loads there are outside of Rust's view.
+/// An address for WebAssembly. It is exposed, because Rust cannot see the loads there.
 fn address<T>(pointer: *const T) -> u64 {
     pointer.expose_provenance() as u64
 }
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_bitmap_is_no_panic() {
+    fn an_empty_bitmap_does_not_panic() {
         let array = Int64Array::from_iter((0..16).map(|i| (i > 3).then_some(i))).slice(16, 0);
         let entry = Entry::new(&Column::Int64(array), 1);
         assert_eq!(entry.values_bytes, 0);

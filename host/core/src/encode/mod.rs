@@ -1,27 +1,27 @@
-//! From a core module to a component of the contract's world.
+//! Encodes a core module as a component of the contract's world.
 //!
-//! What a toolchain without component support leaves is a core module; `wit-component` makes a
-//! component of it. Used by whoever builds UDFs, never while queries run.
+//! A toolchain without component support produces a core module; `wit-component` makes a component
+//! from it. This is used when UDFs are built, never while queries run.
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 use crate::error::Cause;
 
-/// The text of the contract, `wit/udf.wit`: what generators of bindings are given.
+/// The text of the contract, `wit/udf.wit`, for generators of bindings.
 pub const CONTRACT: &str = include_str!("../../../../wit/udf.wit");
 
-/// The world of the stand-in for WASI: what it takes from the host itself.
+/// The world of the stand-in for WASI: its imports from the host.
 const STUB_WORLD: &str = "package whittle:stub; world stub { import whittle:udf/logging@0.1.0; }";
 
-/// How a core module writes its texts. Only counts for one that does not say so itself.
+/// The encoding of a core module's strings. It is used only if the module does not declare one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TextEncoding {
     /// UTF-8.
     #[default]
     Utf8,
-    /// UTF-16, little-endian, as JavaScript's relatives do.
+    /// UTF-16, little-endian, as in AssemblyScript.
     Utf16,
 }
 
@@ -29,26 +29,26 @@ pub enum TextEncoding {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The bytes are a component already.
-    #[error("this is a component already, not a core module")]
+    /// The bytes are already a component.
+    #[error("this is already a component, not a core module")]
     Component,
     /// The module does not fit the contract.
     #[error("the module does not fit the contract `whittle:udf@0.1.0`")]
     Module(#[source] Cause),
 }
 
-/// Makes a component of a core module.
+/// Encodes a core module as a component.
 ///
-/// A module without a `component-type` section, as a hand-written one is, is taken to have the
-/// contract's world `udf`, and its texts in `texts`.
+/// A module without a `component-type` section, such as a hand-written one, is assumed to have the
+/// contract's world `udf` and strings in the encoding `texts`.
 ///
-/// What it imports of `wasi_snapshot_preview1` is answered inside the component, the same way
-/// every time: no files, no arguments, clocks that count, random bytes that are not; what it
-/// writes to standard output and standard error is logged.
+/// Imports from `wasi_snapshot_preview1` are satisfied inside the component, with deterministic
+/// results: there are no files and no arguments, clocks count, and random bytes are a fixed
+/// sequence. Output to standard output and standard error is logged.
 ///
 /// # Errors
 ///
-/// Where the bytes are no core module, or its imports and exports are not those of the world.
+/// The bytes are not a core module, or its imports and exports are not those of the world.
 pub fn encode_component(core_module: &[u8], texts: TextEncoding) -> Result<Vec<u8>, EncodeError> {
     if wasmparser::Parser::is_component(core_module) {
         return Err(EncodeError::Component);

@@ -1,10 +1,10 @@
-//! The circuit breaker: a function that keeps trapping or running out of its budget is switched
-//! off for a while, so that it cannot eat the node's time query after query.
+//! The circuit breaker: a function that keeps trapping or exceeding its budget is switched off for a
+//! while, so that it cannot waste the node's time query after query.
 //!
-//! The pattern is Nygard's ("Release It!"). Closed, it counts failures; at the limit it opens, and
-//! queries are refused without running anything. When the back-off is over one query is let through
-//! as a probe: if it ends well the breaker closes, if it fails the back-off doubles. It knows
-//! nothing of functions; time is handed in.
+//! The pattern is Nygard's ("Release It!"). A closed breaker counts failures; at the limit it
+//! opens, and queries are refused without running anything. After the back-off one query is let
+//! through as a probe: if it succeeds the breaker closes, if it fails the back-off doubles. The
+//! breaker knows nothing of functions, and its caller passes the time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,13 +14,14 @@ use serde::{Serialize, Serializer};
 /// When a function is switched off, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreakerOptions {
-    /// How many queries must fail within the window; by default 5. Zero never switches off.
+    /// The number of queries that must fail within the window; by default 5. Zero disables the
+    /// breaker.
     pub failures: usize,
-    /// How long a failure counts; by default 60 s.
+    /// The window: how long a failure counts; by default 60 s.
     pub window: Duration,
-    /// How long the function is off at first; by default 10 s. Doubles with each failed probe.
+    /// The first back-off; by default 10 s. It doubles with each failed probe.
     pub back_off: Duration,
-    /// The longest that it is off before it is tried again; by default 10 min.
+    /// The maximum back-off; by default 10 min.
     pub back_off_limit: Duration,
 }
 
@@ -35,19 +36,19 @@ impl Default for BreakerOptions {
     }
 }
 
-/// What a circuit breaker lets through.
+/// The state of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum BreakerState {
-    /// Every query.
+    /// Lets every query through.
     Closed,
-    /// None; then one to try.
+    /// Refuses every query until the back-off ends; then lets one through as a probe.
     Open {
-        /// How long still, from when it was asked; in JSON `remaining_ms`.
+        /// The rest of the back-off when the state was read; in JSON `remaining_ms`.
         #[serde(rename = "remaining_ms", serialize_with = "as_milliseconds")]
         remaining: Duration,
     },
-    /// None: one is trying.
+    /// Refuses every query while the probe runs.
     Probing,
 }
 
@@ -55,20 +56,20 @@ fn as_milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::O
     serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// How a query got through.
+/// How a query was let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pass {
     Ordinary,
-    /// It decides whether the breaker closes.
+    /// As the probe, which decides whether the breaker closes.
     Probe,
 }
 
-/// How a query ended, as far as its function goes.
+/// How a query ended, as far as its function is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Verdict {
     Good,
     Failed,
-    /// It never ran, or was cancelled: that says nothing.
+    /// It did not run or was cancelled, which does not count.
     Unknown,
 }
 
@@ -112,7 +113,8 @@ impl Breaker {
         }
     }
 
-    /// Lets a query through, or says why not. One that passed must [`end`](Self::end).
+    /// Lets a query through, or returns why not. A query that was let through must
+    /// [`end`](Self::end).
     pub(crate) fn enter(&mut self, now: Instant) -> Result<Pass, BreakerState> {
         let refused = self.state(now);
         match &mut self.state {
@@ -125,11 +127,11 @@ impl Breaker {
         }
     }
 
-    /// A query that passed is over. Gives whether this switched the function off.
-    pub(crate) fn end(&mut self, pass: Pass, outcome: Outcome, now: Instant) -> bool {
+    /// Ends a query that was let through. Returns whether this switched off the function.
+    pub(crate) fn end(&mut self, pass: Pass, verdict: Verdict, now: Instant) -> bool {
         let Self { options, state } = self;
-        match (&mut *state, pass, outcome) {
-            (State::Closed { failures }, _, Outcome::Failed) => {
+        match (&mut *state, pass, verdict) {
+            (State::Closed { failures }, _, Verdict::Failed) => {
                 failures.retain(|failure| now.saturating_duration_since(*failure) < options.window);
                 failures.push_back(now);
                 if options.failures == 0 || failures.len() < options.failures {
@@ -138,25 +140,25 @@ impl Breaker {
                 *state = open(options.back_off, now);
                 true
             }
-            (State::Open { .. }, Pass::Probe, Outcome::Good) => {
+            (State::Open { .. }, Pass::Probe, Verdict::Good) => {
                 *state = CLOSED;
                 false
             }
-            (State::Open { back_off, .. }, Pass::Probe, Outcome::Failed) => {
+            (State::Open { back_off, .. }, Pass::Probe, Verdict::Failed) => {
                 let back_off = (*back_off).saturating_mul(2).min(options.back_off_limit);
                 *state = open(back_off, now);
                 true
             }
-            (State::Open { probing, .. }, Pass::Probe, Outcome::Unknown) => {
+            (State::Open { probing, .. }, Pass::Probe, Verdict::Unknown) => {
                 *probing = false;
                 false
             }
-            // What was let through before it opened comes to its end.
+            // A query that was let through before the breaker opened.
             (State::Open { .. }, Pass::Ordinary, _) | (State::Closed { .. }, ..) => false,
         }
     }
 
-    /// Switches the function on again, by hand. A probe that runs has no say any more.
+    /// Closes the breaker by hand. A probe that is running no longer counts.
     pub(crate) fn reset(&mut self) {
         self.state = CLOSED;
     }
@@ -188,7 +190,7 @@ mod tests {
 
     fn fail(breaker: &mut Breaker, now: Instant) -> bool {
         let pass = breaker.enter(now).expect("it passes");
-        breaker.end(pass, Outcome::Failed, now)
+        breaker.end(pass, Verdict::Failed, now)
     }
 
     fn remaining(breaker: &Breaker, now: Instant) -> Duration {
@@ -199,11 +201,11 @@ mod tests {
     }
 
     #[test]
-    fn failures_in_a_window_open_it_and_older_ones_do_not_count() {
+    fn opens_after_enough_failures_within_the_window() {
         let (mut breaker, start) = breaker();
         assert!(!fail(&mut breaker, start));
         assert!(!fail(&mut breaker, start + 9 * SECOND));
-        // The first has left the window.
+        // The first failure has left the window.
         assert!(!fail(&mut breaker, start + 11 * SECOND));
         assert!(fail(&mut breaker, start + 12 * SECOND));
         let now = start + 13 * SECOND;
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn one_probe_closes_it_or_doubles_the_back_off_to_a_limit() {
+    fn a_probe_closes_it_or_doubles_the_back_off_up_to_a_limit() {
         let (mut breaker, start) = breaker();
         for _ in 0..3 {
             fail(&mut breaker, start);
@@ -227,35 +229,35 @@ mod tests {
             now += back_off * SECOND;
             assert_eq!(breaker.enter(now), Ok(Pass::Probe));
             assert_eq!(breaker.enter(now), Err(BreakerState::Probing));
-            assert!(breaker.end(Pass::Probe, Outcome::Failed, now));
+            assert!(breaker.end(Pass::Probe, Verdict::Failed, now));
         }
         now += 10 * SECOND;
         assert_eq!(breaker.enter(now), Ok(Pass::Probe));
-        breaker.end(Pass::Probe, Outcome::Good, now);
+        breaker.end(Pass::Probe, Verdict::Good, now);
         assert_eq!(breaker.state(now), BreakerState::Closed);
         assert!(!fail(&mut breaker, now), "it counts from none again");
     }
 
     #[test]
-    fn a_probe_that_never_ran_leaves_its_place_to_the_next() {
+    fn a_probe_that_did_not_run_lets_the_next_query_probe() {
         let (mut breaker, start) = breaker();
         for _ in 0..3 {
             fail(&mut breaker, start);
         }
         let now = start + 5 * SECOND;
         assert_eq!(breaker.enter(now), Ok(Pass::Probe));
-        breaker.end(Pass::Probe, Outcome::Unknown, now);
+        breaker.end(Pass::Probe, Verdict::Unknown, now);
         assert_eq!(breaker.enter(now), Ok(Pass::Probe));
     }
 
     #[test]
-    fn what_passed_before_it_opened_changes_nothing_and_a_reset_closes_it() {
+    fn queries_from_before_it_opened_do_not_count_and_a_reset_closes_it() {
         let (mut breaker, start) = breaker();
         let early = breaker.enter(start).expect("it passes");
         for _ in 0..3 {
             fail(&mut breaker, start);
         }
-        assert!(!breaker.end(early, Outcome::Good, start));
+        assert!(!breaker.end(early, Verdict::Good, start));
         assert_eq!(remaining(&breaker, start), 4 * SECOND);
         breaker.reset();
         assert_eq!(breaker.state(start), BreakerState::Closed);
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_never_opens_it() {
+    fn a_limit_of_zero_never_opens_it() {
         let mut breaker = Breaker::new(BreakerOptions {
             failures: 0,
             ..BreakerOptions::default()

@@ -1,7 +1,7 @@
-//! The versions of one moment, by name and by function.
+//! An immutable snapshot of the registry's versions, by name and by function.
 //!
-//! It never changes: a node that sees the store change makes a new one, and queries that began
-//! with the old one are not disturbed.
+//! When a node sees a change in the store it creates a new catalogue; queries that began with the
+//! old one keep it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -49,7 +49,8 @@ impl Catalogue {
             .filter_map(|version| version.content.as_ref().ok())
     }
 
-    /// The first of the functions that another component has, and that component's name.
+    /// The first of the functions that another component already has, and the name of that
+    /// component.
     pub(super) fn taken(&self, name: &str, functions: &[String]) -> Option<(String, String)> {
         functions.iter().find_map(|function| {
             let mut owners = self.by_function.get(function)?.iter();
@@ -58,8 +59,8 @@ impl Catalogue {
         })
     }
 
-    /// The version that a query gets, with the function's place in its manifest. One that cannot
-    /// be used, or is switched off, is taken only where no other will do, to say so.
+    /// The version for a query, with the position of the function in its manifest. A version that
+    /// is disabled or cannot be used is chosen only if there is no other, for the error.
     pub(super) fn select(
         &self,
         selector: &Selector,
@@ -91,11 +92,11 @@ impl Catalogue {
         let content = content.map_err(|problem| unusable(problem.cause.clone()))?;
         let index = content
             .index_of(function)
-            .ok_or_else(|| unusable(Cause::new("its record and its manifest differ")))?;
+            .ok_or_else(|| unusable(Cause::new("the record and the manifest differ")))?;
         Ok((version, content, index))
     }
 
-    /// The versions of the one component that has a function.
+    /// The versions of the component that has a function.
     fn candidates(&self, function: &str) -> Result<Vec<&Arc<Version>>, SelectError> {
         let Some(keys) = self.by_function.get(function) else {
             let mut known: Vec<String> = self.by_function.keys().cloned().collect();

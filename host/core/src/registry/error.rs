@@ -1,4 +1,4 @@
-//! What can go wrong in a registry, an error type for each step: register, select, change.
+//! Errors of a registry, a type for each operation: register, select, change.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::error::{BindError, Cause, RegisterError, did_you_mean};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
-    /// It is not the component that was meant.
-    #[error("the component's SHA-256 is {found}, and {expected} was expected")]
+    /// Its hash is not the expected one.
+    #[error("the component's SHA-256 is {found}, but {expected} was expected")]
     Hash {
-        /// What the caller expects.
+        /// The hash that the caller expects.
         expected: Sha256,
-        /// What it is.
+        /// The hash of the component.
         found: Sha256,
     },
-    /// It is no UDF of this host.
+    /// It is not a UDF for this host.
     #[error(transparent)]
     Component(#[from] RegisterError),
     /// A function that needs no arguments cannot be bound.
-    #[error("it was tried without arguments, since none is required")]
+    #[error("trial without arguments failed")]
     Trial(#[source] BindError),
-    /// This version is there, with another component.
+    /// The version exists, with another component.
     #[error(
-        "`{name}` {version} is registered already, with the SHA-256 {sha256}: \
-         a version never changes, so give the new component a new one"
+        "`{name}` {version} is already registered with another component (SHA-256 {sha256}): \
+         give the new component a new version"
     )]
     Exists {
         /// The component's name.
@@ -40,7 +40,7 @@ pub enum RegistrationError {
         sha256: Sha256,
     },
     /// A function's name belongs to another component.
-    #[error("the function `{function}` belongs to `{owner}` already: give it another name")]
+    #[error("function `{function}` already belongs to component `{owner}`: rename the function")]
     FunctionTaken {
         /// The function.
         function: String,
@@ -65,7 +65,7 @@ pub enum RegistrationError {
 #[non_exhaustive]
 pub enum ChangeError {
     /// There is no such version.
-    #[error("there is no `{name}` {version}")]
+    #[error("`{name}` {version} is not registered")]
     NoVersion {
         /// The component's name.
         name: String,
@@ -87,7 +87,7 @@ pub enum ChangeError {
     Storage(#[from] StorageError),
 }
 
-/// Why a query gets no function.
+/// Why no function can be selected for a query.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectError {
@@ -96,20 +96,20 @@ pub enum SelectError {
     UnknownFunction {
         /// The name in the query.
         function: String,
-        /// The functions that there are.
+        /// The functions of the registry.
         known: Vec<String>,
     },
-    /// No version of the component will do.
-    #[error("no version of `{selector}`: there are {}", versions.join(", "))]
+    /// No version of the component matches.
+    #[error("no version matches `{selector}`: registered are {}", versions.join(", "))]
     NoVersion {
-        /// What the query asks for.
+        /// The selector in the query.
         selector: Selector,
-        /// The versions that there are.
+        /// The versions of the component.
         versions: Vec<String>,
     },
     /// Two nodes registered components with a function of one name at the same time.
     #[error(
-        "the function `{function}` is in {}: delete it from all but one",
+        "several components have a function `{function}`: {}; delete all but one",
         quoted(components)
     )]
     Ambiguous {
@@ -118,17 +118,17 @@ pub enum SelectError {
         /// The components that have it.
         components: Vec<String>,
     },
-    /// The version is switched off by hand.
-    #[error("function `{function}` cannot be used: {version} is switched off")]
+    /// The version is disabled.
+    #[error("function `{function}` cannot be used: {version} is disabled")]
     Disabled {
         /// The function.
         function: String,
         /// The component and its version.
         version: String,
     },
-    /// The function is switched off for failing too often.
+    /// The function is switched off because it failed too often.
     #[error(
-        "function `{function}` of {version} is switched off, since it failed too often: {}",
+        "function `{function}` of {version} is switched off because it failed too often: {}",
         again(*breaker)
     )]
     SwitchedOff {
@@ -136,7 +136,7 @@ pub enum SelectError {
         function: String,
         /// The component and its version.
         version: String,
-        /// When it is tried again.
+        /// The state of its circuit breaker.
         breaker: BreakerState,
     },
     /// The version cannot be used on this node.
@@ -144,7 +144,7 @@ pub enum SelectError {
     Unusable {
         /// The component and its version.
         version: String,
-        /// What is wrong with it.
+        /// The reason.
         source: Cause,
     },
 }
@@ -152,16 +152,16 @@ pub enum SelectError {
 fn again(breaker: BreakerState) -> String {
     match breaker {
         BreakerState::Open { remaining } => {
-            // Whole seconds, and never none.
+            // Whole seconds, rounded up.
             let seconds = remaining.saturating_sub(Duration::from_nanos(1)).as_secs() + 1;
-            format!("it is tried again in {seconds} s")
+            format!("try again in {seconds} s")
         }
-        BreakerState::Probing => "a query is trying it now".to_owned(),
-        BreakerState::Closed => "it is on again".to_owned(),
+        BreakerState::Probing => "a trial is running, try again later".to_owned(),
+        BreakerState::Closed => "it is on again, try again".to_owned(),
     }
 }
 
 fn quoted(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(" and ")
+    names.join(", ")
 }

@@ -1,11 +1,11 @@
-//! The registry: which UDFs a node has, in which versions, and which a query gets.
+//! The registry: the UDFs of a node, in their versions, and the version for a query.
 //!
-//! Components lie in a [`Storage`] that any number of nodes share. Each node keeps a catalogue of
-//! it in memory, which a query reads without a lock being held while it runs, and looks at the store
-//! again every few seconds; what is missing it fetches, checks and compiles before any query can ask
-//! for it. A version never changes: what is registered under a name and version stays, or goes.
+//! Components are in a [`Storage`] that any number of nodes share. Each node keeps a catalogue of
+//! it in memory; a query reads the catalogue and then holds no lock while it runs. The node checks
+//! the store every few seconds, and fetches, checks and compiles new versions before any query can
+//! use them. A version never changes: it can only be deleted.
 //!
-//! It knows nothing of requests: a data node gives it a [`Selector`] and gets a [`Selection`].
+//! It knows nothing of requests: a data node passes a [`Selector`] and gets a [`Selection`].
 
 mod breaker;
 mod catalogue;
@@ -39,14 +39,14 @@ pub use self::statistics::{Errors, FunctionStatistics, TimeBucket};
 pub use self::storage::{Storage, StorageError};
 pub use self::version::Selection;
 
-/// How a registry is set up.
+/// The options of a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryOptions {
-    /// How often the store is looked at for what other nodes have changed; by default every 2 s.
-    /// `None` is never but by [`Registry::refresh`].
+    /// How often to check the store for changes by other nodes; by default every 2 s. `None` means
+    /// only on [`Registry::refresh`].
     pub poll: Option<Duration>,
-    /// How much compiled code is kept loaded, in bytes; by default 1 GiB. Beyond that the version
-    /// that was not used for the longest time is let go, and loaded again when a query asks for it.
+    /// The maximum size of loaded compiled code, in bytes; by default 1 GiB. Beyond that the least
+    /// recently used version is unloaded, and loaded again when a query needs it.
     pub compiled_bytes: usize,
     /// When a function that fails is switched off.
     pub breaker: BreakerOptions,
@@ -64,8 +64,8 @@ impl Default for RegistryOptions {
 
 /// The UDFs of a node. Clones share it.
 ///
-/// Its methods wait for the store; inside of an asynchronous runtime they belong on a thread that
-/// may block. [`Registry::select`] only waits where compiled code had to be let go.
+/// Its methods wait for the store; in an asynchronous runtime call them on a thread that may block.
+/// [`Registry::select`] waits only if compiled code was unloaded.
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
 
@@ -76,7 +76,7 @@ struct Inner {
     catalogue: RwLock<Arc<Catalogue>>,
     /// Held while the catalogue is compared with the store.
     changing: Mutex<()>,
-    /// Counts selections: the clock by which versions were last used.
+    /// Counts selections, as the clock for the last use of versions.
     selections: AtomicU64,
     loads: AtomicU64,
     evictions: AtomicU64,
@@ -92,47 +92,48 @@ impl std::fmt::Debug for Registry {
     }
 }
 
-/// A version that the store has.
+/// A version in the store.
 #[derive(Debug, Clone)]
 pub struct VersionInfo {
     /// The component's name.
     pub name: String,
     /// Its version.
     pub version: semver::Version,
-    /// The component's hash; `None` where the record cannot be read.
+    /// The component's hash; `None` if the record cannot be read.
     pub sha256: Option<Sha256>,
-    /// The component's size in bytes; `None` where the record cannot be read.
+    /// The component's size in bytes; `None` if the record cannot be read.
     pub bytes: Option<usize>,
     /// When it was registered.
     pub registered: SystemTime,
     /// Whether queries may use it.
     pub enabled: bool,
-    /// What the component says of itself; else why it cannot be used on this node.
+    /// The component's manifest, or why it cannot be used on this node.
     pub manifest: Result<Manifest, Cause>,
 }
 
-/// How a registry uses its bounds.
+/// The resources that a registry uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegistryStatistics {
-    /// Versions that the store has.
+    /// The number of versions in the store.
     pub versions: usize,
-    /// Compiled code that is loaded, in bytes.
+    /// The size of loaded compiled code, in bytes.
     pub compiled_bytes: usize,
-    /// How often a version was loaded again, since it had been let go.
+    /// How often a version was loaded again after it was unloaded.
     pub loads: u64,
-    /// How often one was let go.
+    /// How often a version was unloaded.
     pub evictions: u64,
 }
 
 impl Registry {
-    /// Opens a registry: fetches, checks and compiles all that is in the store, and watches it from
-    /// then on.
+    /// Opens a registry: fetches, checks and compiles all versions in the store, and watches it
+    /// from then on.
     ///
-    /// A version that cannot be used does not keep the others from it: [`Registry::list`] tells why.
+    /// A version that cannot be used does not affect the others: [`Registry::list`] reports the
+    /// reason.
     ///
     /// # Errors
     ///
-    /// Where the store cannot be listed.
+    /// The store cannot be listed.
     pub fn open(
         engine: Engine,
         storage: Storage,
@@ -157,16 +158,16 @@ impl Registry {
         Ok(registry)
     }
 
-    /// Registers a component, for all nodes on the store. Again with the same component it does
-    /// nothing.
+    /// Registers a component, for all nodes that share the store. Registering the same component
+    /// again has no effect.
     ///
     /// # Errors
     ///
-    /// * It is not what `expected` says, or no UDF of this host.
-    /// * `bind` without arguments does not end well, for a function that requires none.
-    /// * The version is there with another component, or one of its functions belongs to another
+    /// * The component does not have the hash `expected`, or is not a UDF for this host.
+    /// * `bind` without arguments fails, for a function that requires none.
+    /// * The version exists with another component, or one of its functions belongs to another
     ///   component.
-    /// * The store fails. It then has the version whole, or not at all.
+    /// * The store fails. It then has the complete version, or nothing of it.
     pub fn register(
         &self,
         component: &[u8],
@@ -227,12 +228,12 @@ impl Registry {
         }
     }
 
-    /// Chooses the version of a function that a query gets.
+    /// Selects the version of a function for a query.
     ///
     /// # Errors
     ///
-    /// There is no such function or version, it is switched off by hand or for failing too often,
-    /// or it cannot be used on this node.
+    /// There is no such function or version, it is disabled, switched off because it failed too often,
+    /// or unusable on this node.
     pub fn select(&self, selector: &Selector) -> Result<Selection, SelectError> {
         let catalogue = self.0.catalogue();
         let (version, content, function) = catalogue.select(selector)?;
@@ -253,12 +254,13 @@ impl Registry {
         Ok(Selection::new(Arc::clone(version), function, udf, pass))
     }
 
-    /// The component of a version, to be tried: switched off or not, and without counting in its
-    /// functions' statistics or for their circuit breakers. `None` where there is no such version.
+    /// The component of a version, for a trial: it may be disabled, and the trial counts neither in
+    /// the statistics nor for the circuit breakers of its functions. `None` if there is no such
+    /// version.
     ///
     /// # Errors
     ///
-    /// Where it cannot be used on this node.
+    /// It cannot be used on this node.
     pub fn udf(&self, name: &str, version: &semver::Version) -> Result<Option<Udf>, SelectError> {
         let catalogue = self.0.catalogue();
         let Some(version) = catalogue.version(&key(name, version)) else {
@@ -281,11 +283,11 @@ impl Registry {
         self.0.catalogue().version(&key).map(VersionInfo::of)
     }
 
-    /// Switches a version off, or on again, for all nodes on the store. Queries that use it go on.
+    /// Disables or enables a version, for all nodes that share the store. Running queries continue.
     ///
     /// # Errors
     ///
-    /// Where there is no such version, or the store fails.
+    /// There is no such version, or the store fails.
     pub fn set_enabled(
         &self,
         name: &str,
@@ -304,11 +306,11 @@ impl Registry {
         Ok(())
     }
 
-    /// Deletes a version, for all nodes on the store. Queries that use it go on to their end.
+    /// Deletes a version, for all nodes that share the store. Running queries continue with it.
     ///
     /// # Errors
     ///
-    /// Where there is no such version, or the store fails.
+    /// There is no such version, or the store fails.
     pub fn delete(&self, name: &str, version: &semver::Version) -> Result<(), ChangeError> {
         let changing = self.0.changing();
         self.0.compare(&changing, None)?;
@@ -317,18 +319,18 @@ impl Registry {
         let found = catalogue.version(&key).ok_or_else(|| no_version(&key))?;
         self.0.storage.remove(&key, found.sha256().as_ref())?;
         self.0.compare(&changing, None)?;
-        // What is left over harms nobody, and is swept another time.
+        // Blobs that are left over do no harm; a later sweep removes them.
         if let Err(error) = self.0.storage.sweep() {
-            log::warn!("components that no version has are left: {error}");
+            log::warn!("cannot remove unused components from the registry's store: {error}");
         }
         Ok(())
     }
 
-    /// Switches a function on again that failed too often, on this node.
+    /// Closes the circuit breaker of a function that failed too often, on this node.
     ///
     /// # Errors
     ///
-    /// Where there is no such version or function.
+    /// There is no such version or function.
     pub fn reset_breaker(
         &self,
         name: &str,
@@ -353,17 +355,17 @@ impl Registry {
             })
     }
 
-    /// Looks at the store now: fetches what other nodes have registered, and lets go of what they
-    /// have deleted.
+    /// Checks the store now: fetches versions that other nodes have registered, and drops versions
+    /// that they have deleted.
     ///
     /// # Errors
     ///
-    /// Where the store cannot be listed.
+    /// The store cannot be listed.
     pub fn refresh(&self) -> Result<(), StorageError> {
         self.0.compare(&self.0.changing(), None)
     }
 
-    /// What each function has done and cost in this process, by name, version and function.
+    /// The statistics of each function in this process, by name, version and function.
     pub fn function_statistics(&self) -> Vec<FunctionStatistics> {
         let catalogue = self.0.catalogue();
         let statistics = catalogue
@@ -372,7 +374,7 @@ impl Registry {
         statistics.collect()
     }
 
-    /// How the registry uses its bounds.
+    /// The resources that the registry uses.
     pub fn statistics(&self) -> RegistryStatistics {
         let catalogue = self.0.catalogue();
         RegistryStatistics {
@@ -391,7 +393,7 @@ impl Registry {
         &self.0.engine
     }
 
-    /// Looks at the store again and again, until the registry is dropped.
+    /// Checks the store repeatedly until the registry is dropped.
     fn watch(&self, poll: Duration) -> Result<(), StorageError> {
         let (stop, stopped) = channel::<()>();
         let registry = Arc::downgrade(&self.0);
@@ -428,7 +430,7 @@ impl Inner {
         lock(&self.changing)
     }
 
-    /// A version's compiled component, which counts as used now, and may be loaded for it.
+    /// The compiled component of a version, loaded if necessary and marked as used.
     fn udf(
         &self,
         catalogue: &Catalogue,
@@ -445,7 +447,7 @@ impl Inner {
         Ok(udf)
     }
 
-    /// Makes the catalogue what the store is. `fresh` is a component that was just registered.
+    /// Updates the catalogue from the store. `fresh` is a component that was just registered.
     fn compare(
         &self,
         _changing: &MutexGuard<'_, ()>,
@@ -487,7 +489,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Lets go of compiled code until the rest fits, but for what was used last.
+    /// Unloads compiled code until the rest fits, but keeps the version that was used last.
     fn make_room(&self, catalogue: &Catalogue) {
         let mut loaded: Vec<_> = catalogue
             .contents()
@@ -524,7 +526,7 @@ impl VersionInfo {
     }
 }
 
-/// Binds the functions that require no argument, as a query may.
+/// Binds the functions that require no argument, as a query would.
 fn try_defaults(udf: &Udf, engine: &Engine) -> Result<(), RegistrationError> {
     for function in &udf.manifest().functions {
         let mut parameters = function.parameters.iter();

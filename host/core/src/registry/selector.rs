@@ -1,4 +1,4 @@
-//! Which version a query asks for: `function`, `function@1.2.0`, `function@^1.2`.
+//! The function and version that a query asks for: `function`, `function@1.2.0`, `function@^1.2`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use semver::{Version, VersionReq};
 
 use crate::words::one_line;
 
-/// A function's name and the versions that will do.
+/// A function's name and the versions that match.
 ///
 /// ```
 /// use whittle_host::Selector;
@@ -21,7 +21,7 @@ use crate::words::one_line;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selector {
-    /// As it was written.
+    /// As written in the query.
     text: String,
     function: String,
     versions: Versions,
@@ -30,18 +30,18 @@ pub struct Selector {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Versions {
     Latest,
-    /// A whole version is that version, not a range that begins with it as in Cargo.
+    /// A complete version means exactly that version, not a range from it on as in Cargo.
     Exactly(Version),
     Matching(VersionReq),
 }
 
-/// Why a text is no selector.
+/// Why a string is not a selector.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{versions}` is neither a version such as `1.2.0` nor a range such as `^1.2`: {problem}")]
 pub struct SelectorError {
-    /// What stands after the `@`.
+    /// The part after the `@`.
     pub versions: String,
-    /// What is wrong with it.
+    /// The reason.
     pub problem: String,
 }
 
@@ -51,8 +51,8 @@ impl Selector {
         &self.function
     }
 
-    /// The best of these versions: the highest that will do. A pre-release is taken where it is
-    /// asked for, or where there is no other.
+    /// The highest of these versions that matches. A pre-release is taken only if the selector
+    /// names one, or if there is no other version.
     pub(crate) fn best<T>(
         &self,
         among: impl Iterator<Item = T>,
@@ -67,7 +67,7 @@ impl Selector {
             let rank = |candidate| (version(candidate).pre.is_empty(), version(candidate));
             match self.versions {
                 Versions::Latest => rank(left).cmp(&rank(right)),
-                // A range that a pre-release fits has named one.
+                // A range that matches a pre-release names one.
                 Versions::Exactly(_) | Versions::Matching(_) => version(left).cmp(version(right)),
             }
         })
@@ -124,9 +124,9 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_version_that_will_do_is_taken() {
+    fn selects_the_highest_matching_version() {
         for (selector, expected) in [
-            // By number, not by text, nor by when it came.
+            // By number, not as strings, nor by the time of registration.
             ("f", Some("1.10.0")),
             ("f@1.2.0", Some("1.2.0")),
             ("f@1.2", Some("1.10.0")),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pre_release_is_the_latest_where_there_is_no_other() {
+    fn selects_a_pre_release_only_if_there_is_no_other() {
         let versions: Vec<Version> = ["1.0.0-a", "1.0.0-b"]
             .map(|text| text.parse().expect("semver"))
             .into();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version_is_an_error() {
+    fn rejects_invalid_versions() {
         let error = "f@latest".parse::<Selector>().expect_err("no version");
         assert_eq!(
             error.to_string(),

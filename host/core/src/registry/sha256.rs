@@ -1,4 +1,4 @@
-//! A component's hash, which names it.
+//! A component's hash.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,13 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-/// A component's SHA-256, which is its name in a registry's store.
+/// A component's SHA-256, its key in a registry's store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sha256([u8; 32]);
 
-/// Why a text is no [`Sha256`].
+/// Why a string is not a [`Sha256`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a SHA-256 is 64 hexadecimal digits")]
+#[error("expected a SHA-256 of 64 hexadecimal digits")]
 pub struct Sha256Error;
 
 impl Sha256 {
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_reads_as_it_is_written() {
+    fn parses_a_hash_as_it_is_displayed() {
         let hash = Sha256::of(b"abc");
         // FIPS 180-2, appendix B.1.
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -1,4 +1,4 @@
-//! What each function of each version has done and cost since this process began.
+//! Statistics of each function of each version, since this process began.
 //!
 //! All atomics: workers count without waiting for each other.
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::breaker::BreakerState;
 use crate::error::Stopped;
 
-/// What one function of one version has done in this process.
+/// The statistics of one function of one version in this process.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FunctionStatistics {
     /// The component's name.
@@ -20,58 +20,58 @@ pub struct FunctionStatistics {
     pub version: Version,
     /// The function.
     pub function: String,
-    /// Queries that chose it.
+    /// Queries that selected it.
     pub queries: u64,
-    /// Instances that were made for them: one for each worker.
+    /// Instances created for these queries: one for each worker.
     pub instantiations: u64,
     /// Documents evaluated.
     pub documents: u64,
-    /// What went wrong, by kind.
+    /// Errors by kind.
     pub errors: Errors,
     /// Time in evaluation, summed over workers, in microseconds.
     pub time_us: u64,
-    /// How long its queries took, in evaluation and summed over workers.
+    /// A histogram of its queries by time spent in evaluation, summed over workers.
     pub times: Vec<TimeBucket>,
-    /// The most memory that one instance held, in bytes.
+    /// The peak memory of one instance, in bytes.
     pub memory_peak_bytes: u64,
-    /// How long the component took to compile in this process, in microseconds; `None` where it
-    /// came from the cache.
+    /// How long the component took to compile in this process, in microseconds; `None` if it came
+    /// from the cache.
     pub compile_time_us: Option<u64>,
-    /// Whether it is switched off for failing too often.
+    /// The state of its circuit breaker.
     pub breaker: BreakerState,
 }
 
-/// What went wrong, by kind.
+/// Errors by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Errors {
-    /// Documents that the function failed for.
+    /// Documents for which the function failed.
     pub documents: u64,
     /// Arguments that did not fit the manifest, or that the guest refused.
     pub arguments: u64,
     /// Traps, and breaches of the contract.
     pub traps: u64,
-    /// Wall-clock or processor time that ran out.
+    /// Queries that ran out of wall-clock or processor time.
     pub timeouts: u64,
-    /// Other limits that were met.
+    /// Queries that exceeded another limit.
     pub limits: u64,
     /// Queries that were cancelled while it ran.
     pub cancelled: u64,
-    /// Instances that were not to be had: the engine was busy.
+    /// Queries that got no instance because the engine was busy.
     pub busy: u64,
-    /// Queries that were not run, since it had failed too often.
+    /// Queries that were refused because the function had failed too often.
     pub switched_off: u64,
 }
 
-/// The queries whose time is in one range.
+/// The number of queries in a range of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct TimeBucket {
-    /// Up to so many microseconds, and more than the bucket before; `None` is without end.
+    /// The upper bound in microseconds; the bucket before gives the lower one. `None` is unbounded.
     pub up_to_us: Option<u64>,
-    /// How many.
+    /// The number of queries.
     pub queries: u64,
 }
 
-/// The bounds of the histogram's buckets: 16 us to 16 s, each four times the one before.
+/// The bounds of the histogram's buckets: 16 us to 16 s, each four times the previous one.
 const BOUNDS_US: [u64; 11] = {
     let mut bounds = [16; 11];
     let mut i = 1;
@@ -82,7 +82,7 @@ const BOUNDS_US: [u64; 11] = {
     bounds
 };
 
-/// Why a function did not come to its end.
+/// Why a function was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     Trap,
@@ -103,7 +103,7 @@ impl Ending {
         }
     }
 
-    /// Whether the function is to blame.
+    /// Whether the function is at fault.
     pub(super) fn is_failure(self) -> bool {
         match self {
             Self::Trap | Self::Timeout | Self::Limit => true,
@@ -169,7 +169,7 @@ impl Counters {
         add(counter, 1);
     }
 
-    /// A query is over that evaluated for so long.
+    /// A query has ended that spent this time in evaluation.
     pub(super) fn query(&self, time: Duration) {
         let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         add(&self.queries, 1);
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_counts_in_the_bucket_that_it_fits() {
+    fn counts_a_time_in_its_bucket() {
         let counters = Counters::default();
         for us in [0, 16, 17, 64, 16_777_216, 16_777_217, 3_000_000_000] {
             counters.query(Duration::from_micros(us));

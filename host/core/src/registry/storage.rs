@@ -1,15 +1,15 @@
-//! Where components lie: a folder, a bucket, or memory, shared by any number of nodes.
+//! The storage of components: a directory, a bucket or memory, shared by any number of nodes.
 //!
 //! ```text
 //! blobs/<SHA-256>.wasm              a component, by its content
 //! versions/<name>/<version>.json    what makes it a version: its hash, its size, its functions
-//! disabled/<name>/<version>/<hash>  there where the version is switched off; empty
+//! disabled/<name>/<version>/<hash>  exists if the version is disabled; empty
 //! ```
 //!
-//! Each object is written whole or not at all, and none is ever read, changed and written back.
-//! The version's record comes last and only if there is none yet, so that a node that dies, or two
-//! that register the same version at once, leave a version whole or absent; at worst a blob is left
-//! that nobody needs, which [`Storage::sweep`] removes. It knows nothing of what is in a component.
+//! Each object is written atomically, and no object is ever read, modified and written back. The
+//! version's record is written last, and only if it does not exist. So if a node dies, or two nodes
+//! register the same version at once, the version is complete or absent; at worst an unused blob is
+//! left, which [`Storage::sweep`] removes. The storage knows nothing of what is in a component.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -32,61 +32,61 @@ use url::Url;
 use super::sha256::Sha256;
 use crate::error::Cause;
 
-/// The form of a version's record that this host writes, and the only one that it reads.
+/// The format of a version's record that this host writes, and the only one that it reads.
 const FORMAT: u32 = 1;
 
-/// A record is some hundred bytes, and at most as long as its functions' names.
+/// A record has a few hundred bytes, mostly the names of functions.
 const RECORD_BYTES: u64 = 1 << 18;
 
-/// A blob that no version has is left alone for so long: one may be about to.
+/// How long an unused blob is kept: a version may be about to use it.
 const GRACE: Duration = Duration::from_secs(60 * 60);
 
-/// Where a registry keeps components. Clones share it, and so do nodes that are given the same
-/// folder or bucket.
+/// Where a registry keeps components. Clones share it, and so do nodes with the same directory or
+/// bucket.
 #[derive(Debug, Clone)]
 pub struct Storage {
     objects: Arc<dyn ObjectStore>,
     background: Arc<Background>,
 }
 
-/// The thread that waits for the store, so that callers of any kind can wait for it in turn.
+/// The thread that waits for the store, so that any kind of caller can wait for it in turn.
 #[derive(Debug)]
 struct Background(Option<Runtime>);
 
 impl Drop for Background {
     fn drop(&mut self) {
-        // Unlike the runtime's own end, this may come inside of another runtime.
+        // Unlike dropping the runtime itself, this may happen inside another runtime.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// Why the store cannot be used, or what is wrong with what it holds.
+/// Why the store cannot be used, or what is damaged in it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StorageError {
     /// The store failed.
     #[error("the registry's store cannot {action} `{path}`")]
     Failed {
-        /// What was tried, such as `read`.
+        /// The operation, such as `read`.
         action: &'static str,
         /// The object's path in the store.
         path: String,
-        /// The store's words.
+        /// The error of the store.
         source: Cause,
     },
-    /// An object is not what was written there.
+    /// An object is not as it was written.
     #[error("`{path}` in the registry's store is damaged: {problem}")]
     Damaged {
         /// The object's path in the store.
         path: String,
-        /// What is wrong with it.
+        /// What is damaged.
         problem: String,
     },
 }
 
-/// A version's name in the store.
+/// The key of a version in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) name: String,
@@ -99,13 +99,13 @@ impl fmt::Display for Key {
     }
 }
 
-/// What the store says of a version.
+/// The record of a version in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     format: u32,
     pub(super) sha256: Sha256,
     pub(super) bytes: usize,
-    /// Their names: what a version that cannot be used would have.
+    /// The names of its functions, which errors need if the version cannot be used.
     pub(super) functions: Vec<String>,
 }
 
@@ -120,31 +120,31 @@ impl Record {
     }
 }
 
-/// A version, as a listing shows it.
+/// A version in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) key: Key,
-    /// Changes when the record does.
+    /// Changes when the record changes.
     pub(super) tag: String,
     pub(super) written: SystemTime,
 }
 
 impl Storage {
-    /// Components in memory: gone with the last clone.
+    /// Keeps components in memory, until the last clone is dropped.
     ///
     /// # Errors
     ///
-    /// As [`Storage::new`].
+    /// The same as for [`Storage::new`].
     pub fn in_memory() -> Result<Self, StorageError> {
         Self::new(Arc::new(InMemory::new()))
     }
 
-    /// Components in a folder, which is made where it is missing. Whoever can write there decides
-    /// what the nodes run.
+    /// Keeps components in a directory, which is created if it does not exist. Whoever can write
+    /// there decides what the nodes run.
     ///
     /// # Errors
     ///
-    /// Where the folder cannot be made.
+    /// The directory cannot be created.
     pub fn local(folder: &FilePath) -> Result<Self, StorageError> {
         let failed = |source| StorageError::Failed {
             action: "open",
@@ -154,18 +154,18 @@ impl Storage {
         std::fs::create_dir_all(folder).map_err(|error| failed(Cause::new(error)))?;
         let store = LocalFileSystem::new_with_prefix(folder)
             .map_err(|error| failed(Cause::new(error)))?
-            // A version that was registered is still there when the power comes back.
+            // A registered version survives a power failure.
             .with_fsync(true);
         Self::new(Arc::new(store))
     }
 
-    /// Components where a URL says: `file:///folder`, `memory:///`, or, with the feature `s3`,
-    /// `s3://bucket/prefix`. The options are those of the `object_store` crate, which are
-    /// named as the AWS tools' environment variables are: `aws_access_key_id`, `aws_endpoint`.
+    /// Keeps components at a URL: `file:///directory`, `memory:///`, or, with the feature `s3`,
+    /// `s3://bucket/prefix`. The options are those of the `object_store` crate, with the names of
+    /// the AWS tools' environment variables: `aws_access_key_id`, `aws_endpoint`.
     ///
     /// # Errors
     ///
-    /// Where it is no URL, no store of this host's, or lacks an option.
+    /// The URL is invalid or its scheme not supported, or an option is missing.
     pub fn from_url(
         url: &str,
         options: impl IntoIterator<Item = (String, String)>,
@@ -186,12 +186,12 @@ impl Storage {
         Self::new(Arc::new(PrefixStore::new(store, prefix)))
     }
 
-    /// Components in any object store. It must be able to create an object only where there is
-    /// none ([`PutMode::Create`]), as S3, Google's and Azure's can.
+    /// Keeps components in any object store. The store must support creating an object only if it
+    /// does not exist ([`PutMode::Create`]), as those of S3, Google and Azure do.
     ///
     /// # Errors
     ///
-    /// Where the thread that waits for the store cannot be started.
+    /// The thread that waits for the store cannot be started.
     pub fn new(objects: Arc<dyn ObjectStore>) -> Result<Self, StorageError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -205,8 +205,8 @@ impl Storage {
         })
     }
 
-    /// Writes a component, and gives what names it. Again where it is there already: that makes it
-    /// young, and it is not swept away before its version is written.
+    /// Writes a component and returns its key. A component that exists is written again: that
+    /// updates its time, so that it is not swept before its version is written.
     pub(super) fn put_blob(&self, component: &[u8]) -> Result<(), StorageError> {
         let path = blob(&Sha256::of(component));
         let payload = PutPayload::from(component.to_vec());
@@ -215,7 +215,7 @@ impl Storage {
         })
     }
 
-    /// Reads a component, and makes sure that it is what was written.
+    /// Reads a component and verifies its hash.
     pub(super) fn blob(&self, record: &Record) -> Result<Vec<u8>, StorageError> {
         let path = blob(&record.sha256);
         let component = self.read(path.clone(), record.bytes as u64)?;
@@ -225,11 +225,11 @@ impl Storage {
         }
         Err(damaged(
             &path,
-            format!("it has {} bytes and the SHA-256 {found}", component.len()),
+            format!("found {} bytes with the SHA-256 {found}", component.len()),
         ))
     }
 
-    /// Writes a version's record where there is none; else gives the one that is there.
+    /// Writes a version's record if there is none; otherwise returns the existing one.
     pub(super) fn create(
         &self,
         key: &Key,
@@ -259,10 +259,10 @@ impl Storage {
         let path = version(key);
         let text = self.read(path.clone(), RECORD_BYTES)?;
         let record: Record = serde_json::from_slice(&text)
-            .map_err(|error| damaged(&path, format!("it is no record of a version: {error}")))?;
+            .map_err(|error| damaged(&path, format!("not a record of a version: {error}")))?;
         if record.format != FORMAT {
             let problem = format!(
-                "its format is {}, and this host reads {FORMAT}",
+                "the format is {}, but this host reads only {FORMAT}",
                 record.format
             );
             return Err(damaged(&path, problem));
@@ -270,7 +270,7 @@ impl Storage {
         Ok(record)
     }
 
-    /// All versions. What is no version's record is passed over.
+    /// All versions. Objects that are not records are skipped.
     pub(super) fn versions(&self) -> Result<Vec<Listed>, StorageError> {
         let objects = self.list("versions")?;
         let versions = objects.into_iter().filter_map(|meta| {
@@ -283,7 +283,7 @@ impl Storage {
         Ok(versions.collect())
     }
 
-    /// Removes a version; its component stays until it is swept.
+    /// Removes a version; its component stays until a sweep.
     pub(super) fn remove(&self, key: &Key, sha256: Option<&Sha256>) -> Result<(), StorageError> {
         self.delete(version(key))?;
         match sha256 {
@@ -292,8 +292,8 @@ impl Storage {
         }
     }
 
-    /// The versions that are switched off, each with its component's hash: what is left of one
-    /// that was deleted does not switch off another of its name.
+    /// The disabled versions, each with the hash of its component, so that a marker of a deleted
+    /// version does not disable a new version of the same name.
     pub(super) fn disabled(&self) -> Result<HashSet<(Key, Sha256)>, StorageError> {
         let objects = self.list("disabled")?;
         let disabled = objects.iter().filter_map(|meta| {
@@ -310,7 +310,7 @@ impl Storage {
         Ok(disabled.collect())
     }
 
-    /// Switches a version off or on.
+    /// Disables or enables a version.
     pub(super) fn set_disabled(
         &self,
         key: &Key,
@@ -331,13 +331,13 @@ impl Storage {
         })
     }
 
-    /// Removes components that no version has, and that were written more than an hour ago; gives
-    /// how many.
+    /// Removes components that no version uses and that were written more than an hour ago; returns
+    /// their number.
     pub(super) fn sweep(&self) -> Result<usize, StorageError> {
         let blobs = self.list("blobs")?;
         let mut needed = HashSet::new();
         for Listed { key, .. } in self.versions()? {
-            // With a record that cannot be read, any blob may be needed.
+            // If a record cannot be read, any blob may be in use.
             needed.insert(blob(&self.record(&key)?.sha256));
         }
         let now = SystemTime::now();
@@ -366,12 +366,12 @@ impl Storage {
             Ok(bytes) => Ok(bytes.into()),
             Err(bytes) => Err(damaged(
                 &path,
-                format!("it has {bytes} bytes, and {allowed} were expected"),
+                format!("{bytes} bytes, but at most {allowed} were expected"),
             )),
         }
     }
 
-    /// Deletes an object, if it is there.
+    /// Deletes an object, if it exists.
     fn delete(&self, path: Path) -> Result<(), StorageError> {
         self.run("delete", path, |objects, path| async move {
             match objects.delete(&path).await {
@@ -387,7 +387,7 @@ impl Storage {
         })
     }
 
-    /// Has the background thread do something, and waits for it.
+    /// Runs a task on the background thread, and waits for it.
     fn run<T, Work>(
         &self,
         action: &'static str,
@@ -441,7 +441,7 @@ fn version(key: &Key) -> Path {
     path(["versions", &key.name, &format!("{}.json", key.version)])
 }
 
-/// The version whose record is at a path.
+/// The version with its record at a path.
 fn parse_key(path: &Path) -> Option<Key> {
     let mut parts = path.parts().skip(1);
     let (name, version) = (parts.next()?, parts.next()?);
@@ -470,9 +470,9 @@ mod tests {
         }
     }
 
-    /// Every kind of version finds its way into a path and back.
+    /// Every kind of version survives the conversion to a path and back.
     #[test]
-    fn a_path_tells_its_version() {
+    fn a_version_survives_the_conversion_to_a_path() {
         for text in ["1.2.3", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a.b+c-d"] {
             let key = key(text);
             assert_eq!(parse_key(&version(&key)), Some(key));
@@ -488,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_created_once_and_found_again() {
+    fn creates_a_version_once_and_finds_it_again() {
         let storage = Storage::in_memory().expect("a thread");
         let (first, second) = (
             Record::new(b"one", vec!["f".to_owned()]),
@@ -511,10 +511,10 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_where_components_lie() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn opens_a_store_by_its_url() {
+        let folder = tempfile::tempdir().expect("a directory");
         let url = format!("file://{}", folder.path().join("deep/down").display());
-        let storage = Storage::from_url(&url, []).expect("a folder");
+        let storage = Storage::from_url(&url, []).expect("a directory");
         storage.put_blob(b"one").expect("written");
         assert!(folder.path().join("deep/down/blobs").is_dir());
         let memory = Storage::from_url("memory:///udfs", []).expect("memory");

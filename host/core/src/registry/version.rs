@@ -1,10 +1,10 @@
-//! One version of a component, as this node has it: on its way from the store to a query.
+//! A version of a component on this node, between the store and a query.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::breaker::{Breaker, BreakerOptions, BreakerState, Outcome, Pass};
+use super::breaker::{Breaker, BreakerOptions, BreakerState, Pass, Verdict};
 use super::sha256::Sha256;
 use super::statistics::{Counters, Ending, FunctionStatistics};
 use super::storage::{Key, Listed, Record, Storage};
@@ -16,34 +16,34 @@ use crate::manifest::{Function, Manifest};
 use crate::udf::Udf;
 use crate::{Arguments, Bound, QueryContext};
 
-/// A version that the store has.
+/// A version in the store.
 pub(super) struct Version {
     pub(super) key: Key,
     pub(super) tag: String,
     pub(super) written: SystemTime,
-    /// `None` where not even that could be read.
+    /// `None` if the record cannot be read.
     pub(super) record: Option<Record>,
     pub(super) content: Result<Content, Problem>,
     enabled: AtomicBool,
 }
 
-/// What can be used of it.
+/// The usable part of a version.
 pub(super) struct Content {
     pub(super) manifest: Manifest,
     compile_time: Option<Duration>,
-    /// In the manifest's order.
+    /// In the order of the manifest.
     functions: Vec<FunctionState>,
-    /// The compiled component, unless others needed the room.
+    /// The compiled component, unless it was unloaded.
     loaded: Mutex<Option<Udf>>,
-    /// When it was last used, in queries of the registry.
+    /// The time of its last use, counted in selections.
     last_used: AtomicU64,
 }
 
-/// Why it cannot be used.
+/// Why the version cannot be used.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     pub(super) cause: Cause,
-    /// Whether the store is at fault, which may pass.
+    /// Whether the store is at fault, which may be temporary.
     pub(super) may_pass: bool,
 }
 
@@ -59,8 +59,8 @@ impl FunctionState {
 }
 
 impl Version {
-    /// Fetches a version from the store and makes it ready; `fresh` is its component where that
-    /// is at hand.
+    /// Fetches a version from the store and prepares it; `fresh` is its component, if the caller
+    /// has it.
     pub(super) fn load(
         listed: Listed,
         fresh: Option<Udf>,
@@ -83,7 +83,7 @@ impl Version {
             if (&manifest.name, &manifest.version) != (&key.name, &key.version) {
                 let (name, version) = (&manifest.name, &manifest.version);
                 return Err(Problem {
-                    cause: Cause::new(format!("its component is `{name}` {version}")),
+                    cause: Cause::new(format!("the component is `{name}` {version}")),
                     may_pass: true,
                 });
             }
@@ -99,12 +99,12 @@ impl Version {
         }
     }
 
-    /// Whether a query can have it.
+    /// Whether a query can use it.
     pub(super) fn is_usable(&self) -> bool {
         self.is_enabled() && self.content.is_ok()
     }
 
-    /// Whether it is worth another try.
+    /// Whether another try may help.
     pub(super) fn may_recover(&self) -> bool {
         self.content.as_ref().is_err_and(|problem| problem.may_pass)
     }
@@ -127,8 +127,8 @@ impl Version {
         self.record.as_ref().map(|record| record.sha256)
     }
 
-    /// The compiled component: at hand, or made again out of the store. Gives too whether it was
-    /// at hand.
+    /// The compiled component, loaded from the store if necessary. Also returns whether it was
+    /// already loaded.
     pub(super) fn udf(
         &self,
         content: &Content,
@@ -193,13 +193,13 @@ impl Content {
         self.last_used.load(Ordering::Relaxed)
     }
 
-    /// The size of its compiled code; 0 where that is not loaded, or on its way.
+    /// The size of its compiled code; 0 if it is not loaded, or still loading.
     pub(super) fn compiled_bytes(&self) -> usize {
         let loaded = self.loaded.try_lock();
         loaded.map_or(0, |loaded| loaded.as_ref().map_or(0, Udf::compiled_bytes))
     }
 
-    /// Lets go of the compiled code; queries that use it keep it until they end.
+    /// Unloads the compiled code; queries that use it keep it until they end.
     pub(super) fn unload(&self) {
         *self.loaded() = None;
     }
@@ -213,7 +213,7 @@ impl Content {
         self.functions[function].breaker().reset();
     }
 
-    /// Lets a query through to a function, or says why not.
+    /// Lets a query through to a function, or returns why not.
     pub(super) fn enter(&self, function: usize) -> Result<Pass, BreakerState> {
         let state = &self.functions[function];
         let passed = state.breaker().enter(Instant::now());
@@ -223,10 +223,10 @@ impl Content {
         passed
     }
 
-    /// A query that was let through does not run.
+    /// A query that was let through does not run after all.
     pub(super) fn abandon(&self, function: usize, pass: Pass) {
         let mut breaker = self.functions[function].breaker();
-        breaker.end(pass, Outcome::Unknown, Instant::now());
+        breaker.end(pass, Verdict::Unknown, Instant::now());
     }
 }
 
@@ -241,11 +241,11 @@ fn fetch(engine: &Engine, storage: &Storage, record: &Record) -> Result<Udf, Pro
     })
 }
 
-/// A function of a registered version, chosen for one query.
+/// A function of a registered version, selected for one query.
 ///
-/// The query keeps this version until it ends, whatever is registered, switched off or deleted
-/// meanwhile. When the selection and all that was bound from it are dropped, the query counts in
-/// the function's statistics and for its circuit breaker.
+/// The query keeps this version until it ends, even if versions are registered, disabled or deleted
+/// meanwhile. When the selection and everything bound from it are dropped, the query counts in the
+/// statistics of the function and for its circuit breaker.
 #[derive(Debug, Clone)]
 pub struct Selection(Arc<Use>);
 
@@ -288,7 +288,7 @@ impl Selection {
         &self.0.version.key.name
     }
 
-    /// The version that was chosen.
+    /// The selected version.
     pub fn version(&self) -> &semver::Version {
         &self.0.version.key.version
     }
@@ -298,11 +298,11 @@ impl Selection {
         self.0.function()
     }
 
-    /// Binds the function to the query's arguments, for one worker: as [`Udf::bind`].
+    /// Binds the function to the query's arguments, for one worker: see [`Udf::bind`].
     ///
     /// # Errors
     ///
-    /// As [`Udf::bind`].
+    /// The same as for [`Udf::bind`].
     pub fn bind(&self, arguments: &Arguments, query: &QueryContext) -> Result<Bound, BindError> {
         let function = &self.function().name;
         let udf = &self.0.udf;
@@ -311,11 +311,11 @@ impl Selection {
         bound
     }
 
-    /// As [`Udf::bind_if_free`]: `None` where it would have to wait for an instance.
+    /// Like [`Udf::bind_if_free`]: `None` if it would have to wait for an instance.
     ///
     /// # Errors
     ///
-    /// As [`Udf::bind`].
+    /// The same as for [`Udf::bind`].
     pub fn bind_if_free(
         &self,
         arguments: &Arguments,
@@ -372,8 +372,8 @@ impl Use {
         }
     }
 
-    /// Whether the function is to blame for what stopped it: not where the query's time went
-    /// elsewhere, as it does on a node that has too much to do.
+    /// Whether the function is at fault when it is stopped: not if the query spent its time
+    /// elsewhere, as on an overloaded node.
     fn is_to_blame(&self, stopped: &Stopped) -> bool {
         match stopped {
             Stopped::Limit(LimitExceeded {
@@ -385,13 +385,13 @@ impl Use {
         }
     }
 
-    fn outcome(&self) -> Outcome {
+    fn verdict(&self) -> Verdict {
         if self.failed.load(Ordering::Relaxed) {
-            Outcome::Failed
+            Verdict::Failed
         } else if self.evaluated.load(Ordering::Relaxed) {
-            Outcome::Good
+            Verdict::Good
         } else {
-            Outcome::Unknown
+            Verdict::Unknown
         }
     }
 }
@@ -419,10 +419,10 @@ impl Drop for Use {
         let ended = self
             .state()
             .breaker()
-            .end(self.pass, self.outcome(), Instant::now());
+            .end(self.pass, self.verdict(), Instant::now());
         if ended {
             log::warn!(
-                "function `{}` of {} is switched off: it failed too often",
+                "function `{}` of {} is switched off because it failed too often",
                 self.function().name,
                 self.version.key
             );

@@ -1,13 +1,14 @@
-//! WASI for the guests whose toolchain insists on it: it denies everything.
+//! WASI for guests whose toolchain requires it: it denies everything.
 //!
-//! No files, no arguments, no environment, no network, no standard input. Clocks count how often
-//! they are asked, random bytes are one sequence: the same documents give the same answers. What a
-//! guest writes to standard output and standard error goes to the UDF's log, a line at a time.
-//! Nothing waits: a guest that polls is answered at once, so a deadline cannot be slept through,
-//! and no runtime for asynchronous code is ever started.
+//! There are no files, no arguments, no environment, no network and no standard input. Clocks count
+//! how often they are read, and random bytes are one fixed sequence, so the same documents give the
+//! same results. Output to standard output and standard error goes to the UDF's log, line by line.
+//! Nothing waits: polling returns at once, so a guest cannot sleep past its deadline, and no
+//! asynchronous runtime is ever started.
 //!
-//! The interfaces are wasmtime-wasi's; those that could wait or reach outside are replaced here.
-//! A context is made when a guest first calls one of them: most import none.
+//! The interfaces are those of wasmtime-wasi; the ones that could wait or reach outside are
+//! replaced here. A context is created when a guest first calls one of them, because most guests
+//! import none.
 
 mod output;
 mod streams;
@@ -39,10 +40,10 @@ use crate::error::Stopped;
 use crate::query::LogLevel;
 use crate::state::State;
 
-/// How many streams, pollables and errors a guest may hold.
+/// The maximum number of streams, pollables and errors of a guest.
 const RESOURCES: usize = 1024;
 
-/// How many random bytes a guest may have at once.
+/// The maximum number of random bytes per call.
 const RANDOM_BYTES: u64 = 1 << 20;
 
 /// A guest's WASI.
@@ -74,7 +75,7 @@ impl Wasi {
     }
 }
 
-/// A millisecond passes between any two looks at it.
+/// A clock that advances by a millisecond with each reading.
 #[derive(Default)]
 struct Clock(AtomicU64);
 
@@ -113,14 +114,14 @@ impl WasiView for State {
     }
 }
 
-/// What wasmtime-wasi does with the table alone.
+/// The parts of wasmtime-wasi that only use the table.
 struct Table;
 
 impl HasData for Table {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-/// Gives a linker all of WASI 0.2's `wasi:cli/imports`.
+/// Adds all of WASI 0.2's `wasi:cli/imports` to a linker.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let l = linker;
     type Own = HasSelf<State>;
@@ -194,7 +195,7 @@ impl exit::Host for State {
     }
 }
 
-/// What every clock's alarm is: over.
+/// The alarm of every clock: it is always over.
 struct Over;
 
 #[async_trait]

@@ -9,10 +9,10 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use crate::error::Stopped;
 use crate::query::{LogLevel, QueryContext};
 
-/// What a guest may write at once.
+/// The maximum size of a write.
 const WRITE_BYTES: usize = 1 << 16;
 
-/// A stream whose lines are logged. What has no line feed yet is logged when the stream goes.
+/// A stream whose lines are logged. An unfinished line is logged when the stream is dropped.
 pub(super) struct LogStream {
     query: QueryContext,
     udf: Arc<str>,
@@ -75,7 +75,7 @@ impl Pollable for LogStream {
 
 impl Drop for LogStream {
     fn drop(&mut self) {
-        // The guest is gone: there is nobody to be told that the log's budget is spent.
+        // The guest is gone, so nobody can be told that the log's budget is spent.
         let _ = self.end_line();
     }
 }

@@ -1,8 +1,8 @@
 //! `wasi:io` over resources that never wait.
 //!
-//! wasmtime-wasi has this for asynchronous hosts, and for others a version that runs those futures
-//! on a tokio runtime of its own, which panics where the host is called from a task of one. Here
-//! every resource is ready at once, so one poll of a future completes it.
+//! wasmtime-wasi has an implementation for asynchronous hosts, and one that runs the same futures
+//! on a tokio runtime of its own, which panics if the host is called from a task. Here every
+//! resource is ready at once, so one poll of a future completes it.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -19,11 +19,13 @@ impl HasData for Streams<'static> {
     type Data<'a> = Streams<'a>;
 }
 
-/// What a future gives that does not wait.
+/// The result of a future that does not wait.
 fn now<T>(future: impl Future<Output = T>) -> wasmtime::Result<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Ok(value),
-        Poll::Pending => Err(wasmtime::Error::msg("the guest waits for what never comes")),
+        Poll::Pending => Err(wasmtime::Error::msg(
+            "the guest waits for an event that never happens",
+        )),
     }
 }
 

@@ -4,24 +4,24 @@
 //! answers one clause at a time, document after document. So a query with such clauses runs in two
 //! phases, as Lucene's `TwoPhaseIterator` does, but in blocks: an *approximation*, made of the
 //! clauses that the index answers, gives candidates, which are a superset of the matches; and for
-//! each block of [`BLOCK_DOCUMENTS`] candidates a [`Tree`], the query's own shape, says which of
-//! them match and with what score. Cheap clauses cut a block down before a computed one sees it.
+//! each block of [`BLOCK_DOCUMENTS`] candidates a [`Matcher`], of the query's own shape, says which
+//! of them match and with what score. Cheap clauses cut a block down before a computed one sees it.
 //!
 //! The price: under `should` a document may be looked at by clauses that another one made
 //! unnecessary, and the score of an index clause there is asked for one document at a time.
 //!
 //! Knows nothing of the query language, nor of what computes.
 
+mod matcher;
 mod query;
-mod tree;
 mod watch;
 
 use std::fmt::Debug;
 
 use tantivy::{DocId, Score, SegmentReader};
 
+pub(crate) use matcher::{Bool, Matcher};
 pub(crate) use query::{ComputedQuery, Failure};
-pub(crate) use tree::{Bool, Tree};
 pub(crate) use watch::{Watch, WatchedQuery};
 
 /// How many documents are computed at once.

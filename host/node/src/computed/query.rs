@@ -7,7 +7,7 @@ use tantivy::fastfield::AliveBitSet;
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
-use super::tree::{Block, Evaluator, Tree, TreeWeight};
+use super::matcher::{Block, Evaluator, Matcher, MatcherWeight};
 use super::{BLOCK_DOCUMENTS, Outcome};
 
 /// Whether a search has ended for a reason that the engine's iterators cannot tell. Clones share
@@ -27,13 +27,13 @@ impl Failure {
     }
 }
 
-/// An approximation, and the tree that says which of its documents match.
+/// An approximation, and the matcher that says which of its documents match.
 ///
 /// Where the search fails it has no more documents: whoever runs it asks its [`Failure`].
 #[derive(Debug, Clone)]
 pub(crate) struct ComputedQuery {
     pub(crate) approximation: Arc<dyn Query>,
-    pub(crate) tree: Tree,
+    pub(crate) matcher: Matcher,
     pub(crate) failure: Failure,
 }
 
@@ -49,7 +49,7 @@ impl Query for ComputedQuery {
         };
         Ok(Box::new(ComputedWeight {
             approximation: self.approximation.weight(scoring)?,
-            tree: self.tree.weight(scoring)?,
+            matcher: self.matcher.weight(scoring)?,
             failure: self.failure.clone(),
         }))
     }
@@ -61,14 +61,14 @@ impl Query for ComputedQuery {
 
 struct ComputedWeight {
     approximation: Box<dyn Weight>,
-    tree: TreeWeight,
+    matcher: MatcherWeight,
     failure: Failure,
 }
 
 impl Weight for ComputedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let approximation = self.approximation.scorer(reader, 1.0)?;
-        let evaluator = self.tree.evaluator(reader, approximation.size_hint())?;
+        let evaluator = self.matcher.evaluator(reader, approximation.size_hint())?;
         let mut scorer = ComputedScorer {
             approximation,
             evaluator,
@@ -303,7 +303,7 @@ mod tests {
         Arc::new(ConstScoreQuery::new(Box::new(query), score))
     }
 
-    /// A tree, and what it means for a document.
+    /// A matcher, and what it means for a document.
     #[derive(Debug, Clone)]
     enum Model {
         All(Score),
@@ -317,34 +317,36 @@ mod tests {
     }
 
     impl Model {
-        fn tree(&self, searcher: &Searcher) -> Tree {
-            let tree = |model: &Model| Box::new(model.tree(searcher));
-            let trees = |models: &[Model]| -> Vec<Tree> {
-                models.iter().map(|model| model.tree(searcher)).collect()
+        fn matcher(&self, searcher: &Searcher) -> Matcher {
+            let matcher = |model: &Model| Box::new(model.matcher(searcher));
+            let matchers = |models: &[Model]| -> Vec<Matcher> {
+                models.iter().map(|model| model.matcher(searcher)).collect()
             };
             match self {
                 Self::All(score) => {
                     let all = ConstScoreQuery::new(Box::new(AllQuery), *score);
-                    Tree::Index(Arc::new(all))
+                    Matcher::index(Arc::new(all))
                 }
-                Self::NumberIs(number, score) => Tree::Index(number_is(searcher, *number, *score)),
+                Self::NumberIs(number, score) => {
+                    Matcher::index(number_is(searcher, *number, *score))
+                }
                 Self::Multiples(of, model) => {
                     let (of, ends_at) = (*of, None);
-                    Tree::Computed(tree(model), Arc::new(Multiples { of, ends_at }))
+                    Matcher::Computed(matcher(model), Arc::new(Multiples { of, ends_at }))
                 }
-                Self::Bool([must, filter, should, must_not], minimum) => Tree::Bool(Bool {
-                    must: trees(must),
-                    filter: trees(filter),
-                    should: trees(should),
-                    must_not: trees(must_not),
+                Self::Bool([must, filter, should, must_not], minimum) => Matcher::bool(Bool {
+                    must: matchers(must),
+                    filter: matchers(filter),
+                    should: matchers(should),
+                    must_not: matchers(must_not),
                     minimum: *minimum,
                 }),
-                Self::Boost(model, factor) => Tree::Boost(tree(model), *factor),
-                Self::Constant(model, score) => Tree::Constant(tree(model), *score),
+                Self::Boost(model, factor) => Matcher::Boost(matcher(model), *factor),
+                Self::Constant(model, score) => Matcher::Constant(matcher(model), *score),
                 Self::Boosting(positive, negative, factor) => {
-                    Tree::Boosting(tree(positive), tree(negative), *factor)
+                    Matcher::Boosting(matcher(positive), matcher(negative), *factor)
                 }
-                Self::Max(models, factor) => Tree::Max(trees(models), *factor),
+                Self::Max(models, factor) => Matcher::Max(matchers(models), *factor),
             }
         }
 
@@ -455,7 +457,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn a_tree_matches_and_scores_as_its_model(
+        fn a_matcher_matches_and_scores_as_its_model(
             model in models(),
             segments in prop::collection::vec(prop::collection::vec(0..NUMBERS, 1..40), 1..4),
         ) {
@@ -466,7 +468,7 @@ mod tests {
                 .collect();
             let query = ComputedQuery {
                 approximation: Arc::new(AllQuery),
-                tree: model.tree(&searcher),
+                matcher: model.matcher(&searcher),
                 failure: Failure::default(),
             };
             prop_assert_eq!(&searcher.search(&query, &Everything).expect("found"), &expected);
@@ -487,13 +489,13 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_no_borders() {
+    fn matches_cross_the_borders_of_blocks() {
         let numbers: Vec<u64> = (0..5_000).map(|number| number % NUMBERS).collect();
         let searcher = searcher(&[numbers]);
-        let tree = Model::Multiples(5, Box::new(Model::All(1.0))).tree(&searcher);
+        let matcher = Model::Multiples(5, Box::new(Model::All(1.0))).matcher(&searcher);
         let query = ComputedQuery {
             approximation: Arc::new(AllQuery),
-            tree,
+            matcher,
             failure: Failure::default(),
         };
         let found = searcher.search(&query, &Everything).expect("found");
@@ -505,13 +507,13 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_ends_the_search_and_is_told() {
+    fn a_failure_ends_the_search_and_is_reported() {
         let searcher = searcher(&[vec![1, 2, 3, 4], vec![5, 6]]);
         let ends_at = Some(3);
         let query = ComputedQuery {
             approximation: Arc::new(AllQuery),
-            tree: Tree::Computed(
-                Box::new(Tree::Approximation),
+            matcher: Matcher::Computed(
+                Box::new(Matcher::approximation()),
                 Arc::new(Multiples { of: 1, ends_at }),
             ),
             failure: Failure::default(),
@@ -525,17 +527,17 @@ mod tests {
 
     /// A part keeps its own score, and gets another approximation.
     #[test]
-    fn a_tree_is_moved_within_another() {
+    fn a_matcher_moves_within_another_approximation() {
         let searcher = searcher(&[(0..NUMBERS).collect()]);
         let own = number_is(&searcher, 4, 3.0);
         let multiples = Arc::new(Multiples {
             of: 2,
             ends_at: None,
         });
-        let tree = Tree::Computed(Box::new(Tree::Approximation), multiples);
+        let matcher = Matcher::Computed(Box::new(Matcher::approximation()), multiples);
         let query = ComputedQuery {
             approximation: Arc::new(AllQuery),
-            tree: tree.within(&own),
+            matcher: matcher.within(&own),
             failure: Failure::default(),
         };
         let found = searcher.search(&query, &Everything).expect("found");

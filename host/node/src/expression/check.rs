@@ -1,10 +1,8 @@
 //! From SQL's syntax tree to checked nodes: names become columns, and every operand is of a type
 //! that its operator takes.
 //!
-//! It knows the mapping's columns and SQL's rules of types. What a node means for a document is
-//! not its business.
+//! It knows the mapping's columns and SQL's rules of types, and nothing of documents.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use sqlparser::ast::{BinaryOperator, CaseWhen, Expr, Ident, UnaryOperator};
@@ -18,6 +16,9 @@ use super::{ColumnType, Columns, pattern};
 
 /// The most nodes, each counted as often as it is used.
 const MAX_NODES: u64 = 16 * 1024;
+
+/// How deep nodes may be nested: evaluating them recurses.
+const MAX_NODE_DEPTH: usize = 256;
 
 /// A checked operand, and where it comes from, for errors.
 #[derive(Clone)]
@@ -59,8 +60,6 @@ impl Operand {
 /// Checks expressions against the columns of an index.
 pub(super) struct Checker<'a> {
     pub(super) columns: &'a dyn Columns,
-    /// The first date, for errors about where dates stand.
-    pub(super) date: RefCell<Option<(Position, String)>>,
 }
 
 impl Checker<'_> {
@@ -112,7 +111,7 @@ impl Checker<'_> {
                 if list.is_empty() {
                     return Err(ExpressionError::Syntax {
                         at: position(expr),
-                        reason: "`in ()` is true of nothing: list values".to_owned(),
+                        reason: "`in ()` is never true: list values".to_owned(),
                     });
                 }
                 let equals = list
@@ -169,9 +168,7 @@ impl Checker<'_> {
             other => return Err(names::unsupported(other)),
         };
         let at = position(expr);
-        if node.size > MAX_NODES {
-            return Err(ExpressionError::TooComplex);
-        }
+        check_size(&node)?;
         let text = match expr {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => Some(expr.to_string()),
             Expr::Value(_) | Expr::TypedString(_) => {
@@ -180,13 +177,6 @@ impl Checker<'_> {
             }
             _ => None,
         };
-        if node.type_ == Type::Date
-            && let Some(text) = &text
-        {
-            self.date
-                .borrow_mut()
-                .get_or_insert_with(|| (at, text.clone()));
-        }
         Ok(Operand { node, at, text })
     }
 
@@ -225,9 +215,7 @@ impl Checker<'_> {
                 });
             }
             let node = binary(op, &operands)?;
-            if node.size > MAX_NODES {
-                return Err(ExpressionError::TooComplex);
-            }
+            check_size(&node)?;
             result = Operand {
                 node,
                 at: result.at,
@@ -290,6 +278,9 @@ impl Checker<'_> {
             }
             UnaryOperator::Minus => {
                 number(&operand, "-")?;
+                if let Kind::Double(value) = operand.node.kind {
+                    return Ok(Node::new(Kind::Double(-value), Type::Double));
+                }
                 let type_ = operand.node.type_;
                 let zero = Node::new(Kind::Long(0), Type::Long);
                 let operands = vec![zero, operand.node];
@@ -359,6 +350,13 @@ impl Checker<'_> {
     }
 }
 
+fn check_size(node: &Node) -> Result<(), ExpressionError> {
+    if node.size > MAX_NODES || node.depth > MAX_NODE_DEPTH {
+        return Err(ExpressionError::TooComplex);
+    }
+    Ok(())
+}
+
 /// The one type of all operands, which are alternatives.
 pub(super) fn common_type(operands: &[Operand], name: &str) -> Result<Type, ExpressionError> {
     let mut common = Type::Null;
@@ -373,7 +371,7 @@ pub(super) fn common_type(operands: &[Operand], name: &str) -> Result<Type, Expr
     Ok(common)
 }
 
-/// Refuses what is no number.
+/// Refuses all but numbers.
 pub(super) fn number(operand: &Operand, name: &str) -> Result<(), ExpressionError> {
     if operand.node.type_.is_number() || operand.node.type_ == Type::Null {
         Ok(())
@@ -389,6 +387,7 @@ pub(super) fn compare(
     left: &Operand,
     right: &Operand,
 ) -> Result<Arc<Node>, ExpressionError> {
+    let (left, right) = (&dated(left, right)?, &dated(right, left)?);
     let (one, other) = (left.node.type_, right.node.type_);
     let Some(common) = one.common(other) else {
         let (wrong, against) = if one == Type::Date {
@@ -397,7 +396,7 @@ pub(super) fn compare(
             (left, right)
         };
         let remedy = if against.node.type_ == Type::Date {
-            ": write `date '2020-01-31'` or `timestamp '2020-01-31 12:00:00'`"
+            ": write `'2020-01-31'` or `timestamp '2020-01-31 12:00:00'`"
         } else {
             ""
         };
@@ -415,10 +414,57 @@ pub(super) fn compare(
         )));
     }
     let (left, right) = (left.node.clone(), right.node.clone());
-    Ok(Node::new(
-        Kind::Compare(comparison, left, right),
-        Type::Boolean,
-    ))
+    Ok(match (&left.kind, &right.kind) {
+        (_, Kind::Double(number)) if left.type_ == Type::Long => exact(comparison, left, *number),
+        (Kind::Double(number), _) if right.type_ == Type::Long => {
+            exact(comparison.flipped(), right, *number)
+        }
+        _ => comparing(comparison, left, right),
+    })
+}
+
+/// An operand beside another: a string or a number that is written beside a date is one.
+fn dated(operand: &Operand, beside: &Operand) -> Result<Operand, ExpressionError> {
+    let mut dated = operand.clone();
+    if beside.node.type_ == Type::Date {
+        match &operand.node.kind {
+            Kind::Text(text) => dated.node = literal::instant(text, operand.at, "2020-01-31")?,
+            Kind::Long(millis) => dated.node = literal::from_millis(*millis, operand.at)?,
+            _ => {}
+        }
+    }
+    Ok(dated)
+}
+
+fn comparing(comparison: Comparison, left: Arc<Node>, right: Arc<Node>) -> Arc<Node> {
+    Node::new(Kind::Compare(comparison, left, right), Type::Boolean)
+}
+
+/// Compares a long to a literal with a point, an exponent, or more digits than a long has. To
+/// PostgreSQL it is a `numeric`, so the long is not rounded, as it is beside a double.
+fn exact(comparison: Comparison, long: Arc<Node>, number: f64) -> Arc<Node> {
+    let end = 2_f64.powi(63);
+    let bound = match comparison {
+        Comparison::Less | Comparison::GreaterOrEqual => number.ceil(),
+        _ => number.floor(),
+    };
+    let is_long = (-end..end).contains(&bound);
+    let never_equal = bound.to_bits() != number.to_bits() && number != 0.0;
+    let (comparison, bound) = match comparison {
+        Comparison::Equal if never_equal || !is_long => (Comparison::Less, i64::MIN),
+        Comparison::NotEqual if never_equal || !is_long => (Comparison::GreaterOrEqual, i64::MIN),
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
+        _ if is_long => (comparison, bound as i64),
+        // All longs are on one side of it.
+        Comparison::Less | Comparison::LessOrEqual if number > 0.0 => {
+            (Comparison::LessOrEqual, i64::MAX)
+        }
+        Comparison::Greater | Comparison::GreaterOrEqual if number < 0.0 => {
+            (Comparison::GreaterOrEqual, i64::MIN)
+        }
+        _ => (Comparison::Less, i64::MIN),
+    };
+    comparing(comparison, long, Node::new(Kind::Long(bound), Type::Long))
 }
 
 fn negate(negated: bool, node: Arc<Node>) -> Arc<Node> {
@@ -465,7 +511,7 @@ fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, Expres
         }
         BinaryOperator::StringConcat => {
             for operand in operands {
-                operand.must_be(Type::Text, "`||` takes texts")?;
+                operand.must_be(Type::Text, "`||` takes strings")?;
             }
             return Ok(Node::new(
                 Kind::Compute(Operation::Concat, nodes(operands)),
@@ -480,7 +526,7 @@ fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, Expres
         _ => {
             return Err(ExpressionError::Unsupported {
                 at: operands[0].at,
-                what: format!("there is no operator `{name}`"),
+                what: format!("the operator `{name}` is not supported"),
                 instead: names::OPERATORS.to_owned(),
             });
         }
@@ -488,7 +534,7 @@ fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, Expres
     compare(comparison, &name, &operands[0], &operands[1])
 }
 
-/// Numbers computed of numbers: a long of longs, and a double where one is.
+/// Numbers computed from numbers: a long from longs, and a double if one is a double.
 pub(super) fn arithmetic(
     operation: Operation,
     name: &str,
@@ -497,6 +543,15 @@ pub(super) fn arithmetic(
     for operand in operands {
         number(operand, name)?;
     }
+    computed(operation, name, operands)
+}
+
+/// An operation whose result is of its operands' type.
+pub(super) fn computed(
+    operation: Operation,
+    name: &str,
+    operands: &[Operand],
+) -> Result<Arc<Node>, ExpressionError> {
     let type_ = common_type(operands, name)?;
     Ok(Node::new(Kind::Compute(operation, nodes(operands)), type_))
 }

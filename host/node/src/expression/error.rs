@@ -1,13 +1,11 @@
-//! What is wrong with an expression: where, and what to write instead.
-//!
-//! It knows the texts of errors only: who finds one, says where it stands.
+//! What is wrong with an expression, at which position, and what to write instead.
 
 use std::fmt;
 
 use sqlparser::tokenizer::Location;
 use whittle_host::one_line;
 
-/// Where something stands in an expression's text: lines and columns are counted from 1, columns
+/// A position in an expression's text: lines and columns are counted from 1, columns
 /// in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
@@ -39,81 +37,79 @@ impl fmt::Display for Position {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExpressionError {
-    /// The text is no expression.
+    /// The text is not an expression.
     #[error("expression, {at}: {reason}")]
     Syntax {
-        /// Where reading it stopped.
+        /// The position at which parsing stopped.
         at: Position,
-        /// What was expected there, and what stands there.
+        /// What was expected there, and what was found.
         reason: String,
     },
-    /// The text is longer than any is.
-    #[error("expression: it has {bytes} bytes, but no expression has more than {max}: shorten it")]
+    /// The text is too long.
+    #[error("expression: it has {bytes} bytes, but at most {max} are allowed: shorten it")]
     TooLong {
         /// Its length, in bytes.
         bytes: usize,
-        /// The longest there may be, in bytes.
+        /// The most that are allowed, in bytes.
         max: usize,
     },
-    /// There are more words and signs than in any expression.
+    /// There are too many words and signs.
     #[error(
-        "expression: it has {tokens} words and signs, but no expression has more than {max}: shorten it"
+        "expression: it has {tokens} words and signs, but at most {max} are allowed: shorten it"
     )]
     TooManyTokens {
         /// How many there are.
         tokens: usize,
-        /// The most there may be.
+        /// The most that are allowed.
         max: usize,
     },
-    /// Things lie in each other too deeply.
+    /// It is nested too deeply.
     #[error("expression, {at}: it is nested more than {max} levels deep: flatten it")]
     TooDeep {
-        /// Where it gets too deep.
+        /// The position at which it gets too deep.
         at: Position,
-        /// The deepest there may be.
+        /// The deepest that is allowed.
         max: usize,
     },
-    /// Evaluating it takes more steps than any may.
-    #[error(
-        "expression: it takes too many steps to evaluate: split it, or nest fewer `case`, `coalesce` and comparisons of booleans in each other"
-    )]
+    /// Evaluating it takes too many steps.
+    #[error("expression: it takes too many steps to evaluate: split it, or nest it less")]
     TooComplex,
     /// No column has this name.
     #[error("expression, {at}: unknown column `{name}`: {hint}")]
     UnknownColumn {
-        /// Where it stands.
+        /// Its position.
         at: Position,
         /// The name.
         name: String,
-        /// What may have been meant.
+        /// What was probably meant.
         hint: String,
     },
-    /// There is no such function.
+    /// No function has this name.
     #[error("expression, {at}: unknown function `{name}`: {hint}")]
     UnknownFunction {
-        /// Where it stands.
+        /// Its position.
         at: Position,
         /// The name.
         name: String,
-        /// What may have been meant.
+        /// What was probably meant.
         hint: String,
     },
     /// A function is called with too few or too many arguments.
-    #[error("expression, {at}: `{function}` takes {takes}, but is given {given}")]
+    #[error("expression, {at}: `{function}` takes {takes}, but has {given}")]
     Arguments {
-        /// Where the call stands.
+        /// The call's position.
         at: Position,
         /// The function.
         function: String,
         /// What it takes.
         takes: String,
-        /// How many it is given.
+        /// How many it has.
         given: usize,
     },
-    /// An operand or an argument is of a type that cannot stand there.
+    /// An operand or an argument is of the wrong type.
     #[error("expression, {at}: {what} is {found}, but {expected}")]
     Type {
-        /// Where it stands.
+        /// Its position.
         at: Position,
         /// The operand.
         what: String,
@@ -122,39 +118,38 @@ pub enum ExpressionError {
         /// What takes which type.
         expected: String,
     },
-    /// A literal, or an argument that must be one, has a value that it cannot have.
+    /// A literal, or an argument that must be one, has an invalid value.
     #[error("expression, {at}: {reason}")]
     Value {
-        /// Where it stands.
+        /// Its position.
         at: Position,
-        /// What is wrong with it, and what can be written.
+        /// What is wrong with it, and what to write.
         reason: String,
     },
-    /// SQL has it, expressions do not.
+    /// Expressions do not support this part of SQL.
     #[error("expression, {at}: {what}: {instead}")]
     Unsupported {
-        /// Where it stands.
+        /// Its position.
         at: Position,
-        /// What cannot be written.
+        /// What is not supported.
         what: String,
-        /// What can be.
+        /// What to write instead.
         instead: String,
     },
-    /// A value is asked for in a place that takes another type.
+    /// An expression is used in a place that takes another type.
     #[error("expression: it gives {found}, but {place} takes {expected}")]
     Returns {
         /// What the expression gives.
         found: &'static str,
-        /// Where it stands.
+        /// Its position.
         place: &'static str,
-        /// What can stand there.
+        /// What the place takes.
         expected: &'static str,
     },
 }
 
 impl ExpressionError {
-    /// With the words of the text, which may be anybody's, without line ends and what else steers a
-    /// terminal.
+    /// Without line ends and other control characters, which words of the text may contain.
     pub(super) fn in_one_line(mut self) -> Self {
         let words: Vec<&mut String> = match &mut self {
             Self::Syntax { reason, .. } | Self::Value { reason, .. } => vec![reason],

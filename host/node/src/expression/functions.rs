@@ -1,6 +1,6 @@
 //! The functions that expressions may call, and what each takes.
 //!
-//! It knows the calls' syntax and types; what a function computes is its operation's business.
+//! It knows the calls' syntax and types, and nothing of how they are evaluated.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use sqlparser::ast::{
     TrimWhereField,
 };
 
-use super::check::{Checker, Operand, arithmetic, common_type, compare, nodes, number};
+use super::check::{Checker, Operand, arithmetic, common_type, compare, computed, nodes, number};
 use super::error::ExpressionError;
 use super::names;
 use super::node::{Comparison, Kind, Node, Operation, Type};
@@ -67,7 +67,7 @@ impl Checker<'_> {
         let (first, rest) = (arguments[0], &arguments[1..]);
         let text = |type_of| -> Result<Operand, ExpressionError> {
             let operand = self.check(first, depth + 1)?;
-            operand.must_be(Type::Text, format!("`{type_of}` takes text"))?;
+            operand.must_be(Type::Text, format!("`{type_of}` takes a string"))?;
             Ok(operand)
         };
         match name.as_str() {
@@ -113,10 +113,10 @@ impl Checker<'_> {
 fn apply(name: &str, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError> {
     let compute =
         |operation, type_| Ok(Node::new(Kind::Compute(operation, nodes(operands)), type_));
-    let texts = || {
+    let strings = || {
         operands
             .iter()
-            .try_for_each(|operand| operand.must_be(Type::Text, format!("`{name}` takes text")))
+            .try_for_each(|operand| operand.must_be(Type::Text, format!("`{name}` takes a string")))
     };
     let numbers = || {
         operands
@@ -136,7 +136,7 @@ fn apply(name: &str, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError>
             Ok(Node::new(Kind::Case(branches, value), type_))
         }
         "concat" => {
-            texts()?;
+            strings()?;
             // Unlike `||`, it skips what is null.
             let empty = || Node::new(Kind::Text("".into()), Type::Text);
             let parts = operands
@@ -151,14 +151,14 @@ fn apply(name: &str, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError>
                 Type::Text,
             ))
         }
-        "upper" => texts().and_then(|()| compute(Operation::Upper, Type::Text)),
-        "lower" => texts().and_then(|()| compute(Operation::Lower, Type::Text)),
+        "upper" => strings().and_then(|()| compute(Operation::Upper, Type::Text)),
+        "lower" => strings().and_then(|()| compute(Operation::Lower, Type::Text)),
         "sqrt" => numbers().and_then(|()| compute(Operation::Sqrt, Type::Double)),
         "pow" | "power" => numbers().and_then(|()| compute(Operation::Power, Type::Double)),
         "abs" => arithmetic(Operation::Abs, name, operands),
         "mod" => arithmetic(Operation::Remainder, name, operands),
-        "least" | "min" => arithmetic(Operation::Least, name, operands),
-        "greatest" | "max" => arithmetic(Operation::Greatest, name, operands),
+        "least" | "min" => computed(Operation::Least, name, operands),
+        "greatest" | "max" => computed(Operation::Greatest, name, operands),
         // A whole number is its own floor and ceiling.
         "floor" | "ceil" | "ceiling" => {
             numbers()?;
@@ -168,7 +168,7 @@ fn apply(name: &str, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError>
                 _ => Ok(operands[0].node.clone()),
             }
         }
-        _ => unreachable!("the caller has looked the name up"),
+        _ => unreachable!("the caller checked the name"),
     }
 }
 

@@ -1,15 +1,14 @@
-//! Literals: numbers, texts, booleans, null, and dates.
+//! Literals: numbers, strings, booleans, null, and dates.
 //!
-//! It knows how they are written, and nothing of what is done with them.
+//! It knows how they are written, and nothing of their use.
 
 use std::sync::Arc;
 
 use sqlparser::ast::{DataType, TypedString, Value, ValueWithSpan};
-use tantivy::time::format_description::well_known::Iso8601;
-use tantivy::time::{Date, OffsetDateTime, PrimitiveDateTime};
 
-use super::error::ExpressionError;
+use super::error::{ExpressionError, Position};
 use super::node::{Kind, Node, Type};
+use crate::dates;
 
 /// A literal's node.
 pub(super) fn value(literal: &ValueWithSpan) -> Result<Arc<Node>, ExpressionError> {
@@ -22,13 +21,13 @@ pub(super) fn value(literal: &ValueWithSpan) -> Result<Arc<Node>, ExpressionErro
         Value::Null => Ok(Node::null(Type::Null)),
         Value::Placeholder(name) => Err(ExpressionError::Unsupported {
             at: literal.span.start.into(),
-            what: format!("there are no parameters, such as `{name}`"),
+            what: format!("parameters such as `{name}` are not supported"),
             instead: "write the value itself".to_owned(),
         }),
         other => Err(ExpressionError::Unsupported {
             at: literal.span.start.into(),
-            what: format!("`{other}` is no literal of expressions"),
-            instead: "write numbers as `1` or `1.5`, and texts as `'it''s'`".to_owned(),
+            what: format!("`{other}` is not a supported literal"),
+            instead: "write numbers as `1` or `1.5`, and strings as `'it''s'`".to_owned(),
         }),
     }
 }
@@ -41,7 +40,7 @@ pub(super) fn negative(literal: &ValueWithSpan) -> Result<Option<Arc<Node>>, Exp
     }
 }
 
-/// A whole number is a long where it fits, and a double like those with a point or an exponent.
+/// A whole number is a long if it fits, and a double like those with a point or an exponent.
 fn number(literal: &ValueWithSpan, digits: String) -> Result<Arc<Node>, ExpressionError> {
     if let Ok(value) = digits.parse() {
         return Ok(Node::new(Kind::Long(value), Type::Long));
@@ -63,43 +62,36 @@ pub(super) fn typed(literal: &TypedString) -> Result<Arc<Node>, ExpressionError>
     else {
         return Err(ExpressionError::Unsupported {
             at,
-            what: format!("there are no literals of type `{}`", literal.data_type),
+            what: format!("literals of type `{}` are not supported", literal.data_type),
             instead: "write `date '2020-01-31'` or `timestamp '2020-01-31 12:00:00'`".to_owned(),
         });
     };
-    let (instant, form) = match &literal.data_type {
-        DataType::Date => (date(text), "date '2020-01-31'"),
-        _ => (timestamp(text), "timestamp '2020-01-31 12:00:00'"),
+    let form = match &literal.data_type {
+        DataType::Date => "date '2020-01-31'",
+        _ => "timestamp '2020-01-31 12:00:00'",
     };
-    match instant {
+    instant(text, at, form)
+}
+
+/// A string as a date, in any of the forms of documents, milliseconds since 1970 among them.
+pub(super) fn instant(text: &str, at: Position, form: &str) -> Result<Arc<Node>, ExpressionError> {
+    let millis = || dates::from_millis(text.parse().ok()?);
+    match dates::parse(text).or_else(millis) {
         Some(micros) => Ok(Node::new(Kind::Instant(micros), Type::Date)),
         None => Err(ExpressionError::Value {
             at,
-            reason: format!("`{text}` is none: write it as `{form}`"),
+            reason: format!("`{text}` is not a valid date: write it as `{form}`"),
         }),
     }
 }
 
-fn date(text: &str) -> Option<i64> {
-    let day = Date::parse(text, &Iso8601::DEFAULT).ok()?;
-    micros(day.midnight().assume_utc())
-}
-
-/// A day, or a day and a time, in UTC where no zone is said.
-fn timestamp(text: &str) -> Option<i64> {
-    if !text.contains(['T', ' ']) {
-        return date(text);
+/// Milliseconds since 1970 as a date.
+pub(super) fn from_millis(millis: i64, at: Position) -> Result<Arc<Node>, ExpressionError> {
+    match dates::from_millis(millis) {
+        Some(micros) => Ok(Node::new(Kind::Instant(micros), Type::Date)),
+        None => Err(ExpressionError::Value {
+            at,
+            reason: format!("{millis} milliseconds since 1970 is out of the range of dates"),
+        }),
     }
-    let text = text.replacen(' ', "T", 1);
-    match OffsetDateTime::parse(&text, &Iso8601::DEFAULT) {
-        Ok(instant) => micros(instant),
-        Err(_) => {
-            let time = PrimitiveDateTime::parse(&text, &Iso8601::DEFAULT).ok()?;
-            micros(time.assume_utc())
-        }
-    }
-}
-
-fn micros(instant: OffsetDateTime) -> Option<i64> {
-    i64::try_from(instant.unix_timestamp_nanos().div_euclid(1000)).ok()
 }

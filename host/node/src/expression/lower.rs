@@ -1,14 +1,15 @@
-//! The values of checked nodes as the engine's expressions, with SQL's nulls.
+//! The values of checked nodes as expressions of tantivy's jit, with SQL's nulls.
 //!
 //! A column that a segment does not have is null in all of its documents, and so is whatever is
-//! computed of it: such nulls are resolved here, since the engine's compiler knows no types of
-//! theirs. Numbers are computed in `arithmetic`, and booleans are put together in `truth`.
+//! computed from it: such nulls are resolved here, since the jit cannot infer their types. Numbers
+//! are computed in `arithmetic`, and booleans are put together in `truth`. Nodes that are marked
+//! as native never get here.
 
 use std::sync::Arc;
 
 use tantivy::jitexpr::ast::Function;
 
-use super::engine::{Builder, Machine, TooComplex, Value};
+use super::jit::{Builder, Machine, TooComplex, Value};
 use super::node::{Comparison, Kind, Node, Operation, Type};
 
 /// A value, or `None` if it is null in every document.
@@ -21,7 +22,7 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    /// The function tells whether there is a column of a type.
+    /// The function says whether there is a column of a type.
     pub(super) fn new(has_column: &'a dyn Fn(&str, Type) -> bool) -> Self {
         Self {
             builder: Builder::new(),
@@ -32,9 +33,9 @@ impl<'a> Lowering<'a> {
     /// A node's value in every document.
     pub(super) fn value(&mut self, node: &Node) -> Lowered {
         let value = match &node.kind {
-            Kind::Null | Kind::Instant(_) => return Ok(None),
+            Kind::Null => return Ok(None),
             Kind::Boolean(value) => Value::boolean(*value),
-            Kind::Long(value) => Value::long(*value),
+            Kind::Long(value) | Kind::Instant(value) => Value::long(*value),
             Kind::Double(value) => Value::double(*value),
             Kind::Text(value) => Value::text(value),
             Kind::Column(name) => {
@@ -78,7 +79,7 @@ impl<'a> Lowering<'a> {
                 let Some(text) = self.value(text)? else {
                     return Ok(None);
                 };
-                return self.matches(text, regex).map(Some);
+                return self.matches(text, regex.as_str()).map(Some);
             }
             Kind::Extract(text, regex) => {
                 let Some(text) = self.value(text)? else {
@@ -86,7 +87,7 @@ impl<'a> Lowering<'a> {
                 };
                 let nullable = text.nullable;
                 // The first group.
-                let arguments = vec![text, Value::text(regex), Value::group(1)];
+                let arguments = vec![text, Value::text(regex.as_str()), Value::group(1)];
                 let function = Function::RegexpExtract;
                 self.builder
                     .call(function, arguments, Machine::Text, nullable)?
@@ -121,7 +122,7 @@ impl<'a> Lowering<'a> {
                 let no = self.builder.null(yes.machine)?;
                 self.builder.choose(condition, yes, no)?
             }
-            // The engine takes the length of a text from where the type of the first is known.
+            // The jit knows the length of a string only if it knows the type of the first one.
             (None, Some(no)) => {
                 let condition = self.builder.negate(condition)?;
                 let yes = self.builder.null(no.machine)?;
@@ -136,7 +137,7 @@ impl<'a> Lowering<'a> {
         let (Some(mut left), Some(mut right)) = (self.value(left)?, self.value(right)?) else {
             return Ok(None);
         };
-        // The engine would compare a double to a long exactly, SQL makes a double of the long.
+        // The jit would compare a double to a long exactly; SQL makes a double of the long.
         if doubles {
             left = self.builder.finite(left)?;
             left = self.builder.double(left)?;
@@ -154,7 +155,7 @@ impl<'a> Lowering<'a> {
             .builder
             .strict(function, vec![left, right], Machine::Boolean)?;
         if comparison == Comparison::NotEqual {
-            // The engine's NEQ is true of nulls.
+            // The jit's NEQ is true of nulls.
             return self.builder.negate(value).map(Some);
         }
         Ok(Some(value))
@@ -196,7 +197,7 @@ impl<'a> Lowering<'a> {
         let Some(value) = self.value(operand)? else {
             return Ok(None);
         };
-        // Null if the text is too long for the engine.
+        // Null if the string is too long for the jit.
         self.builder
             .call(function, vec![value], Machine::Text, true)
             .map(Some)
@@ -209,7 +210,7 @@ impl<'a> Lowering<'a> {
         if values.len() == 1 {
             return Ok(values.pop());
         }
-        // Between them stands nothing, and empty ones count.
+        // With nothing between them; empty ones count.
         let mut arguments = vec![Value::text(""), Value::text("false")];
         arguments.append(&mut values);
         self.builder
@@ -217,7 +218,7 @@ impl<'a> Lowering<'a> {
             .map(Some)
     }
 
-    /// Whether a text matches: the engine says false of null.
+    /// Whether a string matches: the jit says false of null.
     fn matches(&mut self, text: Value, regex: &str) -> Result<Value, TooComplex> {
         let again = self.builder.again(&text)?;
         let matches = self.matches_or_false(again, regex)?;
@@ -241,13 +242,13 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The type that the engine's compiler has for columns of a type.
+/// The jit's type for columns of a type.
 fn machine(type_: Type) -> Option<Machine> {
     match type_ {
         Type::Boolean => Some(Machine::Boolean),
-        Type::Long => Some(Machine::Long),
+        Type::Long | Type::Date => Some(Machine::Long),
         Type::Double => Some(Machine::Double),
         Type::Text => Some(Machine::Text),
-        Type::Date | Type::Null => None,
+        Type::Null => None,
     }
 }

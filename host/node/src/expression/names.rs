@@ -1,6 +1,4 @@
-//! What to write instead of a name that is unknown, and of what SQL has and expressions do not.
-//!
-//! It knows names only, and makes errors of them.
+//! What to write instead of an unknown name, or of SQL that expressions do not support.
 
 use sqlparser::ast::{Expr, Function};
 
@@ -8,11 +6,11 @@ use super::error::ExpressionError;
 use super::functions::FUNCTIONS;
 use super::parse::position;
 
-/// The operators that there are.
-pub(super) const OPERATORS: &str = "there are `+ - * / % || = <> < <= > >= and or not`, `is null`, \
+/// The supported operators.
+pub(super) const OPERATORS: &str = "use `+ - * / % || = <> < <= > >= and or not`, `is null`, \
      `is true`, `is false`, `between`, `in`, `like`, `ilike` and `case`";
 
-/// Functions of many rows, which people try.
+/// Aggregate functions, which people try.
 const AGGREGATES: &[&str] = &[
     "array_agg",
     "avg",
@@ -33,7 +31,7 @@ const AGGREGATES: &[&str] = &[
 /// How many names an error lists.
 const MAX_LISTED: usize = 20;
 
-/// What may have been meant by the path of no column.
+/// What was probably meant by the path of an unknown column.
 pub(super) fn nearest_column(path: &str, known: &[String]) -> String {
     if let Some(nearest) = nearest(path, known.iter().map(String::as_str)) {
         return format!("did you mean `{nearest}`?");
@@ -53,7 +51,7 @@ pub(super) fn nearest_column(path: &str, known: &[String]) -> String {
     }
 }
 
-/// The error of a call of no function.
+/// The error of a call of an unknown function.
 pub(super) fn unknown_function(call: &Expr, name: &str) -> ExpressionError {
     if AGGREGATES.contains(&name) {
         return aggregate(call, name);
@@ -73,44 +71,44 @@ pub(super) fn unknown_function(call: &Expr, name: &str) -> ExpressionError {
     }
 }
 
-/// The error of what SQL has and expressions do not.
+/// The error of SQL that expressions do not support.
 pub(super) fn unsupported(expr: &Expr) -> ExpressionError {
     let (what, instead) = match expr {
         Expr::Function(function) => return unsupported_call(expr, function),
         Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => (
-            "there are no subqueries",
+            "subqueries are not supported",
             "an expression sees one document's columns only",
         ),
         Expr::Cast { .. } | Expr::Convert { .. } => (
-            "there are no casts",
+            "casts are not supported",
             "a long beside a double is widened, and `round`, `floor` and `ceil` give whole numbers",
         ),
         Expr::Tuple(_)
         | Expr::Array(_)
         | Expr::Struct { .. }
         | Expr::Map(_)
-        | Expr::Dictionary(_) => ("there are no lists but after `in`", "write one value"),
+        | Expr::Dictionary(_) => ("lists are supported after `in` only", "write one value"),
         Expr::Like { .. } | Expr::ILike { .. } | Expr::AnyOp { .. } | Expr::AllOp { .. } => (
-            "there is no `any` and no `all`",
+            "`any` and `all` are not supported",
             "join comparisons by `or` or `and`",
         ),
         Expr::RLike { .. } | Expr::SimilarTo { .. } => (
-            "there is no such operator",
+            "this operator is not supported",
             "call `regexp_like(text, 'pattern')`",
         ),
         Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => (
-            "there is no `is distinct from`",
-            "compare by `=`, and ask with `is null`",
+            "`is distinct from` is not supported",
+            "compare with `=` and `is null`",
         ),
         Expr::Extract { .. } | Expr::Interval(_) | Expr::AtTimeZone { .. } => (
-            "nothing is computed of dates",
-            "compare them to `date '2020-01-31'` or `timestamp '2020-01-31 12:00:00'`",
+            "date arithmetic is not supported",
+            "compare dates to `'2020-01-31'` or `timestamp '2020-01-31 12:00:00'`",
         ),
         Expr::Substring { .. } => (
             "`substring` needs a start",
             "write `substring(text, start, length)`",
         ),
-        _ => ("SQL has this, but expressions do not", OPERATORS),
+        _ => ("this part of SQL is not supported", OPERATORS),
     };
     ExpressionError::Unsupported {
         at: position(expr),
@@ -124,7 +122,7 @@ fn unsupported_call(call: &Expr, function: &Function) -> ExpressionError {
     if function.over.is_some() {
         return ExpressionError::Unsupported {
             at: position(call),
-            what: "there are no window functions".to_owned(),
+            what: "window functions are not supported".to_owned(),
             instead: "an expression sees one document's columns only".to_owned(),
         };
     }
@@ -133,20 +131,20 @@ fn unsupported_call(call: &Expr, function: &Function) -> ExpressionError {
     }
     ExpressionError::Unsupported {
         at: position(call),
-        what: format!("`{name}` is called in a way that expressions do not have"),
-        instead: format!("write `{name}(…)` with values only"),
+        what: format!("this form of `{name}` is not supported"),
+        instead: format!("call `{name}(…)` with plain values"),
     }
 }
 
 fn aggregate(call: &Expr, name: &str) -> ExpressionError {
     ExpressionError::Unsupported {
         at: position(call),
-        what: format!("`{name}` is a function of many documents"),
+        what: format!("`{name}` is an aggregate function"),
         instead: "an expression sees one document's columns only: use an aggregation".to_owned(),
     }
 }
 
-/// The name that is like another one, if it is not quite different.
+/// The known name that is closest to another one, if it is close.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
     let (distance, nearest) = known

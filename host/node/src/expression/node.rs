@@ -1,9 +1,12 @@
 //! An expression after its types were checked: every column is known, every operand fits.
 //!
-//! It knows neither SQL's text nor the engine. A node counts, when it is made, what lies below
-//! it, so that nobody walks a tree whose parts are shared many times over.
+//! It knows neither SQL's text nor tantivy. A node counts, when it is made, what lies below
+//! it, so that trees whose parts are shared many times over are never walked.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
+
+use regex::Regex;
 
 /// The type of a part of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub(super) enum Type {
 }
 
 impl Type {
-    /// The type with an article, as errors tell it.
+    /// The type with an article, for errors.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -56,15 +59,26 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    /// The comparison that is true of two values where this one is false.
-    pub(super) fn negated(self) -> Self {
+    /// The comparison of the same two values the other way round.
+    pub(super) fn flipped(self) -> Self {
         match self {
-            Self::Equal => Self::NotEqual,
-            Self::NotEqual => Self::Equal,
-            Self::Less => Self::GreaterOrEqual,
-            Self::LessOrEqual => Self::Greater,
-            Self::Greater => Self::LessOrEqual,
-            Self::GreaterOrEqual => Self::Less,
+            Self::Equal | Self::NotEqual => self,
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+
+    /// Whether it is true of two values in an order.
+    pub(super) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
         }
     }
 }
@@ -93,6 +107,21 @@ pub(super) enum Operation {
     Concat,
 }
 
+impl Operation {
+    /// Whether tantivy's jit cannot compute it as it is meant.
+    fn is_native(self, type_: Type) -> bool {
+        match self {
+            Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::Abs => {
+                type_ != Type::Double
+            }
+            Self::Remainder | Self::Floor | Self::Ceil | Self::Round(_) => true,
+            // The jit computes the extremes of numbers only.
+            Self::Least | Self::Greatest => matches!(type_, Type::Boolean | Type::Text),
+            Self::Sqrt | Self::Power | Self::Upper | Self::Lower | Self::Concat => false,
+        }
+    }
+}
+
 /// What a node is.
 #[derive(Debug)]
 pub(super) enum Kind {
@@ -104,7 +133,7 @@ pub(super) enum Kind {
     Text(Arc<str>),
     /// Microseconds since 1970.
     Instant(i64),
-    /// A column, by the engine's name.
+    /// A column, by its name in tantivy.
     Column(Arc<str>),
     Compute(Operation, Vec<Arc<Node>>),
     Compare(Comparison, Arc<Node>, Arc<Node>),
@@ -119,9 +148,9 @@ pub(super) enum Kind {
     /// The first that is not null.
     Coalesce(Vec<Arc<Node>>),
     /// Whether a text matches a regular expression.
-    Matches(Arc<Node>, Arc<str>),
+    Matches(Arc<Node>, Regex),
     /// The first group of a regular expression that matches every text.
-    Extract(Arc<Node>, Arc<str>),
+    Extract(Arc<Node>, Regex),
 }
 
 /// A part of an expression.
@@ -131,8 +160,11 @@ pub(super) struct Node {
     pub(super) type_: Type,
     /// Whether it can be null in some document.
     pub(super) nullable: bool,
-    /// Whether a date is in it.
-    pub(super) dates: bool,
+    /// Whether something in it is beyond tantivy's jit, which computes longs as doubles or lets them
+    /// wrap around, and has rounding of its own.
+    pub(super) native: bool,
+    /// How deep nodes lie in each other.
+    pub(super) depth: usize,
     /// How many nodes there are, each as often as it is used.
     pub(super) size: u64,
 }
@@ -148,16 +180,14 @@ impl Node {
             | Kind::Text(_)
             | Kind::Instant(_) => false,
             Kind::Compute(operation, operands) => {
-                let nullable = below.all(operands);
+                below.all(operands);
+                below.native |= operation.is_native(type_);
                 match operation {
                     Operation::Least | Operation::Greatest => {
                         operands.iter().all(|operand| operand.nullable)
                     }
-                    Operation::Add | Operation::Subtract | Operation::Multiply => {
-                        nullable || type_ == Type::Double
-                    }
                     // Null in place of an error: a division by zero, a root of a negative
-                    // number, a double that is no longer finite, a text that is too long.
+                    // number, a number out of range, a string that is too long.
                     _ => true,
                 }
             }
@@ -185,7 +215,8 @@ impl Node {
         };
         Arc::new(Self {
             nullable,
-            dates: below.dates || type_ == Type::Date,
+            native: below.native,
+            depth: below.depth + 1,
             size: below.size.saturating_add(1),
             kind,
             type_,
@@ -206,14 +237,16 @@ impl Node {
 #[derive(Default)]
 struct Below {
     size: u64,
-    dates: bool,
+    depth: usize,
+    native: bool,
 }
 
 impl Below {
     /// Counts a node, and tells whether it can be null.
     fn one(&mut self, node: &Node) -> bool {
         self.size = self.size.saturating_add(node.size);
-        self.dates |= node.dates;
+        self.depth = self.depth.max(node.depth);
+        self.native |= node.native;
         node.nullable
     }
 

@@ -17,17 +17,20 @@ pub(super) const MAX_BYTES: usize = 16 * 1024;
 /// The most words and signs: a chain of operators is a tree that is half as deep.
 pub(super) const MAX_TOKENS: usize = 4096;
 
-/// How deep parentheses, calls and the like may lie in each other.
+/// How deep parentheses, calls and the like may be nested.
 pub(super) const MAX_DEPTH: usize = 32;
+
+/// How deep the parser may recurse: an operator before parentheses takes a level of its own.
+const MAX_RECURSION: usize = 2 * MAX_DEPTH;
 
 /// How many names a path may have that is written without quotes.
 pub(super) const MAX_NAMES: usize = 10;
 
-/// SQL as expressions have it.
+/// SQL as expressions support it.
 ///
-/// Where a word begins a form of its own, such as `case`, and that form cannot be read, the parser
+/// If a word begins a form of its own, such as `case`, and that form cannot be read, the parser
 /// would read the word as a name, and all that follows once more: twice as much for each level. So
-/// such words are no names here, unless they stand in quotes.
+/// such words are not names here, unless they are quoted.
 #[derive(Debug)]
 struct Expressions;
 
@@ -45,7 +48,7 @@ impl Dialect for Expressions {
     }
 }
 
-/// Reads one expression, after which there is nothing.
+/// Reads one expression, and nothing after it.
 pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
     if text.len() > MAX_BYTES {
         return Err(ExpressionError::TooLong {
@@ -62,7 +65,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
     check_tokens(&tokens)?;
     tokens.iter_mut().for_each(forget_form);
     let mut parser = Parser::new(&Expressions)
-        .with_recursion_limit(MAX_DEPTH)
+        .with_recursion_limit(MAX_RECURSION)
         .with_tokens_with_locations(tokens);
     let expression = parser
         .parse_expr()
@@ -72,12 +75,14 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
         Token::EOF => Ok(expression),
         token => Err(ExpressionError::Syntax {
             at: next.span.start.into(),
-            reason: format!("`{token}` follows a whole expression: join them by an operator"),
+            reason: format!(
+                "unexpected `{token}` after the expression: join the two with an operator"
+            ),
         }),
     }
 }
 
-/// Where a part of an expression begins. Chains of operators are as deep as they are long, so it
+/// The position at which a part of an expression begins. Chains of operators are as deep as they are long, so it
 /// descends without recursion.
 pub(super) fn position(expression: &Expr) -> Position {
     let mut leftmost = expression;
@@ -106,7 +111,7 @@ pub(super) fn position(expression: &Expr) -> Position {
     }
 }
 
-/// Makes a name of a word whose form expressions do not have, and the parser reads twice.
+/// Makes a name of a word that begins an unsupported form, which the parser would read twice.
 fn forget_form(token: &mut TokenWithSpan) {
     if let Token::Word(word) = &mut token.token
         && matches!(word.keyword, Keyword::INTERVAL | Keyword::POSITION)
@@ -136,7 +141,8 @@ fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), ExpressionError> {
         if names >= MAX_NAMES {
             return Err(ExpressionError::Syntax {
                 at: token.span.start.into(),
-                reason: "the path has too many names: write it whole in double quotes".to_owned(),
+                reason: "the path has too many names: write the whole path in double quotes"
+                    .to_owned(),
             });
         }
         if depth > MAX_DEPTH {
@@ -161,7 +167,7 @@ fn refused(error: &ParserError, parser: &Parser<'_>, text: &str) -> ExpressionEr
     match error {
         ParserError::RecursionLimitExceeded => ExpressionError::TooDeep {
             at: here,
-            max: MAX_DEPTH,
+            max: MAX_RECURSION,
         },
         ParserError::TokenizerError(words) | ParserError::ParserError(words) => {
             let (reason, at) = match words.rsplit_once(" at Line: ") {
@@ -177,7 +183,7 @@ fn refused(error: &ParserError, parser: &Parser<'_>, text: &str) -> ExpressionEr
     }
 }
 
-/// Where a text ends.
+/// The position of a text's end.
 fn end(text: &str) -> Position {
     let last = text.rsplit('\n').next().unwrap_or_default();
     Position {

@@ -1,15 +1,13 @@
 //! `like`, `trim`, `left` and the like, as regular expressions.
 //!
-//! The engine's own functions of these names count bytes, and give null where they would cut
-//! through a character; SQL's count characters. It knows patterns, and nothing of documents.
+//! The jit's own functions of these names count bytes, and give null if they would cut through a
+//! character; SQL's count characters. It knows patterns, and nothing of documents.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use regex::Regex;
 use sqlparser::ast::{Expr, UnaryOperator, Value, ValueWithSpan};
-use tantivy::jitexpr::ast::{Function, UntypedExpr};
-use tantivy::jitexpr::compile::{CompileError, compile};
 
 use super::check::Operand;
 use super::error::{ExpressionError, Position};
@@ -20,7 +18,7 @@ use super::parse::position;
 /// many states.
 const MAX_COUNT: i64 = 1000;
 
-/// Where `trim` removes characters.
+/// The ends at which `trim` removes characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Leading,
@@ -35,7 +33,7 @@ pub(super) fn like(
     pattern: &Expr,
     escape: Option<&ValueWithSpan>,
 ) -> Result<Arc<Node>, ExpressionError> {
-    text.must_be(Type::Text, format!("`{name}` takes texts"))?;
+    text.must_be(Type::Text, format!("`{name}` takes a string"))?;
     let Some(pattern_text) = text_literal(pattern, name, "pattern")? else {
         return Ok(Node::null(Type::Boolean));
     };
@@ -75,8 +73,7 @@ pub(super) fn like(
         }
     }
     regex.push('$');
-    check_regex(&regex, position(pattern))?;
-    Ok(matches(text, &regex))
+    matches(text, &regex, position(pattern))
 }
 
 /// `regexp_like(text, pattern, flags)`: whether a regular expression matches anywhere.
@@ -98,41 +95,51 @@ pub(super) fn regexp_like(
         }
         regex = format!("(?{letters}){regex}");
     }
-    check_regex(&regex, position(pattern))?;
-    Ok(matches(text, &regex))
+    matches(text, &regex, position(pattern))
 }
 
-/// The first characters.
+/// The first characters; of a negative number, all but so many at the end.
 pub(super) fn left(text: &Operand, count: &Expr) -> Result<Arc<Node>, ExpressionError> {
-    let count = whole_number(count, "left", "characters", 0..=MAX_COUNT)?;
-    Ok(extract(text, &format!("(?s)^(.{{0,{count}}})")))
+    let count = whole_number(count, "left", "characters", -MAX_COUNT..=MAX_COUNT)?;
+    let regex = match count {
+        0.. => format!("(?s)^(.{{0,{count}}})"),
+        _ => format!("(?s)^(.*?).{{0,{}}}$", -count),
+    };
+    extract(text, &regex, text.at)
 }
 
-/// The last characters.
+/// The last characters; of a negative number, all but so many at the start.
 pub(super) fn right(text: &Operand, count: &Expr) -> Result<Arc<Node>, ExpressionError> {
-    let count = whole_number(count, "right", "characters", 0..=MAX_COUNT)?;
-    Ok(extract(text, &format!("(?s)(.{{0,{count}}})$")))
+    let count = whole_number(count, "right", "characters", -MAX_COUNT..=MAX_COUNT)?;
+    let regex = match count {
+        0.. => format!("(?s)(.{{0,{count}}})$"),
+        _ => format!("(?s)^.{{0,{}}}(.*)$", -count),
+    };
+    extract(text, &regex, text.at)
 }
 
-/// The characters from a place on, which is counted from 1.
+/// The characters from a position on, which is counted from 1. Positions before it count as well.
 pub(super) fn substring(
     text: &Operand,
     start: &Expr,
     length: Option<&&Expr>,
 ) -> Result<Arc<Node>, ExpressionError> {
-    let start = whole_number(start, "substring", "characters", 1..=MAX_COUNT)?;
+    let start = whole_number(start, "substring", "characters", -MAX_COUNT..=MAX_COUNT)?;
+    let before = (1 - start).max(0);
     let kept = match length {
         None => ".*".to_owned(),
         Some(length) => {
-            let length = whole_number(length, "substring", "characters", 0..=MAX_COUNT)?;
-            format!(".{{0,{length}}}")
+            let length = whole_number(length, "substring", "characters", 0..=2 * MAX_COUNT)?;
+            format!(".{{0,{}}}", (length - before).max(0))
         }
     };
-    // Texts that end before the place are skipped whole, and what is kept of them is empty.
-    Ok(extract(text, &format!("(?s)^.{{0,{}}}({kept})", start - 1)))
+    // Strings that end before the position are skipped whole, which leaves an empty one.
+    let skipped = (start - 1).max(0);
+    let regex = format!("(?s)^.{{0,{skipped}}}({kept})");
+    extract(text, &regex, text.at)
 }
 
-/// What is left after characters were removed at the ends: blanks, or those of a set.
+/// A string without the characters at its ends that are spaces, or in a set.
 pub(super) fn trim(
     side: Side,
     text: &Operand,
@@ -156,10 +163,11 @@ pub(super) fn trim(
         Side::Trailing => format!("(?s)^(.*?){class}$"),
         Side::Both => format!("(?s)^{class}(.*?){class}$"),
     };
-    if let Some(characters) = characters {
-        check_regex(&regex, position(characters))?;
-    }
-    Ok(extract(text, &regex))
+    extract(
+        text,
+        &regex,
+        characters.map_or(text.at, |characters| position(characters)),
+    )
 }
 
 /// An argument that must be a literal whole number.
@@ -196,7 +204,7 @@ pub(super) fn whole_number(
     }
 }
 
-/// An argument that must be a literal text, or null.
+/// An argument that must be a literal string, or null.
 fn text_literal(
     argument: &Expr,
     function: &str,
@@ -212,43 +220,36 @@ fn text_literal(
         }) => Ok(None),
         other => Err(ExpressionError::Value {
             at: position(other),
-            reason: format!("`{function}` takes its {what} as a literal text"),
+            reason: format!("`{function}` takes its {what} as a literal string"),
         }),
     }
 }
 
-fn matches(text: &Operand, regex: &str) -> Arc<Node> {
-    let kind = Kind::Matches(text.node.clone(), regex.into());
-    Node::new(kind, Type::Boolean)
+fn matches(text: &Operand, regex: &str, at: Position) -> Result<Arc<Node>, ExpressionError> {
+    let kind = Kind::Matches(text.node.clone(), compile(regex, at)?);
+    Ok(Node::new(kind, Type::Boolean))
 }
 
-fn extract(text: &Operand, regex: &str) -> Arc<Node> {
-    let kind = Kind::Extract(text.node.clone(), regex.into());
-    Node::new(kind, Type::Text)
+fn extract(text: &Operand, regex: &str, at: Position) -> Result<Arc<Node>, ExpressionError> {
+    let kind = Kind::Extract(text.node.clone(), compile(regex, at)?);
+    Ok(Node::new(kind, Type::Text))
 }
 
-/// Compiles a regular expression, so that a bad one is told with its place, and before a search.
-fn check_regex(regex: &str, at: Position) -> Result<(), ExpressionError> {
-    let arguments = vec![UntypedExpr::literal(""), UntypedExpr::literal(regex)];
-    let reason = match UntypedExpr::new_fn_call(Function::RegexpLike, arguments) {
-        Err(error) => error.to_string(),
-        Ok(call) => match compile(&call, &HashMap::new()) {
-            Ok(_) => return Ok(()),
-            // The first lines draw the pattern, and mark a place in it.
-            Err(CompileError::InvalidRegex { source, .. }) => {
-                let text = source.to_string();
-                let last = text.lines().last().unwrap_or_default();
-                last.trim_start_matches("error: ").to_lowercase()
-            }
-            Err(error) => error.to_string(),
-        },
-    };
-    Err(ExpressionError::Value {
-        at,
-        reason: format!(
-            "the pattern is no regular expression: {}",
-            reason.trim_end_matches('.')
-        ),
+/// Compiles a regular expression, so that a bad one is refused with its position, and before a
+/// search.
+fn compile(regex: &str, at: Position) -> Result<Regex, ExpressionError> {
+    Regex::new(regex).map_err(|error| {
+        let text = error.to_string();
+        // The first lines draw the pattern, and mark a place in it.
+        let last = text.lines().last().unwrap_or_default();
+        let reason = last.trim_start_matches("error: ").to_lowercase();
+        ExpressionError::Value {
+            at,
+            reason: format!(
+                "the pattern is not a valid regular expression: {}",
+                reason.trim_end_matches('.')
+            ),
+        }
     })
 }
 

@@ -5,17 +5,20 @@ use std::collections::HashMap;
 
 use tantivy::aggregation::{ValueSource, ValueSourceProvider as _};
 use tantivy::columnar::{
-    Cardinality, ColumnType as EngineType, MonotonicallyMappableToU64 as _, RowId,
+    Cardinality, ColumnType as TantivyType, MonotonicallyMappableToU64 as _, RowId,
 };
 use tantivy::index::SegmentReader;
 use tantivy::{DocId, TantivyError};
 
+use super::ColumnType;
 use super::values::ExpressionValues;
 use crate::value::Value;
 
 /// The values of one segment's documents.
 pub struct Scalars {
     source: Box<dyn ValueSource>,
+    /// Whether its numbers are dates, in microseconds since 1970.
+    dates: bool,
     values: Vec<u64>,
     documents: Vec<DocId>,
     rows: Vec<RowId>,
@@ -33,6 +36,7 @@ impl ExpressionValues {
         })?;
         Ok(Scalars {
             source,
+            dates: self.returns() == ColumnType::Date,
             values: Vec::new(),
             documents: Vec::new(),
             rows: Vec::new(),
@@ -63,10 +67,11 @@ impl Scalars {
 
     fn typed(&self) -> Vec<Value> {
         let value: fn(u64) -> Value = match self.source.column_type() {
-            EngineType::Bool => |value| Value::Boolean(value != 0),
-            EngineType::I64 => |value| Value::Long(i64::from_u64(value)),
-            EngineType::F64 => |value| Value::Double(f64::from_u64(value)),
-            EngineType::Str => return self.texts(),
+            TantivyType::Bool => |value| Value::Boolean(value != 0),
+            TantivyType::I64 if self.dates => |value| Value::Date(i64::from_u64(value)),
+            TantivyType::I64 => |value| Value::Long(i64::from_u64(value)),
+            TantivyType::F64 => |value| Value::Double(f64::from_u64(value)),
+            TantivyType::Str => return self.texts(),
             _ => |_| Value::Null,
         };
         self.values.iter().map(|raw| value(*raw)).collect()
@@ -82,7 +87,7 @@ impl Scalars {
         ordinals.dedup();
         let mut texts = Vec::with_capacity(ordinals.len());
         let mut take = |term: &[u8]| texts.push(String::from_utf8_lossy(term).into_owned());
-        // Where it cannot be read, the texts from there on are none.
+        // If it cannot be read, the strings from there on are null.
         let _ = dictionary.sorted_ords_to_term_cb(&ordinals, &mut take);
         let texts: HashMap<u64, String> = ordinals.into_iter().zip(texts).collect();
         let text = |ordinal| texts.get(ordinal).cloned().map_or(Value::Null, Value::Text);

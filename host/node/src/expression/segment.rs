@@ -1,4 +1,4 @@
-//! An expression for one segment: which columns it has, and how failures become the engine's.
+//! An expression for one segment: which columns it has, and how failures become tantivy's.
 //!
 //! It knows neither what is lowered nor what for.
 
@@ -7,7 +7,7 @@ use tantivy::columnar::ColumnType;
 use tantivy::index::SegmentReader;
 use tantivy::jitexpr::ast::TypeError;
 
-use super::engine::TooComplex;
+use super::jit::TooComplex;
 use super::lower::Lowering;
 use super::node::Type;
 
@@ -22,7 +22,7 @@ pub(super) fn lower<T>(
     })
 }
 
-/// What the compiler refuses is a mistake of the lowering's.
+/// What the jit refuses is a mistake of the lowering's.
 pub(super) fn refused(error: TypeError) -> TantivyError {
     TantivyError::InternalError(format!(
         "an expression was lowered to one without types: {error}"
@@ -31,13 +31,13 @@ pub(super) fn refused(error: TypeError) -> TantivyError {
 
 /// Whether a segment has a column, and it is of a type. One whose documents' values are of
 /// several types is not.
-fn has_column(reader: &SegmentReader, name: &str, type_: Type) -> bool {
+pub(super) fn has_column(reader: &SegmentReader, name: &str, type_: Type) -> bool {
     let expected = match type_ {
         Type::Boolean => ColumnType::Bool,
-        Type::Long => ColumnType::I64,
+        Type::Long | Type::Date => ColumnType::I64,
         Type::Double => ColumnType::F64,
         Type::Text => ColumnType::Str,
-        Type::Date | Type::Null => return false,
+        Type::Null => return false,
     };
     reader
         .fast_fields()

@@ -1,15 +1,15 @@
-//! Conditions with SQL's three truth values, as the engine's two.
+//! Conditions with SQL's three truth values, as the jit's two.
 //!
-//! The engine's AND is null where SQL's is false, and its OR is false where SQL's is null. So a
+//! The jit's AND is null where SQL's is false, and its OR is false where SQL's is null. So a
 //! condition is not lowered to what it is, but to whether it is true, or whether it is false: then
 //! `and`, `or` and `not` need neither nulls nor a second look at an operand, and a filter costs
-//! what the engine's own operators cost. Values of other types are lowered in `lower`.
+//! what the jit's own operators cost. Values of other types are lowered in `lower`.
 
 use std::sync::Arc;
 
 use tantivy::jitexpr::ast::Function;
 
-use super::engine::{Machine, TooComplex, Value};
+use super::jit::{Machine, TooComplex, Value};
 use super::lower::Lowering;
 use super::node::{Comparison, Kind, Node, Type};
 
@@ -26,7 +26,7 @@ impl Lowering<'_> {
             }
             Kind::Matches(text, regex) if wanted => match self.value(text)? {
                 None => Ok(Value::boolean(false)),
-                Some(text) => self.matches_or_false(text, regex),
+                Some(text) => self.matches_or_false(text, regex.as_str()),
             },
             Kind::Case(branches, otherwise) => {
                 let mut chosen = self.holds(otherwise, wanted)?;
@@ -79,7 +79,7 @@ impl Lowering<'_> {
             .call(Function::Or, values, Machine::Boolean, nullable)
     }
 
-    /// A condition that is no other's combination.
+    /// A condition that does not combine others.
     fn leaf(&mut self, node: &Node, wanted: bool) -> Result<Value, TooComplex> {
         match self.value(node)? {
             None => Ok(Value::boolean(false)),

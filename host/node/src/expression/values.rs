@@ -1,7 +1,7 @@
 //! Expressions as sources of values: for aggregations, scores, sort keys and computed fields.
 //!
-//! It knows how the engine loads values by block. A number that is not finite is no value: scores
-//! and sums would not survive it.
+//! It knows how tantivy loads values by block. A number that is not finite counts as null, since
+//! scores and sums would not survive it.
 
 use std::sync::Arc;
 
@@ -12,17 +12,31 @@ use tantivy::index::SegmentReader;
 use tantivy::jitexpr::ast::{Literal, UntypedExpr};
 use tantivy::{DocId, TantivyError};
 
+use super::lower::Lowering;
+use super::native_source::NativeSource;
 use super::node::{Node, Type};
 use super::segment;
 
-/// An expression's values, one or none a document, in any segment.
+/// An expression's values, at most one a document, in any segment.
 #[derive(Clone, Debug)]
 pub struct ExpressionValues {
-    pub(super) node: Arc<Node>,
-    pub(super) returns: super::ColumnType,
+    node: Arc<Node>,
+    returns: super::ColumnType,
+    /// Whether tantivy's jit evaluates it.
+    compiled: bool,
 }
 
 impl ExpressionValues {
+    pub(super) fn new(node: &Arc<Node>, returns: super::ColumnType) -> Self {
+        // A segment that has all columns takes the most steps.
+        let compiled = !node.native && Lowering::new(&|_, _| true).value(node).is_ok();
+        Self {
+            node: Arc::clone(node),
+            returns,
+            compiled,
+        }
+    }
+
     /// Their type.
     pub fn returns(&self) -> super::ColumnType {
         self.returns
@@ -32,7 +46,7 @@ impl ExpressionValues {
     ///
     /// # Errors
     ///
-    /// The values are texts, or a column cannot be read.
+    /// The values are strings, or a column cannot be read.
     pub fn numbers(&self, reader: &SegmentReader) -> tantivy::Result<Numbers> {
         let types = [ColumnType::I64, ColumnType::F64, ColumnType::Bool];
         let source = self.for_segment(reader, Some(&types))?.ok_or_else(|| {
@@ -53,10 +67,14 @@ impl ValueSourceProvider for ExpressionValues {
         reader: &SegmentReader,
         allowed: Option<&[ColumnType]>,
     ) -> tantivy::Result<Option<Box<dyn ValueSource>>> {
+        if !self.compiled {
+            let source = NativeSource::open(&self.node, reader, allowed)?;
+            return Ok(Some(Box::new(source)));
+        }
         let value = segment::lower(reader, |lowering| {
             let value = lowering.value(&self.node)?;
             match value {
-                // What the compiler takes for a long is a double all the same.
+                // The jit may take it for a long, though it is a double.
                 Some(value) if self.node.type_ == Type::Double => {
                     lowering.builder.double(value).map(Some)
                 }

@@ -56,7 +56,7 @@ impl Analyzer {
         }
     }
 
-    pub(super) const ALL: [Self; 3] = [Self::Standard, Self::English, Self::Whitespace];
+    pub(crate) const ALL: [Self; 3] = [Self::Standard, Self::English, Self::Whitespace];
 
     /// What cuts a text into words.
     pub(crate) fn tokenizer(self) -> TextAnalyzer {

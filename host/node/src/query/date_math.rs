@@ -1,41 +1,42 @@
 //! Date math: instants relative to now or to a date, as `now-1d/d` or `2020-01-01||+1M/d`.
 //!
-//! A date that is not exact names a span: `2020-01-01` is a day, `now/M` a month. Its beginning
-//! or its end is meant, by where it stands in a range. The smallest step is a microsecond.
+//! A date that is not exact names a span: `2020-01-01` is a day, `now/M` a month, a number of
+//! milliseconds a millisecond. Its beginning or its end is meant, by where it stands in a range.
+//! The smallest step is a microsecond.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 
 use crate::dates;
 
-/// Why a text is no date.
+/// Why a string is not a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DateMathError {
-    /// It is in no form that dates have.
-    #[error("it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`")]
+    /// It has none of the formats.
+    #[error("expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`")]
     Date,
-    /// What follows the date is no arithmetic.
+    /// What follows the date is not arithmetic.
     #[error(
-        "`{rest}` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`"
+        "`{rest}` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`"
     )]
     Step {
         /// From the wrong step on.
         rest: String,
     },
-    /// There are more steps than there may be.
-    #[error("it has more than {limit} steps")]
+    /// There are too many steps.
+    #[error("too many steps; the limit is {limit}")]
     Steps {
-        /// How many there may be.
+        /// The limit.
         limit: usize,
     },
-    /// It comes to a date that cannot be reckoned with.
-    #[error("it lies too far from now")]
+    /// It comes to a date that cannot be calculated with.
+    #[error("the date is too far from now")]
     OutOfRange,
 }
 
-/// Which instant of the span that a text names.
+/// Which instant of the span that a date names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The first.
     First,
     /// The last.
@@ -44,38 +45,155 @@ pub(super) enum End {
 
 const MOST_STEPS: usize = 64;
 
+/// How dates are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DateOptions {
+    /// The formats that they may have.
+    pub formats: Formats,
+    /// The offset from UTC of dates that do not say theirs, and of the days and other units that
+    /// dates are rounded to.
+    pub zone_seconds: i64,
+}
+
+/// The formats that dates may have, as OpenSearch names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Formats {
+    /// `strict_date_optional_time`.
+    dates: bool,
+    epoch: Option<Epoch>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Epoch {
+    Millis,
+    Seconds,
+}
+
+impl Default for Formats {
+    /// `strict_date_optional_time||epoch_millis`.
+    fn default() -> Self {
+        Self {
+            dates: true,
+            epoch: Some(Epoch::Millis),
+        }
+    }
+}
+
+impl Formats {
+    /// Reads names with `||` between; `None` if one of them is unknown.
+    pub(super) fn read(names: &str) -> Option<Self> {
+        let mut formats = Self {
+            dates: false,
+            epoch: None,
+        };
+        for name in names.split("||") {
+            let epoch = match name.trim() {
+                "strict_date_optional_time" | "date_optional_time" => {
+                    formats.dates = true;
+                    continue;
+                }
+                "epoch_millis" => Epoch::Millis,
+                "epoch_second" => Epoch::Seconds,
+                _ => return None,
+            };
+            // Both take any number, so that the first counts.
+            formats.epoch.get_or_insert(epoch);
+        }
+        Some(formats)
+    }
+}
+
+/// The offset from UTC, in seconds, of a zone such as `+01:00`; `None` for zones by name.
+pub(super) fn zone_seconds(zone: &str) -> Option<i64> {
+    match zone {
+        "UTC" | "GMT" | "Z" => Some(0),
+        offset if offset.starts_with(['+', '-']) => {
+            let midnight = dates::parse(&format!("1970-01-01T00:00{offset}"))?;
+            Some(-midnight / 1_000_000)
+        }
+        _ => None,
+    }
+}
+
 /// Reads a date with date math, in microseconds since 1970, as is `now`.
-pub(super) fn instant(text: &str, now: i64, end: End) -> Result<i64, DateMathError> {
+pub(crate) fn instant(
+    text: &str,
+    now: i64,
+    end: End,
+    options: DateOptions,
+) -> Result<i64, DateMathError> {
+    let zone_micros = options.zone_seconds * 1_000_000;
     let (start, steps) = if let Some(steps) = text.strip_prefix("now") {
         (now, steps)
     } else {
         let (date, steps) = text.split_once("||").unwrap_or((text, ""));
-        let first = dates::parse(date).ok_or(DateMathError::Date)?;
+        let (first, last) = span(date, options.formats, zone_micros).ok_or(DateMathError::Date)?;
         match end {
             End::First => (first, steps),
-            End::Last => (first.saturating_add(unsaid(date)), steps),
+            End::Last => (last, steps),
         }
     };
-    let start = dates::instant(start).ok_or(DateMathError::OutOfRange)?;
-    Ok(walk(start, steps, end)?.timestamp_micros())
+    if steps.is_empty() {
+        return Ok(start);
+    }
+    // Days begin when they do in the zone.
+    let local = dates::instant(start.saturating_add(zone_micros));
+    let local = walk(local.ok_or(DateMathError::OutOfRange)?, steps, end)?;
+    Ok(local.timestamp_micros() - zone_micros)
+}
+
+/// The first and the last instant of a date without date math.
+fn span(date: &str, formats: Formats, zone_micros: i64) -> Option<(i64, i64)> {
+    let number = date.strip_prefix('-').unwrap_or(date);
+    let is_number = number.starts_with(|first: char| first.is_ascii_digit())
+        && number
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_year = formats.dates && date.len() == 4;
+    if is_number && !is_year {
+        let unit_micros = match formats.epoch? {
+            Epoch::Millis => 1_000,
+            Epoch::Seconds => 1_000_000,
+        };
+        let whole = date.split_once('.').map_or(date, |(whole, _)| whole);
+        let first = whole.parse::<i64>().ok()?.checked_mul(unit_micros)?;
+        return Some((first, first.checked_add(unit_micros - 1)?));
+    }
+    let first = dates::parse(date).filter(|_| formats.dates)?;
+    let first = if has_zone(date) {
+        first
+    } else {
+        first.checked_sub(zone_micros)?
+    };
+    Some((first, first.checked_add(unsaid(date))?))
+}
+
+/// The time of a valid date, which follows its day.
+fn time_of(date: &str) -> Option<&str> {
+    date.find(['T', 't', ' ']).map(|at| &date[at + 1..])
+}
+
+fn has_zone(date: &str) -> bool {
+    time_of(date).is_some_and(|time| time.contains(['Z', 'z', '+', '-']))
 }
 
 /// How many microseconds lie between the first and the last instant that a valid date may mean. As
-/// in Elasticsearch, a month or a year that comes without a day is its first day.
+/// in OpenSearch, a month or a year without a day is its first day, and the smallest unit of a time
+/// is a millisecond, unless it has more digits.
 fn unsaid(date: &str) -> i64 {
-    let time = date.find(['T', 't', ' ']).map(|at| &date[at + 1..]);
-    let time = time.map(|time| time.trim_end_matches(['Z', 'z']));
+    let time = time_of(date).map(|time| time.trim_end_matches(['Z', 'z']));
     let time = time.map(|time| time.split(['+', '-']).next().unwrap_or(time));
-    let span_seconds = match time {
-        None => 86_400,
-        Some(time) if time.contains(['.', ',']) => return 0,
-        Some(time) => match time.matches(':').count() {
-            0 => 3_600,
-            1 => 60,
-            _ => 1,
+    let span_millis = match time {
+        None => 86_400_000,
+        Some(time) => match (time.split_once(['.', ',']), time.matches(':').count()) {
+            (Some((_, fraction)), _) if fraction.len() > 3 => return 0,
+            (Some(_), _) => 1,
+            (None, 0) => 3_600_000,
+            (None, 1) => 60_000,
+            (None, _) => 1_000,
         },
     };
-    span_seconds * 1_000_000 - 1
+    span_millis * 1_000 - 1
 }
 
 fn walk(mut at: DateTime<Utc>, mut steps: &str, end: End) -> Result<DateTime<Utc>, DateMathError> {
@@ -212,14 +330,14 @@ mod tests {
 
     fn show(text: &str, end: End) -> String {
         let now = dates::parse("2024-03-31T12:34:56.789").expect("a date");
-        match instant(text, now, end) {
+        match instant(text, now, end, DateOptions::default()) {
             Ok(micros) => dates::show(micros),
             Err(error) => error.to_string(),
         }
     }
 
     #[test]
-    fn texts_name_the_first_and_last_instants_of_their_spans() {
+    fn a_date_names_the_first_and_last_instant_of_its_span() {
         for (text, first, last) in [
             (
                 "now",
@@ -334,7 +452,22 @@ mod tests {
             (
                 "2020-02-02T03:04:05.6Z",
                 "2020-02-02T03:04:05.600Z",
+                "2020-02-02T03:04:05.600999Z",
+            ),
+            (
+                "2020-02-02T03:04:05.6000Z",
                 "2020-02-02T03:04:05.600Z",
+                "2020-02-02T03:04:05.600Z",
+            ),
+            (
+                "-86400000",
+                "1969-12-31T00:00:00.000Z",
+                "1969-12-31T00:00:00.000999Z",
+            ),
+            (
+                "1577836800000.25",
+                "2020-01-01T00:00:00.000Z",
+                "2020-01-01T00:00:00.000999Z",
             ),
         ] {
             assert_eq!(show(text, End::First), first, "{text}");
@@ -343,22 +476,71 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_told() {
+    fn rejects_an_invalid_date_with_its_wrong_step() {
         let error = |text: &str| show(text, End::First);
-        insta::assert_snapshot!(error("soon"), @"it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
-        insta::assert_snapshot!(error(""), @"it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
-        insta::assert_snapshot!(error("now 1d"), @"` 1d` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("now-1q"), @"`-1q` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("now-1é"), @"`-1é` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("nowé"), @"`é` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("now-1"), @"`-1` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("now/1d"), @"`/1d` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("2020-01-01+1d"), @"it is no date: give one such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
-        insta::assert_snapshot!(error("2020-01-01||1d"), @"`1d` is no date math: give steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("now+99999999999d"), @"it lies too far from now");
-        insta::assert_snapshot!(error("now+4000000000y"), @"it lies too far from now");
-        insta::assert_snapshot!(error("9999-12-31||+300000y"), @"it lies too far from now");
-        insta::assert_snapshot!(error(&format!("now{}", "+1d".repeat(65))), @"it has more than 64 steps");
+        insta::assert_snapshot!(error("soon"), @"expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error(""), @"expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error("now 1d"), @"` 1d` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now-1q"), @"`-1q` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now-1é"), @"`-1é` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("nowé"), @"`é` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now-1"), @"`-1` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now/1d"), @"`/1d` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("2020-01-01+1d"), @"expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error("2020-01-01||1d"), @"`1d` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
+        insta::assert_snapshot!(error("now+99999999999d"), @"the date is too far from now");
+        insta::assert_snapshot!(error("now+4000000000y"), @"the date is too far from now");
+        insta::assert_snapshot!(error("9999-12-31||+300000y"), @"the date is too far from now");
+        insta::assert_snapshot!(error(&format!("now{}", "+1d".repeat(65))), @"too many steps; the limit is 64");
+    }
+
+    #[test]
+    fn a_zone_moves_dates_without_their_own_and_the_beginning_of_days() {
+        let options = DateOptions {
+            zone_seconds: zone_seconds("+02:00").expect("a zone"),
+            ..DateOptions::default()
+        };
+        let now = dates::parse("2024-03-31T23:00:00").expect("a date");
+        for (text, expected) in [
+            ("2020-01-01", "2019-12-31T22:00:00.000Z"),
+            ("2020-01-01T12:00", "2020-01-01T10:00:00.000Z"),
+            ("2020-01-01T12:00Z", "2020-01-01T12:00:00.000Z"),
+            ("0", "1970-01-01T00:00:00.000Z"),
+            ("now", "2024-03-31T23:00:00.000Z"),
+            ("now/d", "2024-03-31T22:00:00.000Z"),
+        ] {
+            let first = instant(text, now, End::First, options).map(dates::show);
+            assert_eq!(first.as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(zone_seconds("-0130"), Some(-5_400));
+        assert_eq!(zone_seconds("UTC"), Some(0));
+        assert_eq!(zone_seconds("Europe/Paris"), None);
+        assert_eq!(zone_seconds("+99:00"), None);
+    }
+
+    #[test]
+    fn a_format_says_what_a_number_is() {
+        for (format, text, expected) in [
+            ("epoch_second", "86400", Some("1970-01-02T00:00:00.000Z")),
+            ("epoch_millis", "2000", Some("1970-01-01T00:00:02.000Z")),
+            (
+                "strict_date_optional_time||epoch_second",
+                "2000",
+                Some("2000-01-01T00:00:00.000Z"),
+            ),
+            ("epoch_second", "2000-01-01", None),
+            ("date_optional_time", "86400", None),
+        ] {
+            let formats = Formats::read(format).expect("it is known");
+            let options = DateOptions {
+                formats,
+                zone_seconds: 0,
+            };
+            let first = instant(text, 0, End::First, options).ok().map(dates::show);
+            assert_eq!(first.as_deref(), expected, "{format} {text}");
+        }
+        assert_eq!(Formats::read("yyyy-MM-dd"), None);
+        assert_eq!(Formats::read(""), None);
     }
 
     proptest! {
@@ -366,9 +548,11 @@ mod tests {
         fn no_text_panics_and_the_first_instant_is_never_after_the_last(
             text in "(now|2020-0[0-3]-31(T1[0-9](:[0-9]{2}){0,2}(\\.[0-9]{1,3})?)?\\|\\|)([-+/][0-9]{0,6}[yMwdhHmsé]){0,4}|\\PC{0,20}",
             now in proptest::num::i64::ANY,
+            zone_seconds in -64_800_i64..64_800,
         ) {
-            if let Ok(first) = instant(&text, now, End::First)
-                && let Ok(last) = instant(&text, now, End::Last)
+            let options = DateOptions { formats: Formats::default(), zone_seconds };
+            if let Ok(first) = instant(&text, now, End::First, options)
+                && let Ok(last) = instant(&text, now, End::Last, options)
             {
                 prop_assert!(first <= last);
             }

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_counted_as_in_elasticsearch() {
+    fn counts_as_opensearch_does() {
         for (text, clauses, expected) in [
             ("2", 4, 2),
             ("5", 4, 5),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn rejects_anything_else() {
         for text in [
             "", "many", "1.5", "101%", "%", "2<", "<2", "9<1 2<1", "2<1 3",
         ] {

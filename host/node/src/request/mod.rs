@@ -13,6 +13,7 @@ pub(crate) mod formula;
 pub(crate) mod json;
 pub(crate) mod object;
 pub(crate) mod page;
+pub(crate) mod path;
 mod rescore;
 mod several;
 mod sort;
@@ -86,7 +87,7 @@ pub struct SearchRequest {
 impl Default for SearchRequest {
     fn default() -> Self {
         Self {
-            query: Query::MatchAll { boost: 1.0 },
+            query: Query::default(),
             post_filter: None,
             from: 0,
             size: DEFAULT_HITS,
@@ -204,7 +205,7 @@ impl SearchRequest {
             query: query(&request)?,
             post_filter: request
                 .get("post_filter")
-                .map(|query| Query::read(query, "post_filter"))
+                .map(|query| Query::parse(query, "post_filter"))
                 .transpose()?,
             from: page::count(&request, "from", 0)?,
             size: page::count(&request, "size", DEFAULT_HITS)?,
@@ -298,8 +299,10 @@ fn not_stored() -> RequestError {
 
 fn query(request: &Object<'_>) -> Result<Query, RequestError> {
     let query = request.get("query");
-    let query = query.map(|query| Query::read(query, "query")).transpose()?;
-    Ok(query.unwrap_or(Query::MatchAll { boost: 1.0 }))
+    let query = query
+        .map(|query| Query::parse(query, "query"))
+        .transpose()?;
+    Ok(query.unwrap_or_default())
 }
 
 fn aggregations(request: &Object<'_>) -> Result<Aggregations, RequestError> {
@@ -364,7 +367,7 @@ mod tests {
             "docvalue_fields": ["a", {"field": "b", "format": "epoch_millis"}], "fields": ["c*"], "version": true,
             "explain": false, "terminate_after": 0}"#;
         let request = SearchRequest::parse(text).expect("a search");
-        assert_eq!(request.query, Query::MatchNone);
+        assert_eq!(request.query.name(), "match_none");
         assert_eq!((request.from, request.size, request.sort.len()), (5, 20, 2));
         assert_eq!(request.timeout, Some(Duration::from_secs(2)));
         assert_eq!(request.min_score, Some(0.5));

@@ -6,30 +6,33 @@ use serde_json::{Map, Value as Json};
 use whittle_host::one_line;
 
 use super::error::RequestError;
+use super::path::Path;
 use crate::documents::type_of;
 
 /// A JSON object and its path.
 #[derive(Clone, Copy)]
 pub(crate) struct Object<'a> {
-    path: &'a str,
+    path: Path<'a>,
     members: &'a Map<String, Json>,
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn read(json: &'a Json, path: &'a str) -> Result<Self, RequestError> {
+    pub(crate) fn read(json: &'a Json, path: impl Into<Path<'a>>) -> Result<Self, RequestError> {
+        let path = path.into();
         match json {
             Json::Object(members) => Ok(Self { path, members }),
-            other => Err(wrong(path, "an object", other)),
+            other => Err(wrong(&path.to_string(), "an object", other)),
         }
     }
 
-    /// The path of a member.
+    /// The path of a member, as a string.
     pub(crate) fn path(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            one_line(key)
-        } else {
-            format!("{}.{}", self.path, one_line(key))
-        }
+        self.at(key).to_string()
+    }
+
+    /// The path of a member.
+    pub(crate) fn at<'s>(&'s self, key: &'s str) -> Path<'s> {
+        self.path.key(key)
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'a String> {
@@ -78,7 +81,7 @@ impl<'a> Object<'a> {
         match (members.next(), members.next()) {
             (Some((key, value)), None) => Ok((key, value)),
             _ => Err(RequestError::OneKey {
-                place: place(self.path),
+                place: place(&self.path.to_string()),
                 what,
                 found: self
                     .keys()

@@ -1,12 +1,12 @@
 //! Why a search fails.
 
 use tantivy::TantivyError;
-use tantivy::aggregation::AggregationError;
-use whittle_host::{Stopped, one_line};
+use whittle_host::Stopped;
 
+use crate::aggregation::AggregationError;
 use crate::expression::ExpressionError;
-use crate::query::plain::QueryError;
-use crate::udf::{FunctionError, UdfError};
+use crate::query::QueryError;
+use crate::udf::UdfError;
 
 /// Why a search fails.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ use crate::udf::{FunctionError, UdfError};
 pub enum SearchError {
     /// The query does not fit the index.
     #[error(transparent)]
-    Query(#[from] QueryError),
+    Query(QueryError),
     /// An expression does not fit the index, or its place.
     #[error("in `{path}`")]
     Expression {
@@ -35,15 +35,9 @@ pub enum SearchError {
         /// What tantivy said.
         reason: String,
     },
-    /// An option of an aggregation that tantivy does not take.
-    #[error("the aggregations: {reason}")]
-    Aggregation {
-        /// What tantivy said.
-        reason: String,
-    },
-    /// Aggregations take too much memory or make too many buckets.
-    #[error("the aggregations take too much: ask for fewer or larger buckets")]
-    TooManyBuckets(#[source] AggregationError),
+    /// An aggregation does not fit the index, or takes too much.
+    #[error(transparent)]
+    Aggregation(#[from] AggregationError),
     /// Aggregations over several indexes.
     #[error(
         "aggregations run over one index, but the search has {indexes}: search each index by itself"
@@ -127,31 +121,17 @@ pub enum FieldError {
 }
 
 impl SearchError {
-    /// The reason may contain words of the request.
-    fn aggregation(reason: &str) -> Self {
-        let reason = one_line(reason);
-        Self::Aggregation { reason }
-    }
-
-    pub(super) fn of_aggregations(error: AggregationError) -> Self {
-        match error {
-            AggregationError::InternalError(reason) | AggregationError::InvalidRequest(reason) => {
-                Self::aggregation(&reason)
-            }
-            AggregationError::DateHistogramParseError(error) => {
-                Self::aggregation(&error.to_string())
-            }
-            other => Self::TooManyBuckets(other),
-        }
-    }
-
     pub(super) fn is_of_a_function(&self) -> bool {
         matches!(self, Self::Udf(_))
     }
 }
 
-impl From<FunctionError> for SearchError {
-    fn from(error: FunctionError) -> Self {
-        Self::Udf(UdfError::Function(error))
+impl From<QueryError> for SearchError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Udf(error) => Self::Udf(error),
+            QueryError::Expression { path, source } => Self::Expression { path, source },
+            error => Self::Query(error),
+        }
     }
 }

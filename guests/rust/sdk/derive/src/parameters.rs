@@ -67,13 +67,13 @@ fn parameter_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
     if !input.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &input.generics,
-            "a query cannot choose types: a UDF's struct has no generics",
+            "a UDF's struct cannot be generic: a query cannot choose types",
         ));
     }
     let Data::Struct(data) = &input.data else {
         return Err(Error::new_spanned(
             &input.ident,
-            "a UDF's parameters are the fields of a struct: make it one",
+            "expected a struct: its fields are the UDF's parameters",
         ));
     };
     match &data.fields {
@@ -81,7 +81,7 @@ fn parameter_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
         Fields::Unit => Ok(Vec::new()),
         Fields::Unnamed(fields) => Err(Error::new_spanned(
             fields,
-            "a parameter has a name: name the field",
+            "expected a named field: a parameter needs a name",
         )),
     }
 }
@@ -210,13 +210,13 @@ mod tests {
                     A,
                 }
             )),
-            "a UDF's parameters are the fields of a struct: make it one"
+            "expected a struct: its fields are the UDF's parameters"
         );
         assert_eq!(
             error(quote!(
                 struct Pair(u32, u32);
             )),
-            "a parameter has a name: name the field"
+            "expected a named field: a parameter needs a name"
         );
         assert_eq!(
             error(quote!(
@@ -224,7 +224,7 @@ mod tests {
                     a: T,
                 }
             )),
-            "a query cannot choose types: a UDF's struct has no generics"
+            "a UDF's struct cannot be generic: a query cannot choose types"
         );
     }
 

@@ -9,7 +9,7 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
     if !attribute.is_empty() {
         return Err(Error::new_spanned(
             attribute,
-            "a function's name stands on its struct: `#[parameters(name = \"...\")]`",
+            "put the function's name on its struct: `#[parameters(name = \"...\")]`",
         ));
     }
     let block: ItemImpl = syn::parse2(item)
@@ -78,7 +78,7 @@ fn evaluated(block: &ItemImpl) -> Result<&ImplItemFn> {
     let Some(method) = found.next() else {
         return Err(Error::new_spanned(
             &block.self_ty,
-            "write the method that gives a document's result: `fn matches(&self) -> bool` for a \
+            "write the method that returns a document's result: `fn matches(&self) -> bool` for a \
              filter, `fn score(&self) -> f64` for a score, or `fn value(&self)` with any result",
         ));
     };
@@ -86,7 +86,7 @@ fn evaluated(block: &ItemImpl) -> Result<&ImplItemFn> {
         let (first, second_name) = (&method.sig.ident, &second.sig.ident);
         return Err(Error::new_spanned(
             second_name,
-            format!("a UDF has one result: take away `{first}` or `{second_name}`, or rename it"),
+            format!("a UDF has one result: remove or rename `{first}` or `{second_name}`"),
         ));
     }
     Ok(method)
@@ -102,14 +102,14 @@ fn checked_output(signature: &Signature) -> Result<&Type> {
     if !by_reference || signature.inputs.len() != 1 {
         return Err(Error::new_spanned(
             signature,
-            format!("`{name}` takes `&self` alone: its parameters are the struct's fields"),
+            format!("`{name}` must take only `&self`: the parameters are the struct's fields"),
         ));
     }
     match &signature.output {
         ReturnType::Type(_, output) => Ok(output),
         ReturnType::Default => Err(Error::new_spanned(
             signature,
-            format!("`{name}` returns nothing: give it a result"),
+            format!("`{name}` returns nothing: add a return type"),
         )),
     }
 }
@@ -170,7 +170,7 @@ mod tests {
             let refused = error(quote!(impl S { #method }));
             assert_eq!(
                 refused,
-                "`score` takes `&self` alone: its parameters are the struct's fields"
+                "`score` must take only `&self`: the parameters are the struct's fields"
             );
         }
     }
@@ -190,7 +190,7 @@ mod tests {
         let named = expand(&quote!(name = "s"), quote!(impl S {})).expect_err("it is refused");
         assert_eq!(
             named.to_string(),
-            "a function's name stands on its struct: `#[parameters(name = \"...\")]`"
+            "put the function's name on its struct: `#[parameters(name = \"...\")]`"
         );
     }
 }

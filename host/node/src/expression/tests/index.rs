@@ -40,7 +40,7 @@ pub(super) const COLUMNS: &[(&str, ColumnType)] = &[
     ("late_date", ColumnType::Date),
 ];
 
-/// The columns of [`COLUMNS`], each of which the engine knows by another name.
+/// The columns of [`COLUMNS`], each of which tantivy knows by another name.
 pub(super) struct TestColumns;
 
 impl Columns for TestColumns {
@@ -48,7 +48,7 @@ impl Columns for TestColumns {
         COLUMNS
             .iter()
             .find(|(known, _)| *known == path)
-            .map(|(path, type_)| (engine_name(path), *type_))
+            .map(|(path, type_)| (tantivy_name(path), *type_))
     }
 
     fn paths(&self) -> Vec<String> {
@@ -56,7 +56,7 @@ impl Columns for TestColumns {
     }
 }
 
-fn engine_name(path: &str) -> String {
+fn tantivy_name(path: &str) -> String {
     format!("c_{}", path.replace(['.', ' '], "_"))
 }
 
@@ -99,7 +99,7 @@ impl Rows {
             .iter()
             .filter(|(path, _)| !path.starts_with("late_"))
             .map(|(path, type_)| {
-                let name = engine_name(path);
+                let name = tantivy_name(path);
                 let field = match type_ {
                     ColumnType::Boolean => schema.add_bool_field(&name, FAST),
                     ColumnType::Long | ColumnType::Date => schema.add_i64_field(&name, FAST),
@@ -144,7 +144,7 @@ impl Rows {
             writer.commit().expect("it works");
         }
         let searcher = index.reader().expect("it works").searcher();
-        // The engine lists segments in an order of its own.
+        // Tantivy lists segments in an order of its own.
         let segments = searcher
             .segment_readers()
             .iter()
@@ -182,13 +182,13 @@ impl Rows {
 
     /// The number that each document has.
     pub(super) fn numbers(&self, expression: &Expression) -> Vec<Option<f64>> {
-        let values = expression.values().expect("it works");
+        let values = expression.values();
         let mut all = vec![None; self.count];
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
             let mut source = values.numbers(reader).expect("it works");
             let mut numbers = Vec::new();
             let documents: Vec<u32> = (0..reader.max_doc()).collect();
-            // In blocks, as the engine asks for them.
+            // In blocks, as tantivy asks for them.
             for block in documents.chunks(3) {
                 source.load(block, &mut numbers);
             }
@@ -201,7 +201,7 @@ impl Rows {
 
     /// The value that each document has, of the expression's own type; null if it is in no segment.
     pub(super) fn scalars(&self, expression: &Expression) -> Vec<Value> {
-        let values = expression.values().expect("it works");
+        let values = expression.values();
         let mut all = vec![Value::Null; self.count];
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
             let mut source = values.scalars(reader).expect("it works");
@@ -215,13 +215,10 @@ impl Rows {
         all
     }
 
-    /// The texts that an aggregation finds, and how often.
+    /// The strings that an aggregation finds, with their counts.
     pub(super) fn texts(&self, expression: &Expression) -> Vec<(String, u64)> {
         let mut sources = ValueSourceRegistry::default();
-        sources.register(
-            "computed",
-            std::sync::Arc::new(expression.values().expect("it works")),
-        );
+        sources.register("computed", std::sync::Arc::new(expression.values()));
         let request: Aggregations =
             serde_json::from_str(r#"{"found": {"terms": {"field": "computed", "size": 1000}}}"#)
                 .expect("it works");

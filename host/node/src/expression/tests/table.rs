@@ -1,4 +1,4 @@
-//! Expressions, documents, and what they give.
+//! Expressions, documents, and the values that come out.
 
 use super::index::{Cell, Row, Rows, parse};
 
@@ -150,8 +150,22 @@ fn filters_keep_what_is_true() {
         ("y * y is null", "123"),
         ("1 / (y * y) >= 0", "0"),
         ("nullif(y * y, 0) is null", "123"),
-        // A long beside a double is one, so that it may be rounded.
-        ("a + 9007199254740992 = 9007199254740992.0", "2"),
+        // A long beside a double is rounded to one, but compared to a literal as it is.
+        ("a + 9007199254740992 = 0 * y + 9007199254740992.0", "2"),
+        ("a + 9007199254740992 = 9007199254740992.0", ""),
+        ("a + 9007199254740992 > 9007199254740992.0", "02"),
+        ("a > 0.5", "02"),
+        ("0.5 >= a", "1"),
+        ("a <= 6.5", "12"),
+        ("a = 1.5", ""),
+        ("a <> 1.5", "012"),
+        ("a not in (1.5, 7.0)", "12"),
+        ("a < 9223372036854775808", "012"),
+        ("a > 9223372036854775808", ""),
+        ("a >= -1e19", "012"),
+        ("not a < -1e19", "012"),
+        ("a = 1e19", ""),
+        ("(a = 1e19) is null", "3"),
         // Case, and what is made of it.
         ("case when p then a = 7 when q then true end", "02"),
         ("not case when p then a <> 7 when q then false end", "02"),
@@ -181,6 +195,18 @@ fn filters_keep_what_is_true() {
         ("e >= timestamp '1970-01-01T01:00:00+01:00' and a > 0", "02"),
         ("date '2020-01-01' > date '2019-12-31'", "0123"),
         ("d = null", ""),
+        ("d > '1969-12-31T12:00:00-12:00'", "0"),
+        ("d = 86400000", "0"),
+        ("d = '86400000'", "0"),
+        ("d in ('1970-01-02', 0)", "0"),
+        ("d between '1960' and '1970-01-01'", "1"),
+        ("d < '9999-12-31' and d > '0001-01-01'", "01"),
+        ("case when d > e then p else d = '1970-01-02' end", "0"),
+        ("(d < e) = p", "01"),
+        ("(d < e) is null", "23"),
+        ("coalesce(d, e) = '1970-01-01'", "2"),
+        ("greatest(d, e) = '1970-01-03'", "0"),
+        ("nullif(d, e) is null", "123"),
         // Columns that no segment has.
         ("late_long is null", "0123"),
         ("late_long = 1", ""),
@@ -236,20 +262,43 @@ fn numbers_are_computed() {
             "-9223372036854775808 + 0",
             [Some(-9_223_372_036_854_775_808.0); 4],
         ),
-        // A double beside a long, which the engine would compute in longs.
+        // A double beside a long, which the jit would compute in longs.
         (
             "9223372036854775807 * 2.0",
             [Some(18_446_744_073_709_551_616.0); 4],
         ),
-        // The longs are added up before the double.
+        // The longs are added up before the double, and their sum is too large.
         (
             "9223372036854775807 + a + 0.5",
+            [none, Some(9_223_372_036_854_775_808.0), none, none],
+        ),
+        (
+            "9223372036854775807 - a - 9223372036854775800",
+            [Some(0.0), none, Some(6.0), none],
+        ),
+        (
+            "(a + 4611686018427387904) * 2",
+            [none, Some(9_223_372_036_854_775_794.0), none, none],
+        ),
+        ("-9223372036854775808 / -1", [none; 4]),
+        ("-9223372036854775808 % -1", [Some(0.0); 4]),
+        ("abs(-9223372036854775808)", [none; 4]),
+        (
+            "-(a - 9223372036854775801)",
             [
-                Some(-9_223_372_036_854_775_808.0),
-                Some(9_223_372_036_854_775_808.0),
-                Some(-9_223_372_036_854_775_808.0),
+                Some(9_223_372_036_854_775_794.0),
+                none,
+                Some(9_223_372_036_854_775_800.0),
                 none,
             ],
+        ),
+        (
+            "a / b / b / b / b / b / b / b / b / b / b / b / b / b",
+            [Some(0.0), none, none, none],
+        ),
+        (
+            "a / (b / (b / (b / (b / (b / (b / (b / (b / (b / (b / (b / (b / b))))))))))))",
+            [Some(3.0), none, none, none],
         ),
         ("(a + b) * 1.5", [Some(13.5), Some(-10.5), none, none]),
         ("(a + b) * 2.0", [Some(18.0), Some(-14.0), none, none]),
@@ -261,12 +310,14 @@ fn numbers_are_computed() {
         ("sqrt(a * 7)", [Some(7.0), none, Some(7.0_f64.sqrt()), none]),
         ("floor(x)", [Some(2.0), Some(-4.0), none, none]),
         ("ceil(x)", [Some(3.0), Some(-4.0), none, none]),
-        ("ceiling(y)", [Some(0.0), none, none, none]),
+        ("ceiling(y)", [Some(0.0), none, Some(1e200), none]),
         ("floor(x) / 4", [Some(0.5), Some(-1.0), none, none]),
         ("floor(x) + 0.5", [Some(2.5), Some(-3.5), none, none]),
         ("floor(a)", [Some(7.0), Some(-7.0), Some(1.0), none]),
-        ("round(x)", [Some(3.0), Some(-4.0), none, none]),
-        ("round(y)", [Some(-1.0), none, none, none]),
+        ("round(x)", [Some(2.0), Some(-4.0), none, none]),
+        ("round(x + 1)", [Some(4.0), Some(-3.0), none, none]),
+        ("round(2.675, 2)", [Some(2.68); 4]),
+        ("round(y)", [Some(0.0), none, Some(1e200), none]),
         ("round(x / 3, 2)", [Some(0.83), Some(-1.33), none, none]),
         ("round(a, 2)", [Some(7.0), Some(-7.0), Some(1.0), none]),
         ("round(a, -1)", [Some(10.0), Some(-10.0), Some(0.0), none]),
@@ -350,11 +401,6 @@ fn numbers_are_computed() {
             [Some(7.0), Some(-7.0), Some(1.0), none],
         ),
         ("late_long + 1", [none; 4]),
-        // The longs are doubles, and too large ones.
-        (
-            "floor(least(a + 9223372036854775799, late_double))",
-            [none; 4],
-        ),
         (
             "greatest(late_double, a)",
             [Some(7.0), Some(-7.0), Some(1.0), none],
@@ -375,6 +421,24 @@ fn texts_are_computed() {
         ("upper(s)", &[("IT'S 100%", 1), ("ÉCLAIR AU CAFÉ", 1)][..]),
         ("lower(left(s, 2))", &[("it", 1), ("éc", 1)]),
         ("left(s, 0)", &[("", 2)]),
+        ("left(s, -8)", &[("i", 1), ("Éclair", 1)]),
+        ("right(s, -7)", &[("0%", 1), ("au café", 1)]),
+        ("substring(s, -1, 3)", &[("i", 1), ("É", 1)]),
+        (
+            "substring(s, 0)",
+            &[("it's 100%", 1), ("Éclair au café", 1)],
+        ),
+        ("substring(s, -5, 2)", &[("", 2)]),
+        ("least(\"Major Genre\", 'D')", &[("Comedy", 1), ("D", 3)]),
+        // With a number in it, it is evaluated natively.
+        (
+            "case when a % 2 = 1 then upper(left(s, 2)) || '!' end",
+            &[("ÉC!", 1)],
+        ),
+        (
+            "case when a % 2 = -1 then trim(lower(s)) else concat(t, late_text) end",
+            &[("", 2), ("  padded ", 1), ("it's 100%", 1)],
+        ),
         ("left(s, 1000)", &[("it's 100%", 1), ("Éclair au café", 1)]),
         ("right(s, 2)", &[("0%", 1), ("fé", 1)]),
         ("substring(s, 2, 3)", &[("cla", 1), ("t's", 1)]),
@@ -413,4 +477,18 @@ fn texts_are_computed() {
             .collect();
         assert_eq!(found, expected, "{expression}");
     }
+}
+
+/// A test's thread has 2 MiB of stack, as a worker's.
+#[test]
+fn deeply_nested_expressions_are_evaluated() {
+    let rows = rows();
+    let chain = "- 1 ".repeat(100);
+    let nested = format!("((a {chain}) {chain}) - 1");
+    let parsed = parse(&nested).expect("it is not too deep");
+    assert_eq!(
+        rows.numbers(&parsed),
+        [Some(-194.0), Some(-208.0), Some(-200.0), None]
+    );
+    assert_eq!(kept(&rows, &format!("{nested} = -194 - b + 2")), "0");
 }

@@ -1,14 +1,13 @@
 //! What an expression gives for a document, computed in the plainest way.
 //!
 //! It follows what `expression` and the handbook state: PostgreSQL's meaning, null where that
-//! would stop with an error, and the departures that are listed there. It knows nothing of the
-//! engine.
+//! would stop with an error, and the departures that are listed there. It knows nothing of tantivy.
+
+use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::tree::{Binary, Is, Pattern, Tree, Type, Unary};
 use crate::expression::tests::index::{Cell, Row};
-
-/// Above it, not every long is a double, and quotients of longs need not be exact.
-const EXACT: u64 = 1 << 53;
 
 /// The value of an expression for a document, or nothing for null.
 pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
@@ -24,7 +23,7 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
         Tree::Unary(Unary::Not, operand) => boolean(not(truth(value(operand)))),
         Tree::Unary(Unary::Plus, operand) => value(operand),
         Tree::Unary(Unary::Minus, operand) => match value(operand)? {
-            Cell::Long(value) => Some(Cell::Long(value.wrapping_neg())),
+            Cell::Long(value) => value.checked_neg().map(Cell::Long),
             Cell::Double(value) => Some(Cell::Double(-value)),
             other => panic!("{other:?} has no sign"),
         },
@@ -39,7 +38,7 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
                 | Binary::Multiply
                 | Binary::Divide
                 | Binary::Remainder => arithmetic(*binary, tree.type_(), one?, other?),
-                _ => boolean(compare(*binary, one, other)),
+                _ => boolean(compare(*binary, (left, one), (right, other))),
             }
         }
         Tree::Is(operand, is, negated) => {
@@ -53,16 +52,16 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
         }
         Tree::Between(operands, negated) => {
             let [operand, low, high] = &**operands;
-            let operand = value(operand);
-            let above = compare(Binary::GreaterOrEqual, operand.clone(), value(low));
-            let below = compare(Binary::LessOrEqual, operand, value(high));
+            let of = |tree| (tree, value(tree));
+            let above = compare(Binary::GreaterOrEqual, of(operand), of(low));
+            let below = compare(Binary::LessOrEqual, of(operand), of(high));
             boolean(negate(*negated, and(above, below)))
         }
         Tree::In(operand, list, negated) => {
-            let operand = value(operand);
             let mut found = Some(false);
             for item in list {
-                found = or(found, compare(Binary::Equal, operand.clone(), value(item)));
+                let operands = ((&**operand, value(operand)), (item, value(item)));
+                found = or(found, compare(Binary::Equal, operands.0, operands.1));
             }
             boolean(negate(*negated, found))
         }
@@ -71,17 +70,28 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
             Some(Cell::Boolean(holds != pattern.negated))
         }
         Tree::Case(operand, branches, otherwise) => {
-            let operand = operand.as_ref().map(|operand| value(operand));
             let chosen = branches.iter().find(|(condition, _)| {
-                let condition = value(condition);
-                let condition = match operand.clone() {
-                    None => truth(condition),
-                    Some(operand) => compare(Binary::Equal, operand, condition),
+                let found = value(condition);
+                let condition = match operand {
+                    None => truth(found),
+                    Some(operand) => {
+                        let operand = (&**operand, value(operand));
+                        compare(Binary::Equal, operand, (condition, found))
+                    }
                 };
                 condition == Some(true)
             });
             let chosen = chosen.map(|(_, value)| value);
             as_type(tree.type_(), value(chosen.or(otherwise.as_deref())?)?)
+        }
+        Tree::Call("nullif", arguments) => {
+            let (one, other) = (value(&arguments[0]), value(&arguments[1]));
+            let same = compare(
+                Binary::Equal,
+                (&arguments[0], one.clone()),
+                (&arguments[1], other),
+            );
+            one.filter(|_| same != Some(true))
         }
         Tree::Call(name, arguments) => {
             let values: Vec<_> = arguments.iter().map(value).collect();
@@ -97,14 +107,14 @@ fn boolean(truth: Option<bool>) -> Option<Cell> {
 fn truth(cell: Option<Cell>) -> Option<bool> {
     match cell? {
         Cell::Boolean(value) => Some(value),
-        other => panic!("{other:?} is no boolean"),
+        other => panic!("{other:?} is not a boolean"),
     }
 }
 
 fn text(cell: Cell) -> String {
     match cell {
         Cell::Text(text) => text,
-        other => panic!("{other:?} is no text"),
+        other => panic!("{other:?} is not a text"),
     }
 }
 
@@ -137,7 +147,7 @@ fn double(cell: &Cell) -> f64 {
     match cell {
         Cell::Long(value) => *value as f64,
         Cell::Double(value) => *value,
-        other => panic!("{other:?} is no number"),
+        other => panic!("{other:?} is not a number"),
     }
 }
 
@@ -154,16 +164,21 @@ fn finite(value: f64) -> Option<Cell> {
     value.is_finite().then_some(Cell::Double(value))
 }
 
-fn compare(comparison: Binary, one: Option<Cell>, other: Option<Cell>) -> Option<bool> {
-    let ordering = match (one?, other?) {
-        (Cell::Boolean(one), Cell::Boolean(other)) => one.cmp(&other),
-        (Cell::Long(one), Cell::Long(other)) | (Cell::Date(one), Cell::Date(other)) => {
-            one.cmp(&other)
+/// Compares the values of two expressions. A literal with a point is a `numeric`, to which longs
+/// are compared exactly.
+fn compare(
+    comparison: Binary,
+    one: (&Tree, Option<Cell>),
+    other: (&Tree, Option<Cell>),
+) -> Option<bool> {
+    let ordering = match ((one.0, one.1?), (other.0, other.1?)) {
+        ((_, Cell::Long(one)), (tree, Cell::Double(other))) if is_literal(tree) => {
+            long_to_literal(one, other)
         }
-        (Cell::Text(one), Cell::Text(other)) => one.as_bytes().cmp(other.as_bytes()),
-        (one, other) => double(&one)
-            .partial_cmp(&double(&other))
-            .expect("doubles are finite"),
+        ((tree, Cell::Double(one)), (_, Cell::Long(other))) if is_literal(tree) => {
+            long_to_literal(other, one).reverse()
+        }
+        ((_, one), (_, other)) => order(&one, &other),
     };
     Some(match comparison {
         Binary::Equal => ordering.is_eq(),
@@ -172,22 +187,58 @@ fn compare(comparison: Binary, one: Option<Cell>, other: Option<Cell>) -> Option
         Binary::LessOrEqual => ordering.is_le(),
         Binary::Greater => ordering.is_gt(),
         Binary::GreaterOrEqual => ordering.is_ge(),
-        other => panic!("{other:?} is no comparison"),
+        other => panic!("{other:?} is not a comparison"),
     })
+}
+
+fn order(one: &Cell, other: &Cell) -> Ordering {
+    match (one, other) {
+        (Cell::Boolean(one), Cell::Boolean(other)) => one.cmp(other),
+        (Cell::Long(one), Cell::Long(other)) | (Cell::Date(one), Cell::Date(other)) => {
+            one.cmp(other)
+        }
+        (Cell::Text(one), Cell::Text(other)) => one.as_bytes().cmp(other.as_bytes()),
+        (one, other) => double(one)
+            .partial_cmp(&double(other))
+            .expect("doubles are finite"),
+    }
+}
+
+/// Whether it is a number that is written, with or without a sign.
+fn is_literal(tree: &Tree) -> bool {
+    match tree {
+        Tree::Double(_) => true,
+        Tree::Unary(_, operand) => is_literal(operand),
+        _ => false,
+    }
+}
+
+/// Compares without rounding: whole numbers first, then what is behind the point.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "beyond its range, order is the same"
+)]
+fn long_to_literal(long: i64, literal: f64) -> Ordering {
+    let whole = literal.trunc() as i128;
+    let fraction = literal.fract();
+    i128::from(long)
+        .cmp(&whole)
+        .then(0.0.partial_cmp(&fraction).expect("it is finite"))
 }
 
 fn arithmetic(binary: Binary, type_: Type, one: Cell, other: Cell) -> Option<Cell> {
     if let (Type::Long, Cell::Long(one), Cell::Long(other)) = (type_, &one, &other) {
-        let (one, other) = (*one, *other);
-        return match binary {
-            Binary::Add => Some(one.wrapping_add(other)),
-            Binary::Subtract => Some(one.wrapping_sub(other)),
-            Binary::Multiply => Some(one.wrapping_mul(other)),
-            Binary::Divide => divide(one, other),
-            Binary::Remainder => remainder(one, other),
-            other => panic!("{other:?} is no arithmetic"),
-        }
-        .map(Cell::Long);
+        let (one, other) = (i128::from(*one), i128::from(*other));
+        let exact = match binary {
+            Binary::Add => one + other,
+            Binary::Subtract => one - other,
+            Binary::Multiply => one * other,
+            Binary::Divide | Binary::Remainder if other == 0 => return None,
+            Binary::Divide => one / other,
+            Binary::Remainder => one % other,
+            other => panic!("{other:?} is not an arithmetic operator"),
+        };
+        return i64::try_from(exact).ok().map(Cell::Long);
     }
     let (one, other) = (double(&one), double(&other));
     match binary {
@@ -198,48 +249,8 @@ fn arithmetic(binary: Binary, type_: Type, one: Cell, other: Cell) -> Option<Cel
         Binary::Divide => finite(one / other),
         Binary::Remainder if other == 0.0 => None,
         Binary::Remainder => finite(one % other),
-        other => panic!("{other:?} is no arithmetic"),
+        other => panic!("{other:?} is not an arithmetic operator"),
     }
-}
-
-fn are_exact(one: i64, other: i64) -> bool {
-    one.unsigned_abs() < EXACT && other.unsigned_abs() < EXACT
-}
-
-/// Where it is not exact, it is what doubles give.
-#[expect(clippy::cast_precision_loss, reason = "a departure that is stated")]
-fn divide(one: i64, other: i64) -> Option<i64> {
-    if other == 0 {
-        None
-    } else if are_exact(one, other) {
-        Some(one / other)
-    } else {
-        long((one as f64 / other as f64).trunc())
-    }
-}
-
-/// Where it is not exact, it is what doubles give.
-#[expect(clippy::cast_precision_loss, reason = "a departure that is stated")]
-fn remainder(one: i64, other: i64) -> Option<i64> {
-    if other == 0 {
-        None
-    } else if are_exact(one, other) {
-        Some(one % other)
-    } else {
-        long(one as f64 % other as f64)
-    }
-}
-
-/// A double without decimal places as a long, if it is one.
-#[expect(clippy::cast_possible_truncation, reason = "it is in range")]
-fn long(value: f64) -> Option<i64> {
-    let end = 2_f64.powi(63);
-    (-end <= value && value < end).then_some(value as i64)
-}
-
-/// A double without decimal places, null where it is no long: a departure that is stated.
-fn whole(value: f64) -> Option<Cell> {
-    long(value).map(|_| Cell::Double(value))
 }
 
 /// A call of values that may be null.
@@ -247,14 +258,6 @@ fn call(name: &str, type_: Type, values: &[Option<Cell>]) -> Option<Cell> {
     // Some functions do not mind nulls.
     match name {
         "coalesce" => return as_type(type_, values.iter().flatten().next()?.clone()),
-        "nullif" => {
-            let same = compare(Binary::Equal, values[0].clone(), values[1].clone());
-            return if same == Some(true) {
-                None
-            } else {
-                values[0].clone()
-            };
-        }
         "concat" => {
             return Some(Cell::Text(
                 values.iter().flatten().cloned().map(text).collect(),
@@ -262,15 +265,15 @@ fn call(name: &str, type_: Type, values: &[Option<Cell>]) -> Option<Cell> {
         }
         "least" | "min" | "greatest" | "max" => {
             let wins = match name {
-                "least" | "min" => Binary::Less,
-                _ => Binary::Greater,
+                "least" | "min" => Ordering::Less,
+                _ => Ordering::Greater,
             };
             return values
                 .iter()
                 .flatten()
                 .filter_map(|value| as_type(type_, value.clone()))
                 .reduce(|best, value| {
-                    if compare(wins, Some(value.clone()), Some(best.clone())) == Some(true) {
+                    if order(&value, &best) == wins {
                         value
                     } else {
                         best
@@ -282,11 +285,11 @@ fn call(name: &str, type_: Type, values: &[Option<Cell>]) -> Option<Cell> {
     let values: Vec<Cell> = values.iter().cloned().collect::<Option<_>>()?;
     let first = values[0].clone();
     match (name, first) {
-        ("abs", Cell::Long(value)) => Some(Cell::Long(value.wrapping_abs())),
+        ("abs", Cell::Long(value)) => value.checked_abs().map(Cell::Long),
         ("abs", Cell::Double(value)) => Some(Cell::Double(value.abs())),
         ("floor" | "ceil" | "ceiling", Cell::Long(value)) => Some(Cell::Long(value)),
-        ("floor", Cell::Double(value)) => whole(value.floor()),
-        ("ceil" | "ceiling", Cell::Double(value)) => whole(value.ceil()),
+        ("floor", Cell::Double(value)) => finite(value.floor()),
+        ("ceil" | "ceiling", Cell::Double(value)) => finite(value.ceil()),
         ("round", first) => round(first, values.get(1).map_or(0, count)),
         ("sqrt", first) => finite(double(&first).sqrt()),
         ("pow" | "power", first) => finite(double(&first).powf(double(&values[1]))),
@@ -303,41 +306,108 @@ fn count(cell: &Cell) -> i64 {
     }
 }
 
-/// Halves are rounded away from zero.
+/// Halves are rounded away from zero, but those of doubles that are rounded to whole numbers to the
+/// even one.
 fn round(value: Cell, places: i64) -> Option<Cell> {
-    let tens = 10_f64.powi(i32::try_from(places.abs()).expect("places are few"));
     match value {
         Cell::Long(value) if places >= 0 => Some(Cell::Long(value)),
         Cell::Long(value) => {
-            let Ok(places) = u32::try_from(-places) else {
-                return None;
-            };
-            // No long reaches half of it.
-            let Some(unit) = 10_i128.checked_pow(places) else {
-                return Some(Cell::Long(0));
-            };
-            let magnitude = (i128::from(value.unsigned_abs()) + unit / 2) / unit * unit;
-            let rounded = magnitude * i128::from(value.signum());
-            i64::try_from(rounded).ok().map(Cell::Long)
+            let digits = round_digits(&value.to_string(), places);
+            digits.parse().ok().map(Cell::Long)
         }
-        Cell::Double(value) if places == 0 => whole(value.round()),
-        // Doubles have no decimal places: this is the nearest that is said of them.
-        Cell::Double(value) if places > 0 => match value * tens {
-            scaled if scaled.is_finite() => Some(Cell::Double(scaled.round() / tens)),
-            _ => Some(Cell::Double(value)),
-        },
-        Cell::Double(value) => whole((value / tens).round() * tens),
-        other => panic!("{other:?} is no number"),
+        Cell::Double(value) if places == 0 => {
+            let (below, above) = (value.floor(), value.ceil());
+            Some(Cell::Double(if value - below < above - value {
+                below
+            } else if value - below > above - value || below % 2.0 != 0.0 {
+                above
+            } else {
+                below
+            }))
+        }
+        Cell::Double(value) => {
+            let text = format!("{value:.14e}");
+            let exponent = text
+                .split_once('e')
+                .map(|(_, exponent)| exponent.parse::<i64>());
+            let exponent = exponent.expect("it has one").expect("it is a number");
+            // Beyond the digits that count, nothing is rounded.
+            if exponent - 14 >= -places {
+                return Some(Cell::Double(value));
+            }
+            let digits = fifteen_digits(value);
+            let rounded = round_digits(&digits, places);
+            finite(rounded.parse().expect("it is a number"))
+        }
+        other => panic!("{other:?} is not a number"),
+    }
+}
+
+/// A double as PostgreSQL casts it to `numeric`, without an exponent.
+fn fifteen_digits(value: f64) -> String {
+    let text = format!("{value:.14e}");
+    let (digits, exponent) = text.split_once('e').expect("it has an exponent");
+    let exponent: usize = match exponent.parse::<i32>().expect("it is a number") {
+        exponent @ 0.. => usize::try_from(exponent).expect("it is positive"),
+        exponent => {
+            let zeros = usize::try_from(-exponent - 1).expect("it is positive");
+            let (sign, digits) = match digits.strip_prefix('-') {
+                Some(digits) => ("-", digits),
+                None => ("", digits),
+            };
+            return format!("{sign}0.{}{}", "0".repeat(zeros), digits.replace('.', ""));
+        }
+    };
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits.replace('.', "")),
+        None => ("", digits.replace('.', "")),
+    };
+    if exponent >= 14 {
+        format!("{sign}{digits}{}", "0".repeat(exponent - 14))
+    } else {
+        format!("{sign}{}.{}", &digits[..=exponent], &digits[exponent + 1..])
+    }
+}
+
+/// Rounds a number that is written without an exponent, as one does by hand.
+fn round_digits(text: &str, places: i64) -> String {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => ("-", text),
+        None => ("", text),
+    };
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    // With zeros before it, so that there is a digit for every place.
+    let mut digits: Vec<u8> = format!("{whole:0>330}{decimals}").into_bytes();
+    let point = digits.len() - decimals.len();
+    let first_dropped = usize::try_from(330.max(whole.len()) as i64 + places).expect("it is there");
+    if first_dropped < digits.len() {
+        let carries = digits[first_dropped] >= b'5';
+        digits[first_dropped..].fill(b'0');
+        if carries {
+            for digit in digits[..first_dropped].iter_mut().rev() {
+                if *digit < b'9' {
+                    *digit += 1;
+                    break;
+                }
+                *digit = b'0';
+            }
+        }
+    }
+    let digits = String::from_utf8(digits).expect("they are digits");
+    if decimals.is_empty() {
+        format!("{sign}{digits}")
+    } else {
+        format!("{sign}{}.{}", &digits[..point], &digits[point..])
     }
 }
 
 /// A function of a text and literals.
 fn of_text(name: &str, text: &str, literals: &[Cell]) -> Option<Cell> {
     let characters: Vec<char> = text.chars().collect();
-    let counts: Vec<usize> = literals
+    let counts: Vec<i64> = literals
         .iter()
         .filter(|literal| matches!(literal, Cell::Long(_)))
-        .map(|literal| usize::try_from(count(literal)).expect("counts are positive"))
+        .map(count)
         .collect();
     let words: Vec<&str> = literals
         .iter()
@@ -346,18 +416,25 @@ fn of_text(name: &str, text: &str, literals: &[Cell]) -> Option<Cell> {
             _ => None,
         })
         .collect();
-    let of = |characters: &[char]| Some(Cell::Text(characters.iter().collect()));
     let length = characters.len();
+    // The characters at some of the positions that are counted from 1.
+    let at = |positions: Range<i64>| {
+        let places = characters.iter().zip(1..);
+        let kept = places.filter(|(_, place)| positions.contains(place));
+        Some(Cell::Text(kept.map(|(character, _)| character).collect()))
+    };
+    let end = i64::try_from(length).expect("it is short") + 1;
     let removed = |character: char| words.first().unwrap_or(&" ").contains(character);
     match name {
         "upper" => Some(Cell::Text(map(text, char::to_uppercase))),
         "lower" => Some(Cell::Text(map(text, char::to_lowercase))),
-        "left" => of(&characters[..counts[0].min(length)]),
-        "right" => of(&characters[length - counts[0].min(length)..]),
+        "left" if counts[0] < 0 => at(1..end + counts[0]),
+        "left" => at(1..1 + counts[0]),
+        "right" if counts[0] < 0 => at(1 - counts[0]..end),
+        "right" => at(end - counts[0]..end),
         "substr" | "substring" => {
-            let start = (counts[0] - 1).min(length);
-            let kept = counts.get(1).map_or(length, |count| *count);
-            of(&characters[start..(start + kept).min(length)])
+            let kept = counts.get(1).map_or(end, |count| counts[0] + count);
+            at(counts[0]..kept)
         }
         "trim" | "btrim" => Some(Cell::Text(text.trim_matches(removed).to_owned())),
         "ltrim" => Some(Cell::Text(text.trim_start_matches(removed).to_owned())),
@@ -369,9 +446,9 @@ fn of_text(name: &str, text: &str, literals: &[Cell]) -> Option<Cell> {
                 (0..length).any(|at| characters[at] == 'a' && characters.get(at + 2) == Some(&'b'))
             }
             ["[AB]", "i"] => text.contains(['a', 'b', 'A', 'B']),
-            ref other => panic!("{other:?} is known to nobody"),
+            ref other => panic!("unknown pattern {other:?}"),
         })),
-        other => panic!("`{other}` is no function"),
+        other => panic!("unknown function `{other}`"),
     }
 }
 

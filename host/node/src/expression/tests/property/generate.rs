@@ -24,11 +24,21 @@ const LONGS: &[i64] = &[
     7,
     -7,
     10,
+    // A product of two is beyond the range, a quotient or a sum near its ends.
+    3_037_000_500,
+    -3_037_000_500,
+    4_294_967_296,
+    -4_294_967_297,
+    9_007_199_254_740_991,
     9_007_199_254_740_992,
     9_007_199_254_740_993,
     -9_007_199_254_740_995,
+    i64::MAX / 2,
+    i64::MIN / 2,
+    i64::MAX - 1023,
     i64::MAX - 1,
     i64::MAX,
+    i64::MIN + 1,
     i64::MIN,
 ];
 
@@ -45,7 +55,14 @@ const DOUBLES: &[f64] = &[
     -0.0,
     1e-200,
     5e-324,
+    1.5,
+    3.5,
+    2.675,
+    -1.005,
     9_007_199_254_740_992.0,
+    9_223_372_036_854_774_784.0,
+    9_223_372_036_854_775_808.0,
+    -9_223_372_036_854_775_808.0,
     9.3e18,
     -9.3e18,
     1e200,
@@ -68,6 +85,8 @@ const DATES: &[(&str, &str, i64)] = &[
     ("timestamp", "1970-01-01T01:00:00+01:00", 0),
     ("timestamp", "1969-12-31 23:59:59.999999", -1),
     ("timestamp", "2020-02-29 12:30:00", 1_582_979_400_000_000),
+    ("date", "9999-12-31", 253_402_214_400_000_000),
+    ("date", "0001-01-01", -62_135_596_800_000_000),
 ];
 
 type Trees = BoxedStrategy<Tree>;
@@ -81,9 +100,21 @@ struct Level {
     text: Trees,
 }
 
-/// Expressions without dates, of any type.
+/// Expressions of any type.
 pub(super) fn values() -> Trees {
-    deepest().any()
+    prop_oneof![8 => deepest().any(), 1 => chosen_dates()].boxed()
+}
+
+/// Dates that are one of several.
+fn chosen_dates() -> Trees {
+    let date = dates();
+    let extremes = select(vec!["least", "greatest"]);
+    prop_oneof![
+        column(ColumnType::Date),
+        alternatives(&Level::leaves(), &date, &date),
+        (extremes, [date.clone(), date]).prop_map(|(name, both)| Tree::Call(name, both.into())),
+    ]
+    .boxed()
 }
 
 /// Booleans in which dates are compared.
@@ -146,7 +177,13 @@ pub(super) fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 fn longs() -> BoxedStrategy<i64> {
-    prop_oneof![6 => select(LONGS), 2 => -20_i64..20, 1 => any::<i64>()].boxed()
+    prop_oneof![
+        6 => select(LONGS),
+        2 => -20_i64..20,
+        1 => -1_i64 << 54..1 << 54,
+        1 => any::<i64>(),
+    ]
+    .boxed()
 }
 
 fn doubles() -> BoxedStrategy<f64> {
@@ -214,11 +251,15 @@ fn listed(operand: &Trees) -> Trees {
         .boxed()
 }
 
-/// Conditions on dates, each of which has a date.
-fn compared_dates() -> Trees {
+fn dates() -> Trees {
     let literal = select(DATES).prop_map(|(word, text, micros)| Tree::Date(word, text, micros));
     let column = column(ColumnType::Date);
-    let date = prop_oneof![4 => column, 4 => literal, 1 => Just(Tree::Null)].boxed();
+    prop_oneof![4 => column, 4 => literal, 1 => Just(Tree::Null)].boxed()
+}
+
+/// Conditions on dates, each of which has a date.
+fn compared_dates() -> Trees {
+    let date = dates();
     let absent = (date.clone(), any::<bool>())
         .prop_map(|(date, negated)| Tree::Is(Box::new(date), Is::Null, negated));
     prop_oneof![4 => compared(&date), 1 => absent].boxed()
@@ -308,12 +349,12 @@ fn cut(text: &Trees) -> Trees {
         1 => vec(text(), 1..4).prop_map(|texts| Tree::Call("concat", texts)),
         1 => (select(vec!["upper", "lower"]), text())
             .prop_map(|(name, text)| Tree::Call(name, vec![text])),
-        1 => (select(vec!["left", "right"]), text(), count())
+        1 => (select(vec!["left", "right"]), text(), (-3_i64..6).prop_map(Tree::Long))
             .prop_map(|(name, text, count)| Tree::Call(name, vec![text, count])),
         1 => (
             select(vec!["substr", "substring"]),
             text(),
-            (1_i64..6).prop_map(Tree::Long),
+            (-3_i64..6).prop_map(Tree::Long),
             option::of(count()),
         )
             .prop_map(|(name, text, start, length)| {

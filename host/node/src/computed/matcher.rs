@@ -1,0 +1,438 @@
+//! The matcher: which candidates of an approximation match a query, and with what score.
+//!
+//! Its shape is the query's own. It is one type at three stages, which differ in what their leaves
+//! and computed clauses are: a [`Matcher`] has queries, a [`MatcherWeight`] weights, and an
+//! [`Evaluator`] the scorers of a segment.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tantivy::query::{EnableScoring, Query, Scorer, Weight};
+use tantivy::{DocId, Score, SegmentReader, TERMINATED};
+
+use super::{Computation, Computed, Outcome, Watch};
+
+/// A query's shape, over its leaves `L` and what computes `C`.
+#[derive(Debug, Clone)]
+pub(crate) enum Shape<L, C> {
+    /// What needs no computation.
+    Leaf(L),
+    /// A computed clause over the documents and scores of a query.
+    Computed(Box<Self>, C),
+    /// Several clauses.
+    Bool(Bool<Self>),
+    /// A clause with its scores multiplied.
+    Boost(Box<Self>, Score),
+    /// A clause whose matches all have one score.
+    Constant(Box<Self>, Score),
+    /// Matches of the first; the score of those that match the second too is multiplied.
+    Boosting(Box<Self>, Box<Self>, Score),
+    /// The best score of several, and the others' times a factor.
+    Max(Vec<Self>, Score),
+    /// A watched clause.
+    Watched(Box<Self>, Watch),
+}
+
+/// A clause without computed clauses inside.
+#[derive(Debug, Clone)]
+pub(crate) enum Leaf<Q> {
+    /// The approximation itself: every candidate matches it, and it gave the score.
+    Approximation,
+    /// Another query, asked about each candidate.
+    Index(Q),
+}
+
+/// Clauses of which some must match.
+#[derive(Debug, Clone)]
+pub(crate) struct Bool<T> {
+    /// All of them match, and score.
+    pub(crate) must: Vec<T>,
+    /// All of them match, and do not score.
+    pub(crate) filter: Vec<T>,
+    /// At least [`Bool::minimum`] of them match, and each that does scores.
+    pub(crate) should: Vec<T>,
+    /// None of them matches.
+    pub(crate) must_not: Vec<T>,
+    pub(crate) minimum: usize,
+}
+
+impl<T> Default for Bool<T> {
+    fn default() -> Self {
+        Self {
+            must: Vec::new(),
+            filter: Vec::new(),
+            should: Vec::new(),
+            must_not: Vec::new(),
+            minimum: 0,
+        }
+    }
+}
+
+/// A matcher of queries.
+pub(crate) type Matcher = Shape<Leaf<Arc<dyn Query>>, Arc<dyn Computed>>;
+
+/// A matcher bound to a searcher.
+pub(super) type MatcherWeight = Shape<Leaf<Arc<dyn Weight>>, Arc<dyn Computed>>;
+
+/// A matcher at work on a segment.
+pub(super) type Evaluator = Shape<Leaf<Box<dyn Scorer>>, Box<dyn Computation>>;
+
+impl<L, C> Shape<L, C> {
+    /// The same shape with other leaves and computed clauses.
+    fn try_map<M, D, E>(
+        self,
+        leaf: &mut dyn FnMut(L) -> Result<M, E>,
+        computed: &mut dyn FnMut(C) -> Result<D, E>,
+    ) -> Result<Shape<M, D>, E> {
+        let mut map = |shape: Self| shape.try_map(leaf, computed);
+        Ok(match self {
+            Self::Leaf(it) => Shape::Leaf(leaf(it)?),
+            Self::Computed(of, it) => {
+                let of = Box::new(map(*of)?);
+                Shape::Computed(of, computed(it)?)
+            }
+            Self::Bool(clauses) => {
+                let mut all = |shapes: Vec<Self>| -> Result<Vec<_>, E> {
+                    shapes.into_iter().map(&mut map).collect()
+                };
+                Shape::Bool(Bool {
+                    must: all(clauses.must)?,
+                    filter: all(clauses.filter)?,
+                    should: all(clauses.should)?,
+                    must_not: all(clauses.must_not)?,
+                    minimum: clauses.minimum,
+                })
+            }
+            Self::Boost(of, factor) => Shape::Boost(Box::new(map(*of)?), factor),
+            Self::Constant(of, score) => Shape::Constant(Box::new(map(*of)?), score),
+            Self::Boosting(positive, negative, factor) => {
+                let positive = Box::new(map(*positive)?);
+                Shape::Boosting(positive, Box::new(map(*negative)?), factor)
+            }
+            Self::Max(shapes, factor) => {
+                let shapes: Result<_, E> = shapes.into_iter().map(map).collect();
+                Shape::Max(shapes?, factor)
+            }
+            Self::Watched(of, watch) => Shape::Watched(Box::new(map(*of)?), watch),
+        })
+    }
+}
+
+impl Matcher {
+    /// The approximation itself.
+    pub(crate) fn approximation() -> Self {
+        Self::Leaf(Leaf::Approximation)
+    }
+
+    /// A query that is asked about each candidate.
+    pub(crate) fn index(query: Arc<dyn Query>) -> Self {
+        Self::Leaf(Leaf::Index(query))
+    }
+
+    /// Several clauses, the cheap ones first: they leave less to the others.
+    pub(crate) fn bool(mut clauses: Bool<Self>) -> Self {
+        let Bool {
+            must,
+            filter,
+            should,
+            must_not,
+            minimum: _,
+        } = &mut clauses;
+        for clauses in [must, filter, should, must_not] {
+            clauses.sort_by_key(Self::cost);
+        }
+        Self::Bool(clauses)
+    }
+
+    /// The matcher as a part of a query that has another approximation: each candidate of that one
+    /// is a candidate of `own` too, which now answers for its score alone.
+    pub(crate) fn within(self, own: &Arc<dyn Query>) -> Self {
+        let mut leaf = |leaf| {
+            Ok(match leaf {
+                Leaf::Approximation => Leaf::Index(Arc::clone(own)),
+                Leaf::Index(query) => Leaf::Index(query),
+            })
+        };
+        let within: Result<_, Infallible> = self.try_map(&mut leaf, &mut Ok);
+        within.unwrap_or_else(|never| match never {})
+    }
+
+    /// A rank: what is asked later costs more.
+    fn cost(&self) -> u8 {
+        match self {
+            Self::Leaf(Leaf::Approximation) => 0,
+            Self::Leaf(Leaf::Index(_)) => 1,
+            Self::Computed(..) => 3,
+            Self::Boost(of, _) | Self::Constant(of, _) | Self::Watched(of, _) => of.cost(),
+            Self::Bool(_) | Self::Boosting(..) | Self::Max(..) => 2,
+        }
+    }
+
+    pub(super) fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<MatcherWeight> {
+        let mut leaf = |leaf: Leaf<Arc<dyn Query>>| {
+            Ok(match leaf {
+                Leaf::Approximation => Leaf::Approximation,
+                Leaf::Index(query) => Leaf::Index(Arc::from(query.weight(scoring)?)),
+            })
+        };
+        self.clone().try_map(&mut leaf, &mut Ok)
+    }
+}
+
+impl MatcherWeight {
+    pub(super) fn evaluator(
+        &self,
+        reader: &SegmentReader,
+        expected: u32,
+    ) -> tantivy::Result<Evaluator> {
+        let mut leaf = |leaf: Leaf<Arc<dyn Weight>>| {
+            Ok(match leaf {
+                Leaf::Approximation => Leaf::Approximation,
+                Leaf::Index(weight) => Leaf::Index(weight.scorer(reader, 1.0)?),
+            })
+        };
+        let mut computed = |computed: Arc<dyn Computed>| computed.for_segment(reader, expected);
+        self.clone().try_map(&mut leaf, &mut computed)
+    }
+}
+
+/// Candidates in ascending order, and the scores that the approximation gave them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Block {
+    pub(super) documents: Vec<DocId>,
+    pub(super) scores: Vec<Score>,
+}
+
+impl Block {
+    pub(super) fn clear(&mut self) {
+        self.documents.clear();
+        self.scores.clear();
+    }
+
+    pub(super) fn push(&mut self, document: DocId, score: Score) {
+        self.documents.push(document);
+        self.scores.push(score);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// The candidates at some positions.
+    fn only(&self, positions: &[usize]) -> Self {
+        Self {
+            documents: positions.iter().map(|at| self.documents[*at]).collect(),
+            scores: positions.iter().map(|at| self.scores[*at]).collect(),
+        }
+    }
+}
+
+impl Evaluator {
+    /// What each candidate comes to. `None`: the search has ended.
+    pub(super) fn evaluate(&mut self, block: &Block) -> Option<Vec<Outcome>> {
+        match self {
+            Self::Leaf(Leaf::Approximation) => {
+                Some(block.scores.iter().copied().map(Outcome::Yes).collect())
+            }
+            Self::Leaf(Leaf::Index(scorer)) => Some(sought(scorer.as_mut(), &block.documents)),
+            Self::Computed(of, computation) => computed(of, computation.as_mut(), block),
+            Self::Bool(clauses) => clauses.evaluate(block),
+            Self::Boost(of, factor) => of.rescored(block, |score| score * *factor),
+            Self::Constant(of, constant) => of.rescored(block, |_| *constant),
+            Self::Boosting(positive, negative, factor) => {
+                boosting(positive, negative, *factor, block)
+            }
+            Self::Max(evaluators, factor) => max(evaluators, *factor, block),
+            Self::Watched(of, watch) => {
+                let started = Instant::now();
+                let outcomes = of.evaluate(block)?;
+                let had = outcomes.iter().filter(|outcome| **outcome != Outcome::No);
+                watch.saw(block.len(), had.count(), started);
+                Some(outcomes)
+            }
+        }
+    }
+
+    fn rescored(
+        &mut self,
+        block: &Block,
+        rescore: impl Fn(Score) -> Score,
+    ) -> Option<Vec<Outcome>> {
+        let mut outcomes = self.evaluate(block)?;
+        for outcome in &mut outcomes {
+            if let Outcome::Yes(score) = outcome {
+                *score = rescore(*score);
+            }
+        }
+        Some(outcomes)
+    }
+
+    /// Evaluates candidates at some positions, and hands each outcome on with its position.
+    fn evaluate_at(
+        &mut self,
+        block: &Block,
+        positions: &[usize],
+        mut take: impl FnMut(usize, Outcome),
+    ) -> Option<()> {
+        if positions.is_empty() {
+            return Some(());
+        }
+        let outcomes = if positions.len() == block.len() {
+            self.evaluate(block)?
+        } else {
+            self.evaluate(&block.only(positions))?
+        };
+        for (position, outcome) in positions.iter().zip(outcomes) {
+            take(*position, outcome);
+        }
+        Some(())
+    }
+}
+
+/// Looks documents up, one after the other, in what the index answers.
+fn sought(scorer: &mut dyn Scorer, documents: &[DocId]) -> Vec<Outcome> {
+    let mut look_up = |document: DocId| {
+        if scorer.doc() < document {
+            scorer.seek(document);
+        }
+        if scorer.doc() == document {
+            Outcome::Yes(scorer.score())
+        } else {
+            debug_assert!(scorer.doc() > document || scorer.doc() == TERMINATED);
+            Outcome::No
+        }
+    };
+    documents
+        .iter()
+        .map(|document| look_up(*document))
+        .collect()
+}
+
+fn computed(
+    of: &mut Evaluator,
+    computation: &mut dyn Computation,
+    block: &Block,
+) -> Option<Vec<Outcome>> {
+    let mut outcomes = of.evaluate(block)?;
+    let mut matching = Block::default();
+    for (document, outcome) in block.documents.iter().zip(&outcomes) {
+        if let Outcome::Yes(score) = outcome {
+            matching.push(*document, *score);
+        }
+    }
+    if matching.len() == 0 {
+        return Some(outcomes);
+    }
+    let mut computed = computation
+        .compute(&matching.documents, &matching.scores)?
+        .into_iter();
+    for outcome in &mut outcomes {
+        if let Outcome::Yes(_) = outcome {
+            *outcome = computed.next().expect("one outcome for each document");
+        }
+    }
+    Some(outcomes)
+}
+
+impl Bool<Evaluator> {
+    fn evaluate(&mut self, block: &Block) -> Option<Vec<Outcome>> {
+        let mut scores: Vec<Score> = vec![0.0; block.len()];
+        let mut left: Vec<usize> = (0..block.len()).collect();
+        let mut next = Vec::with_capacity(block.len());
+        // What is computed comes last of its kind, so filters go before what scores.
+        for evaluator in &mut self.filter {
+            next.clear();
+            evaluator.evaluate_at(block, &left, |position, outcome| {
+                if outcome != Outcome::No {
+                    next.push(position);
+                }
+            })?;
+            std::mem::swap(&mut left, &mut next);
+        }
+        for evaluator in &mut self.must {
+            next.clear();
+            evaluator.evaluate_at(block, &left, |position, outcome| {
+                if let Outcome::Yes(score) = outcome {
+                    scores[position] += score;
+                    next.push(position);
+                }
+            })?;
+            std::mem::swap(&mut left, &mut next);
+        }
+        for evaluator in &mut self.must_not {
+            next.clear();
+            evaluator.evaluate_at(block, &left, |position, outcome| {
+                if outcome == Outcome::No {
+                    next.push(position);
+                }
+            })?;
+            std::mem::swap(&mut left, &mut next);
+        }
+        let mut matched = vec![
+            0;
+            if self.should.is_empty() {
+                0
+            } else {
+                block.len()
+            }
+        ];
+        let clauses = self.should.len();
+        for (number, evaluator) in self.should.iter_mut().enumerate() {
+            evaluator.evaluate_at(block, &left, |position, outcome| {
+                if let Outcome::Yes(score) = outcome {
+                    scores[position] += score;
+                    matched[position] += 1;
+                }
+            })?;
+            // Those that the clauses to come cannot help any more.
+            let to_come = clauses - number - 1;
+            left.retain(|position| matched[*position] + to_come >= self.minimum);
+        }
+        let mut outcomes = vec![Outcome::No; block.len()];
+        if self.should.is_empty() && self.minimum > 0 {
+            return Some(outcomes);
+        }
+        for position in left {
+            outcomes[position] = Outcome::Yes(scores[position]);
+        }
+        Some(outcomes)
+    }
+}
+
+fn boosting(
+    positive: &mut Evaluator,
+    negative: &mut Evaluator,
+    factor: Score,
+    block: &Block,
+) -> Option<Vec<Outcome>> {
+    let mut outcomes = positive.evaluate(block)?;
+    let matching: Vec<usize> = (0..block.len())
+        .filter(|position| outcomes[*position] != Outcome::No)
+        .collect();
+    negative.evaluate_at(block, &matching, |position, outcome| {
+        if let (Outcome::Yes(score), Outcome::Yes(_)) = (&mut outcomes[position], outcome) {
+            *score *= factor;
+        }
+    })?;
+    Some(outcomes)
+}
+
+fn max(evaluators: &mut [Evaluator], factor: Score, block: &Block) -> Option<Vec<Outcome>> {
+    let mut sums = vec![0.0; block.len()];
+    let mut best: Vec<Option<Score>> = vec![None; block.len()];
+    for evaluator in evaluators {
+        for (position, outcome) in evaluator.evaluate(block)?.into_iter().enumerate() {
+            if let Outcome::Yes(score) = outcome {
+                sums[position] += score;
+                let so_far = best[position].unwrap_or(score);
+                best[position] = Some(so_far.max(score));
+            }
+        }
+    }
+    let outcome = |(best, sum): (Option<Score>, Score)| match best {
+        None => Outcome::No,
+        Some(best) => Outcome::Yes(best + (sum - best) * factor),
+    };
+    Some(best.into_iter().zip(sums).map(outcome).collect())
+}

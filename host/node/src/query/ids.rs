@@ -1,0 +1,51 @@
+//! `ids`: documents with given ids.
+
+use serde_json::Value as Json;
+use tantivy::Term;
+use tantivy::query::TermSetQuery;
+
+use super::native::{constant, none};
+use super::parameters::{as_scalar, boost, knows, shown};
+use super::parse::{Object, Parser, RequestError, values};
+use super::{Clause, Plan, Planner, QueryError};
+use crate::mapping::ID;
+use crate::request::path::Path;
+
+/// `{"ids": {"values": [...]}}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ids {
+    /// The ids.
+    pub values: Vec<String>,
+    /// The score.
+    pub boost: f32,
+}
+
+impl Clause for Ids {
+    const NAME: &'static str = "ids";
+
+    fn parse(_: &mut Parser, json: &Json, path: Path<'_>) -> Result<Self, RequestError> {
+        let object = Object::read(json, path)?;
+        knows(object, &["values", "boost"])?;
+        let values = match object.get("values") {
+            Some(Json::String(id)) => vec![id.clone()],
+            _ => values(object, "values", |json, path| {
+                Ok(shown(&as_scalar(json, path)?))
+            })?,
+        };
+        Ok(Self {
+            values,
+            boost: boost(object)?,
+        })
+    }
+
+    fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
+        let query = match planner.target(ID, path)? {
+            Some(target) if !self.values.is_empty() => {
+                let term = |id: &String| Term::from_field_text(target.field.field, id);
+                constant(Box::new(TermSetQuery::new(self.values.iter().map(term))))
+            }
+            _ => none(),
+        };
+        Ok(Plan::Native(query).boosted(self.boost))
+    }
+}

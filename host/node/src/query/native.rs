@@ -1,0 +1,67 @@
+//! Small queries of tantivy's that several clauses use.
+
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur,
+};
+
+use super::excluded_query::ExcludedQuery;
+
+/// A query of tantivy's.
+pub(crate) type NativeQuery = Box<dyn tantivy::query::Query>;
+
+/// Every document, with the score 1. A boolean query of tantivy's drops the scores of its own such
+/// query.
+pub(super) fn all() -> NativeQuery {
+    constant(Box::new(AllQuery))
+}
+
+pub(super) fn none() -> NativeQuery {
+    Box::new(EmptyQuery)
+}
+
+/// A query that gives each document the score 1.
+pub(super) fn constant(query: NativeQuery) -> NativeQuery {
+    Box::new(ConstScoreQuery::new(query, 1.0))
+}
+
+/// A query that matches and does not score.
+pub(super) fn unscored(query: NativeQuery) -> NativeQuery {
+    Box::new(ConstScoreQuery::new(query, 0.0))
+}
+
+/// A query as an exclusion.
+pub(super) fn excluded(query: NativeQuery) -> NativeQuery {
+    Box::new(ExcludedQuery(unscored(query)))
+}
+
+/// A query with its scores multiplied.
+#[expect(clippy::float_cmp, reason = "only the default, 1, changes nothing")]
+pub(super) fn boosted(query: NativeQuery, boost: f32) -> NativeQuery {
+    if boost == 1.0 {
+        query
+    } else {
+        Box::new(BoostQuery::new(query, boost))
+    }
+}
+
+/// The best score of several queries, and a share of the others'.
+pub(super) fn best_of(mut queries: Vec<NativeQuery>, tie_breaker: f32) -> NativeQuery {
+    match queries.len() {
+        0 => none(),
+        1 => queries.remove(0),
+        _ => Box::new(DisjunctionMaxQuery::with_tie_breaker(queries, tie_breaker)),
+    }
+}
+
+/// At least `minimum` of several queries, with the sum of their scores.
+pub(super) fn some_of(queries: Vec<NativeQuery>, minimum: usize) -> NativeQuery {
+    let minimum = minimum.max(1);
+    if minimum > queries.len() {
+        return none();
+    }
+    let queries = queries.into_iter().map(|query| (Occur::Should, query));
+    Box::new(BooleanQuery::with_minimum_required_clauses(
+        queries.collect(),
+        minimum,
+    ))
+}

@@ -1,0 +1,172 @@
+//! The planner: what a clause needs to plan itself for one search.
+
+use super::error::{QueryError, too_many};
+use super::expression::expression_error;
+use super::field_terms::Target;
+use super::{FunctionCall, Plan, Query};
+use crate::computed::Watch;
+use crate::expression::Expression;
+use crate::mapping::{FieldType, ID, MappedField, Mapping};
+use crate::request::path::Path;
+use crate::udf::{Surroundings, UdfCall, UdfError};
+
+/// How many words a request may look for in all.
+const MOST_WORDS: usize = 4_096;
+
+/// How many regular expressions a request may have: each may take a while to become an automaton.
+const MOST_REGEXPS: usize = 32;
+
+/// How many characters a request may look for fuzzily in all: each takes some ten kilobytes.
+const MOST_FUZZY_CHARACTERS: usize = 2_048;
+
+/// Fields of OpenSearch that no document has in its source. Only `_id` is searchable here.
+const META_FIELDS: &[&str] = &[
+    "_doc_count",
+    "_field_names",
+    "_ignored",
+    "_index",
+    "_nested_path",
+    "_primary_term",
+    "_routing",
+    "_seq_no",
+    "_source",
+    "_version",
+];
+
+/// Plans the clauses of one search.
+pub(crate) struct Planner<'a> {
+    surroundings: &'a Surroundings,
+    /// In microseconds since 1970.
+    now: i64,
+    words: usize,
+    regexps: usize,
+    fuzzy_characters: usize,
+    /// The UDFs so far, in the order of the request.
+    calls: Vec<UdfCall>,
+    /// What watches each clause, by its path; `None` if the search has no profile.
+    watches: Option<Vec<(String, Watch)>>,
+}
+
+impl<'a> Planner<'a> {
+    /// For a search at a time, in microseconds since 1970.
+    pub(crate) fn new(surroundings: &'a Surroundings, now: i64, profile: bool) -> Self {
+        Self {
+            surroundings,
+            now,
+            words: 0,
+            regexps: 0,
+            fuzzy_characters: 0,
+            calls: Vec::new(),
+            watches: profile.then(Vec::new),
+        }
+    }
+
+    /// Plans a clause whose parent is at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Values that their fields cannot have, clauses that do not go with a field's type, invalid
+    /// patterns and expressions, UDFs that are unknown or refuse their parameters.
+    pub(crate) fn plan(&mut self, query: &Query, path: Path<'_>) -> Result<Plan, QueryError> {
+        let path = path.key(query.name());
+        let plan = query.plan(self, path)?;
+        let Some(watches) = &mut self.watches else {
+            return Ok(plan);
+        };
+        let watch = Watch::default();
+        watches.push((path.to_string(), watch.clone()));
+        Ok(plan.watched(watch))
+    }
+
+    /// Plans the clauses of a list.
+    pub(super) fn plan_all(
+        &mut self,
+        queries: &[Query],
+        path: Path<'_>,
+    ) -> Result<Vec<Plan>, QueryError> {
+        let queries = queries.iter().enumerate();
+        queries
+            .map(|(number, query)| self.plan(query, path.item(number)))
+            .collect()
+    }
+
+    pub(super) fn mapping(&self) -> &'a Mapping {
+        &self.surroundings.mapping
+    }
+
+    /// The field that a clause at `path` looks at; `None` if the index has no such field.
+    pub(super) fn target<'t>(
+        &self,
+        name: &'t str,
+        path: Path<'t>,
+    ) -> Result<Option<Target<'t>>, QueryError>
+    where
+        'a: 't,
+    {
+        let mapping = self.mapping();
+        let field = match mapping.field(name) {
+            None if name == ID => id_field(mapping),
+            None if META_FIELDS.contains(&name) => {
+                return Err(QueryError::MetaField {
+                    path: path.to_string(),
+                    field: name.to_owned(),
+                });
+            }
+            field => field,
+        };
+        Ok(field.map(|field| Target {
+            name,
+            field,
+            path,
+            now: self.now,
+        }))
+    }
+
+    /// Binds a UDF to its parameters.
+    pub(crate) fn call(&mut self, call: &FunctionCall) -> Result<UdfCall, QueryError> {
+        let surroundings = self.surroundings.clone();
+        let call = UdfCall::new(&call.function, &call.params, call.on_error, surroundings);
+        let call = call.map_err(UdfError::Function)?;
+        self.calls.push(call.clone());
+        Ok(call)
+    }
+
+    /// Reads the expression at a path of the request.
+    pub(crate) fn expression(&self, text: &str, path: Path<'_>) -> Result<Expression, QueryError> {
+        Expression::parse(text, self.mapping()).map_err(expression_error(path))
+    }
+
+    /// The UDFs in the order of the request, and what watches the clauses, by their paths.
+    pub(crate) fn finish(self) -> (Vec<UdfCall>, Vec<(String, Watch)>) {
+        (self.calls, self.watches.unwrap_or_default())
+    }
+
+    /// Counts a word that is looked for.
+    pub(super) fn count_word(&mut self, path: Path<'_>) -> Result<(), QueryError> {
+        self.words += 1;
+        too_many(self.words, MOST_WORDS, "words", path)
+    }
+
+    pub(super) fn count_regexp(&mut self, path: Path<'_>) -> Result<(), QueryError> {
+        self.regexps += 1;
+        too_many(self.regexps, MOST_REGEXPS, "regular expressions", path)
+    }
+
+    /// Counts the characters of a word that is looked for fuzzily.
+    pub(super) fn count_fuzzy(&mut self, word: &str, path: Path<'_>) -> Result<(), QueryError> {
+        self.fuzzy_characters += word.chars().count();
+        let what = "characters in fuzzy words";
+        too_many(self.fuzzy_characters, MOST_FUZZY_CHARACTERS, what, path)
+    }
+}
+
+/// `_id` as a keyword: it is found whole, and has a column.
+fn id_field(mapping: &Mapping) -> Option<MappedField<'_>> {
+    let field = mapping.schema().get_field(ID).ok()?;
+    Some(MappedField {
+        field_type: FieldType::Keyword,
+        field,
+        column: ID,
+        analyzer: crate::mapping::Analyzer::Standard,
+    })
+}
