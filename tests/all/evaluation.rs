@@ -267,7 +267,7 @@ fn reuses_a_compiled_component_and_replaces_a_damaged_one() {
         assert!(register().compile_time().is_some());
         assert_eq!(std::fs::read(&files[0]).expect("it is there"), whole);
         assert!(register().compile_time().is_none());
-        // Many at once, in one directory.
+        // Many at the same time, in one directory.
         std::fs::remove_file(&files[0]).expect("it can be removed");
         std::thread::scope(|scope| {
             for _ in 0..4 {

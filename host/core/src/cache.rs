@@ -317,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_cut_damaged_or_foreign_is_not_used() {
+    fn ignores_truncated_damaged_and_foreign_files() {
         let folder = tempfile::tempdir().expect("a directory");
         let cache = Cache::new(folder.path().join("compiled"), u64::MAX);
         let key = Key("0".repeat(64));
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_used_for_the_longest_time_makes_room() {
+    fn removes_the_least_recently_used_files() {
         let folder = tempfile::tempdir().expect("a directory");
         let file = 1000 + TRAILER_BYTES as u64;
         let cache = Cache::new(folder.path().to_owned(), 3 * file + 10);

@@ -1,4 +1,4 @@
-//! Registries on one directory in several processes, of which some are killed.
+//! Registries in several processes on one directory; some processes are killed.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -24,7 +24,7 @@ fn registering(component: &Path, registry: &Path, cache: &Path) -> Child {
 }
 
 #[test]
-fn a_version_that_another_process_registers_is_used_within_the_interval() {
+fn uses_a_version_of_another_process_within_the_interval() {
     let folder = tempfile::tempdir().expect("a directory");
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("f.wasm"), component("1.0.0", "1")).expect("written");

@@ -9,7 +9,7 @@ use whittle_tests::{ByHand, engine};
 
 use super::{component, open, query, register, version};
 
-/// The one file in a directory of a store, at whatever depth.
+/// The only file in a directory of a store, at any depth.
 fn only_file(folder: &Path) -> PathBuf {
     let mut entries = fs::read_dir(folder).expect("a directory");
     let path = entries
@@ -30,9 +30,9 @@ fn only_file(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_version_that_one_node_registers_the_others_use() {
+fn a_version_is_available_on_all_nodes() {
     let folder = tempfile::tempdir().expect("a directory");
-    // Each has a store of its own on the directory, as processes have.
+    // Each has its own store on the directory, as separate processes have.
     let storage = || Storage::local(folder.path()).expect("a store");
     let (one, other) = (open(&storage()), open(&storage()));
     register(&one, &component("1.0.0", "1")).expect("registered");
@@ -104,7 +104,7 @@ fn of_two_nodes_that_register_the_same_version_one_wins() {
 }
 
 #[test]
-fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
+fn an_admin_resolves_a_conflict_of_two_components_with_the_same_function() {
     let folder = tempfile::tempdir().expect("a directory");
     let elsewhere = tempfile::tempdir().expect("a directory");
     let storage = |folder: &Path| Storage::local(folder).expect("a store");
@@ -132,7 +132,7 @@ fn two_components_with_one_function_at_once_are_told_apart_by_an_admin() {
 }
 
 #[test]
-fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
+fn reports_a_damaged_component_and_keeps_using_the_others() {
     let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");
@@ -171,7 +171,7 @@ fn a_damaged_component_is_refused_and_named_and_the_others_go_on() {
 }
 
 #[test]
-fn what_is_no_version_is_passed_over_and_a_damaged_record_is_named() {
+fn ignores_other_files_and_reports_damaged_records() {
     let folder = tempfile::tempdir().expect("a directory");
     let storage = || Storage::local(folder.path()).expect("a store");
     register(&open(&storage()), &component("1.0.0", "1")).expect("registered");

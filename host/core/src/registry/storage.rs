@@ -511,7 +511,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_where_components_lie() {
+    fn opens_a_store_by_its_url() {
         let folder = tempfile::tempdir().expect("a directory");
         let url = format!("file://{}", folder.path().join("deep/down").display());
         let storage = Storage::from_url(&url, []).expect("a directory");
