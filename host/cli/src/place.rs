@@ -22,9 +22,9 @@ pub(crate) struct Place {
 
 /// A resolved [`Place`]. The index need not exist.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum Location {
     /// On disk.
-    Folder {
+    Directory {
         /// The directory of the index.
         index: PathBuf,
         /// The directory of the registry in the same data directory.
@@ -45,7 +45,7 @@ impl Place {
     /// # Errors
     ///
     /// The name of the index or the URL of the node is invalid.
-    pub(crate) fn find(&self) -> Result<Found> {
+    pub(crate) fn locate(&self) -> Result<Location> {
         let name = self.name()?.to_owned();
         match (&self.data, &self.server) {
             (Some(data), None) => Ok(Location::Directory {

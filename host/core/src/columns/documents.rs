@@ -81,7 +81,7 @@ fn texts<'a>(found: impl Iterator<Item = PathValues<'a>>) -> StringArray {
 }
 
 /// The values at a path: one value, or one per element of the lists along the path.
-struct Found<'a> {
+struct PathValues<'a> {
     values: Vec<&'a Json>,
     through_list: bool,
 }

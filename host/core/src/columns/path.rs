@@ -23,7 +23,7 @@ pub(crate) struct ColumnPath {
 
 /// Finds the column of a field. Of several columns with the same name, one with the kind's own type
 /// takes precedence.
-pub(crate) fn source_of(schema: &Schema, field: &FieldUse) -> Option<Source> {
+pub(crate) fn column_path(schema: &Schema, field: &FieldUse) -> Option<ColumnPath> {
     let own = field.kind.field(&field.path);
     let exact = schema.fields().iter().position(|column| {
         column.name() == own.name()
@@ -73,7 +73,7 @@ fn members(data_type: &DataType) -> Option<&Fields> {
     }
 }
 
-impl Source {
+impl ColumnPath {
     /// The Arrow field with the column's type and extension.
     pub(crate) fn field(&self) -> &Field {
         &self.leaf

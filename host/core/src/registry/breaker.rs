@@ -128,7 +128,7 @@ impl Breaker {
     }
 
     /// Ends a query that was let through. Returns whether this switched off the function.
-    pub(crate) fn end(&mut self, pass: Pass, outcome: Outcome, now: Instant) -> bool {
+    pub(crate) fn end(&mut self, pass: Pass, verdict: Verdict, now: Instant) -> bool {
         let Self { options, state } = self;
         match (&mut *state, pass, verdict) {
             (State::Closed { failures }, _, Verdict::Failed) => {
