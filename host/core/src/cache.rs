@@ -190,7 +190,7 @@ impl Cache {
             if is_key(&path) {
                 files.push((used, metadata.len(), path));
             } else if metadata.is_file() && used.elapsed().unwrap_or_default() > ABANDONED {
-                // A file that another program put there does not count, whoever removes it.
+                // An abandoned file is not an eviction. Another process may have removed it already.
                 let _ = fs::remove_file(&path);
             }
         }
