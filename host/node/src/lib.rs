@@ -20,7 +20,7 @@ mod snapshot;
 mod udf;
 mod value;
 
-pub use aggregation::Aggregations;
+pub use aggregation::{AggregationError, AggregationResults, Aggregations, WrittenAggregations};
 pub use documents::{Documents, DocumentsError};
 pub use request::{
     FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,

@@ -1,4 +1,4 @@
-//! Which status and type each failure of a node's has.
+//! The status and type of each failure.
 
 use std::error::Error;
 
@@ -27,14 +27,14 @@ impl From<SearchError> for ApiError {
                 (StatusCode::BAD_REQUEST, "query_shard_exception")
             }
             SearchError::Expression { .. } => (StatusCode::BAD_REQUEST, PARSING),
+            SearchError::Aggregation(error) if error.is_too_much() => {
+                (StatusCode::BAD_REQUEST, "too_many_buckets_exception")
+            }
             SearchError::Argument { .. }
-            | SearchError::Aggregation { .. }
+            | SearchError::Aggregation(_)
             | SearchError::SeveralIndexes { .. }
             | SearchError::Sort(_)
             | SearchError::Field(_) => (StatusCode::BAD_REQUEST, ILLEGAL),
-            SearchError::TooManyBuckets(_) => {
-                (StatusCode::BAD_REQUEST, "too_many_buckets_exception")
-            }
             SearchError::Udf(UdfError::Function(function)) => of_function(function),
             SearchError::Udf(UdfError::Returns { .. }) => (StatusCode::BAD_REQUEST, ILLEGAL),
             SearchError::Udf(UdfError::Evaluate(evaluate)) => of_evaluation(evaluate),
@@ -80,7 +80,7 @@ fn of_evaluation(error: &EvaluateError) -> (StatusCode, &'static str) {
     }
 }
 
-/// What a guest does wrong is 422; what it runs out of, too, unless that is time.
+/// A fault of a guest is 422, and so is a limit that it hits, except for time.
 fn of_stopped(stopped: &Stopped) -> (StatusCode, &'static str) {
     match stopped {
         Stopped::Limit(limit) if limit.kind.is_time() => {

@@ -74,14 +74,16 @@ fn judge(documents: &Documents, request: &SearchRequest, response: &SearchRespon
         .collect();
     let mut seen = HashSet::new();
     for hit in &hits.hits {
-        assert!(
-            known.contains(&*hit.id) && seen.insert(&hit.id),
-            "{}",
-            hit.id
-        );
+        if request.ids {
+            assert!(
+                known.contains(&*hit.id) && seen.insert(&hit.id),
+                "{}",
+                hit.id
+            );
+        }
         assert!(hit.score.is_none_or(|score| !score.is_nan()));
         assert_eq!(hit.sort.len(), request.sort.len());
-        assert_eq!(hit.fields.len(), request.fields.len());
+        assert!(hit.fields.len() >= request.fields.len());
     }
     let by_score = request.sort.is_empty() && request.rescore.is_none();
     let is_sorted = hits

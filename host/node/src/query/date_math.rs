@@ -36,7 +36,7 @@ pub enum DateMathError {
 
 /// Which instant of the span that a date names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The first.
     First,
     /// The last.
@@ -116,7 +116,7 @@ pub(super) fn zone_seconds(zone: &str) -> Option<i64> {
 }
 
 /// Reads a date with date math, in microseconds since 1970, as is `now`.
-pub(super) fn instant(
+pub(crate) fn instant(
     text: &str,
     now: i64,
     end: End,

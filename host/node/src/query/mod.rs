@@ -11,7 +11,7 @@ mod bool_;
 mod boosting;
 mod boosting_query;
 mod constant_score;
-mod date_math;
+pub(crate) mod date_math;
 mod dis_max;
 mod error;
 mod excluded_query;

@@ -118,6 +118,14 @@ pub enum RequestError {
         /// The keys.
         keys: [&'static str; 2],
     },
+    /// An aggregation that is not supported, or not in its place.
+    #[error("`{path}`: {reason}")]
+    Aggregation {
+        /// The path.
+        path: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// Aggregations inside one that makes no buckets.
     #[error("`{path}` is not allowed: `{kind}` makes no buckets; move it up beside `{kind}`")]
     NoBuckets {

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use tantivy::aggregation::ValueSourceProvider;
-use whittle_host::{Kind, one_line};
+use tantivy::query::{EnableScoring, Weight};
 
 use super::SearchError;
 use super::formula::Computable;
-use crate::aggregation::{self, Aggregations, UdfValues};
+use crate::aggregation::{Plan, Sources};
 use crate::computed::{Computed, Failure, Watch};
-use crate::expression::ColumnType;
-use crate::query::{NativeQuery, Planner, Scores};
+use crate::query::{NativeQuery, Planner, Query, Scores};
 use crate::request::path::Path;
 use crate::request::{Formula, SearchRequest, SortBy, SortKey};
 use crate::udf::{Surroundings, UdfCall};
@@ -25,7 +23,7 @@ pub(super) struct Composed {
     /// What is computed for the page's hits.
     pub(super) fields: Vec<(String, Computable)>,
     /// What is counted over all hits.
-    pub(super) aggregations: Option<aggregation::Compiled>,
+    pub(super) aggregations: Vec<Arc<Plan>>,
     /// The UDFs in it, in the order in which they stand there.
     pub(super) calls: Vec<UdfCall>,
     /// What watches its clauses, by their paths.
@@ -48,9 +46,9 @@ pub(super) fn compose(
     let mut composer = Composer {
         planner: Planner::new(surroundings, now, request.profile),
         surroundings,
+        failure: Failure::default(),
     };
-    let failure = Failure::default();
-    let plan = composer.planner.plan(&request.query, Path::from("query"))?;
+    let query = composer.query(&request.query, "query")?;
     let mut sort = Vec::with_capacity(request.sort.len());
     for (number, key) in request.sort.iter().enumerate() {
         sort.push(composer.sort_key(key, &format!("sort[{number}]"))?);
@@ -62,10 +60,12 @@ pub(super) fn compose(
         let formula = composer.formula(formula, &format!("fields.{name}"))?;
         fields.push((name.clone(), formula));
     }
-    let aggregations = composer.aggregations(&request.aggregations)?;
+    let mapping = Arc::clone(&surroundings.mapping);
+    let aggregations = request.aggregations.plan(&mapping, now, &mut composer)?;
+    let failure = composer.failure;
     let (calls, watches) = composer.planner.finish();
     Ok(Composed {
-        query: plan.into_query(&failure),
+        query,
         sort,
         rescore: rescore.transpose()?,
         fields,
@@ -79,9 +79,36 @@ pub(super) fn compose(
 struct Composer<'a> {
     planner: Planner<'a>,
     surroundings: &'a Surroundings,
+    failure: Failure,
+}
+
+impl Sources for Composer<'_> {
+    type Error = SearchError;
+
+    fn formula(&mut self, formula: &Formula, path: &str) -> Result<Computable, SearchError> {
+        let formula = Composer::formula(self, formula, path)?;
+        if let (Computable::Udf(call), None) = (&formula, formula.value_type()) {
+            let expected = "boolean, int64, float64, text or timestamp";
+            return Err(call.misplaced("an aggregation's source", expected).into());
+        }
+        Ok(formula)
+    }
+
+    fn filter(&mut self, query: &Query, path: &str) -> Result<Arc<dyn Weight>, SearchError> {
+        let query = self.query(query, path)?;
+        let schema = self.surroundings.mapping.schema();
+        let weight = query.weight(EnableScoring::disabled_from_schema(schema))?;
+        Ok(Arc::from(weight))
+    }
 }
 
 impl Composer<'_> {
+    /// The clause at a path of the request, ready to run.
+    fn query(&mut self, query: &Query, path: &str) -> Result<NativeQuery, SearchError> {
+        let plan = self.planner.plan(query, Path::from(path))?;
+        Ok(plan.into_query(&self.failure))
+    }
+
     fn sort_key(&mut self, key: &SortKey, path: &str) -> Result<Option<Computable>, SearchError> {
         let SortBy::Formula(formula) = &key.by else {
             return Ok(None);
@@ -104,33 +131,6 @@ impl Composer<'_> {
                 Ok(Computable::Expression(expression.values()))
             }
         }
-    }
-
-    fn aggregations(
-        &mut self,
-        aggregations: &Aggregations,
-    ) -> Result<Option<aggregation::Compiled>, SearchError> {
-        if aggregations.is_empty() {
-            return Ok(None);
-        }
-        let mapping = Arc::clone(&self.surroundings.mapping);
-        let values = |formula: &Formula, path: &str| {
-            let formula = self.formula(formula, path)?;
-            let is_text = formula.value_type() == Some(ColumnType::Text);
-            let values: Arc<dyn ValueSourceProvider> = match formula {
-                Computable::Udf(call) if call.returns() == Kind::Json => {
-                    let expected = "boolean, int64, float64, text or timestamp";
-                    return Err(call.misplaced("an aggregation's source", expected).into());
-                }
-                Computable::Udf(call) => Arc::new(UdfValues(call)),
-                Computable::Expression(values) => Arc::new(values),
-            };
-            Ok((values, is_text))
-        };
-        let refused = |reason: String| SearchError::Aggregation {
-            reason: one_line(&reason),
-        };
-        aggregations.compile(&mapping, values, refused).map(Some)
     }
 
     /// The formula at a path of the request as a score.

@@ -1,9 +1,9 @@
 //! Why a search fails.
 
 use tantivy::TantivyError;
-use tantivy::aggregation::AggregationError;
-use whittle_host::{Stopped, one_line};
+use whittle_host::Stopped;
 
+use crate::aggregation::AggregationError;
 use crate::expression::ExpressionError;
 use crate::query::QueryError;
 use crate::udf::UdfError;
@@ -35,15 +35,9 @@ pub enum SearchError {
         /// What tantivy said.
         reason: String,
     },
-    /// An option of an aggregation that tantivy does not take.
-    #[error("the aggregations: {reason}")]
-    Aggregation {
-        /// What tantivy said.
-        reason: String,
-    },
-    /// Aggregations take too much memory or make too many buckets.
-    #[error("the aggregations take too much: ask for fewer or larger buckets")]
-    TooManyBuckets(#[source] AggregationError),
+    /// An aggregation does not fit the index, or takes too much.
+    #[error(transparent)]
+    Aggregation(#[from] AggregationError),
     /// Aggregations over several indexes.
     #[error(
         "aggregations run over one index, but the search has {indexes}: search each index by itself"
@@ -127,24 +121,6 @@ pub enum FieldError {
 }
 
 impl SearchError {
-    /// The reason may contain words of the request.
-    fn aggregation(reason: &str) -> Self {
-        let reason = one_line(reason);
-        Self::Aggregation { reason }
-    }
-
-    pub(super) fn of_aggregations(error: AggregationError) -> Self {
-        match error {
-            AggregationError::InternalError(reason) | AggregationError::InvalidRequest(reason) => {
-                Self::aggregation(&reason)
-            }
-            AggregationError::DateHistogramParseError(error) => {
-                Self::aggregation(&error.to_string())
-            }
-            other => Self::TooManyBuckets(other),
-        }
-    }
-
     pub(super) fn is_of_a_function(&self) -> bool {
         matches!(self, Self::Udf(_))
     }

@@ -14,20 +14,20 @@ use crate::value::Value;
 
 /// A formula, ready to run on any segment.
 #[derive(Debug, Clone)]
-pub(super) enum Computable {
+pub(crate) enum Computable {
     Udf(UdfCall),
     Expression(ExpressionValues),
 }
 
 /// A formula at work on a segment.
-pub(super) enum SegmentFormula {
+pub(crate) enum SegmentFormula {
     Udf(Box<SegmentCall>),
     Expression(Scalars),
 }
 
 impl Computable {
     /// The type of its values; `None` where they are JSON.
-    pub(super) fn value_type(&self) -> Option<ColumnType> {
+    pub(crate) fn value_type(&self) -> Option<ColumnType> {
         match self {
             Self::Udf(call) => match call.returns() {
                 Kind::Boolean => Some(ColumnType::Boolean),
@@ -46,7 +46,7 @@ impl Computable {
     /// # Errors
     ///
     /// A UDF ended the search, and has the reason; the segment cannot be read.
-    pub(super) fn for_segment(
+    pub(crate) fn for_segment(
         &self,
         reader: &SegmentReader,
         expected: u32,
@@ -64,7 +64,7 @@ impl Computable {
 impl SegmentFormula {
     /// The values of documents, in ascending order, with their scores. `None` ends the search; the
     /// UDF has the reason.
-    pub(super) fn load(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Value>> {
+    pub(crate) fn load(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Value>> {
         match self {
             Self::Udf(segment) => {
                 let evaluated = segment.evaluate(documents, scores)?;

@@ -17,7 +17,7 @@ mod collect;
 mod compose;
 mod error;
 mod fields;
-mod formula;
+pub(crate) mod formula;
 mod hits;
 mod least;
 mod listed;
@@ -35,12 +35,11 @@ pub(crate) mod workers;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
-use tantivy::aggregation::{AggContextParams, AggregationCollector, AggregationLimitsGuard};
 use tantivy::{Score, TantivyError};
 use whittle_host::{QueryContext, one_line};
 
-use crate::mapping::{Mapping, tokenizers};
+use crate::aggregation::{self, Counting};
+use crate::mapping::Mapping;
 use crate::request::{SearchRequest, SortBy, SortKey};
 use crate::snapshot::Snapshot;
 use crate::udf::{Progress, Surroundings, UdfCall, Udfs};
@@ -55,12 +54,6 @@ pub use error::{FieldError, SearchError, SortError};
 pub use response::{CountResponse, Hit, Hits, SearchResponse, SeqNo, Shards, Writing, Written};
 pub use several::search_indexes;
 pub use source::Source;
-
-/// What the buckets of a search's aggregations may take, in bytes.
-const AGGREGATION_BYTES: u64 = 256 << 20;
-
-/// How many buckets a search's aggregations may have.
-const MOST_BUCKETS: u32 = 65_536;
 
 /// Runs a search within a query's budget. `progress` is called with the number of documents that a
 /// UDF was evaluated for, each time there are some.
@@ -113,14 +106,10 @@ fn run(
     };
     let page = Page::of(snapshot, request)?;
     let searcher = &snapshot.searcher;
-    let counting = composed.aggregations.as_ref().map(|compiled| {
-        let limits = AggregationLimitsGuard::new(Some(AGGREGATION_BYTES), Some(MOST_BUCKETS));
-        let context = AggContextParams::new(limits, tokenizers());
-        let context = context.with_value_sources(Arc::new(compiled.sources.clone()));
-        AtLeast {
-            collector: AggregationCollector::from_aggs(compiled.request.clone(), context),
-            score: request.min_score,
-        }
+    let plans = &composed.aggregations;
+    let counting = (!plans.is_empty()).then(|| AtLeast {
+        collector: Counting::new(plans),
+        score: request.min_score,
     });
     let timed = Timed::new((best, counting), &composed.calls, query);
     let collected = composed.run(|| {
@@ -158,7 +147,9 @@ fn run(
         indexes: 1,
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
-        aggregations: counted.map(|counted| json!(counted)),
+        aggregations: counted
+            .map(|counted| aggregation::finish(plans, counted))
+            .transpose()?,
         profile: request.profile.then(|| Profile {
             clauses: composed.watches.iter().map(ClauseReport::of).collect(),
             budget: profile::budget(query),
@@ -214,7 +205,6 @@ impl Composed {
         debug_assert!(!self.failure.is_set(), "a failure is a function's");
         let ended = || TantivyError::InternalError("it ended without a reason".to_owned());
         match result {
-            Err(TantivyError::AggregationError(error)) => Err(SearchError::of_aggregations(error)),
             Err(TantivyError::InvalidArgument(reason)) => {
                 let reason = one_line(&reason);
                 Err(SearchError::Argument { reason })

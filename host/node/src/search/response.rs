@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::profile::Profile;
 use super::source::Source;
+use crate::aggregation::{AggregationResults, WrittenAggregations};
 use crate::udf::UdfReport;
 use crate::value::Value;
 
@@ -20,7 +21,7 @@ pub struct SearchResponse {
     /// A report for each UDF in the request.
     pub udf: Vec<UdfReport>,
     /// The results of the aggregations, by name.
-    pub aggregations: Option<Json>,
+    pub aggregations: Option<AggregationResults>,
     /// What each clause did, if the request asks for it.
     pub profile: Option<Profile>,
 }
@@ -113,7 +114,7 @@ pub struct Written<'a> {
     shards: Shards,
     hits: WrittenHits<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aggregations: Option<&'a Json>,
+    aggregations: Option<WrittenAggregations<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     udf: &'a [UdfReport],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +170,10 @@ impl SearchResponse {
                 max_score: self.hits.max_score,
                 hits: &self.hits.hits,
             },
-            aggregations: self.aggregations.as_ref(),
+            aggregations: self
+                .aggregations
+                .as_ref()
+                .map(|results| results.written(writing.typed_keys)),
             udf: &self.udf,
             profile: self.profile.as_ref(),
         }

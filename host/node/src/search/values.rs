@@ -1,5 +1,7 @@
 //! A sort key's values in a segment.
 
+use std::cmp::Reverse;
+
 use tantivy::columnar::{Column, MonotonicallyMappableToU64, StrColumn};
 use tantivy::{DocId, Score, SegmentReader};
 
@@ -11,7 +13,6 @@ use crate::expression::ColumnType;
 use crate::mapping::{FieldType, ID, SEQ_NO};
 use crate::request::SortMode;
 use crate::value::Value;
-use std::cmp::Reverse;
 
 /// A sort key at work on a segment.
 pub(super) struct SegmentKey {
@@ -127,7 +128,7 @@ impl Values {
     fn number(&self, mode: SortMode, document: DocId, score: Score) -> Option<u64> {
         match self {
             Self::Score => Some(f64::from(score).to_u64()),
-            Self::Written(column) => column.first(document),
+            Self::Written(column) => column.first(document).map(|number| long(number).to_u64()),
             Self::Boolean(column) => {
                 chosen(column.values_for_doc(document).map(i64::from), mode).map(i64::to_u64)
             }
@@ -158,8 +159,9 @@ impl Values {
             Self::Score | Self::Double(_) | Self::Computed(_, Some(ColumnType::Double), _) => {
                 Value::Double(f64::from_u64(number))
             }
-            Self::Written(_) => Value::Long(i64::try_from(number).unwrap_or(i64::MAX)),
-            Self::Boolean(_) | Self::Long(_) | Self::Date(_) => Value::Long(i64::from_u64(number)),
+            Self::Written(_) | Self::Boolean(_) | Self::Long(_) | Self::Date(_) => {
+                Value::Long(i64::from_u64(number))
+            }
             Self::Computed(
                 _,
                 Some(ColumnType::Boolean | ColumnType::Long | ColumnType::Date),
@@ -176,6 +178,11 @@ impl Values {
             Self::Computed(_, Some(ColumnType::Text) | None, _) | Self::None => Value::Null,
         })
     }
+}
+
+/// A sequence number, as clients get it.
+fn long(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Numbers that have a sum.

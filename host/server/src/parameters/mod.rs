@@ -19,9 +19,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use whittle_host::one_line;
 
-pub(crate) use values::{
-    ActiveShards, Health, List, OpType, Refresh, Switch, Time, TotalHits, Value,
-};
+pub(crate) use values::{ActiveShards, Health, List, OpType, Refresh, Switch, Time, Value};
 
 use crate::error::ApiError;
 use crate::presentation;

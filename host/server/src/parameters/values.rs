@@ -365,28 +365,6 @@ impl Value for Health {
     }
 }
 
-/// Up to which number hits are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TotalHits {
-    /// All, or none.
-    Counted(bool),
-    UpTo(u64),
-}
-
-impl Value for TotalHits {
-    fn absent() -> Self {
-        Self::Counted(true)
-    }
-
-    fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
-        match text {
-            "" | "true" => Ok(Self::Counted(true)),
-            "false" => Ok(Self::Counted(false)),
-            number => u64::read(name, number).map(Self::UpTo),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

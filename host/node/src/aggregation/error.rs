@@ -1,0 +1,75 @@
+//! Why aggregations that are well-formed fail.
+
+/// Why aggregations do not go with an index, or take too much.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AggregationError {
+    /// The answer would have more buckets than it may.
+    #[error(
+        "trying to create too many buckets: an answer has up to {limit}; ask for fewer or larger ones"
+    )]
+    TooManyBuckets {
+        /// The most there may be.
+        limit: usize,
+    },
+    /// The buckets take more memory than they may.
+    #[error("the buckets take more than {limit_bytes} bytes: ask for fewer or larger ones")]
+    TooMuchMemory {
+        /// What they may take.
+        limit_bytes: u64,
+    },
+    /// Texts that are analyzed have no values.
+    #[error(
+        "`{path}`: text fields have no values to aggregate, and `{field}` is one: use a keyword field, such as `{field}.keyword`"
+    )]
+    AnalyzedText {
+        /// Where in the request.
+        path: String,
+        /// The field.
+        field: String,
+    },
+    /// A field that only the node itself reads.
+    #[error("`{path}`: the field `{field}` cannot be aggregated")]
+    MetaField {
+        /// Where in the request.
+        path: String,
+        /// The field.
+        field: String,
+    },
+    /// Values of a type that the aggregation does not take.
+    #[error("`{path}` takes numbers, booleans and dates, but its values are of type keyword")]
+    Keywords {
+        /// Where in the request.
+        path: String,
+    },
+    /// A value that does not go with the field's type.
+    #[error("`{path}` must be {expected}, but is {found}")]
+    Value {
+        /// Where in the request.
+        path: String,
+        /// What it must be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// An order by something that the buckets do not have.
+    #[error("`{path}`: invalid aggregation order path `{order}`: {reason}")]
+    Order {
+        /// Where in the request.
+        path: String,
+        /// What was to be ordered by.
+        order: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl AggregationError {
+    /// Whether the request is well-formed and asks for too much.
+    pub fn is_too_much(&self) -> bool {
+        matches!(
+            self,
+            Self::TooManyBuckets { .. } | Self::TooMuchMemory { .. }
+        )
+    }
+}
