@@ -16,9 +16,8 @@ use super::terms::Terms;
 use super::values::{Input, Missing, Values};
 use crate::expression::ColumnType;
 use crate::mapping::{FieldType, Mapping};
-use crate::query::DateOptions;
-use crate::query::Query;
 use crate::query::date_math::{self, End};
+use crate::query::{DateOptions, Query};
 use crate::request::Formula;
 use crate::request::object::cut;
 use crate::search::formula::Computable;
@@ -83,7 +82,9 @@ pub(crate) trait Sources {
 pub(super) struct Context<'a> {
     pub(super) mapping: &'a Mapping,
     /// In microseconds since 1970.
-    pub(super) now: i64,
+    now: i64,
+    /// The offset of dates that do not say theirs, in milliseconds from UTC.
+    zone: i64,
 }
 
 impl Aggregations {
@@ -100,7 +101,12 @@ impl Aggregations {
         now: i64,
         sources: &mut S,
     ) -> Result<Vec<Arc<Plan>>, S::Error> {
-        self.plan_at("aggs", Context { mapping, now }, sources)
+        let context = Context {
+            mapping,
+            now,
+            zone: 0,
+        };
+        self.plan_at("aggs", context, sources)
     }
 
     fn plan_at<S: Sources>(
@@ -128,6 +134,8 @@ impl Aggregation {
             .inside
             .plan_at(&format!("{path}.aggs"), context, sources)?;
         let at = format!("{path}.{}", self.kind.name());
+        let zone = self.kind.values().map_or(0, |of| of.time_zone);
+        let context = Context { zone, ..context };
         let values = match self.kind.values() {
             Some(of) => of.plan(&at, &self.kind, context, sources)?,
             None => Values::nothing(),
@@ -366,7 +374,10 @@ impl Context<'_> {
     pub(super) fn millis(self, json: &Json, path: &str) -> Result<i64, AggregationError> {
         let millis = match json {
             Json::String(text) => {
-                let options = DateOptions::default();
+                let options = DateOptions {
+                    zone_seconds: self.zone / 1_000,
+                    ..DateOptions::default()
+                };
                 let micros = date_math::instant(text, self.now, End::First, options).ok();
                 let micros = micros.map(|micros| micros.div_euclid(1_000));
                 micros.or_else(|| text.parse().ok())
