@@ -195,7 +195,7 @@ impl State {
         )?;
         gauge(
             "udf_switched_off",
-            "1 if the function is disabled for failing too often",
+            "1 if the function is switched off because it failed too often",
             |of| u64::from(of.breaker != BreakerState::Closed),
         )
     }

@@ -65,7 +65,7 @@ fn every_failure_has_its_status_and_says_what_to_do() {
 }
 
 #[test]
-fn a_version_is_registered_switched_off_and_deleted() {
+fn a_version_is_registered_disabled_and_deleted() {
     let node = Node::start();
     let nothing = Json::Null;
     assert_eq!(node.upload("string-distance").0, 201);

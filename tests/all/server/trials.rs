@@ -73,7 +73,7 @@ fn what_stops_a_function_is_told_with_what_came_before_and_counts_nowhere() {
 }
 
 #[test]
-fn the_highest_version_is_tried_switched_off_or_not() {
+fn tries_the_highest_version_even_if_it_is_disabled() {
     let node = Node::start();
     for version in ["0.1.0", "0.2.0", "1.0.0-rc.1"] {
         node.upload_by_hand(&ByHand {
