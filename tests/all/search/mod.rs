@@ -418,7 +418,7 @@ fn what_does_not_go_with_the_index_is_told() {
     let error = |query: Json| try_run(&snapshot, &json!({"query": query})).expect_err("it fails");
     let udf =
         |function: &str| json!({"wasm_udf": {"function": function, "params": {"field": "x"}}});
-    insta::assert_snapshot!(error(json!({"bool": {"must": [{"range": {"price": {"gte": "soon"}}}, udf("read_boolean")]}})), @r#"`query.bool.must[0].range.price`: the field `price` is of type `double`, and `"soon"` is none: give a number"#);
+    insta::assert_snapshot!(error(json!({"bool": {"must": [{"range": {"price": {"gte": "soon"}}}, udf("read_boolean")]}})), @r#"`query.bool.must[0].range.price`: `"soon"` is not a valid `double` for the field `price`; expected a number"#);
     insta::assert_snapshot!(error(udf("read_tetx")), @"unknown function `read_tetx`: the components have `all_kinds`, `allocate`, `big_text`, `boolean_or`, `echo_arguments`, `endless_bind`, `endless_evaluate`, `fail_on`, `float64_or`, `forged_handle`, `has`, `int64_or`, `log_lines`, `many_fields`, `not_a_number`, `not_json`, `read_boolean`, `read_float64`, `read_id`, `read_in_bind`, `read_int64`, `read_json`, `read_score`, `read_text`, `read_timestamp`, `read_words`, `refuse`, `resolve_late`, `state`, `string_distance`, `throws`, `timestamp_or`, `trap_on`, `words_of_number`, `wrong_getter`, `wrong_kind`");
     insta::assert_snapshot!(error(udf("read_text")), @"function `read_text` returns text: a query clause must be boolean, int64 or float64");
     insta::assert_snapshot!(error(json!({"wasm_udf": {"function": "read_boolean"}})), @"function `read_boolean`: missing parameter `field` (text): The field.");

@@ -45,17 +45,17 @@ fn rejects_patterns_that_are_invalid_or_too_large() {
     insta::assert_snapshot!(error(json!({"constant_score": {"filter": {"regexp": {"tag": "a(b"}}}})), @"`query.constant_score.filter.regexp.tag`: the pattern for the field `tag` is invalid at character 2: this bracket is not closed");
     insta::assert_snapshot!(error(json!({"regexp": {"tag": ".*a.{300}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 1000 states')");
     insta::assert_snapshot!(error(json!({"regexp": {"tag": "((((.{99}){99}){99}){99}){99}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 10485760 bytes')");
-    insta::assert_snapshot!(error(json!({"regexp": {"tag": "a".repeat(1_001)}})), @"`query.regexp.tag` has too many characters in its pattern; the limit is 1000");
-    insta::assert_snapshot!(error(json!({"wildcard": {"tag": "*".repeat(1_001)}})), @"`query.wildcard.tag` has too many characters in its pattern; the limit is 1000");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": "a".repeat(1_001)}})), @"`query.regexp.tag`: too many characters in its pattern; the limit is 1000");
+    insta::assert_snapshot!(error(json!({"wildcard": {"tag": "*".repeat(1_001)}})), @"`query.wildcard.tag`: too many characters in its pattern; the limit is 1000");
 }
 
 #[test]
 fn rejects_more_than_the_limits() {
-    insta::assert_snapshot!(error(json!({"match": {"title": "word ".repeat(5_000)}})), @"`query.match.title` has too many words; the limit is 4096");
-    insta::assert_snapshot!(error(json!({"terms": {"made": vec!["2020-01-01"; 1_025]}})), @"`query.terms.made` has too many dates; the limit is 1024");
-    insta::assert_snapshot!(error(json!({"fuzzy": {"tag": "a".repeat(2_049)}})), @"`query.fuzzy.tag` has too many characters in fuzzy words; the limit is 2048");
+    insta::assert_snapshot!(error(json!({"match": {"title": "word ".repeat(5_000)}})), @"`query.match.title`: too many words; the limit is 4096");
+    insta::assert_snapshot!(error(json!({"terms": {"made": vec!["2020-01-01"; 1_025]}})), @"`query.terms.made`: too many dates; the limit is 1024");
+    insta::assert_snapshot!(error(json!({"fuzzy": {"tag": "a".repeat(2_049)}})), @"`query.fuzzy.tag`: too many characters in fuzzy words; the limit is 2048");
     let regexps = vec![json!({"regexp": {"tag": "a"}}); 33];
-    insta::assert_snapshot!(error(json!({"bool": {"should": regexps}})), @"`query.bool.should[32].regexp.tag` has too many regular expressions; the limit is 32");
+    insta::assert_snapshot!(error(json!({"bool": {"should": regexps}})), @"`query.bool.should[32].regexp.tag`: too many regular expressions; the limit is 32");
 }
 
 #[test]
