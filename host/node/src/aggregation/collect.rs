@@ -15,17 +15,26 @@ use super::segment::{Node, blocks_of};
 use crate::computed::BLOCK_DOCUMENTS;
 
 /// What the buckets of a search may take, in bytes.
-const MOST_BYTES: u64 = 256 << 20;
+const MOST_BYTES: u64 = if cfg!(test) { 8 << 20 } else { 256 << 20 };
 
 /// The memory that the aggregations of one search may take, over all of its segments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Memory(Arc<AtomicU64>);
 
 impl Memory {
-    pub(super) fn take(&self, bytes: u64) -> Result<(), AggregationError> {
-        if bytes > 0 && self.0.fetch_add(bytes, Ordering::Relaxed) + bytes > MOST_BYTES {
-            let limit_bytes = MOST_BYTES;
+    /// Whether so many bytes could be taken.
+    pub(super) fn check(&self, bytes: u64) -> Result<(), AggregationError> {
+        let limit_bytes = MOST_BYTES;
+        if self.0.load(Ordering::Relaxed) + bytes > limit_bytes {
             return Err(AggregationError::TooMuchMemory { limit_bytes });
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&self, bytes: u64) -> Result<(), AggregationError> {
+        if bytes > 0 {
+            self.check(bytes)?;
+            self.0.fetch_add(bytes, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -13,19 +13,36 @@ use super::result::{AggregationResult, AggregationResults, Body, BucketResult};
 /// How many buckets an answer may have.
 const MOST_BUCKETS: usize = 65_536;
 
-/// How many more buckets an answer may have.
-pub(super) struct Budget(usize);
+/// How many empty buckets may be looked at for it.
+const MOST_EMPTY: usize = 1 << 22;
+
+/// How many more buckets an answer may have, and how many empty ones may be looked at for it.
+pub(super) struct Budget {
+    buckets: usize,
+    empty: usize,
+}
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self(MOST_BUCKETS)
+        Self {
+            buckets: MOST_BUCKETS,
+            empty: MOST_EMPTY,
+        }
+    }
+
+    /// Looks at so many empty buckets, most of which are not in the answer.
+    pub(super) fn look_at(&mut self, count: usize) -> Result<(), AggregationError> {
+        let limit = MOST_EMPTY;
+        let left = self.empty.checked_sub(count);
+        self.empty = left.ok_or(AggregationError::TooManyBuckets { limit })?;
+        Ok(())
     }
 
     /// Takes so many.
     pub(super) fn take(&mut self, count: usize) -> Result<(), AggregationError> {
         let limit = MOST_BUCKETS;
-        let left = self.0.checked_sub(count);
-        self.0 = left.ok_or(AggregationError::TooManyBuckets { limit })?;
+        let left = self.buckets.checked_sub(count);
+        self.buckets = left.ok_or(AggregationError::TooManyBuckets { limit })?;
         Ok(())
     }
 

@@ -205,20 +205,25 @@ impl Metric {
 }
 
 fn percents(of: Object<'_>) -> Result<Vec<f64>, RequestError> {
-    const EXPECTED: &str = "a list of numbers from 0 to 100";
     let Some(json) = of.get("percents") else {
         return Ok(PERCENTS.to_vec());
     };
-    let refused = || wrong(&of.path("percents"), EXPECTED, json);
-    let list = json.as_array().ok_or_else(refused)?;
-    let percents = list.iter().map(Json::as_f64);
-    let percents: Option<Vec<f64>> = percents
-        .map(|percent| percent.filter(|percent| (0.0..=100.0).contains(percent)))
-        .collect();
-    let mut percents = percents.ok_or_else(refused)?;
-    if percents.is_empty() || percents.len() > MOST_PERCENTS {
-        return Err(refused());
+    let path = of.path("percents");
+    let list = json.as_array();
+    let list = list.ok_or_else(|| wrong(&path, "a list of numbers", json))?;
+    if list.is_empty() || list.len() > MOST_PERCENTS {
+        let reason = format!("give from 1 to {MOST_PERCENTS} numbers");
+        return Err(RequestError::Aggregation { path, reason });
     }
+    let percent = |(number, json): (usize, &Json)| {
+        let percent = json
+            .as_f64()
+            .filter(|percent| (0.0..=100.0).contains(percent));
+        let expected = "a number from 0 to 100";
+        percent.ok_or_else(|| wrong(&format!("{path}[{number}]"), expected, json))
+    };
+    let percents = list.iter().enumerate().map(percent);
+    let mut percents: Vec<f64> = percents.collect::<Result<_, _>>()?;
     percents.sort_by(f64::total_cmp);
     percents.dedup();
     Ok(percents)

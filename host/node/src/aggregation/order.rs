@@ -159,12 +159,14 @@ fn number(by: &str, mut inside: &[std::sync::Arc<Plan>]) -> Result<By, &'static 
             return Ok(By::Number { path, name: None });
         }
         let place = |name: &str| inside.iter().position(|plan| plan.name == name);
-        // The name itself may have a dot.
+        // The name itself may have dots.
         let (at, name) = match place(step) {
             Some(at) => (at, None),
             None => {
-                let (name, number) = step.split_once('.').ok_or(UNKNOWN)?;
-                (place(name).ok_or(UNKNOWN)?, Some(number))
+                let mut dots = step.match_indices('.');
+                let split = dots.find_map(|(dot, _)| Some((place(&step[..dot])?, dot)));
+                let (at, dot) = split.ok_or(UNKNOWN)?;
+                (at, Some(&step[dot + 1..]))
             }
         };
         path.push(at);

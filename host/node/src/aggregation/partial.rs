@@ -23,6 +23,16 @@ pub(crate) enum Key {
     Text(Box<str>),
 }
 
+impl Key {
+    /// What it takes besides its bucket, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::Number(_) => 0,
+            Self::Text(text) => text.len() as u64,
+        }
+    }
+}
+
 /// Documents that have something in common.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
@@ -83,7 +93,8 @@ impl Partial {
     }
 }
 
-fn merge_buckets(
+/// Joins buckets by their keys, in whose order they are.
+pub(super) fn merge_buckets(
     plan: &Plan,
     left: Vec<(Key, Bucket)>,
     right: Vec<(Key, Bucket)>,

@@ -16,9 +16,8 @@ use super::terms::Terms;
 use super::values::{Input, Missing, Values};
 use crate::expression::ColumnType;
 use crate::mapping::{FieldType, Mapping};
-use crate::query::DateOptions;
-use crate::query::Query;
 use crate::query::date_math::{self, End};
+use crate::query::{DateOptions, Query};
 use crate::request::Formula;
 use crate::request::object::cut;
 use crate::search::formula::Computable;
@@ -83,7 +82,9 @@ pub(crate) trait Sources {
 pub(super) struct Context<'a> {
     pub(super) mapping: &'a Mapping,
     /// In microseconds since 1970.
-    pub(super) now: i64,
+    now: i64,
+    /// The offset of dates that do not say theirs, in milliseconds from UTC.
+    zone: i64,
 }
 
 impl Aggregations {
@@ -100,7 +101,12 @@ impl Aggregations {
         now: i64,
         sources: &mut S,
     ) -> Result<Vec<Arc<Plan>>, S::Error> {
-        self.plan_at("aggs", Context { mapping, now }, sources)
+        let context = Context {
+            mapping,
+            now,
+            zone: 0,
+        };
+        self.plan_at("aggs", context, sources)
     }
 
     fn plan_at<S: Sources>(
@@ -128,6 +134,8 @@ impl Aggregation {
             .inside
             .plan_at(&format!("{path}.aggs"), context, sources)?;
         let at = format!("{path}.{}", self.kind.name());
+        let zone = self.kind.values().map_or(0, |of| of.time_zone);
+        let context = Context { zone, ..context };
         let values = match self.kind.values() {
             Some(of) => of.plan(&at, &self.kind, context, sources)?,
             None => Values::nothing(),
@@ -230,7 +238,13 @@ impl ValuesRequest {
             }
             missing = Some(context.value(json, value_type, &at)?);
         }
-        let format = self.format(path, value_type, kind)?;
+        let field_format = match &self.source {
+            Source::Field(field) => context.mapping.field(field),
+            Source::Formula(_) => None,
+        };
+        let field_format = field_format.and_then(|field| field.date_format());
+        let field_format = field_format.and_then(|format| DatePattern::read(format.text()));
+        let format = self.format(path, value_type, kind, field_format)?;
         Ok(Values {
             input,
             value_type,
@@ -263,6 +277,10 @@ impl ValuesRequest {
             });
             return Ok((Input::Nothing, value_type));
         };
+        if !found.has_doc_values() {
+            let (path, field) = (path.to_owned(), field.to_owned());
+            return Err(AggregationError::MetaField { path, field });
+        }
         let value_type = match found.field_type {
             FieldType::Boolean => ColumnType::Boolean,
             FieldType::Long => ColumnType::Long,
@@ -282,6 +300,7 @@ impl ValuesRequest {
         path: &str,
         value_type: ColumnType,
         kind: &Kind,
+        field_format: Option<DatePattern>,
     ) -> Result<Format, AggregationError> {
         let dates = value_type == ColumnType::Date || kind.makes_dates(self.format.is_some());
         if let (false, Some(format)) = (dates, &self.format) {
@@ -300,7 +319,7 @@ impl ValuesRequest {
         });
         Ok(match value_type {
             _ if dates => Format::Date {
-                pattern: pattern.transpose()?.unwrap_or_default(),
+                pattern: pattern.transpose()?.or(field_format).unwrap_or_default(),
                 zone: self.time_zone,
             },
             ColumnType::Boolean => Format::Boolean,
@@ -366,7 +385,10 @@ impl Context<'_> {
     pub(super) fn millis(self, json: &Json, path: &str) -> Result<i64, AggregationError> {
         let millis = match json {
             Json::String(text) => {
-                let options = DateOptions::default();
+                let options = DateOptions {
+                    zone_seconds: self.zone / 1_000,
+                    ..DateOptions::default()
+                };
                 let micros = date_math::instant(text, self.now, End::First, options).ok();
                 let micros = micros.map(|micros| micros.div_euclid(1_000));
                 micros.or_else(|| text.parse().ok())

@@ -42,8 +42,12 @@ impl RangeRequest {
     pub(super) fn read(of: Object<'_>, dates: bool) -> Result<Self, RequestError> {
         let path = of.path("ranges");
         let json = of.required("ranges")?;
-        let list = json.as_array().filter(|list| !list.is_empty());
+        let list = json.as_array();
         let list = list.ok_or_else(|| wrong(&path, "a list of ranges", json))?;
+        if list.is_empty() {
+            let reason = "it is empty: give at least one range".to_owned();
+            return Err(RequestError::Aggregation { path, reason });
+        }
         if list.len() > MOST {
             let (what, limit) = ("ranges", MOST);
             return Err(RequestError::TooMany { path, what, limit });

@@ -4,7 +4,7 @@
 //! its state by that bucket. Documents ascend; one that lies in several buckets comes several
 //! times.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tantivy::query::Scorer;
@@ -17,6 +17,7 @@ use super::error::AggregationError;
 use super::metric::{Metric, Numbers};
 use super::partial::{Bucket, Key, Partial};
 use super::plan::{Op, Plan};
+use super::terms::Terms;
 use super::values::{SegmentValues, number};
 use crate::computed::BLOCK_DOCUMENTS;
 use crate::expression::ColumnType;
@@ -305,9 +306,10 @@ impl Node {
         width: usize,
         memory: &Memory,
     ) -> tantivy::Result<Result<Vec<Partial>, AggregationError>> {
-        if let Op::Terms(terms) = &self.plan.op
+        let plan = Arc::clone(&self.plan);
+        if let Op::Terms(terms) = &plan.op
             && terms.min_doc_count == 0
-            && let Err(error) = self.add_all_terms(reader, width, memory)
+            && let Err(error) = self.add_all_terms(reader, terms, memory)?
         {
             return Ok(Err(error));
         }
@@ -340,16 +342,14 @@ impl Node {
                         Err(error) => return Ok(Err(error)),
                     }
                 }
-                let keys: Vec<Key> = if is_text && matches!(self.plan.op, Op::Terms(_)) {
-                    let texts = texts_of(&buckets.keys, &self.values)?;
-                    let bytes = texts.iter().map(|text| text.len() as u64).sum();
-                    if let Err(error) = memory.take(bytes) {
-                        return Ok(Err(error));
-                    }
-                    texts.into_iter().map(Key::Text).collect()
+                let keys: Vec<Key> = if matches!(plan.op, Op::Terms(_)) {
+                    keys_of(&buckets.keys, &self.values)?
                 } else {
                     buckets.keys.iter().copied().map(Key::Number).collect()
                 };
+                if let Err(error) = memory.take(keys.iter().map(Key::bytes).sum()) {
+                    return Ok(Err(error));
+                }
                 let mut all: Vec<Vec<(Key, Bucket)>> = Vec::new();
                 all.resize_with(width, Vec::new);
                 let around = buckets.around.iter().zip(&buckets.counts);
@@ -371,30 +371,27 @@ impl Node {
         Ok(Ok(harvested))
     }
 
-    /// Makes buckets of the terms that no hit has.
+    /// Gives the plan all terms of the segment, for buckets of those that no hit has.
     fn add_all_terms(
         &mut self,
         reader: &SegmentReader,
-        width: usize,
+        terms: &Terms,
         memory: &Memory,
-    ) -> Result<(), AggregationError> {
-        let State::Buckets(buckets) = &mut self.state else {
-            return Ok(());
-        };
+    ) -> tantivy::Result<Result<(), AggregationError>> {
+        let mut all = HashSet::new();
         for block in blocks_of(reader) {
             self.values.load(&block);
-            self.values.distinct();
-            let before = buckets.keys.len();
-            for place in 0..block.len() {
-                for value in self.values.of(place) {
-                    for around in 0..width {
-                        buckets.find(around as u32, *value);
-                    }
-                }
+            for place in 0..self.values.len() {
+                all.extend(self.values.of(place));
             }
-            memory.take((buckets.keys.len() - before) as u64 * BUCKET_BYTES)?;
+            // They are checked before they are many.
+            if let Err(error) = memory.check(all.len() as u64 * BUCKET_BYTES) {
+                return Ok(Err(error));
+            }
         }
-        Ok(())
+        let all: Vec<u64> = all.into_iter().collect();
+        let keys = keys_of(&all, &self.values)?;
+        Ok(terms.add_all(keys, memory))
     }
 }
 
@@ -448,22 +445,20 @@ fn resize<T>(states: &mut Vec<T>, width: usize, state: impl FnMut() -> T) -> u64
     (more * (size_of::<T>() + size_of::<Partial>())) as u64
 }
 
-/// The texts of numbers in any order.
-fn texts_of(numbers: &[u64], values: &SegmentValues) -> tantivy::Result<Vec<Box<str>>> {
-    let mut order: Vec<usize> = (0..numbers.len()).collect();
-    order.sort_unstable_by_key(|at| numbers[*at]);
-    let mut sorted: Vec<u64> = order.iter().map(|at| numbers[*at]).collect();
-    sorted.dedup();
-    let mut texts = vec![Box::<str>::default(); numbers.len()];
-    let known = values.texts(&sorted)?;
-    let mut at_known = 0;
-    for at in order {
-        if sorted[at_known] != numbers[at] {
-            at_known += 1;
-        }
-        texts[at].clone_from(&known[at_known]);
+/// What stands in any segment for values, which come in any order.
+fn keys_of(numbers: &[u64], values: &SegmentValues) -> tantivy::Result<Vec<Key>> {
+    if values.value_type != ColumnType::Text {
+        return Ok(numbers.iter().copied().map(Key::Number).collect());
     }
-    Ok(texts)
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let texts = values.texts(&sorted)?;
+    let key = |number: &u64| {
+        let place = sorted.partition_point(|other| other < number);
+        Key::Text(texts[place].clone())
+    };
+    Ok(numbers.iter().map(key).collect())
 }
 
 /// Sets of a segment's numbers of texts as sets of what stands for the texts in any segment.

@@ -1,17 +1,18 @@
 //! `terms`: a bucket for each value.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value as Json, json};
 use tantivy::columnar::MonotonicallyMappableToU64 as _;
 
+use super::collect::Memory;
 use super::error::AggregationError;
 use super::finish::{Budget, bucket};
 use super::format::Format;
 use super::metric::{put, put_shown};
 use super::order::{self, Criterion, Order};
-use super::partial::{Bucket, Key};
+use super::partial::{Bucket, Key, merge_buckets};
 use super::plan::{Context, Plan};
 use super::read;
 use super::result::{Body, double};
@@ -24,6 +25,9 @@ const DEFAULT_SIZE: u64 = 10;
 
 /// How many values `include` and `exclude` may have.
 const MOST_VALUES: usize = 65_536;
+
+/// What a term takes among all of them, in bytes.
+const KEY_BYTES: u64 = 64;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TermsRequest {
@@ -42,6 +46,8 @@ pub(super) struct Terms {
     include: Option<HashSet<Key>>,
     exclude: Option<HashSet<Key>>,
     shows_error: bool,
+    /// All terms of the index, where those that no hit has are shown too.
+    all: Mutex<BTreeSet<Key>>,
 }
 
 impl TermsRequest {
@@ -101,17 +107,47 @@ impl TermsRequest {
             include: keys(&self.include, "include")?,
             exclude: keys(&self.exclude, "exclude")?,
             shows_error: self.shows_error,
+            all: Mutex::default(),
         })
     }
 }
 
 impl Terms {
+    /// Adds terms of a segment to those that are shown.
+    pub(super) fn add_all(&self, keys: Vec<Key>, memory: &Memory) -> Result<(), AggregationError> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            memory.take(KEY_BYTES + key.bytes())?;
+            all.insert(key);
+        }
+        Ok(())
+    }
+
+    /// Puts empty buckets of the terms that no hit has between the others.
+    fn fill(
+        &self,
+        plan: &Plan,
+        buckets: Vec<(Key, Bucket)>,
+        budget: &mut Budget,
+    ) -> Result<Vec<(Key, Bucket)>, AggregationError> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        budget.look_at(all.len())?;
+        let all: Vec<(Key, Bucket)> = all
+            .iter()
+            .map(|key| (key.clone(), Bucket::empty(plan)))
+            .collect();
+        Ok(merge_buckets(plan, buckets, all))
+    }
+
     pub(super) fn finish(
         &self,
         plan: &Plan,
         mut buckets: Vec<(Key, Bucket)>,
         budget: &mut Budget,
     ) -> Result<Body, AggregationError> {
+        if self.min_doc_count == 0 {
+            buckets = self.fill(plan, buckets, budget)?;
+        }
         buckets.retain(|(key, bucket)| {
             let included = self.include.as_ref().is_none_or(|keys| keys.contains(key));
             let excluded = self.exclude.as_ref().is_some_and(|keys| keys.contains(key));

@@ -259,6 +259,11 @@ impl SegmentValues {
         }
     }
 
+    /// How many documents were loaded.
+    pub(super) fn len(&self) -> usize {
+        self.documents.len()
+    }
+
     /// The values of a document, by its place among those that were loaded, without repetitions.
     pub(super) fn of(&self, place: usize) -> &[u64] {
         if self.ends.is_empty() {

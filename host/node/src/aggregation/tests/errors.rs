@@ -17,41 +17,41 @@ fn error(aggs: Json) -> String {
 
 #[test]
 fn names_the_path_of_what_is_wrong() {
-    insta::assert_snapshot!(error(json!({"range": {"field": "n", "ranges": []}})), @"");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 0}})), @"");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1e-300}})), @"");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": "NaN"}})), @"");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n"}})), @"");
-    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "fixed_interval": "1M"}})), @"");
-    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "calendar_interval": "2d"}})), @"");
-    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d"}})), @"");
-    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "fixed_interval": "1d", "time_zone": "Europe/Berlin"}})), @"");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1, "extended_bounds": {"min": 5, "max": 1}}})), @"");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1, "extended_bounds": {"min": 0}, "hard_bounds": {"min": 1}}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "size": 0}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "include": "a.*"}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "order": {"m": "asc"}}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "order": {"m": "asc"}}, "aggs": {"m": {"stats": {"field": "n"}}}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "n", "missing": "soon"}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "t"}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "_index"}})), @"");
-    insta::assert_snapshot!(error(json!({"avg": {"field": "k"}})), @"");
-    insta::assert_snapshot!(error(json!({"avg": {"field": "n", "format": "0.00"}})), @"");
-    insta::assert_snapshot!(error(json!({"avg": {"field": "n", "script": "1"}})), @"");
-    insta::assert_snapshot!(error(json!({"percentiles": {"field": "n", "percents": [101]}})), @"");
-    insta::assert_snapshot!(error(json!({"percentiles": {"field": "n", "hdr": {}}})), @"");
-    insta::assert_snapshot!(error(json!({"percentile_ranks": {"field": "n"}})), @"");
-    insta::assert_snapshot!(error(json!({"derivative": {"buckets_path": "n"}})), @"");
-    insta::assert_snapshot!(error(json!({"no_such": {}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "k"}, "aggs": {"x>y": {"avg": {"field": "n"}}}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "k"}, "aggs": {"g": {"global": {}}}})), @"");
-    insta::assert_snapshot!(error(json!({"avg": {"field": "n"}, "aggs": {"m": {"avg": {"field": "n"}}}})), @"");
-    insta::assert_snapshot!(error(json!({"terms": {}})), @"");
+    insta::assert_snapshot!(error(json!({"range": {"field": "n", "ranges": []}})), @"`aggs.a.range.ranges`: it is empty: give at least one range");
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 0}})), @"`aggs.a.histogram.interval` must be a number above 0, but is 0");
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1e-300}})), @"`aggs.a.histogram.interval` must be a number above 0, but is 1e-300");
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": "NaN"}})), @r#"`aggs.a.histogram.interval` must be a number above 0, but is "NaN""#);
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n"}})), @"`aggs.a.histogram.interval` is missing");
+    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "fixed_interval": "1M"}})), @r#"`aggs.a.date_histogram.fixed_interval` must be a fixed interval, such as `90m` or `30d`, but is "1M""#);
+    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "calendar_interval": "2d"}})), @r#"`aggs.a.date_histogram.calendar_interval` must be an interval of the calendar, such as `day` or `1M`, but is "2d""#);
+    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d"}})), @"`aggs.a.date_histogram.calendar_interval` must have exactly one of `calendar_interval`, `fixed_interval`, `interval`");
+    insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "fixed_interval": "1d", "time_zone": "Europe/Berlin"}})), @r#"`aggs.a.date_histogram.time_zone` must be `UTC` or a fixed offset such as `+01:00`, but is "Europe/Berlin""#);
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1, "extended_bounds": {"min": 5, "max": 1}}})), @"`aggs.a.histogram.extended_bounds` must be a `min` that is not above its `max`, but is the other way round");
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1, "extended_bounds": {"min": 0}, "hard_bounds": {"min": 1}}})), @"`aggs.a.histogram.extended_bounds` must be within `hard_bounds`, but is outside of them");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "size": 0}})), @"`aggs.a.terms.size` must be a whole number of at least 1, but is 0");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "include": "a.*"}})), @r#"`aggs.a.terms.include` must be a list of up to 65,536 values, but is "a.*""#);
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "order": {"m": "asc"}}})), @"`aggs.a.terms.order`: invalid aggregation order path `m`: there is no such aggregation inside");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "order": {"m": "asc"}}, "aggs": {"m": {"stats": {"field": "n"}}}})), @"`aggs.a.terms.order`: invalid aggregation order path `m`: name one number of the aggregation, as in `stats.avg`");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "n", "missing": "soon"}})), @r#"`aggs.a.terms.missing` must be a whole number, but is "soon""#);
+    insta::assert_snapshot!(error(json!({"terms": {"field": "t"}})), @"`aggs.a.terms`: text fields have no values to aggregate, and `t` is one: use a keyword field, such as `t.keyword`");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "_index"}})), @"`aggs.a.terms`: the field `_index` cannot be aggregated");
+    insta::assert_snapshot!(error(json!({"avg": {"field": "k"}})), @"`aggs.a.avg` takes numbers, booleans and dates, but its values are of type keyword");
+    insta::assert_snapshot!(error(json!({"avg": {"field": "n", "format": "0.00"}})), @r#"`aggs.a.avg.format` must be left out, since only dates have formats here, but is "0.00""#);
+    insta::assert_snapshot!(error(json!({"avg": {"field": "n", "script": "1"}})), @"unknown key `aggs.a.avg.script`; expected one of `field`, `expression`, `wasm_udf`, `missing`, `format`");
+    insta::assert_snapshot!(error(json!({"percentiles": {"field": "n", "percents": [101]}})), @"`aggs.a.percentiles.percents[0]` must be a number from 0 to 100, but is 101");
+    insta::assert_snapshot!(error(json!({"percentiles": {"field": "n", "hdr": {}}})), @"unknown key `aggs.a.percentiles.hdr`; expected one of `field`, `expression`, `wasm_udf`, `missing`, `format`, `percents`, `keyed`, `tdigest`");
+    insta::assert_snapshot!(error(json!({"percentile_ranks": {"field": "n"}})), @"`aggs.a.percentile_ranks`: there is no such aggregation here: use `range`, whose counts give the ranks");
+    insta::assert_snapshot!(error(json!({"derivative": {"buckets_path": "n"}})), @"`aggs.a.derivative`: there are no pipeline aggregations: compute it from the buckets of the answer");
+    insta::assert_snapshot!(error(json!({"no_such": {}})), @"unknown key `aggs.a.no_such`; expected one of `aggs`, `avg`, `cardinality`, `date_histogram`, `date_range`, `extended_stats`, `filter`, `filters`, `global`, `histogram`, `max`, `meta`, `min`, `missing`, `percentiles`, `range`, `stats`, `sum`, `terms`, `value_count`");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k"}, "aggs": {"x>y": {"avg": {"field": "n"}}}})), @"`aggs.a.aggs.x>y`: an aggregation's name is not empty and has none of `[`, `]` and `>`");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k"}, "aggs": {"g": {"global": {}}}})), @"`aggs.a.aggs.g.global`: `global` cannot lie inside another aggregation: put it at the top");
+    insta::assert_snapshot!(error(json!({"avg": {"field": "n"}, "aggs": {"m": {"avg": {"field": "n"}}}})), @"`aggs.a.aggs` is not allowed: `avg` makes no buckets; move it up beside `avg`");
+    insta::assert_snapshot!(error(json!({"terms": {}})), @"`aggs.a.terms` must have exactly one of `field`, `expression`, `wasm_udf`");
     let deep = (0..8).fold(
         json!({"avg": {"field": "n"}}),
         |inside, _| json!({"terms": {"field": "k"}, "aggs": {"i": inside}}),
     );
-    insta::assert_snapshot!(error(deep), @"");
+    insta::assert_snapshot!(error(deep), @"`aggs.a.aggs.i.aggs.i.aggs.i.aggs.i.aggs.i.aggs.i.aggs.i.aggs` is nested too deeply; the limit is 8 levels");
 }
 
 #[test]
@@ -101,5 +101,5 @@ fn what_buckets_take_in_memory_is_bounded() {
         |inside, _| json!({"a": {"terms": {"field": "k"}, "aggs": inside}}),
     );
     let answer = sample.ask(&json!({"match_all": {}}), &aggs, false);
-    insta::assert_snapshot!(answer.expect_err("too much"), @"");
+    insta::assert_snapshot!(answer.expect_err("too much"), @"the buckets take more than 8388608 bytes: ask for fewer or larger ones");
 }

@@ -443,6 +443,12 @@ fn ranges_are_those_that_were_asked_for() {
                 json!({"buckets": {"1.0E7-*": {"from": 1e7, "doc_count": 1}}}),
             ),
             (
+                json!({"date_range": {"field": "d", "time_zone": "+01:00", "ranges": [{"from": "2015-01-05"}]}}),
+                json!({"buckets": [{
+                    "key": "2015-01-05T00:00:00.000+01:00-*", "from": 1_420_412_400_000.0,
+                    "from_as_string": "2015-01-05T00:00:00.000+01:00", "doc_count": 1}]}),
+            ),
+            (
                 json!({"date_range": {"field": "d", "format": "yyyy-MM-dd", "ranges": [{"from": "2015-01-01||+4d", "to": "2016"}]}}),
                 json!({"buckets": [{
                     "key": "2015-01-05-2016-01-01",
