@@ -32,7 +32,6 @@ impl From<SearchError> for ApiError {
             }
             SearchError::Argument { .. }
             | SearchError::Aggregation(_)
-            | SearchError::SeveralIndexes { .. }
             | SearchError::Sort(_)
             | SearchError::Field(_) => (StatusCode::BAD_REQUEST, ILLEGAL),
             SearchError::Udf(UdfError::Function(function)) => of_function(function),
