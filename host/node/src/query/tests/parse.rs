@@ -281,14 +281,14 @@ fn rejects_values_of_wrong_types() {
     insta::assert_snapshot!(error(json!({"terms": {"a": "x"}})), @r#"`query.terms.a` must be a list, but is "x""#);
     insta::assert_snapshot!(error(json!({"terms": {"a": ["x", []]}})), @"`query.terms.a[1]` must be a string, a number or a boolean, but is a list");
     insta::assert_snapshot!(error(json!({"range": {"a": {"gt": 1, "from": 2}}})), @"`query.range.a.from` must be left out, since the same side already has a bound, but is 2");
-    insta::assert_snapshot!(error(json!({"range": {"a": {"format": "yyyy"}}})), @r#"`query.range.a.format` must be one or more of "strict_date_optional_time", "date_optional_time", "epoch_millis" and "epoch_second", with `||` between, but is "yyyy""#);
+    insta::assert_snapshot!(error(json!({"range": {"a": {"format": "yyyy-ww"}}})), @"`query.range.a.format`: `yyyy-ww` is not a known date format: the pattern letter `ww` is not supported");
     insta::assert_snapshot!(error(json!({"range": {"a": {"time_zone": "Europe/Paris"}}})), @r#"`query.range.a.time_zone` must be "UTC" or an offset from UTC such as "+01:00", but is "Europe/Paris""#);
     insta::assert_snapshot!(error(json!({"range": {"a": {"relation": "disjoint"}}})), @r#"`query.range.a.relation` must be "intersects", "within" or "contains", but is "disjoint""#);
     insta::assert_snapshot!(error(json!({"prefix": {"a": {"value": "x", "rewrite": "top_terms_5"}}})), @r#"`query.prefix.a.rewrite` must be "constant_score", "constant_score_blended" or "constant_score_boolean", but is "top_terms_5""#);
     insta::assert_snapshot!(error(json!({"fuzzy": {"a": {"value": "x", "max_expansions": 10}}})), @"`query.fuzzy.a.max_expansions` must be an integer from 50, since all words within the distance are looked for, but is 10");
     insta::assert_snapshot!(error(json!({"match_phrase_prefix": {"a": {"query": "x", "slop": 1}}})), @"`query.match_phrase_prefix.a.slop` must be 0: words before a prefix stand one after the other, but is 1");
     insta::assert_snapshot!(error(json!({"multi_match": {"query": "x", "type": "phrase", "fuzziness": 1}})), @"`query.multi_match.fuzziness` must be left out, since phrases have no fuzzy words, but is 1");
-    insta::assert_snapshot!(error(json!({"match": {"a": {"query": "x", "analyzer": "french"}}})), @r#"`query.match.a.analyzer` must be "standard", "english" or "whitespace", but is "french""#);
+    insta::assert_snapshot!(error(json!({"match": {"a": {"query": "x", "analyzer": "french"}}})), @r#"`query.match.a.analyzer` must be "standard", "english", "whitespace", "simple", "stop" or "keyword", but is "french""#);
     insta::assert_snapshot!(error(json!({"regexp": {"a": {"value": "x", "flags": "SOME"}}})), @r#"`query.regexp.a.flags` must be names of Lucene's flags with `|` between, such as "ALL" or "NONE", but is "SOME""#);
     insta::assert_snapshot!(error(json!({"range": {"a": 5}})), @"`query.range.a` must be an object, but is 5");
     insta::assert_snapshot!(error(json!({"range": {"a": {"gt": 1, "gte": 2}}})), @"`query.range.a.gte` must be left out, since the same side already has a bound, but is 2");

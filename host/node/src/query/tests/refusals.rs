@@ -27,7 +27,7 @@ fn rejects_values_that_the_type_cannot_have() {
     insta::assert_snapshot!(error(json!({"term": {"made": true}})), @r#"`query.term.made`: `true` is not a valid `date` for the field `made`; expected a date such as "2020-01-31", or milliseconds since 1970"#);
     insta::assert_snapshot!(error(json!({"terms": {"count": [1, "two"]}})), @r#"`query.terms.count[1]`: `"two"` is not a valid `long` for the field `count`; expected an integer"#);
     insta::assert_snapshot!(error(json!({"range": {"count": {"gt": 1, "lt": "many ".repeat(20)}}})), @r#"`query.range.count`: `"many many many many many many many many...` is not a valid `long` for the field `count`; expected an integer"#);
-    insta::assert_snapshot!(error(json!({"bool": {"must": [{"match_all": {}}, {"range": {"made": {"gt": "soon"}}}]}})), @"`query.bool.must[1].range.made`: `soon` is not a valid `date` for the field `made` (expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`)");
+    insta::assert_snapshot!(error(json!({"bool": {"must": [{"match_all": {}}, {"range": {"made": {"gt": "soon"}}}]}})), @"`query.bool.must[1].range.made`: `soon` is not a valid `date` for the field `made` (expected a date in the format `strict_date_optional_time||epoch_millis`, such as `2020-01-31T12:00:00.000Z`, or date math such as `now-1d/d`)");
     insta::assert_snapshot!(error(json!({"range": {"made": {"gt": "now-1q"}}})), @"`query.range.made`: `now-1q` is not a valid `date` for the field `made` (`-1q` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`)");
     insta::assert_snapshot!(error(json!({"multi_match": {"query": "x", "fields": ["title", "count"]}})), @r#"`query.multi_match.count`: `"x"` is not a valid `long` for the field `count`; expected an integer"#);
 }
@@ -72,4 +72,9 @@ fn rejects_options_that_do_not_go_with_the_type() {
     insta::assert_snapshot!(error(json!({"match": {"count": {"query": 1, "analyzer": "standard"}}})), @"`query.match.count`: `analyzer` works on fields of type `text` or `keyword`, but the field `count` is of type `long`; remove it");
     insta::assert_snapshot!(error(json!({"range": {"count": {"gte": 1, "time_zone": "UTC"}}})), @"`query.range.count`: `time_zone` works on fields of type `date`, but the field `count` is of type `long`; remove it");
     insta::assert_snapshot!(error(json!({"match_bool_prefix": {"made": "2020"}})), @"`query.match_bool_prefix.made`: `match_bool_prefix` works on fields of type `text` or `keyword`, but the field `made` is of type `date`; use `match`");
+}
+
+#[test]
+fn rejects_dates_of_another_format() {
+    insta::assert_snapshot!(error(json!({"range": {"made": {"gte": "2020-01-31", "format": "dd/MM/yyyy"}}})), @"`query.range.made`: `2020-01-31` is not a valid `date` for the field `made` (expected a date in the format `dd/MM/yyyy`, such as `31/01/2020`, or date math such as `now-1d/d`)");
 }
