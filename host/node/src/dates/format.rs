@@ -98,14 +98,12 @@ impl DateFormat {
         self.formats.iter().find_map(|format| format.parse(text))
     }
 
-    /// The first and the last instant that a date of one of the patterns may mean: as in
-    /// OpenSearch, the time that it lacks is the whole day, hour, minute or second, and a month or
-    /// a year without a day is its first day.
-    pub(crate) fn span(&self, text: &str) -> Option<(i64, i64)> {
-        self.formats.iter().find_map(|format| match format {
-            Format::Pattern(pattern) => Some((pattern.parse(text)?, pattern.parse_last(text)?)),
-            _ => None,
-        })
+    /// The first and the last instant that a date may mean: as in OpenSearch, the time that it
+    /// lacks is the whole day, hour, minute, second or millisecond, and a month or a year without a
+    /// day is its first day. A date that does not say its offset from UTC has `zone_seconds`.
+    pub(crate) fn span(&self, text: &str, zone_seconds: i64) -> Option<(i64, i64)> {
+        let mut formats = self.formats.iter();
+        formats.find_map(|format| format.span(text, zone_seconds))
     }
 
     /// A date, from microseconds since 1970, in UTC.
@@ -184,6 +182,45 @@ impl Format {
             Self::Pattern(pattern) => pattern.parse(text),
         }
     }
+
+    fn span(&self, text: &str, zone_seconds: i64) -> Option<(i64, i64)> {
+        let (first, unsaid) = match self {
+            Self::EpochSecond if !text.contains('.') => (self.parse(text)?, 999_999),
+            Self::EpochMillis | Self::EpochSecond => (self.parse(text)?, 999),
+            Self::OptionalTime { .. } => {
+                let first = self.parse(text)?;
+                let time = time_of(text).unwrap_or_default();
+                let has_zone = time.contains(['Z', 'z', '+', '-']);
+                let zone_seconds = if has_zone { 0 } else { zone_seconds };
+                (first.checked_sub(zone_seconds * 1_000_000)?, unsaid(text))
+            }
+            Self::Pattern(pattern) => return pattern.span(text, zone_seconds),
+        };
+        Some((first, first.checked_add(unsaid)?))
+    }
+}
+
+/// The time of a valid date, which follows its day.
+fn time_of(date: &str) -> Option<&str> {
+    date.find(['T', 't', ' ']).map(|at| &date[at + 1..])
+}
+
+/// How many microseconds lie between the first and the last instant that a valid date of
+/// [`Format::OptionalTime`] may mean.
+fn unsaid(date: &str) -> i64 {
+    let time = time_of(date).map(|time| time.trim_end_matches(['Z', 'z']));
+    let time = time.map(|time| time.split(['+', '-']).next().unwrap_or(time));
+    let span_millis = match time {
+        None => 86_400_000,
+        Some(time) => match (time.split_once(['.', ',']), time.matches(':').count()) {
+            (Some((_, fraction)), _) if fraction.len() > 3 => return 0,
+            (Some(_), _) => 1,
+            (None, 0) => 3_600_000,
+            (None, 1) => 60_000,
+            (None, _) => 1_000,
+        },
+    };
+    span_millis * 1_000 - 1
 }
 
 /// The integer before a fraction, which is left out.
@@ -252,12 +289,32 @@ mod tests {
     }
 
     #[test]
-    fn a_date_of_a_pattern_means_all_that_it_does_not_say() {
-        let span = |format, text| DateFormat::named(format).expect("a format").span(text);
+    fn a_date_means_all_that_it_does_not_say() {
+        let span = |format, text| DateFormat::named(format).expect("a format").span(text, 0);
         assert_eq!(span("dd/MM/yyyy", "02/01/1970"), Some((DAY, 2 * DAY - 1)));
         assert_eq!(span("HH:mm", "00:01"), Some((60_000_000, 119_999_999)));
         assert_eq!(span("yyyy", "1971"), Some((365 * DAY, 366 * DAY - 1)));
-        assert_eq!(span("epoch_millis", "1971"), None);
+        assert_eq!(span("epoch_millis", "1971"), Some((1_971_000, 1_971_999)));
+        assert_eq!(span("epoch_second", "2"), Some((2_000_000, 2_999_999)));
+        assert_eq!(span("epoch_second", "2.5"), Some((2_500_000, 2_500_999)));
+        assert_eq!(span(DEFAULT_FORMAT, "1970-01-02"), Some((DAY, 2 * DAY - 1)));
+        assert_eq!(span(DEFAULT_FORMAT, "-1"), Some((-1_000, -1)));
+        assert_eq!(span(DEFAULT_FORMAT, "soon"), None);
+    }
+
+    #[test]
+    fn a_date_without_an_offset_is_of_the_zone() {
+        for (format, text, expected) in [
+            (DEFAULT_FORMAT, "1970-01-02", DAY - 3_600_000_000),
+            (DEFAULT_FORMAT, "1970-01-02T00:00Z", DAY),
+            (DEFAULT_FORMAT, "86400000", DAY),
+            ("dd/MM/yyyy", "02/01/1970", DAY - 3_600_000_000),
+            ("dd/MM/yyyy HH X", "02/01/1970 02 +02", DAY),
+        ] {
+            let format = DateFormat::named(format).expect("a format");
+            let span = format.span(text, 3_600);
+            assert_eq!(span.map(|(first, _)| first), Some(expected), "{text}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod pattern;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
-pub(crate) use format::{DEFAULT_FORMAT, DateFormat};
+pub(crate) use format::{DEFAULT_FORMAT, DateFormat, UnknownFormat};
 
 /// What may stand between a day and a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

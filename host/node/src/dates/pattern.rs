@@ -116,17 +116,23 @@ impl Pattern {
 
     /// Microseconds since 1970.
     pub(super) fn parse(&self, text: &str) -> Option<i64> {
-        self.parse_with(text, (0, 0, 0, 0))
+        self.parse_with(text, (0, 0, 0, 0), 0)
     }
 
-    /// The last instant of the day, hour, minute or second that a date says.
-    pub(super) fn parse_last(&self, text: &str) -> Option<i64> {
-        self.parse_with(text, (23, 59, 59, 999_999_999))
+    /// The first and the last instant of the day, hour, minute or second that a date says.
+    pub(super) fn span(&self, text: &str, zone_seconds: i64) -> Option<(i64, i64)> {
+        let first = self.parse_with(text, (0, 0, 0, 0), zone_seconds)?;
+        let last = self.parse_with(text, (23, 59, 59, 999_999_999), zone_seconds)?;
+        Some((first, last))
     }
 
-    /// Reads a date, which has the parts of a time where it says no others.
-    fn parse_with(&self, text: &str, time: (u32, u32, u32, u32)) -> Option<i64> {
-        let (hour, minute, second, nanos) = time;
+    /// Reads a date, which has the parts of a time and the offset from UTC if it says no others.
+    fn parse_with(
+        &self,
+        text: &str,
+        (hour, minute, second, nanos): (u32, u32, u32, u32),
+        offset_seconds: i64,
+    ) -> Option<i64> {
         let mut read = Read {
             year: 1970,
             month: 1,
@@ -136,7 +142,7 @@ impl Pattern {
             minute,
             second,
             nanos,
-            offset_seconds: 0,
+            offset_seconds,
         };
         let rest = self.parse_parts(&self.parts, text, &mut read)?;
         if rest.is_empty() { read.micros() } else { None }

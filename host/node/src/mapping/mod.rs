@@ -280,7 +280,7 @@ impl<'a> MappedField<'a> {
 }
 
 /// Whether a name is that of what every document has beside its fields.
-fn is_metadata(name: &str) -> bool {
+pub(crate) fn is_metadata(name: &str) -> bool {
     const NAMES: [&str; 11] = [
         "_doc_count",
         "_field_names",

@@ -4,17 +4,26 @@
 //! milliseconds a millisecond. Its beginning or its end is meant, by where it stands in a range.
 //! The smallest step is a microsecond.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 
-use crate::dates;
+use crate::dates::{self, DateFormat};
 
 /// Why a string is not a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DateMathError {
-    /// It has none of the formats.
-    #[error("expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`")]
-    Date,
+    /// It does not have the format.
+    #[error(
+        "expected a date in the format `{format}`, such as `{example}`, or date math such as `now-1d/d`"
+    )]
+    Date {
+        /// The format.
+        format: String,
+        /// A date that has it.
+        example: String,
+    },
     /// What follows the date is not arithmetic.
     #[error(
         "`{rest}` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`"
@@ -34,6 +43,17 @@ pub enum DateMathError {
     OutOfRange,
 }
 
+impl DateMathError {
+    fn of_format(format: &DateFormat) -> Self {
+        // 2020-01-31T12:00:00Z.
+        const EXAMPLE_MICROS: i64 = 1_580_472_000_000_000;
+        Self::Date {
+            format: format.text().to_owned(),
+            example: format.print(EXAMPLE_MICROS),
+        }
+    }
+}
+
 /// Which instant of the span that a date names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -46,60 +66,22 @@ pub(crate) enum End {
 const MOST_STEPS: usize = 64;
 
 /// How dates are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DateOptions {
-    /// The formats that they may have.
-    pub formats: Formats,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DateOptions<'a> {
+    pub(crate) format: &'a DateFormat,
     /// The offset from UTC of dates that do not say theirs, and of the days and other units that
     /// dates are rounded to.
-    pub zone_seconds: i64,
+    pub(crate) zone_seconds: i64,
 }
 
-/// The formats that dates may have, as OpenSearch names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Formats {
-    /// `strict_date_optional_time`.
-    dates: bool,
-    epoch: Option<Epoch>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Epoch {
-    Millis,
-    Seconds,
-}
-
-impl Default for Formats {
-    /// `strict_date_optional_time||epoch_millis`.
+impl Default for DateOptions<'_> {
+    /// OpenSearch's default format, in UTC.
     fn default() -> Self {
+        static FORMAT: LazyLock<DateFormat> = LazyLock::new(DateFormat::default);
         Self {
-            dates: true,
-            epoch: Some(Epoch::Millis),
+            format: &FORMAT,
+            zone_seconds: 0,
         }
-    }
-}
-
-impl Formats {
-    /// Reads names with `||` between; `None` if one of them is unknown.
-    pub(super) fn read(names: &str) -> Option<Self> {
-        let mut formats = Self {
-            dates: false,
-            epoch: None,
-        };
-        for name in names.split("||") {
-            let epoch = match name.trim() {
-                "strict_date_optional_time" | "date_optional_time" => {
-                    formats.dates = true;
-                    continue;
-                }
-                "epoch_millis" => Epoch::Millis,
-                "epoch_second" => Epoch::Seconds,
-                _ => return None,
-            };
-            // Both take any number, so that the first counts.
-            formats.epoch.get_or_insert(epoch);
-        }
-        Some(formats)
     }
 }
 
@@ -120,14 +102,15 @@ pub(crate) fn instant(
     text: &str,
     now: i64,
     end: End,
-    options: DateOptions,
+    options: DateOptions<'_>,
 ) -> Result<i64, DateMathError> {
     let zone_micros = options.zone_seconds * 1_000_000;
     let (start, steps) = if let Some(steps) = text.strip_prefix("now") {
         (now, steps)
     } else {
         let (date, steps) = text.split_once("||").unwrap_or((text, ""));
-        let (first, last) = span(date, options.formats, zone_micros).ok_or(DateMathError::Date)?;
+        let span = options.format.span(date, options.zone_seconds);
+        let (first, last) = span.ok_or_else(|| DateMathError::of_format(options.format))?;
         match end {
             End::First => (first, steps),
             End::Last => (last, steps),
@@ -140,60 +123,6 @@ pub(crate) fn instant(
     let local = dates::instant(start.saturating_add(zone_micros));
     let local = walk(local.ok_or(DateMathError::OutOfRange)?, steps, end)?;
     Ok(local.timestamp_micros() - zone_micros)
-}
-
-/// The first and the last instant of a date without date math.
-fn span(date: &str, formats: Formats, zone_micros: i64) -> Option<(i64, i64)> {
-    let number = date.strip_prefix('-').unwrap_or(date);
-    let is_number = number.starts_with(|first: char| first.is_ascii_digit())
-        && number
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let is_year = formats.dates && date.len() == 4;
-    if is_number && !is_year {
-        let unit_micros = match formats.epoch? {
-            Epoch::Millis => 1_000,
-            Epoch::Seconds => 1_000_000,
-        };
-        let whole = date.split_once('.').map_or(date, |(whole, _)| whole);
-        let first = whole.parse::<i64>().ok()?.checked_mul(unit_micros)?;
-        return Some((first, first.checked_add(unit_micros - 1)?));
-    }
-    let first = dates::parse(date).filter(|_| formats.dates)?;
-    let first = if has_zone(date) {
-        first
-    } else {
-        first.checked_sub(zone_micros)?
-    };
-    Some((first, first.checked_add(unsaid(date))?))
-}
-
-/// The time of a valid date, which follows its day.
-fn time_of(date: &str) -> Option<&str> {
-    date.find(['T', 't', ' ']).map(|at| &date[at + 1..])
-}
-
-fn has_zone(date: &str) -> bool {
-    time_of(date).is_some_and(|time| time.contains(['Z', 'z', '+', '-']))
-}
-
-/// How many microseconds lie between the first and the last instant that a valid date may mean. As
-/// in OpenSearch, a month or a year without a day is its first day, and the smallest unit of a time
-/// is a millisecond, unless it has more digits.
-fn unsaid(date: &str) -> i64 {
-    let time = time_of(date).map(|time| time.trim_end_matches(['Z', 'z']));
-    let time = time.map(|time| time.split(['+', '-']).next().unwrap_or(time));
-    let span_millis = match time {
-        None => 86_400_000,
-        Some(time) => match (time.split_once(['.', ',']), time.matches(':').count()) {
-            (Some((_, fraction)), _) if fraction.len() > 3 => return 0,
-            (Some(_), _) => 1,
-            (None, 0) => 3_600_000,
-            (None, 1) => 60_000,
-            (None, _) => 1_000,
-        },
-    };
-    span_millis * 1_000 - 1
 }
 
 fn walk(mut at: DateTime<Utc>, mut steps: &str, end: End) -> Result<DateTime<Utc>, DateMathError> {
@@ -478,15 +407,15 @@ mod tests {
     #[test]
     fn rejects_an_invalid_date_with_its_wrong_step() {
         let error = |text: &str| show(text, End::First);
-        insta::assert_snapshot!(error("soon"), @"expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
-        insta::assert_snapshot!(error(""), @"expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error("soon"), @"expected a date in the format `strict_date_optional_time||epoch_millis`, such as `2020-01-31T12:00:00.000Z`, or date math such as `now-1d/d`");
+        insta::assert_snapshot!(error(""), @"expected a date in the format `strict_date_optional_time||epoch_millis`, such as `2020-01-31T12:00:00.000Z`, or date math such as `now-1d/d`");
         insta::assert_snapshot!(error("now 1d"), @"` 1d` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
         insta::assert_snapshot!(error("now-1q"), @"`-1q` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
         insta::assert_snapshot!(error("now-1é"), @"`-1é` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
         insta::assert_snapshot!(error("nowé"), @"`é` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
         insta::assert_snapshot!(error("now-1"), @"`-1` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
         insta::assert_snapshot!(error("now/1d"), @"`/1d` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
-        insta::assert_snapshot!(error("2020-01-01+1d"), @"expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`");
+        insta::assert_snapshot!(error("2020-01-01+1d"), @"expected a date in the format `strict_date_optional_time||epoch_millis`, such as `2020-01-31T12:00:00.000Z`, or date math such as `now-1d/d`");
         insta::assert_snapshot!(error("2020-01-01||1d"), @"`1d` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`");
         insta::assert_snapshot!(error("now+99999999999d"), @"the date is too far from now");
         insta::assert_snapshot!(error("now+4000000000y"), @"the date is too far from now");
@@ -518,31 +447,6 @@ mod tests {
         assert_eq!(zone_seconds("+99:00"), None);
     }
 
-    #[test]
-    fn a_format_says_what_a_number_is() {
-        for (format, text, expected) in [
-            ("epoch_second", "86400", Some("1970-01-02T00:00:00.000Z")),
-            ("epoch_millis", "2000", Some("1970-01-01T00:00:02.000Z")),
-            (
-                "strict_date_optional_time||epoch_second",
-                "2000",
-                Some("2000-01-01T00:00:00.000Z"),
-            ),
-            ("epoch_second", "2000-01-01", None),
-            ("date_optional_time", "86400", None),
-        ] {
-            let formats = Formats::read(format).expect("it is known");
-            let options = DateOptions {
-                formats,
-                zone_seconds: 0,
-            };
-            let first = instant(text, 0, End::First, options).ok().map(dates::show);
-            assert_eq!(first.as_deref(), expected, "{format} {text}");
-        }
-        assert_eq!(Formats::read("yyyy-MM-dd"), None);
-        assert_eq!(Formats::read(""), None);
-    }
-
     proptest! {
         #[test]
         fn no_text_panics_and_the_first_instant_is_never_after_the_last(
@@ -550,7 +454,7 @@ mod tests {
             now in proptest::num::i64::ANY,
             zone_seconds in -64_800_i64..64_800,
         ) {
-            let options = DateOptions { formats: Formats::default(), zone_seconds };
+            let options = DateOptions { zone_seconds, ..DateOptions::default() };
             if let Ok(first) = instant(&text, now, End::First, options)
                 && let Ok(last) = instant(&text, now, End::Last, options)
             {

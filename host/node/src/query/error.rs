@@ -104,7 +104,7 @@ pub enum QueryError {
         source: TantivyError,
     },
     /// There is more of something in the request than allowed.
-    #[error("`{path}` has too many {what}; the limit is {limit}")]
+    #[error("`{path}`: too many {what}; the limit is {limit}")]
     TooMany {
         /// Where the limit is exceeded.
         path: String,

@@ -15,7 +15,7 @@ use super::parameters::shown;
 use super::parse::cut;
 use super::range::between;
 use super::{DateMathError, QueryError};
-use crate::dates;
+use crate::dates::DateFormat;
 use crate::mapping::{FieldType, ID, MappedField};
 use crate::request::path::Path;
 
@@ -39,7 +39,7 @@ pub(super) enum Lookup {
     Nowhere,
 }
 
-impl Target<'_> {
+impl<'t> Target<'t> {
     /// Documents with a value.
     pub(super) fn term(&self, value: &Json) -> Result<NativeQuery, QueryError> {
         Ok(match self.lookup(value)? {
@@ -101,7 +101,7 @@ impl Target<'_> {
                 }
             }
             FieldType::Date => {
-                let options = DateOptions::default();
+                let options = self.date_options(None, 0);
                 let first = self.date(value, End::First, options)?;
                 let last = self.date(value, End::Last, options)?;
                 let term = |micros| Term::from_field_i64(field, micros);
@@ -115,30 +115,36 @@ impl Target<'_> {
         })
     }
 
+    /// How dates are read in a format, by default the field's own.
+    pub(super) fn date_options<'o>(
+        &self,
+        format: Option<&'o DateFormat>,
+        zone_seconds: i64,
+    ) -> DateOptions<'o>
+    where
+        't: 'o,
+    {
+        let default = DateOptions::default();
+        DateOptions {
+            format: format
+                .or(self.field.date_format())
+                .unwrap_or(default.format),
+            zone_seconds,
+        }
+    }
+
     /// The first or the last instant that a date means, in microseconds since 1970.
     pub(super) fn date(
         &self,
         value: &Json,
         end: End,
-        options: DateOptions,
+        options: DateOptions<'_>,
     ) -> Result<i64, QueryError> {
         if !value.is_string() && !value.is_number() {
             return Err(self.refused(value));
         }
         let found = shown(value);
-        // A date in the field's own form, and what is added to it.
-        let (date, steps) = found.split_once("||").unwrap_or((&found, ""));
-        let format = self.field.date_format();
-        let span = format.filter(|_| options == DateOptions::default());
-        let instant = match span.and_then(|format| format.span(date)) {
-            None => date_math::instant(&found, self.now, end, options),
-            Some((first, _)) if !steps.is_empty() => {
-                let shown = format!("{}||{steps}", dates::show(first));
-                date_math::instant(&shown, self.now, end, options)
-            }
-            Some((first, _)) if end == End::First => Ok(first),
-            Some((_, last)) => Ok(last),
-        };
+        let instant = date_math::instant(&found, self.now, end, options);
         instant.map_err(|source| self.invalid_date(&found, source))
     }
 

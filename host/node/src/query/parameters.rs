@@ -197,7 +197,7 @@ pub(super) fn fuzziness(object: Object<'_>) -> Result<Option<Fuzziness>, Request
 }
 
 pub(super) fn analyzer(object: Object<'_>) -> Result<Option<Analyzer>, RequestError> {
-    let expected = "\"standard\", \"english\" or \"whitespace\"";
+    let expected = "\"standard\", \"english\", \"whitespace\", \"simple\", \"stop\" or \"keyword\"";
     optional(object, "analyzer", expected, |json| {
         let name = json.as_str()?;
         Analyzer::ALL

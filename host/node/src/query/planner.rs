@@ -6,7 +6,7 @@ use super::field_terms::Target;
 use super::{FunctionCall, Plan, Query};
 use crate::computed::Watch;
 use crate::expression::Expression;
-use crate::mapping::{ID, Mapping};
+use crate::mapping::{ID, Mapping, is_metadata};
 use crate::request::path::Path;
 use crate::udf::{Surroundings, UdfCall, UdfError};
 
@@ -18,20 +18,6 @@ const MOST_REGEXPS: usize = 32;
 
 /// How many characters a request may look for fuzzily in all: each takes some ten kilobytes.
 const MOST_FUZZY_CHARACTERS: usize = 2_048;
-
-/// Fields of OpenSearch that no document has in its source. Only `_id` is searchable here.
-const META_FIELDS: &[&str] = &[
-    "_doc_count",
-    "_field_names",
-    "_ignored",
-    "_index",
-    "_nested_path",
-    "_primary_term",
-    "_routing",
-    "_seq_no",
-    "_source",
-    "_version",
-];
 
 /// Plans the clauses of one search.
 pub(crate) struct Planner<'a> {
@@ -106,7 +92,7 @@ impl<'a> Planner<'a> {
         let mapping = self.mapping();
         let field = match mapping.field(name) {
             None if name == ID => mapping.id_field(),
-            None if META_FIELDS.contains(&name) => {
+            None if is_metadata(name) => {
                 return Err(QueryError::MetaField {
                     path: path.to_string(),
                     field: name.to_owned(),

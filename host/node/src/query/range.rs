@@ -11,14 +11,15 @@ use serde_json::Value as Json;
 use tantivy::Term;
 use tantivy::query::{FastFieldRangeQuery, InvertedIndexRangeQuery, RangeQuery, TermSetQuery};
 
-use super::date_math::{End, Formats, zone_seconds};
+use super::date_math::{End, zone_seconds};
 use super::exists::has_value;
 use super::field_terms::{Target, boolean};
 use super::native::{NativeQuery, constant, none};
 use super::numbers::Number;
 use super::parameters::{boolean as flag, boost, optional, scalar, shown};
 use super::parse::{Object, Parser, RequestError, of_field, wrong};
-use super::{Clause, DateOptions, Plan, Planner, QueryError};
+use super::{Clause, Plan, Planner, QueryError};
+use crate::dates::{DateFormat, UnknownFormat};
 use crate::mapping::FieldType;
 use crate::request::path::Path;
 
@@ -31,8 +32,8 @@ pub struct Range {
     pub from: Option<Limit>,
     /// The upper bound.
     pub to: Option<Limit>,
-    /// The formats that dates may have; by default a date or milliseconds since 1970.
-    pub format: Option<Formats>,
+    /// The format of the bounds, if they are dates; by default the field's own.
+    pub(crate) format: Option<DateFormat>,
     /// The offset from UTC of dates that do not say theirs, in seconds.
     pub zone_seconds: Option<i64>,
     /// The score.
@@ -127,11 +128,16 @@ fn limit(
     Ok(limit)
 }
 
-fn format(object: Object<'_>) -> Result<Option<Formats>, RequestError> {
-    let expected = "one or more of \"strict_date_optional_time\", \"date_optional_time\", \"epoch_millis\" and \"epoch_second\", with `||` between";
-    optional(object, "format", expected, |json| {
-        Formats::read(json.as_str()?)
-    })
+fn format(object: Object<'_>) -> Result<Option<DateFormat>, RequestError> {
+    if object.get("format").is_none() {
+        return Ok(None);
+    }
+    let format = DateFormat::named(&object.text("format")?);
+    let refused = |error: UnknownFormat| RequestError::DateFormat {
+        path: object.path("format"),
+        reason: error.to_string(),
+    };
+    format.map(Some).map_err(refused)
 }
 
 fn time_zone(object: Object<'_>) -> Result<Option<i64>, RequestError> {
@@ -177,10 +183,8 @@ impl Range {
                 longs(target, first, last)
             }
             FieldType::Date => {
-                let options = DateOptions {
-                    formats: self.format.unwrap_or_default(),
-                    zone_seconds: self.zone_seconds.unwrap_or_default(),
-                };
+                let zone_seconds = self.zone_seconds.unwrap_or_default();
+                let options = target.date_options(self.format.as_ref(), zone_seconds);
                 let date = |limit: &Limit, end| target.date(&limit.value, end, options);
                 let first = match &self.from {
                     None => Some(i64::MIN),
@@ -250,7 +254,13 @@ fn longs(target: Target<'_>, first: Option<i64>, last: Option<i64>) -> Option<Na
 /// The bound of a double; zero is the first of `zeros` if it is included, else the second.
 fn double(target: Target<'_>, limit: Option<(Number, bool)>, zeros: [f64; 2]) -> Bound<Term> {
     bound(limit.map(|(number, included)| {
-        let value = match number.double() {
+        // A float's bounds have its precision, as in OpenSearch; a scaled float's lie between its
+        // values.
+        let value = match target.field.type_name() {
+            "scaled_float" => number.double(),
+            _ => target.field.rounded(number.double()),
+        };
+        let value = match value {
             0.0 if included => zeros[0],
             0.0 => zeros[1],
             value => value,

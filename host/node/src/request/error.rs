@@ -118,6 +118,14 @@ pub enum RequestError {
         /// The keys.
         keys: [&'static str; 2],
     },
+    /// A date format that is unknown.
+    #[error("`{path}`: {reason}")]
+    DateFormat {
+        /// The path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An aggregation that is not supported, or not in its place.
     #[error("`{path}`: {reason}")]
     Aggregation {

@@ -27,7 +27,7 @@ fn rejects_values_that_the_type_cannot_have() {
     insta::assert_snapshot!(error(json!({"term": {"made": true}})), @r#"`query.term.made`: `true` is not a valid `date` for the field `made`; expected a date such as "2020-01-31", or milliseconds since 1970"#);
     insta::assert_snapshot!(error(json!({"terms": {"count": [1, "two"]}})), @r#"`query.terms.count[1]`: `"two"` is not a valid `long` for the field `count`; expected an integer"#);
     insta::assert_snapshot!(error(json!({"range": {"count": {"gt": 1, "lt": "many ".repeat(20)}}})), @r#"`query.range.count`: `"many many many many many many many many...` is not a valid `long` for the field `count`; expected an integer"#);
-    insta::assert_snapshot!(error(json!({"bool": {"must": [{"match_all": {}}, {"range": {"made": {"gt": "soon"}}}]}})), @"`query.bool.must[1].range.made`: `soon` is not a valid `date` for the field `made` (expected a date such as `2020-01-31`, `2020-01-31T12:00:00Z` or `now-1d/d`)");
+    insta::assert_snapshot!(error(json!({"bool": {"must": [{"match_all": {}}, {"range": {"made": {"gt": "soon"}}}]}})), @"`query.bool.must[1].range.made`: `soon` is not a valid `date` for the field `made` (expected a date in the format `strict_date_optional_time||epoch_millis`, such as `2020-01-31T12:00:00.000Z`, or date math such as `now-1d/d`)");
     insta::assert_snapshot!(error(json!({"range": {"made": {"gt": "now-1q"}}})), @"`query.range.made`: `now-1q` is not a valid `date` for the field `made` (`-1q` is not date math; expected steps such as `+1M`, `-2h` or `/d`, with the units `y`, `M`, `w`, `d`, `h`, `m`, `s`)");
     insta::assert_snapshot!(error(json!({"multi_match": {"query": "x", "fields": ["title", "count"]}})), @r#"`query.multi_match.count`: `"x"` is not a valid `long` for the field `count`; expected an integer"#);
 }
@@ -45,17 +45,17 @@ fn rejects_patterns_that_are_invalid_or_too_large() {
     insta::assert_snapshot!(error(json!({"constant_score": {"filter": {"regexp": {"tag": "a(b"}}}})), @"`query.constant_score.filter.regexp.tag`: the pattern for the field `tag` is invalid at character 2: this bracket is not closed");
     insta::assert_snapshot!(error(json!({"regexp": {"tag": ".*a.{300}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 1000 states')");
     insta::assert_snapshot!(error(json!({"regexp": {"tag": "((((.{99}){99}){99}){99}){99}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 10485760 bytes')");
-    insta::assert_snapshot!(error(json!({"regexp": {"tag": "a".repeat(1_001)}})), @"`query.regexp.tag` has too many characters in its pattern; the limit is 1000");
-    insta::assert_snapshot!(error(json!({"wildcard": {"tag": "*".repeat(1_001)}})), @"`query.wildcard.tag` has too many characters in its pattern; the limit is 1000");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": "a".repeat(1_001)}})), @"`query.regexp.tag`: too many characters in its pattern; the limit is 1000");
+    insta::assert_snapshot!(error(json!({"wildcard": {"tag": "*".repeat(1_001)}})), @"`query.wildcard.tag`: too many characters in its pattern; the limit is 1000");
 }
 
 #[test]
 fn rejects_more_than_the_limits() {
-    insta::assert_snapshot!(error(json!({"match": {"title": "word ".repeat(5_000)}})), @"`query.match.title` has too many words; the limit is 4096");
-    insta::assert_snapshot!(error(json!({"terms": {"made": vec!["2020-01-01"; 1_025]}})), @"`query.terms.made` has too many dates; the limit is 1024");
-    insta::assert_snapshot!(error(json!({"fuzzy": {"tag": "a".repeat(2_049)}})), @"`query.fuzzy.tag` has too many characters in fuzzy words; the limit is 2048");
+    insta::assert_snapshot!(error(json!({"match": {"title": "word ".repeat(5_000)}})), @"`query.match.title`: too many words; the limit is 4096");
+    insta::assert_snapshot!(error(json!({"terms": {"made": vec!["2020-01-01"; 1_025]}})), @"`query.terms.made`: too many dates; the limit is 1024");
+    insta::assert_snapshot!(error(json!({"fuzzy": {"tag": "a".repeat(2_049)}})), @"`query.fuzzy.tag`: too many characters in fuzzy words; the limit is 2048");
     let regexps = vec![json!({"regexp": {"tag": "a"}}); 33];
-    insta::assert_snapshot!(error(json!({"bool": {"should": regexps}})), @"`query.bool.should[32].regexp.tag` has too many regular expressions; the limit is 32");
+    insta::assert_snapshot!(error(json!({"bool": {"should": regexps}})), @"`query.bool.should[32].regexp.tag`: too many regular expressions; the limit is 32");
 }
 
 #[test]
@@ -72,4 +72,9 @@ fn rejects_options_that_do_not_go_with_the_type() {
     insta::assert_snapshot!(error(json!({"match": {"count": {"query": 1, "analyzer": "standard"}}})), @"`query.match.count`: `analyzer` works on fields of type `text` or `keyword`, but the field `count` is of type `long`; remove it");
     insta::assert_snapshot!(error(json!({"range": {"count": {"gte": 1, "time_zone": "UTC"}}})), @"`query.range.count`: `time_zone` works on fields of type `date`, but the field `count` is of type `long`; remove it");
     insta::assert_snapshot!(error(json!({"match_bool_prefix": {"made": "2020"}})), @"`query.match_bool_prefix.made`: `match_bool_prefix` works on fields of type `text` or `keyword`, but the field `made` is of type `date`; use `match`");
+}
+
+#[test]
+fn rejects_dates_of_another_format() {
+    insta::assert_snapshot!(error(json!({"range": {"made": {"gte": "2020-01-31", "format": "dd/MM/yyyy"}}})), @"`query.range.made`: `2020-01-31` is not a valid `date` for the field `made` (expected a date in the format `dd/MM/yyyy`, such as `31/01/2020`, or date math such as `now-1d/d`)");
 }

@@ -704,3 +704,47 @@ fn the_last_word_may_be_a_prefix() {
         ),
     ]);
 }
+
+#[test]
+fn values_have_the_precision_and_format_of_their_field() {
+    let mapping = json!({"properties": {"f": {"type": "float"}, "b": {"type": "byte"},
+        "s": {"type": "scaled_float", "scaling_factor": 100},
+        "d": {"type": "date", "format": "dd/MM/yyyy"},
+        "x": {"type": "keyword", "index": false},
+        "k": {"type": "keyword", "ignore_above": 3}}});
+    let documents = [
+        json!({"f": 0.1, "s": 10.01, "b": 5, "d": "02/01/2020", "x": "a", "k": "abcd"}),
+        json!({"f": 0.5, "s": 10.0, "d": "03/01/2020", "k": "abc"}),
+    ];
+    let sample = Sample::new(&mapping, &documents, 1);
+    for (query, expected) in [
+        (json!({"term": {"f": 0.1}}), vec![0]),
+        (json!({"range": {"f": {"gte": 0.1}}}), vec![0, 1]),
+        (json!({"range": {"f": {"gt": 0.1}}}), vec![1]),
+        (json!({"term": {"s": 10.01}}), vec![0]),
+        (json!({"range": {"s": {"gte": 10.004}}}), vec![0]),
+        (json!({"range": {"s": {"lt": 10.01}}}), vec![1]),
+        (json!({"term": {"b": 300}}), vec![]),
+        (json!({"term": {"b": 5.5}}), vec![]),
+        (
+            json!({"range": {"b": {"gt": -1_000, "lt": 1_000}}}),
+            vec![0],
+        ),
+        (json!({"term": {"d": "02/01/2020"}}), vec![0]),
+        (json!({"range": {"d": {"gt": "02/01/2020"}}}), vec![1]),
+        (
+            json!({"range": {"d": {"gte": "02/01/2020||+1d/d"}}}),
+            vec![1],
+        ),
+        (
+            json!({"range": {"d": {"lte": "2020-01-02", "format": "yyyy-MM-dd"}}}),
+            vec![0],
+        ),
+        (json!({"exists": {"field": "k"}}), vec![1]),
+        (json!({"exists": {"field": "x"}}), vec![0]),
+    ] {
+        assert_eq!(sample.found(&query), expected, "{query}");
+    }
+    insta::assert_snapshot!(sample.error(&json!({"term": {"x": "a"}})), @"");
+    insta::assert_snapshot!(sample.error(&json!({"term": {"b": "five"}})), @r#"`query.term.b`: `"five"` is not a valid `byte` for the field `b`; expected an integer"#);
+}
