@@ -23,12 +23,12 @@ STATUS["request"] = [status for status in range(400, 600) if [status] not in STA
 
 
 class Failure(Exception):
-    """A step that failed. `refusal` is the text of an answer that refused the request, `words` is set
-    where an error came as expected, but its text was another."""
+    """A step that failed. `refusal` is the text of an answer that refused the request; `path` is that of
+    a value that is not as expected; `words` is set if an error came as expected with another text."""
 
-    def __init__(self, message: str, refusal: str | None = None, words: bool = False):
+    def __init__(self, message: str, refusal: str | None = None, path: str = "", words: bool = False):
         super().__init__(message)
-        self.refusal, self.words = refusal, words
+        self.refusal, self.path, self.words = refusal, path, words
 
 
 class Steps:
@@ -205,7 +205,7 @@ class Steps:
 
     def differs(self, path: str, expected, found) -> Failure:
         words = path.endswith("reason") and isinstance(expected, str) and isinstance(found, str)
-        return Failure(f"`{path}` should be {shown(expected)}, but is {shown(found)}: {self}", words=words)
+        return Failure(f"`{path}` should be {shown(expected)}, but is {shown(found)}: {self}", path=path, words=words)
 
     def value(self, path: str):
         """What stands at a path of the last answer, or a kept value by its name."""
