@@ -2,9 +2,9 @@
 
 `refused`: the node answers a request of the test with a status from 400 to 499 and names a feature that
 it does not have. The reason is the feature, a row of `features.tsv`; the refusal must be about one of
-its words. `differs`: an answer differs on purpose. The reason is a row of `differences.tsv`, with the path
-of what differs. `words`: an error comes as expected, with another text. `wrong`: any other answer, which is
-a bug.
+its words. `differs`: an answer differs on purpose. The reason is a row of `differences.tsv`, with the
+tests' file and the path of what differs. `words`: an error comes as expected, with another text.
+`wrong`: any other answer, which is a bug.
 """
 
 import re
@@ -17,7 +17,8 @@ KINDS = ["refused", "differs", "words", "wrong"]
 # What a refusal is about: what it quotes first, or what it found in place of what it can take. What
 # could stand there is quoted as well, and is not meant.
 SUBJECTS = re.compile(
-    r"""(?:^[^`"'\[]*|\b(?:but is|but was|but found|found|got|unknown \w+) \\?)"""
+    r"""^(\w+)(?::| is not supported)|"""
+    r"""(?:^[^`"'\[]*|\b(?:but is|but was|but found|found|got|unknown \w+|no column|unrecognized parameters?:|the field) \\?)"""
     r"""(?:`([^`]+)`|["']([^"'\\]+)\\?["']|\[([^\]]+)\])"""
 )
 HEAD = """\
@@ -49,9 +50,9 @@ def pattern(word: str) -> str:
 
 
 def differences() -> list[tuple[str, re.Pattern]]:
-    """The answers that differ on purpose, each with the pattern of their paths."""
+    """The answers that differ on purpose, each with the pattern of their tests' file and their path."""
     found = rows(HERE / "differences.tsv")
-    return [(name, re.compile(re.escape(path).replace(r"\*", ".*"))) for name, path in found]
+    return [(name, re.compile(re.escape(f"{file}: {path}").replace(r"\*", ".*"))) for name, file, path in found]
 
 
 def feature(refusal: str, features: list) -> str | None:

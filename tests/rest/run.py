@@ -51,7 +51,7 @@ def main() -> int:
     for test in wanted:
         failure = run(node, apis, test)
         if failure is not None:
-            entry = classify(failure, features, differences)
+            entry = classify(test, failure, features, differences)
             entries[test.file, test.name] = entry
             if options.show:
                 print(f"{test.file}: {test.name}: {entry.kind}: {entry.reason}\n    {failure}")
@@ -86,14 +86,14 @@ def run(node: Node, apis: Apis, test: suite.Test) -> Failure | None:
     return failure
 
 
-def classify(failure: Failure, features: list, differences: list) -> Entry:
+def classify(test: suite.Test, failure: Failure, features: list, differences: list) -> Entry:
     """The entry of a list for a failure."""
     if failure.refusal is not None:
         name = listed.feature(failure.refusal, features)
         if name is not None:
             return Entry("refused", name)
-    for name, path in differences:
-        if path.fullmatch(failure.path):
+    for name, pattern in differences:
+        if pattern.fullmatch(f"{test.file}: {failure.path}"):
             return Entry("differs", name)
     kind = "words" if failure.words else "wrong"
     return Entry(kind, " ".join(str(failure).split())[:REASON])
@@ -104,13 +104,11 @@ def agree(one: Entry, other: Entry) -> bool:
 
 
 def updated(known: dict, entries: dict, wanted: list, add: bool) -> dict:
-    """The list without tests that pass, with the reasons that it has where these are still right."""
+    """The list without tests that pass, and with the ways in which the others fail now."""
     ran = {(test.file, test.name) for test in wanted}
     kept = {key: entry for key, entry in known.items() if key not in ran}
     for key, entry in entries.items():
-        if key in known:
-            kept[key] = known[key] if agree(known[key], entry) else entry
-        elif add:
+        if key in known or add:
             kept[key] = entry
     return kept
 

@@ -48,9 +48,15 @@ class Steps:
                 try:
                     getattr(self, "step_" + operation)(arguments)
                 except Failure as failure:
-                    if failure.refusal is None and self.item_errors:
-                        failure.refusal = self.item_errors[0]
+                    if failure.refusal is None:
+                        failure.refusal = self.refusal()
                     raise
+
+    def refusal(self) -> str | None:
+        """What was refused before a value was not as expected: all of the last request, or an item."""
+        if self.answer is not None and 400 <= self.answer.status < 500:
+            return self.answer.reason()
+        return self.item_errors[0] if self.item_errors else None
 
     def step_skip(self, _):
         """Was obeyed when the file was read."""
@@ -117,9 +123,7 @@ class Steps:
                 raise Failure(f"a warning like `{pattern}` is missing: {self}")
 
     def refused(self, message: str) -> Failure:
-        status = self.answer.status
-        refusal = self.answer.reason() if 400 <= status < 500 else None
-        return Failure(f"{message}: {self}", refusal)
+        return Failure(f"{message}: {self}", self.refusal())
 
     def note_item_errors(self):
         body = self.answer.body
