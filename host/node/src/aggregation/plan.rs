@@ -264,7 +264,7 @@ impl ValuesRequest {
         }
         let Some(found) = context.mapping.field(field) else {
             let value_type = self.value_type.unwrap_or(match kind {
-                Kind::Terms(..) => ColumnType::Text,
+                kind if kind.takes_keywords() => ColumnType::Text,
                 Kind::DateHistogram(..) => ColumnType::Date,
                 Kind::Range(range, _) if range.dates => ColumnType::Date,
                 _ => ColumnType::Double,

@@ -57,6 +57,10 @@ fn metrics_of_numbers_booleans_and_dates() {
                 json!({"value": 3}),
             ),
             (
+                json!({"cardinality": {"field": "no_such", "missing": "c"}}),
+                json!({"value": 1}),
+            ),
+            (
                 json!({"value_count": {"field": "_id"}}),
                 json!({"value": 4}),
             ),
