@@ -101,11 +101,12 @@ impl Node {
         std::fs::read_to_string(&self.log).expect("a log")
     }
 
-    /// Sends a request, with lines of headers: the status and the body.
+    /// Sends a request, with lines of headers: the status and the body. A body is JSON unless the
+    /// headers name another kind.
     ///
     /// # Panics
     ///
-    /// Where there is no answer.
+    /// If there is no answer.
     pub fn with_headers(
         &self,
         method: &str,
@@ -113,6 +114,27 @@ impl Node {
         headers: &str,
         body: &[u8],
     ) -> (u16, String) {
+        let (status, _, body) = self.exchange(method, path, headers, body);
+        (status, String::from_utf8(body).expect("text"))
+    }
+
+    /// As [`Node::with_headers`], with the head of the answer, and the bytes of its body.
+    ///
+    /// # Panics
+    ///
+    /// If there is no answer.
+    pub fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> (u16, String, Vec<u8>) {
+        let kind = if body.is_empty() || headers.contains("Content-Type:") {
+            ""
+        } else {
+            "Content-Type: application/json\r\n"
+        };
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let host = if headers.contains("Host:") {
             String::new()
@@ -120,7 +142,7 @@ impl Node {
             format!("Host: {}\r\n", self.address)
         };
         let head = format!(
-            "{method} {path} HTTP/1.1\r\n{host}{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\n{host}{kind}{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes()).expect("it is sent");
@@ -128,10 +150,11 @@ impl Node {
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8(answer).expect("text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let body = answer.split_off(end.expect("a head") + 4);
+        let head = String::from_utf8(answer).expect("text");
         let status = head.split(' ').nth(1).expect("a status");
-        (status.parse().expect("a number"), body.to_owned())
+        (status.parse().expect("a number"), head, body)
     }
 
     /// Sends JSON, or nothing where it is null: the status, and what came back as JSON.

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 use whittle_node::Documents;
-use whittle_node::index::{Index, IndexError, Operation, Outcome, WriteError, Written};
+use whittle_node::index::{Index, IndexError, Operation, WriteError, WriteResult, Written};
 use whittle_node::mapping::Mapping;
 
 use crate::place::{Location, Place};
@@ -79,7 +79,7 @@ impl IndexDocuments {
             });
             let written = index.write(operations.collect())?;
             let outcome = |written: Result<Written, WriteError>| match written {
-                Ok(written) => Ok(written.outcome == Outcome::Created),
+                Ok(written) => Ok(written.result == WriteResult::Created),
                 Err(error) => Err(error.to_string()),
             };
             Ok(written.into_iter().map(outcome).collect())

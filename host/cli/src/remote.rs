@@ -47,11 +47,11 @@ impl Remote {
             .with_context(|| format!("{}{path}: the response is not JSON", self.url))
     }
 
-    /// As [`Remote::send`]; gives the answer as it came, digit for digit.
+    /// Like [`Remote::send`], but returns the text of the response, with all digits of numbers.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same as for [`Remote::send`].
     pub(crate) fn send_for_text(&self, method: Method, path: &str, body: String) -> Result<String> {
         let url = format!("{}{path}", self.url);
         let kind = match path.ends_with("/_bulk") {

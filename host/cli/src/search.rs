@@ -40,7 +40,7 @@ impl Search {
         let answer = match self.place.locate()? {
             Location::Directory { index, registry } => self.on_disk(&request, &index, &registry)?,
             Location::Node { .. } if self.functions.are_given() => {
-                bail!("a node has functions of its own: leave out `--udf` and `--registry`")
+                bail!("a node has its own functions: remove `--udf` and `--registry`")
             }
             Location::Node { node, name } => of_node(&node, &name, text)?,
         };

@@ -138,7 +138,7 @@ impl Default for Budget {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the limit `{limit}` is {allowed} {unit}, and {met} {unit} were asked for")]
 pub struct LimitExceeded {
-    /// What kind of limit it is.
+    /// The kind of the limit.
     pub kind: LimitKind,
     /// The field of [`Limits`] or [`Budget`] that sets the limit.
     pub limit: &'static str,
@@ -150,19 +150,19 @@ pub struct LimitExceeded {
     pub met: u64,
 }
 
-/// What kind of limit was met.
+/// The kind of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LimitKind {
-    /// How long a query may take, by the clock.
+    /// The wall-clock time of a query.
     WallClock,
-    /// How much processor time a query may take.
+    /// The processor time of a query.
     CpuTime,
-    /// How much or how many of something there may be.
+    /// A size or a number of things.
     Amount,
 }
 
 impl LimitKind {
-    /// Whether it is time that ran out.
+    /// Whether the limit is one of time.
     pub fn is_time(self) -> bool {
         match self {
             Self::WallClock | Self::CpuTime => true,

@@ -10,6 +10,8 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use whittle_host::one_line;
 
+use crate::exact_json::{ExactJson, Members, exact_members};
+
 /// Documents in the order in which they were read.
 #[derive(Debug, Clone, Default)]
 pub struct Documents {
@@ -157,6 +159,17 @@ impl Documents {
     /// If there is no such document.
     pub fn text(&self, position: usize) -> &str {
         self.texts[position].get()
+    }
+
+    /// The fields of the document at a position. Of a key that comes twice, the last counts.
+    pub(crate) fn members(&self, position: usize) -> Members {
+        match ExactJson::parse(self.text(position).as_bytes()) {
+            Ok(ExactJson::Object(members)) => members,
+            _ => {
+                let members = self.sources[position].as_object();
+                members.map(exact_members).unwrap_or_default()
+            }
+        }
     }
 
     /// The order of two documents' ids: as texts, or by position where that is the id.

@@ -9,6 +9,7 @@ mod aggregation;
 mod computed;
 mod dates;
 mod documents;
+mod exact_json;
 pub mod expression;
 pub mod index;
 pub mod mapping;

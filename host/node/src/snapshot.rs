@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
 use tantivy::directory::RamDirectory;
 use tantivy::index::SegmentId;
 use tantivy::schema::OwnedValue;
 use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
 
 use crate::documents::Documents;
+use crate::exact_json::Members;
 use crate::mapping::{
     ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of, tokenizers,
 };
@@ -34,7 +34,7 @@ pub enum SnapshotError {
     /// They have more fields, or texts, than an index may have.
     #[error("the documents have no mapping")]
     Mapping(#[from] MappingError),
-    /// The engine does not take them.
+    /// tantivy does not take them.
     #[error("the documents cannot be indexed")]
     Index(#[from] tantivy::TantivyError),
 }
@@ -64,12 +64,12 @@ impl Snapshot {
         }
     }
 
-    /// The engine's view of it, for searches of an embedder's own.
+    /// tantivy's view of it, for searches of an embedder's own.
     pub fn searcher(&self) -> &Searcher {
         &self.searcher
     }
 
-    /// The engine's name of the column that has the values at a path.
+    /// tantivy's name of the column that has the values at a path.
     pub fn column(&self, path: &str) -> Option<&str> {
         self.mapping.field(path).map(|field| field.column)
     }
@@ -96,9 +96,10 @@ impl Snapshot {
     ///
     /// More fields than an index may have.
     pub fn of(documents: &Documents) -> Result<Self, SnapshotError> {
-        let sources = || (0..documents.len()).map(|position| documents.source(position));
+        let members = (0..documents.len()).map(|position| documents.members(position));
+        let members: Vec<Members> = members.collect();
         let empty = Mapping::dynamic();
-        let mapping = empty.grown(sources().filter_map(Json::as_object), false)?;
+        let mapping = empty.grown(&members)?;
         let mapping = mapping.unwrap_or(empty);
         let schema = mapping.schema();
         let [id, seq_no, version, source] =
@@ -112,17 +113,12 @@ impl Snapshot {
         let mut order: Vec<usize> = (0..documents.len()).collect();
         order.sort_by(|left, right| documents.compare_ids(*left, *right));
         for (number, position) in order.into_iter().enumerate() {
-            let json = documents.source(position);
             let mut document = TantivyDocument::new();
             document.add_text(id, documents.id(position));
             document.add_u64(seq_no, number as u64);
             document.add_u64(version, 1);
             document.add_bytes(source, documents.text(position).as_bytes());
-            for (field, value) in json
-                .as_object()
-                .into_iter()
-                .flat_map(|fields| readable_fields_of(&mapping, fields))
-            {
+            for (field, value) in readable_fields_of(&mapping, &members[position]) {
                 document.add_field_value::<&OwnedValue>(field, &value);
             }
             writer.add_document(document)?;

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header::LOCATION};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use whittle_node::index::{Outcome, Stored, Written};
+use whittle_node::index::{Stored, WriteResult, Written};
 
 use crate::address;
 use crate::source::Source;
@@ -87,14 +87,14 @@ impl Updated {
 
 impl DocumentWritten {
     pub(crate) fn new(index: &str, written: &Written, forced_refresh: bool) -> Self {
-        let (status, result) = match written.outcome {
-            Outcome::Created => (StatusCode::CREATED, "created"),
-            Outcome::Updated => (StatusCode::OK, "updated"),
-            Outcome::Deleted => (StatusCode::OK, "deleted"),
-            Outcome::NotFound => (StatusCode::NOT_FOUND, "not_found"),
-            Outcome::Noop => (StatusCode::OK, "noop"),
+        let (status, result) = match written.result {
+            WriteResult::Created => (StatusCode::CREATED, "created"),
+            WriteResult::Updated => (StatusCode::OK, "updated"),
+            WriteResult::Deleted => (StatusCode::OK, "deleted"),
+            WriteResult::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            WriteResult::Noop => (StatusCode::OK, "noop"),
         };
-        let is_noop = written.outcome == Outcome::Noop;
+        let is_noop = written.result == WriteResult::Noop;
         Self {
             _index: index.to_owned(),
             _id: written.id.clone(),

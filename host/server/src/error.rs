@@ -1,4 +1,4 @@
-//! Errors as clients of the field parse them.
+//! Errors in the shape that OpenSearch's clients parse.
 //!
 //! An answer has `{"error": {"root_cause": [...], "type": "...", "reason": "..."}, "status": 404}`,
 //! as OpenSearch has it (<https://docs.opensearch.org/latest/api-reference/common-parameters/>):

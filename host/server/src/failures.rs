@@ -1,4 +1,4 @@
-//! Which status and type each failure of a node's has.
+//! The status and type of each failure.
 
 use std::error::Error;
 
@@ -32,7 +32,6 @@ impl From<SearchError> for ApiError {
             }
             SearchError::Argument { .. }
             | SearchError::Aggregation(_)
-            | SearchError::SeveralIndexes { .. }
             | SearchError::Sort(_)
             | SearchError::Field(_) => (StatusCode::BAD_REQUEST, ILLEGAL),
             SearchError::Udf(UdfError::Function(function)) => of_function(function),
@@ -80,7 +79,7 @@ fn of_evaluation(error: &EvaluateError) -> (StatusCode, &'static str) {
     }
 }
 
-/// What a guest does wrong is 422; what it runs out of, too, unless that is time.
+/// A fault of a guest is 422, and so is a limit that it hits, except for time.
 fn of_stopped(stopped: &Stopped) -> (StatusCode, &'static str) {
     match stopped {
         Stopped::Limit(limit) if limit.kind.is_time() => {

@@ -1,8 +1,8 @@
 //! Requests that a browser sends for another site are refused.
 //!
-//! A node asks nobody who they are, and a page from anywhere can have a browser on this machine send
-//! it requests: from its own origin, which the browser tells; or under a name that was made to point
-//! here, in which case the name is one that this node does not have.
+//! A node does not authenticate its clients, and a page from anywhere can make a browser on this
+//! machine send it requests: from the page's own origin, which the browser names in `Origin`; or
+//! under a name that was made to resolve to this machine, which then stands in `Host`.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
 
-/// Refuses what another site sends.
+/// Refuses requests of another site's page.
 pub(crate) async fn own_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     match header(headers, &ORIGIN) {
@@ -25,7 +25,7 @@ pub(crate) async fn own_origin(request: Request, next: Next) -> Response {
     }
 }
 
-/// Refuses requests under a name that is none of this machine's alone.
+/// Refuses requests under a name that does not belong to this machine alone.
 pub(crate) async fn local_name(request: Request, next: Next) -> Response {
     match header(request.headers(), &HOST) {
         Some(host) if !is_local(host) => refused("a page under another name").into_response(),
@@ -34,7 +34,7 @@ pub(crate) async fn local_name(request: Request, next: Next) -> Response {
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    // One that is no text is no origin and no host either.
+    // A value that is not text is neither an origin nor a host.
     headers
         .get(name)
         .map(|value| value.to_str().unwrap_or_default())
@@ -57,7 +57,7 @@ fn is_local(host: &str) -> bool {
 }
 
 fn refused(what: &str) -> ApiError {
-    let reason = format!("the request is from {what}: send it from elsewhere than a browser");
+    let reason = format!("the request is from {what}: send it from a program instead of a browser");
     ApiError::new(StatusCode::FORBIDDEN, "security_exception", reason)
 }
 

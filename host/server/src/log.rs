@@ -1,8 +1,8 @@
-//! What the node tells of its work, as structured events: requests, and what UDFs log.
+//! The node's log, as structured events: requests, and what UDFs log.
 //!
 //! | target | what | level |
 //! |---|---|---|
-//! | `whittle::http` | a request: method, path, status, milliseconds | debug; warn where the node failed |
+//! | `whittle::http` | a request: method, path, status, milliseconds | debug; warn if the node failed |
 //! | `whittle::udf` | a line that a UDF logged, with its name | the line's own |
 //! | `whittle::node` | what changed: indexes, UDFs | info |
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use whittle_host::{LogLevel, LogLine, one_line};
 
-/// Tells of a request that was answered.
+/// Logs a request that was answered.
 pub(crate) fn request(method: &Method, path: &str, status: StatusCode, took: Duration) {
     let (status, path, took_ms) = (status.as_u16(), one_line(path), took.as_millis() as u64);
     if status >= 500 && status != 503 {
@@ -21,12 +21,12 @@ pub(crate) fn request(method: &Method, path: &str, status: StatusCode, took: Dur
     }
 }
 
-/// Tells that an index, or a version of a UDF, is another now.
+/// Logs that an index, or a version of a UDF, has changed.
 pub(crate) fn changed(what: &str, which: &str) {
     tracing::info!(target: "whittle::node", which, "{what}");
 }
 
-/// Tells what UDFs logged: `of` is the index that was searched, or what else they ran for.
+/// Logs what UDFs logged: `of` names the indexes that were searched, or what else they ran for.
 pub(crate) fn udfs(lines: &[LogLine], of: &str) {
     macro_rules! event {
         ($level:ident, $line:expr) => {

@@ -26,18 +26,17 @@ use crate::work::Work;
 /// How a node works.
 #[derive(Debug, Clone)]
 pub struct NodeOptions {
-    /// What a search may take; by default as [`Budget`] has it.
+    /// What a search may use; by default [`Budget`]'s defaults.
     pub budget: Budget,
-    /// Threads that help searches, besides those that search; by default one less than there are
-    /// processors.
+    /// Worker threads that searches share; by default one less than the number of processors.
     pub search_threads: usize,
-    /// Searches at once; others wait for a second. By default 32.
+    /// Concurrent searches; others wait up to a second. By default 32.
     pub searches: usize,
-    /// Writes at once; others wait for a second. By default 32.
+    /// Concurrent writes; others wait up to a second. By default 32.
     pub writes: usize,
     /// The largest body of a request, in bytes; by default 100 MiB.
     pub body_bytes: usize,
-    /// Who may change what UDFs there are; by default nobody.
+    /// Who may change UDFs; by default nobody.
     pub udf_writes: UdfWrites,
 }
 
@@ -58,7 +57,7 @@ impl Default for NodeOptions {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// A folder of the node's cannot be read or made.
+    /// A folder of the node cannot be read or created.
     #[error("cannot {action} `{}`", path.display())]
     Folder {
         /// What was tried.
@@ -136,11 +135,11 @@ pub(crate) enum CreateError {
 const SETTINGS: &str = "settings.json";
 
 impl Node {
-    /// Opens a node's folder, which is made where there is none, and all that is in it.
+    /// Opens a node's folder, which is created if it does not exist, with everything in it.
     ///
     /// # Errors
     ///
-    /// Where something in it cannot be opened.
+    /// If something in it cannot be opened.
     pub fn open(folder: &Path, engine: Engine, options: NodeOptions) -> Result<Self, NodeError> {
         let at = folder.join("indexes");
         let failed = |action, path: &Path| {
@@ -151,7 +150,7 @@ impl Node {
                 source,
             }
         };
-        fs::create_dir_all(&at).map_err(failed("make", &at))?;
+        fs::create_dir_all(&at).map_err(failed("create", &at))?;
         let mut indexes = BTreeMap::new();
         for entry in fs::read_dir(&at).map_err(failed("read", &at))? {
             let path = entry.map_err(failed("read", &at))?.path();
@@ -166,7 +165,7 @@ impl Node {
                     })?;
                     indexes.insert(name.to_owned(), Entry::new(index, settings));
                 }
-                // It was deleted or made halfway when the node ended.
+                // It was half created or half deleted when the node ended.
                 Err(IndexError::Missing { .. }) => {}
                 Err(source) => {
                     let name = name.to_owned();
@@ -245,7 +244,7 @@ impl Node {
         save_settings(&folder, &settings).map_err(CreateError::Index)?;
         let index = Index::create(&folder, mapping).map_err(CreateError::Index)?;
         indexes.insert(name.to_owned(), Entry::new(index.clone(), settings));
-        log::changed("made the index", name);
+        log::changed("created the index", name);
         Ok(index)
     }
 
@@ -317,7 +316,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// Where one cannot be closed; nothing is lost then.
+    /// If one cannot be closed; nothing is lost then.
     pub fn close(&self) -> Result<(), NodeError> {
         for (name, entry) in std::mem::take(&mut *self.lock()) {
             (entry.index)

@@ -1,7 +1,7 @@
-//! Who may change what UDFs there are: whoever has the node's token.
+//! Who may change UDFs: clients that have the node's token.
 //!
-//! A UDF runs for every query that names it, so that the right to upload one is a right over all who
-//! search. Reading, searching and writing documents ask for no token.
+//! A UDF runs for every query that names it, so the right to upload one is power over everyone who
+//! searches. Reading, searching and writing documents need no token.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::node::Node;
 pub enum UdfWrites {
     /// Everyone who reaches the node: for one that listens on loopback alone.
     Anyone,
-    /// Whoever sends the token.
+    /// Clients that send the token.
     Token(Token),
     /// Nobody.
     #[default]
@@ -29,7 +29,7 @@ pub enum UdfWrites {
 
 /// A secret that clients send as `Authorization: Bearer TOKEN`.
 ///
-/// Its hash alone is kept: it cannot be printed, and how long a comparison takes tells nothing of it.
+/// Only its hash is kept, so it cannot be printed, and the time of a comparison reveals nothing.
 ///
 /// ```
 /// use whittle_server::Token;
@@ -40,7 +40,7 @@ pub enum UdfWrites {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token(Sha256);
 
-/// Why a text is no token.
+/// Why a text is not a valid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a token has 16 characters or more, of letters, digits and `-._~+/=`")]
 pub struct TokenError;
@@ -59,7 +59,7 @@ impl std::str::FromStr for Token {
     }
 }
 
-/// The right to change what UDFs there are, which a handler asks for by taking it.
+/// The right to change UDFs, which a handler asks for by taking it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MayWriteUdfs;
 
@@ -75,9 +75,9 @@ impl FromRequestParts<Arc<Node>> for MayWriteUdfs {
         let given = parts.headers.get(AUTHORIZATION).and_then(bearer);
         match given {
             Some(given) if Sha256::of(given) == token.0 => Ok(Self),
-            Some(_) => Err(unauthorized("the token is not the node's")),
+            Some(_) => Err(unauthorized("the token is wrong")),
             None => Err(unauthorized(
-                "changing UDFs takes the node's token: send `Authorization: Bearer TOKEN`",
+                "changing UDFs requires the node's token: send `Authorization: Bearer TOKEN`",
             )),
         }
     }
@@ -94,7 +94,7 @@ fn nobody() -> ApiError {
     ApiError::new(
         StatusCode::FORBIDDEN,
         "security_exception",
-        "this node takes no changes of UDFs: give it a token",
+        "this node refuses changes of UDFs: start it with a token",
     )
 }
 

@@ -1,4 +1,4 @@
-//! Work that blocks: on threads of its own, and not more of it at once than the node is for.
+//! Work that blocks: it runs on threads of its own, a bounded amount of it at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use whittle_host::QueryContext;
 
 use crate::error::ApiError;
 
-/// How long a request waits for its turn.
+/// How long a request waits for a permit.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Ends the query of a client that goes away.
+/// Cancels the query of a client that disconnects.
 pub(crate) struct EndsWithClient(pub(crate) QueryContext);
 
 impl Drop for EndsWithClient {
@@ -21,40 +21,40 @@ impl Drop for EndsWithClient {
     }
 }
 
-/// A kind of work, of which so much is done at once.
+/// A kind of work, with a limit on how much of it runs at once.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     kind: &'static str,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Work {
     pub(crate) fn new(kind: &'static str, at_once: usize) -> Self {
         Self {
             kind,
-            turns: Arc::new(Semaphore::new(at_once)),
+            permits: Arc::new(Semaphore::new(at_once)),
         }
     }
 
-    /// Does some of it.
+    /// Runs some of it.
     ///
     /// # Errors
     ///
-    /// Those of the work; 429 where too much of it is going on.
+    /// The errors of the work; 429 if too much of it is running.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, turn).await else {
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(PATIENCE, permit).await else {
             return Err(self.busy());
         };
         let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _permit = permit;
             work()
         });
         done.await.unwrap_or_else(|error| {
-            let reason = format!("the node failed at a {}: {error}", self.kind);
+            let reason = format!("the node failed to {}: {error}", self.kind);
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             Err(ApiError::new(status, "internal_error", reason))
         })
@@ -65,7 +65,7 @@ impl Work {
             StatusCode::TOO_MANY_REQUESTS,
             "rejected_execution_exception",
             format!(
-                "too many of the kind {} are going on: try again later",
+                "too many concurrent requests to {}: try again later",
                 self.kind
             ),
         )

@@ -49,7 +49,7 @@ fn replaces_documents_by_id_and_searches_them_in_another_process() {
         desk.good(&with_file).lines().next()
     );
     let json: Json = serde_json::from_str(&desk.good(&format!("{search} --json"))).expect("JSON");
-    assert_eq!(json["hits"]["total"], 2);
+    assert_eq!(json["hits"]["total"]["value"], 2);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn indexes_and_searches_a_node_like_a_directory() {
     "#);
 
     let server = format!("--server http://{} films", node.address);
-    insta::assert_snapshot!(desk.bad(&format!("search {server} --query fuzzy.json --udf string-distance.wasm")), @"error: a node has functions of its own: leave out `--udf` and `--registry`");
+    insta::assert_snapshot!(desk.bad(&format!("search {server} --query fuzzy.json --udf string-distance.wasm")), @"error: a node has its own functions: remove `--udf` and `--registry`");
     desk.write(
         "bad.json",
         r#"{"query": {"wasm_udf": {"function": "strong_distance"}}}"#,

@@ -398,7 +398,10 @@ fn a_failing_document_ends_the_query_is_skipped_or_gets_no_score() {
         [("1", Some(1.0)), ("3", Some(1.0))]
     );
     assert_eq!(
-        (&skipped["hits"]["total"], &skipped["udf"][0]["errors"]),
+        (
+            &skipped["hits"]["total"]["value"],
+            &skipped["udf"][0]["errors"]
+        ),
         (&2.into(), &2.into())
     );
     assert_eq!(skipped["udf"][0]["error_samples"], samples);
@@ -412,7 +415,7 @@ fn a_failing_document_ends_the_query_is_skipped_or_gets_no_score() {
     ];
     assert_eq!(ids_and_scores(&null), expected);
     assert_eq!(
-        (&null["hits"]["total"], &null["udf"][0]["errors"]),
+        (&null["hits"]["total"]["value"], &null["udf"][0]["errors"]),
         (&4.into(), &2.into())
     );
     assert_eq!(null["udf"][0]["error_samples"], samples);
@@ -429,7 +432,10 @@ fn a_score_of_nan_is_an_error_of_the_document() {
     );
     let skipped = under(&desk, "not_a_number", "skip").expect("an answer");
     assert_eq!(
-        (&skipped["hits"]["total"], &skipped["udf"][0]["errors"]),
+        (
+            &skipped["hits"]["total"]["value"],
+            &skipped["udf"][0]["errors"]
+        ),
         (&0.into(), &4.into())
     );
     let null = under(&desk, "not_a_number", "null").expect("an answer");

@@ -124,7 +124,7 @@ fn an_admin_resolves_a_conflict_of_two_components_with_the_same_function() {
         fs::copy(&file, &path).expect("copied");
     }
     let registry = open(&storage(folder.path()));
-    insta::assert_snapshot!(query(&registry, "f").expect_err("which?"), @"the function `f` is in `another` and `by-hand`: delete it from all but one");
+    insta::assert_snapshot!(query(&registry, "f").expect_err("which?"), @"several components have a function `f`: `another`, `by-hand`; delete all but one");
     registry
         .delete("another", &version("0.1.0"))
         .expect("it is there");

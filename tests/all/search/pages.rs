@@ -320,7 +320,26 @@ fn several_indexes_are_searched_as_one() {
     assert_eq!(found, expected);
     let nothing = search(&[], json!({})).expect("an answer");
     assert_eq!((nothing.hits.total, nothing.indexes), (Some(0), 0));
-    let error = search(&indexes, json!({"aggs": {"a": {"sum": {"field": "n"}}}}));
+    let aggregations = json!({"aggs": {"all": {"sum": {"field": "n"}},
+        "low": {"terms": {"field": "n", "size": 2, "order": {"_key": "asc"}},
+            "aggs": {"most": {"max": {"field": "n"}}}}}});
+    let answer = json!(search(&indexes, aggregations).expect("an answer"));
+    assert_eq!(answer["aggregations"]["all"]["value"], 190.0);
+    let buckets = json!([
+        {"key": 0, "doc_count": 1, "most": {"value": 0.0}},
+        {"key": 1, "doc_count": 1, "most": {"value": 1.0}}
+    ]);
+    assert_eq!(answer["aggregations"]["low"]["buckets"], buckets);
+    let other = snapshot(&[json!({"n": "a word"})]);
+    let [first, _] = indexes;
+    let terms = json!({"aggs": {"a": {"terms": {"field": "n.keyword"}}}});
+    let answer = json!(search(&[first.clone(), other.clone()], terms).expect("an answer"));
+    assert_eq!(answer["aggregations"]["a"]["buckets"][0]["key"], "a word");
+    let typed = snapshot(&[json!({"n": 1.5})]);
+    let error = search(
+        &[first, typed],
+        json!({"aggs": {"a": {"terms": {"field": "n"}}}}),
+    );
     insta::assert_snapshot!(error.expect_err("it is refused"), @"");
 }
 

@@ -1,5 +1,8 @@
 //! A node over HTTP, as a program without a client library meets it: statuses, and whole errors.
 
+mod documents;
+mod http;
+mod indexes;
 mod killed;
 mod operating;
 mod trials;
@@ -53,8 +56,8 @@ fn every_failure_has_its_status_and_says_what_to_do() {
     let endless = udf("f@0.1.0", json!({}));
     assert!(endless.starts_with("408 timeout_exception: "), "{endless}");
     insta::assert_snapshot!(node.refused("PUT", "/_udf", &json!("no component")), @r#"422 udf_exception: not a valid WebAssembly component: it does not begin with the bytes `\0asm`"#);
-    insta::assert_snapshot!(node.refused("DELETE", "/_udf/by-hand/9.0.0", &nothing), @"404 udf_not_found_exception: there is no UDF `by-hand@9.0.0`");
-    insta::assert_snapshot!(node.refused("GET", "/_udf/none", &nothing), @"404 udf_not_found_exception: there is no UDF `none`");
+    insta::assert_snapshot!(node.refused("DELETE", "/_udf/by-hand/9.0.0", &nothing), @"404 udf_not_found_exception: no such UDF `by-hand@9.0.0`");
+    insta::assert_snapshot!(node.refused("GET", "/_udf/none", &nothing), @"404 udf_not_found_exception: no such UDF `none`");
     // After all that, it answers.
     assert_eq!(node.ask("GET", "/films/_count", &nothing).1["count"], 1);
 }

@@ -33,10 +33,10 @@ fn changes_of_udfs_take_the_token() {
         }
     }
     let (_, answer) = node.with_headers("PUT", "/_udf", "", &component);
-    insta::assert_snapshot!(answer, @r#"{"error":{"root_cause":[{"type":"security_exception","reason":"changing UDFs takes the node's token: send `Authorization: Bearer TOKEN`"}],"type":"security_exception","reason":"changing UDFs takes the node's token: send `Authorization: Bearer TOKEN`"},"status":401}"#);
+    insta::assert_snapshot!(answer, @r#"{"error":{"root_cause":[{"type":"security_exception","reason":"changing UDFs requires the node's token: send `Authorization: Bearer TOKEN`"}],"type":"security_exception","reason":"changing UDFs requires the node's token: send `Authorization: Bearer TOKEN`"},"status":401}"#);
     let wrong = "Authorization: Bearer other-than-that-one\r\n";
     let (_, answer) = node.with_headers("PUT", "/_udf", wrong, &component);
-    insta::assert_snapshot!(answer, @r#"{"error":{"root_cause":[{"type":"security_exception","reason":"the token is not the node's"}],"type":"security_exception","reason":"the token is not the node's"},"status":401}"#);
+    insta::assert_snapshot!(answer, @r#"{"error":{"root_cause":[{"type":"security_exception","reason":"the token is wrong"}],"type":"security_exception","reason":"the token is wrong"},"status":401}"#);
     assert_eq!(node.with_headers("PUT", "/_udf", &token, &component).0, 201);
     // All else takes none.
     assert_eq!(node.ask("GET", "/_udf/by-hand", &Json::Null).0, 200);
@@ -53,7 +53,7 @@ fn without_a_token_udfs_of_a_node_in_a_network_cannot_be_changed() {
     let component = ByHand::default().component();
     let (status, answer) = node.with_headers("PUT", "/_udf", "", &component);
     assert_eq!(status, 403);
-    insta::assert_snapshot!(answer, @r#"{"error":{"root_cause":[{"type":"security_exception","reason":"this node takes no changes of UDFs: give it a token"}],"type":"security_exception","reason":"this node takes no changes of UDFs: give it a token"},"status":403}"#);
+    insta::assert_snapshot!(answer, @r#"{"error":{"root_cause":[{"type":"security_exception","reason":"this node refuses changes of UDFs: start it with a token"}],"type":"security_exception","reason":"this node refuses changes of UDFs: start it with a token"},"status":403}"#);
     assert_eq!(node.ask("PUT", "/films/_doc/1", &json!({"a": 1})).0, 201);
 }
 
@@ -169,7 +169,7 @@ fn the_log_has_requests_and_what_udfs_log_as_json() {
     let changed = of("whittle::node").map(|line| line["message"].as_str().expect("a text"));
     assert_eq!(
         changed.collect::<Vec<_>>(),
-        ["registered", "made the index"]
+        ["registered", "created the index"]
     );
 }
 

@@ -102,8 +102,8 @@ fn what_a_trial_cannot_be_is_refused() {
     let node = Node::start();
     assert_eq!(node.upload("string-distance").0, 201);
     let refused = |body: Json| node.refused("POST", "/_udf/string-distance/_test", &body);
-    insta::assert_snapshot!(node.refused("POST", "/_udf/none/_test", &json!({})), @"404 udf_not_found_exception: there is no UDF `none`");
-    insta::assert_snapshot!(refused(json!({"version": "2"})), @"404 udf_not_found_exception: there is no UDF `string-distance@^2`");
+    insta::assert_snapshot!(node.refused("POST", "/_udf/none/_test", &json!({})), @"404 udf_not_found_exception: no such UDF `none`");
+    insta::assert_snapshot!(refused(json!({"version": "2"})), @"404 udf_not_found_exception: no such UDF `string-distance@^2`");
     insta::assert_snapshot!(refused(json!({"version": "two"})), @"400 parsing_exception: `version`: `two` is neither a version such as `1.2.0` nor a range such as `^1.2`: unexpected character 't' while parsing major version number");
     insta::assert_snapshot!(refused(json!({"function": "other"})), @"400 illegal_argument_exception: unknown function `other`: expected `string_distance`");
     insta::assert_snapshot!(refused(json!({"params": {"field": "a", "target": 3}})), @"400 illegal_argument_exception: function `string_distance`: parameter `target` is text, but 3 was given");

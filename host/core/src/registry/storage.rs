@@ -366,7 +366,7 @@ impl Storage {
             Ok(bytes) => Ok(bytes.into()),
             Err(bytes) => Err(damaged(
                 &path,
-                format!("{bytes} bytes, but at most {allowed} were expected"),
+                format!("found {bytes} bytes, but at most {allowed} were expected"),
             )),
         }
     }

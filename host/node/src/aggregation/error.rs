@@ -4,6 +4,14 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AggregationError {
+    /// The values of an aggregation have different types in different indexes.
+    #[error(
+        "aggregation `{name}`: the type of its values differs between the indexes; search each index by itself"
+    )]
+    DifferentTypes {
+        /// The aggregation's name.
+        name: String,
+    },
     /// The answer would have more buckets than it may.
     #[error(
         "trying to create too many buckets: an answer has up to {limit}; ask for fewer or larger ones"

@@ -27,13 +27,15 @@ mod request;
 mod result;
 mod rounding;
 mod segment;
+mod several;
 mod terms;
 #[cfg(test)]
 mod tests;
 mod values;
 
-pub(crate) use collect::{Counting, finish};
+pub(crate) use collect::Counting;
 pub use error::AggregationError;
 pub(crate) use plan::{Plan, Sources};
 pub use request::Aggregations;
 pub use result::{AggregationResults, WrittenAggregations};
+pub(crate) use several::{CountedIndex, finish_several};

@@ -1,4 +1,4 @@
-//! What the engine has taken in, at one point in time: for searches, and for finding a document by
+//! What tantivy has taken in, at one point in time: for searches, and for finding a document by
 //! its id.
 //!
 //! Knows nothing of the log or of what was written since.
@@ -27,8 +27,8 @@ struct Segment {
     version: Column<u64>,
 }
 
-/// A document that the engine has.
-pub(super) struct Found {
+/// A document in a segment.
+pub(super) struct CommittedDocument {
     pub(super) seq_no: u64,
     pub(super) version: u64,
     address: DocAddress,
@@ -64,13 +64,13 @@ impl Committed {
     /// # Errors
     ///
     /// Where a segment cannot be read.
-    pub(super) fn find(&self, id: &str) -> Result<Option<Found>, IndexError> {
+    pub(super) fn find(&self, id: &str) -> Result<Option<CommittedDocument>, IndexError> {
         let term = Term::from_field_text(self.id, id);
         for (ordinal, segment) in (0..).zip(&self.segments) {
             let found = self.find_in(ordinal, segment, &term);
-            let found = found.map_err(IndexError::engine("find an id"))?;
+            let found = found.map_err(IndexError::tantivy("find an id"))?;
             if let Some(doc_id) = found {
-                return Ok(Some(Found {
+                return Ok(Some(CommittedDocument {
                     seq_no: segment.seq_no.first(doc_id).unwrap_or_default(),
                     version: segment.version.first(doc_id).unwrap_or_default(),
                     address: DocAddress::new(ordinal, doc_id),
@@ -110,16 +110,16 @@ impl Committed {
     /// # Errors
     ///
     /// Where the segment cannot be read.
-    pub(super) fn source(&self, found: &Found) -> Result<Arc<[u8]>, IndexError> {
+    pub(super) fn source(&self, found: &CommittedDocument) -> Result<Arc<[u8]>, IndexError> {
         let document: TantivyDocument = self
             .snapshot
             .searcher
             .doc(found.address)
-            .map_err(IndexError::engine("read a document"))?;
+            .map_err(IndexError::tantivy("read a document"))?;
         let source = document.get_first(self.source).map(OwnedValue::from);
         match source {
             Some(OwnedValue::Bytes(bytes)) => Ok(Arc::from(bytes)),
-            _ => Err(IndexError::engine("find a document's source")(
+            _ => Err(IndexError::tantivy("find a document's source")(
                 tantivy::TantivyError::InternalError("it is not stored".to_owned()),
             )),
         }

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
 use super::folder::Folder;
 use super::log::Record;
 use super::lookup::Current;
-use super::operation::{Outcome, WriteError, Written, not_json, parse};
-use super::prepared::{Action, Prepared};
+use super::operation::{WriteError, WriteResult, Written, check_size, merge, parse};
+use super::prepared::{Action, Document, Prepared};
 use super::state::State;
-use super::tree::Tree;
 use super::{IndexError, ids};
+use crate::exact_json::{ExactJson, Members};
 use crate::mapping::{Mapping, MappingError, fields_of};
 
 /// An operation that was decided on: what the log gets to know, and what its caller does.
@@ -26,7 +24,7 @@ impl State {
     ///
     /// # Errors
     ///
-    /// Where the mapping cannot be saved or the engine not be read. The operations before that one
+    /// If the mapping cannot be saved or tantivy's segments cannot be read. The operations before that one
     /// are carried out.
     pub(super) fn carry_out(
         &mut self,
@@ -65,13 +63,14 @@ impl State {
             Some((number, operation))
         });
         let mut refused = BTreeMap::new();
-        let together = (accepted.clone()).flat_map(|(_, operation)| operation.documents());
-        let mut grown = self.mapping.grown(together, self.given);
+        let together = accepted.clone();
+        let together = together.flat_map(|(_, operation)| operation.documents());
+        let mut grown = self.mapping.grown(together);
         if grown.is_err() {
             let mut one_by_one: Option<Mapping> = None;
             for (number, operation) in accepted {
                 let mapping = one_by_one.as_ref().unwrap_or(&self.mapping);
-                match mapping.grown(operation.documents(), self.given) {
+                match mapping.grown(operation.documents()) {
                     Ok(more) => one_by_one = more.or(one_by_one),
                     Err(error) => drop(refused.insert(number, error)),
                 }
@@ -103,8 +102,8 @@ impl State {
         {
             return Ok(Err(WriteError::SeqNo { id, asked, found }));
         }
-        let (document, source) = match (action, &current) {
-            (Action::Create { .. }, Some(Current { version, .. })) => {
+        let document = match (action, &current) {
+            (Action::Create(_), Some(Current { version, .. })) => {
                 let version = *version;
                 return Ok(Err(WriteError::Exists { id, version }));
             }
@@ -112,36 +111,37 @@ impl State {
                 return Ok(Err(WriteError::Missing { id }));
             }
             (Action::Delete, current) => return Ok(Ok(self.delete(id, current.as_ref()))),
-            (Action::Index { document, source } | Action::Create { document, source }, _) => {
-                (document, source)
-            }
-            (
+            (Action::Index(document) | Action::Create(document), _)
+            | (
                 Action::Update {
-                    upsert: Some(upsert),
+                    upsert: Some(document),
                     ..
                 },
                 None,
-            ) => upsert,
+            ) => document,
             (
                 Action::Update {
-                    source,
+                    partial,
                     detect_noop,
                     ..
                 },
                 Some(current),
             ) => {
                 let before = current.source.read()?;
-                match updated(&before, &source) {
-                    Ok((updated, true)) => updated,
-                    Ok((updated, false)) if !detect_noop => updated,
-                    Ok((_, false)) => {
+                let before = match parse(&before) {
+                    Ok(before) => before,
+                    Err(error) => return Ok(Err(error)),
+                };
+                match updated(before, partial, detect_noop) {
+                    Ok(Some(updated)) => updated,
+                    Ok(None) => {
                         return Ok(Ok(Decided {
                             record: None,
                             written: Written {
                                 id,
                                 version: current.version,
                                 seq_no: current.seq_no,
-                                outcome: Outcome::Noop,
+                                result: WriteResult::Noop,
                             },
                         }));
                     }
@@ -149,21 +149,21 @@ impl State {
                 }
             }
         };
-        if let Err(error) = fields_of(&self.mapping, &document) {
+        if let Err(error) = fields_of(&self.mapping, &document.members) {
             return Ok(Err(WriteError::Document(error)));
         }
-        let (version, outcome) = match current {
-            None => (1, Outcome::Created),
-            Some(current) => (current.version + 1, Outcome::Updated),
+        let (version, result) = match current {
+            None => (1, WriteResult::Created),
+            Some(current) => (current.version + 1, WriteResult::Updated),
         };
-        Ok(Ok(self.decided(id, version, Some(source), outcome)))
+        Ok(Ok(self.decided(id, version, Some(document.source), result)))
     }
 
     fn delete(&mut self, id: String, current: Option<&Current>) -> Decided {
         if let Some(current) = current {
-            return self.decided(id, current.version + 1, None, Outcome::Deleted);
+            return self.decided(id, current.version + 1, None, WriteResult::Deleted);
         }
-        let written = self.decided(id, 1, None, Outcome::NotFound).written;
+        let written = self.decided(id, 1, None, WriteResult::NotFound).written;
         // It has a number, and leaves no trace.
         self.next_seq_no += 1;
         Decided {
@@ -177,7 +177,7 @@ impl State {
         id: String,
         version: u64,
         source: Option<Vec<u8>>,
-        outcome: Outcome,
+        result: WriteResult,
     ) -> Decided {
         let seq_no = self.next_seq_no;
         Decided {
@@ -191,7 +191,7 @@ impl State {
                 id,
                 version,
                 seq_no,
-                outcome,
+                result,
             },
         }
     }
@@ -206,15 +206,19 @@ impl State {
     }
 }
 
-/// A document and its source.
-type Sourced = (Map<String, Json>, Vec<u8>);
-
-/// A document with other values, and whether they are others than it has.
-fn updated(before: &[u8], partial: &[u8]) -> Result<(Sourced, bool), WriteError> {
-    // Both were checked when they came.
-    let read = |text| Tree::parse(text).map_err(|error| not_json(&error));
-    let mut after = read(before)?;
-    let changes = after.merge(read(partial)?);
-    let source = after.to_string().into_bytes();
-    Ok(((parse(&source)?, source), changes))
+/// A document with other values; `None` if they are those that it has, which is then detected.
+fn updated(
+    mut document: Members,
+    partial: Members,
+    detect_noop: bool,
+) -> Result<Option<Document>, WriteError> {
+    let before = detect_noop.then(|| document.clone());
+    merge(&mut document, partial);
+    if before.is_some_and(|before| before == document) {
+        return Ok(None);
+    }
+    let document = ExactJson::Object(document);
+    let source = serde_json::to_vec(&document).expect("keys are texts, and a vector takes all");
+    check_size(&source)?;
+    Document::read(source).map(Some)
 }

@@ -1,10 +1,11 @@
-//! Documents as the engine gets them.
+//! Documents as tantivy gets them.
 
-use serde_json::{Map, Value as Json};
 use tantivy::TantivyDocument;
 use tantivy::schema::{Field, OwnedValue};
 
+use super::operation::parse;
 use super::pending::Entry;
+use crate::exact_json::Members;
 use crate::mapping::{self, Mapping};
 
 /// The fields that every document has.
@@ -47,13 +48,13 @@ impl SystemFields {
 /// that an older version wrote, or from before the mapping was changed: then what does not fit is
 /// left out, since a document is not lost for a field.
 fn values(mapping: &Mapping, source: &[u8]) -> Vec<(Field, OwnedValue)> {
-    let Ok(document) = serde_json::from_slice::<Map<String, Json>>(source) else {
+    let Ok(document) = parse(source) else {
         return Vec::new();
     };
     if let Ok(values) = mapping::fields_of(mapping, &document) {
         return values;
     }
-    let alone = |(key, value)| mapping::fields_of(mapping, &Map::from_iter([(key, value)]));
+    let alone = |(key, value)| mapping::fields_of(mapping, &Members::from_iter([(key, value)]));
     let fitting = document.into_iter().map(alone).filter_map(Result::ok);
     fitting.flatten().collect()
 }

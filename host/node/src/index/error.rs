@@ -70,9 +70,9 @@ pub enum IndexError {
     /// A mapping that cannot be.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The engine failed.
-    #[error("the search engine cannot {action}")]
-    Engine {
+    /// tantivy failed.
+    #[error("tantivy cannot {action}")]
+    Tantivy {
         /// What was tried.
         action: &'static str,
         /// What it said.
@@ -91,9 +91,9 @@ impl IndexError {
         }
     }
 
-    /// For [`Result::map_err`] of what the engine does.
-    pub(super) fn engine<E: Into<TantivyError>>(action: &'static str) -> impl FnOnce(E) -> Self {
-        move |source| Self::Engine {
+    /// For [`Result::map_err`] of what tantivy does.
+    pub(super) fn tantivy<E: Into<TantivyError>>(action: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Tantivy {
             action,
             source: source.into(),
         }

@@ -5,7 +5,7 @@
 //! | `lock` | nothing: who has the index open holds the file's lock |
 //! | `mapping.json` | the mapping; written last when an index is made, so that it says there is one |
 //! | `log-...` | the write-ahead log, a file a generation |
-//! | `segments` | the engine's files |
+//! | `segments` | tantivy's files |
 //!
 //! Knows nothing of what is in the files.
 
@@ -53,12 +53,12 @@ impl Folder {
         &self.path
     }
 
-    /// Where the engine's files are.
+    /// Where tantivy's files are.
     pub(super) fn segments(&self) -> PathBuf {
         self.path.join("segments")
     }
 
-    /// Makes the folder for the engine's files, without what may be in it.
+    /// Makes the folder for tantivy's files, without what may be in it.
     ///
     /// # Errors
     ///

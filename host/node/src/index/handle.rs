@@ -44,7 +44,7 @@ impl Handle {
         }
     }
 
-    /// Takes no more writes, has the engine take in what is pending, and lets go of it.
+    /// Takes no more writes, has tantivy take in what is pending, and lets go of its files.
     ///
     /// # Errors
     ///
@@ -55,13 +55,13 @@ impl Handle {
             // What it failed at is tried below.
             let _ = refresher.join();
         }
-        let mut engine = lock(&self.inner.engine);
-        let Some(open) = engine.as_mut() else {
+        let mut segments = lock(&self.inner.segments);
+        let Some(open) = segments.as_mut() else {
             return Ok(());
         };
         let taken_in = self.inner.take_in(open);
         let closed = open.close();
-        *engine = None;
+        *segments = None;
         taken_in.and(closed)
     }
 }

@@ -1,6 +1,6 @@
 //! What the clones of an index share, and its three steps: write, refresh, close.
 //!
-//! Two locks: that of the state is held for moments; that of the engine as long as it works, and
+//! Two locks: that of the state is held for moments; that of the segments as long as tantivy works, and
 //! who holds it may take the other, but not the other way round.
 
 use std::sync::atomic::AtomicBool;
@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
 
-use super::engine::Engine;
 use super::folder::Folder;
 use super::log::Log;
 use super::prepared::Prepared;
+use super::segments::Segments;
 use super::state::State;
 use super::{IndexError, IndexStatistics, Operation, Options, WriteError, Written};
 
 pub(super) struct Inner {
-    /// Never waited for while holding it: the log, the engine.
+    /// Never waited for while holding it: the log, tantivy.
     pub(super) state: Mutex<State>,
     /// `None` when it is closed. Who holds it may lock the state, not the other way round.
-    pub(super) engine: Mutex<Option<Engine>>,
+    pub(super) segments: Mutex<Option<Segments>>,
     /// `None` for an index in memory.
     pub(super) disk: Option<Disk>,
     pub(super) options: Options,
@@ -74,25 +74,25 @@ impl Inner {
     }
 
     pub(super) fn refresh(&self) -> Result<(), IndexError> {
-        let mut engine = lock(&self.engine);
-        let open = engine.as_mut().ok_or(IndexError::Closed)?;
+        let mut segments = lock(&self.segments);
+        let open = segments.as_mut().ok_or(IndexError::Closed)?;
         self.take_in(open)
     }
 
     /// Makes one segment of all that was acknowledged.
     pub(super) fn merge(&self) -> Result<(), IndexError> {
-        let mut engine = lock(&self.engine);
-        let open = engine.as_mut().ok_or(IndexError::Closed)?;
+        let mut segments = lock(&self.segments);
+        let open = segments.as_mut().ok_or(IndexError::Closed)?;
         self.take_in(open)?;
         open.merge_all()?;
         self.take_in(open)
     }
 
-    /// Has the engine take in what is pending.
-    pub(super) fn take_in(&self, engine: &mut Engine) -> Result<(), IndexError> {
+    /// Has tantivy take in what is pending.
+    pub(super) fn take_in(&self, segments: &mut Segments) -> Result<(), IndexError> {
         let is_broken = self.disk.as_ref().is_some_and(|disk| disk.log.is_broken());
         if self.lock().is_taken_in() && !is_broken {
-            if let Some(merged) = engine.merged()? {
+            if let Some(merged) = segments.merged()? {
                 self.lock().committed = merged;
             }
             return Ok(());
@@ -102,7 +102,7 @@ impl Inner {
             disk.log.rotate()?;
         }
         let (pending, mapping, operations) = self.lock().take();
-        let committed = engine.commit(&pending, &mapping, operations);
+        let committed = segments.commit(&pending, &mapping, operations);
         let committed = {
             let mut state = self.lock();
             state.taken = None;
@@ -134,7 +134,7 @@ impl Inner {
             if state.closed {
                 return Err(IndexError::Closed);
             }
-            let mapping = state.mapping.extended(json, state.given)?;
+            let mapping = state.mapping.extended(json)?;
             state.take_mapping(mapping, self.folder())?;
         }
         self.refresh()

@@ -1,9 +1,9 @@
-//! Finding a document by its id: in what was written lately, or else in what the engine has.
+//! Finding a document by its id: in what was written lately, or else in segments.
 
 use std::sync::Arc;
 
 use super::IndexError;
-use super::committed::{Committed, Found};
+use super::committed::{Committed, CommittedDocument};
 use super::operation::Stored;
 use super::pending::Entry;
 
@@ -18,7 +18,7 @@ impl Lookup {
     ///
     /// # Errors
     ///
-    /// Where the engine cannot be read.
+    /// If a segment cannot be read.
     pub(super) fn stored(self, id: &str) -> Result<Option<Stored>, IndexError> {
         let Some(current) = self.current(id)? else {
             return Ok(None);
@@ -35,7 +35,7 @@ impl Lookup {
     ///
     /// # Errors
     ///
-    /// Where the engine cannot be read.
+    /// If a segment cannot be read.
     pub(super) fn current(self, id: &str) -> Result<Option<Current>, IndexError> {
         match self {
             Self::Written(entry) => Ok(entry.source.map(|source| Current {
@@ -62,13 +62,13 @@ pub(super) struct Current {
 /// Its source, which only updates and readers need.
 pub(super) enum Source {
     Here(Arc<[u8]>),
-    Committed(Arc<Committed>, Found),
+    Committed(Arc<Committed>, CommittedDocument),
 }
 
 impl Source {
     /// # Errors
     ///
-    /// Where the engine cannot be read.
+    /// If a segment cannot be read.
     pub(super) fn read(&self) -> Result<Arc<[u8]>, IndexError> {
         match self {
             Self::Here(source) => Ok(Arc::clone(source)),

@@ -1,29 +1,29 @@
 //! An index: documents in, segments out, and nothing that was acknowledged is ever lost.
 //!
 //! 1. **Write.** Operations are decided on one after the other ([`decide`]), against what was
-//!    written lately ([`pending`]) and what the engine has ([`committed`]); their records go to the
+//!    written lately ([`pending`]) and what tantivy has ([`committed`]); their records go to the
 //!    write-ahead log ([`log`]), and when it has them on the disk, the caller gets its answer.
 //!    Callers that come at once share the wait.
-//! 2. **Refresh.** The engine ([`engine`]) takes in what is pending, and brings it to the disk with
+//! 2. **Refresh.** tantivy ([`segments`]) takes in what is pending, and brings it to the disk with
 //!    the number of operations that it has taken in so far. Searches from then on see it, and the
-//!    log's files from before are deleted. Writing goes on meanwhile. The engine is given nothing
+//!    log's files from before are deleted. Writing goes on meanwhile. tantivy is given nothing
 //!    before, so that whatever fails in it can be tried again.
-//! 3. **Open.** What the log has beyond the engine's number is pending again, and is taken in.
+//! 3. **Open.** What the log has beyond tantivy's number is pending again, and is taken in.
 //!
-//! Where a document has new fields, the mapping grows and is saved before anything else; the
-//! engine's schema follows at the next refresh.
+//! Where a document has new fields, the mapping grows and is saved before anything else; tantivy's schema
+//! follows at the next refresh.
 //!
 //! Knows nothing of queries, HTTP or UDFs.
 
 mod committed;
 mod decide;
 mod document;
-mod engine;
 mod error;
 mod folder;
 mod handle;
 mod ids;
 mod inner;
+mod lengths;
 mod log;
 mod lookup;
 mod opening;
@@ -31,8 +31,8 @@ mod operation;
 mod pending;
 mod prepared;
 mod schema_file;
+mod segments;
 mod state;
-mod tree;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 pub use error::IndexError;
-pub use operation::{ID_BYTES, Operation, Outcome, SOURCE_BYTES, Stored, WriteError, Written};
+pub use operation::{ID_BYTES, Operation, SOURCE_BYTES, Stored, WriteError, WriteResult, Written};
 
 use crate::mapping::Mapping;
 use crate::snapshot::{DICTIONARY_BYTES, Snapshot};
@@ -170,7 +170,7 @@ impl Index {
     ///
     /// Where the system refuses.
     pub fn get(&self, id: &str) -> Result<Option<Stored>, IndexError> {
-        // The engine is read without holding up writes.
+        // Segments are read without holding up writes.
         let find = self.handle.inner.lock().lookup(id);
         find.stored(id)
     }

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use tantivy::directory::{Directory, MmapDirectory, RamDirectory};
 use tantivy::index::SegmentComponent;
 
-use super::engine::Engine;
 use super::folder::{self, Folder};
 use super::inner::{Disk, Inner};
 use super::log::Log;
+use super::segments::Segments;
 use super::state::State;
 use super::{IndexError, Options};
 use crate::mapping::Mapping;
@@ -36,7 +36,7 @@ impl Inner {
         // What is there was left by one that did not get as far as its mapping.
         Log::clear(path)?;
         let segments = folder.make_segments()?;
-        Engine::create(&*directory(&segments)?, &mapping)?;
+        Segments::create(&*directory(&segments)?, &mapping)?;
         folder::sync(&segments)?;
         folder.save_mapping(&mapping)?;
         if let Some(parent) = path
@@ -69,18 +69,19 @@ impl Inner {
     /// Where the system refuses to start threads.
     pub(super) fn in_memory(mapping: Mapping, options: Options) -> Result<Self, IndexError> {
         let directory = RamDirectory::create();
-        Engine::create(&directory, &mapping)?;
+        Segments::create(&directory, &mapping)?;
         let mapping = Arc::new(mapping);
-        let (engine, committed, operations) = Engine::open(Box::new(directory), &mapping, options)?;
+        let (segments, committed, operations) =
+            Segments::open(Box::new(directory), &mapping, options)?;
         let state = State::new(mapping, committed, operations);
-        Ok(Self::of(state, engine, None, options))
+        Ok(Self::of(state, segments, None, options))
     }
 
     fn start(folder: Folder, options: Options) -> Result<Self, IndexError> {
         let mapping = Arc::new(folder.load_mapping()?);
         let directory = directory(&folder.segments())?;
         sweep(&folder.segments(), &*directory)?;
-        let (engine, committed, operations) = Engine::open(directory, &mapping, options)?;
+        let (segments, committed, operations) = Segments::open(directory, &mapping, options)?;
         let (log, records) = Log::open(folder.path())?;
         let mut state = State::new(mapping, committed, operations);
         let mut bytes = Vec::new();
@@ -91,7 +92,7 @@ impl Inner {
             }
         }
         let is_whole = state.pending.is_empty();
-        let inner = Self::of(state, engine, Some(Disk { folder, log }), options);
+        let inner = Self::of(state, segments, Some(Disk { folder, log }), options);
         if is_whole {
             inner.forget_log()?;
         } else {
@@ -100,10 +101,10 @@ impl Inner {
         Ok(inner)
     }
 
-    fn of(state: State, engine: Engine, disk: Option<Disk>, options: Options) -> Self {
+    fn of(state: State, segments: Segments, disk: Option<Disk>, options: Options) -> Self {
         Self {
             state: Mutex::new(state),
-            engine: Mutex::new(Some(engine)),
+            segments: Mutex::new(Some(segments)),
             disk,
             options,
             refreshing: AtomicBool::new(false),
@@ -111,11 +112,11 @@ impl Inner {
     }
 }
 
-/// Deletes what a crash left of segments, and of deletions in them, that were never committed: the
-/// engine gives its next files the same names, and refuses to write over any.
+/// Deletes what a crash left of segments, and of deletions in them, that were never committed:
+/// tantivy gives its next files the same names, and refuses to write over any.
 fn sweep(segments: &Path, directory: &dyn Directory) -> Result<(), IndexError> {
     let metas = tantivy::Index::open(directory.box_clone()).and_then(|index| index.load_metas());
-    let metas = metas.map_err(IndexError::engine("read its segments"))?;
+    let metas = metas.map_err(IndexError::tantivy("read its segments"))?;
     let is_committed = |name: &str, segment: &str| {
         let mut committed = metas.segments.iter();
         let found = committed.find(|committed| committed.id().uuid_string() == segment);
@@ -149,9 +150,9 @@ fn has_extension(name: &str, extension: &str) -> bool {
         .is_some_and(|of| of == extension)
 }
 
-/// The engine's view of a folder.
+/// tantivy's view of a folder.
 fn directory(segments: &Path) -> Result<Box<dyn Directory>, IndexError> {
     MmapDirectory::open(segments)
         .map(|directory| Box::new(directory) as Box<dyn Directory>)
-        .map_err(IndexError::engine("open its folder"))
+        .map_err(IndexError::tantivy("open its folder"))
 }

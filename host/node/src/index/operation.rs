@@ -4,9 +4,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
-use crate::documents::type_of;
+use crate::exact_json::{ExactJson, Members};
 use crate::mapping::{DocumentError, MappingError};
 use crate::request::json::{Strict, reason};
 
@@ -65,15 +63,15 @@ pub struct Written {
     /// How often the document was written since there is one with its id, from 1.
     pub version: u64,
     /// The operation's place in the order of all operations on the index, from 0. Of a
-    /// [`Outcome::Noop`] that of the operation which wrote the document last.
+    /// [`WriteResult::Noop`] that of the operation which wrote the document last.
     pub seq_no: u64,
     /// What became of the document.
-    pub outcome: Outcome,
+    pub result: WriteResult,
 }
 
 /// What became of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum WriteResult {
     /// There was none with its id.
     Created,
     /// It replaced the one with its id.
@@ -178,33 +176,43 @@ pub(super) fn check_id(id: &str) -> Result<(), WriteError> {
 }
 
 /// Reads a source.
-pub(super) fn parse(source: &[u8]) -> Result<Map<String, Json>, WriteError> {
+pub(super) fn parse(source: &[u8]) -> Result<Members, WriteError> {
     check_size(source)?;
-    match serde_json::from_slice(source) {
-        Ok(Strict(Json::Object(members))) => Ok(members),
-        Ok(Strict(other)) => Err(WriteError::NotAnObject {
-            found: type_of(&other),
+    match ExactJson::parse(source) {
+        Ok(ExactJson::Object(members)) => Ok(members),
+        Ok(other) => Err(WriteError::NotAnObject {
+            found: other.type_name(),
         }),
-        Err(error) => Err(not_json(&error)),
+        Err(error) => {
+            // Of a value inside of others, only this parser knows the line.
+            let strict = serde_json::from_slice::<Strict>(source);
+            let error = strict.map(drop).err().unwrap_or(error);
+            Err(WriteError::NotJson {
+                line: error.line(),
+                column: error.column(),
+                reason: reason(&error),
+            })
+        }
     }
 }
 
-/// The error of a source that cannot be parsed.
-pub(super) fn not_json(error: &serde_json::Error) -> WriteError {
-    WriteError::NotJson {
-        line: error.line(),
-        column: error.column(),
-        reason: reason(error),
-    }
-}
-
-fn check_size(source: &[u8]) -> Result<(), WriteError> {
+pub(super) fn check_size(source: &[u8]) -> Result<(), WriteError> {
     if source.len() <= SOURCE_BYTES {
         Ok(())
     } else {
         Err(WriteError::TooLarge {
             found: source.len(),
         })
+    }
+}
+
+/// Puts the members of one object over those of another, and those of objects in them alike.
+pub(super) fn merge(document: &mut Members, partial: Members) {
+    for (key, new) in partial {
+        match (document.get_mut(&key), new) {
+            (Some(ExactJson::Object(old)), ExactJson::Object(new)) => merge(old, new),
+            (_, new) => drop(document.insert(key, new)),
+        }
     }
 }
 
@@ -242,7 +250,7 @@ mod tests {
         let mut source = vec![b' '; SOURCE_BYTES];
         source[0] = b'{';
         source[SOURCE_BYTES - 1] = b'}';
-        assert_eq!(parse(&source), Ok(Map::new()));
+        assert_eq!(parse(&source), Ok(Members::new()));
     }
 
     #[test]
@@ -252,6 +260,18 @@ mod tests {
         let refused = |id: &str| check_id(id).expect_err("it is refused").to_string();
         insta::assert_snapshot!(refused(""), @"an id has 1 to 512 bytes, and `` has 0");
         insta::assert_snapshot!(refused(&"é".repeat(257)), @"an id has 1 to 512 bytes, and `éééééééééééééééééééé...` has 514");
+    }
+
+    #[test]
+    fn objects_are_merged_and_lists_replaced() {
+        let members = |text: &str| parse(text.as_bytes()).expect("an object");
+        let before =
+            r#"{"a": {"b": 1.10, "c": [1, 2]}, "d": {"e": 1}, "f": 12345678901234567890123}"#;
+        let partial = r#"{"a": {"c": [3], "g": null}, "d": 2, "i": {}}"#;
+        let mut document = members(before);
+        merge(&mut document, members(partial));
+        let after = ExactJson::Object(document);
+        insta::assert_snapshot!(serde_json::to_string(&after).expect("JSON"), @r#"{"a":{"b":1.10,"c":[3],"g":null},"d":2,"f":12345678901234567890123,"i":{}}"#);
     }
 
     #[test]

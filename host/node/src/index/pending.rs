@@ -1,6 +1,6 @@
-//! What was written and the engine has not yet taken in, by id.
+//! What was written and tantivy has not yet taken in, by id.
 //!
-//! Knows nothing of the log and of the engine.
+//! Knows nothing of the log and of tantivy.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,8 +1,7 @@
 //! Operations whose documents were read and checked as far as that needs no index.
 
-use serde_json::{Map, Value as Json};
-
 use super::operation::{Operation, WriteError, check_id, parse};
+use crate::exact_json::Members;
 
 pub(super) struct Prepared {
     /// Without one, a new one is made.
@@ -12,21 +11,30 @@ pub(super) struct Prepared {
 }
 
 pub(super) enum Action {
-    Index {
-        document: Map<String, Json>,
-        source: Vec<u8>,
-    },
-    Create {
-        document: Map<String, Json>,
-        source: Vec<u8>,
-    },
+    Index(Document),
+    Create(Document),
     Update {
-        partial: Map<String, Json>,
-        source: Vec<u8>,
-        upsert: Option<(Map<String, Json>, Vec<u8>)>,
+        partial: Members,
+        upsert: Option<Document>,
         detect_noop: bool,
     },
     Delete,
+}
+
+/// A document and the text that it was read from.
+pub(super) struct Document {
+    pub(super) members: Members,
+    pub(super) source: Vec<u8>,
+}
+
+impl Document {
+    /// # Errors
+    ///
+    /// A source that is not an object, or too large.
+    pub(super) fn read(source: Vec<u8>) -> Result<Self, WriteError> {
+        let members = parse(&source)?;
+        Ok(Self { members, source })
+    }
 }
 
 impl Prepared {
@@ -41,27 +49,18 @@ impl Prepared {
                 id,
                 source,
                 if_seq_no,
-            } => {
-                let document = parse(&source)?;
-                (id, if_seq_no, Action::Index { document, source })
-            }
-            Operation::Create { id, source } => {
-                let document = parse(&source)?;
-                (id, None, Action::Create { document, source })
-            }
+            } => (id, if_seq_no, Action::Index(Document::read(source)?)),
+            Operation::Create { id, source } => (id, None, Action::Create(Document::read(source)?)),
             Operation::Update {
                 id,
-                partial: source,
+                partial,
                 upsert,
                 detect_noop,
                 if_seq_no,
             } => {
-                let partial = parse(&source)?;
-                let upsert = upsert.map(|source| parse(&source).map(|document| (document, source)));
                 let action = Action::Update {
-                    partial,
-                    source,
-                    upsert: upsert.transpose()?,
+                    partial: parse(&partial)?,
+                    upsert: upsert.map(Document::read).transpose()?,
                     detect_noop,
                 };
                 (Some(id), if_seq_no, action)
@@ -79,16 +78,15 @@ impl Prepared {
     }
 
     /// The documents, or parts of one, that may bring new fields.
-    pub(super) fn documents(&self) -> impl Iterator<Item = &Map<String, Json>> {
+    pub(super) fn documents(&self) -> impl Iterator<Item = &Members> + Clone {
         let (document, upsert) = match &self.action {
-            Action::Index { document, .. } | Action::Create { document, .. } => {
-                (Some(document), None)
-            }
+            Action::Index(document) | Action::Create(document) => (Some(&document.members), None),
             Action::Update {
                 partial, upsert, ..
-            } => (Some(partial), upsert.as_ref().map(|(upsert, _)| upsert)),
+            } => (Some(partial), upsert.as_ref()),
             Action::Delete => (None, None),
         };
+        let upsert = upsert.map(|document| &document.members);
         document.into_iter().chain(upsert)
     }
 }

@@ -1,4 +1,4 @@
-//! The engine's own record of its schema, which cannot be changed through the engine.
+//! tantivy's own record of its schema, which cannot be changed through tantivy.
 //!
 //! It is in the file that names the segments too. Only what a mapping adds at its end may be new:
 //! segments are read by the numbers of fields.
@@ -11,7 +11,7 @@ use tantivy::directory::Directory;
 
 use crate::mapping::Mapping;
 
-/// The engine's name of the file.
+/// tantivy's name of the file.
 const META: &str = "meta.json";
 
 /// Writes a mapping's schema in the place of an older one. Whole or not at all.

@@ -1,4 +1,4 @@
-//! What an index is at this moment: its mapping, what was written lately, and what the engine has.
+//! What an index is at this moment: its mapping, what was written lately, and what tantivy has.
 //!
 //! Whoever holds this holds up all writes, so that nothing here waits for a disk but the saving of
 //! a mapping that grew. Looking for an id may read segments, which are mapped into memory.
@@ -18,21 +18,18 @@ use crate::mapping::Mapping;
 
 pub(super) struct State {
     pub(super) mapping: Arc<Mapping>,
-    /// What the engine has not been given.
+    /// What tantivy has not been given.
     pub(super) pending: Pending,
-    /// What the engine is taking in.
+    /// What tantivy is taking in.
     pub(super) taken: Option<Arc<Pending>>,
     pub(super) committed: Arc<Committed>,
     /// The number of the operation that comes next.
     pub(super) next_seq_no: u64,
-    /// Whether the engine was ever given a document, so that its schema can only grow in the ways
-    /// that [`crate::mapping`] tells of.
-    pub(super) given: bool,
     pub(super) closed: bool,
 }
 
 impl State {
-    /// The state of an index of which the engine has so many operations, and nothing else is.
+    /// The state of an index of which tantivy has so many operations, and nothing else is.
     pub(super) fn new(mapping: Arc<Mapping>, committed: Arc<Committed>, operations: u64) -> Self {
         Self {
             mapping,
@@ -40,7 +37,6 @@ impl State {
             taken: None,
             committed,
             next_seq_no: operations,
-            given: operations > 0,
             closed: false,
         }
     }
@@ -68,22 +64,21 @@ impl State {
         }
     }
 
-    /// Whether the engine has all that was written, and the mapping.
+    /// Whether tantivy has all that was written, and the mapping.
     pub(super) fn is_taken_in(&self) -> bool {
         self.pending.is_empty()
             && self.taken.is_none()
             && Arc::ptr_eq(&self.mapping, &self.committed.snapshot.mapping)
     }
 
-    /// What the engine is to take in now, with which mapping, and of how many operations.
+    /// What tantivy is to take in now, with which mapping, and of how many operations.
     pub(super) fn take(&mut self) -> (Arc<Pending>, Arc<Mapping>, u64) {
         if let Some(left) = self.taken.take() {
-            // A panic kept the engine from telling what became of it.
+            // What became of it is unknown after a panic.
             self.pending.put_back(&left);
         }
         let pending = Arc::new(mem::take(&mut self.pending));
         self.taken = Some(Arc::clone(&pending));
-        self.given |= !pending.is_empty();
         (pending, Arc::clone(&self.mapping), self.next_seq_no)
     }
 

@@ -1,92 +1,24 @@
-//! Definitions of fields: from the JSON of a mapping and back, and two mappings joined.
+//! Mappings as clients write them: read, put together, and given back as they were put.
+//!
+//! The JSON is kept, and what is done with values is derived from it. Names with dots become
+//! objects, so that `a.b` and `b` in `a` are one field.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::schema::RESERVED_TEXTS;
-use super::{Analyzer, Definition, Dynamic, FieldType, Keyword, Mapping};
-use crate::documents::type_of;
+use super::error::{MappingError, TypeConflict, unknown, wrong};
+use super::parameters::{self, Definition};
+use super::{Dynamic, Mapping, ObjectRules, Rules, is_metadata};
 
-/// Why a mapping is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MappingError {
-    /// A value of another type than it must be, or one that it cannot have.
-    #[error("`{path}` must be {expected}, but is {found}")]
-    Value {
-        /// Where in the mapping.
-        path: String,
-        /// What it must be.
-        expected: String,
-        /// What it is.
-        found: String,
-    },
-    /// A key that means nothing there.
-    #[error("`{path}` is unknown: here can stand {known}")]
-    UnknownKey {
-        /// Where, with the key last.
-        path: String,
-        /// What may stand there.
-        known: String,
-    },
-    /// The field is there, and is something else.
-    #[error(transparent)]
-    Conflict(#[from] TypeConflict),
-    /// A field has a path that none can have.
-    #[error(
-        "the field name `{name}` at `{path}` cannot be: a name is not empty, and neither begins nor ends with a dot"
-    )]
-    Name {
-        /// Where in the mapping.
-        path: String,
-        /// The name.
-        name: String,
-    },
-    /// There are more fields than an index may have.
-    #[error("the mapping has {found} fields, and may have {limit}")]
-    TooMany {
-        /// How many there are.
-        found: usize,
-        /// How many may be.
-        limit: usize,
-    },
-    /// Documents were written, and no analyzed text is left in reserve.
-    #[error(
-        "the text `{field}` comes after documents were written, and the {limit} texts in reserve are taken: make a new index, or map it as keyword"
-    )]
-    NoTextLeft {
-        /// The field's path.
-        field: String,
-        /// How many there were.
-        limit: usize,
-    },
-    /// Documents were written, and texts in reserve have the standard analyzer.
-    #[error(
-        "the text `{field}` comes after documents were written, and can have the analyzer `standard` alone, not `{analyzer}`: make a new index"
-    )]
-    AnalyzerLate {
-        /// The field's path.
-        field: String,
-        /// The analyzer.
-        analyzer: &'static str,
-    },
-}
-
-/// A field is two things.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the field `{field}` is {is}, and cannot be {asked} too")]
-pub struct TypeConflict {
-    /// Its path.
-    pub field: String,
-    /// What it is.
-    pub is: String,
-    /// What it should be besides.
-    pub asked: String,
-}
-
-/// The most fields of an index.
+/// The most fields, objects and sub-fields of an index.
 const MOST_FIELDS: usize = 1_000;
+
+/// How many objects a field may lie in.
+const DEPTH: usize = 20;
+
+/// The longest path of a field, in bytes.
+const PATH_BYTES: usize = 50_000;
 
 impl Mapping {
     /// Reads a mapping as clients give it: `{"dynamic": ..., "properties": {...}}`.
@@ -95,258 +27,105 @@ impl Mapping {
     ///
     /// Keys, types or values that a mapping does not have, a field that is two things.
     pub fn parse(json: &Json) -> Result<Self, MappingError> {
-        let (dynamic, definitions) = parse(json)?;
-        let mut mapping = Self::new(dynamic.unwrap_or(Dynamic::Add), Vec::new());
-        mapping = mapping.with(definitions, false)?;
-        Ok(mapping)
+        Self::dynamic().extended(json)
     }
 
-    /// The mapping and more fields. `written`: whether documents were written already, so that the
-    /// schema can only grow.
+    /// The mapping and more fields and parameters.
     ///
     /// # Errors
     ///
-    /// As [`Mapping::parse`]; a field that is there with another type; a text that there is no
-    /// room for.
-    pub(crate) fn extended(&self, json: &Json, written: bool) -> Result<Self, MappingError> {
-        let (dynamic, definitions) = parse(json)?;
-        let mut mapping = self.with(definitions, written)?;
-        mapping.dynamic = dynamic.unwrap_or(self.dynamic);
-        Ok(mapping)
+    /// As [`Mapping::parse`]; a field that is there with another type.
+    pub(crate) fn extended(&self, json: &Json) -> Result<Self, MappingError> {
+        let Json::Object(members) = json else {
+            return Err(wrong("mappings", "an object", json));
+        };
+        let mut root = self.root.clone();
+        let mut tree = self.properties.clone();
+        for (key, json) in members {
+            if key == "properties" {
+                properties(&mut tree, json, key, "")?;
+            } else {
+                root.insert(key.clone(), json.clone());
+            }
+        }
+        self.with(root, tree)
     }
 
-    /// The mapping and more definitions; those that it has already change nothing.
-    pub(super) fn with(&self, more: Vec<Definition>, written: bool) -> Result<Self, MappingError> {
-        let mut definitions = self.definitions.clone();
-        let mut known: BTreeMap<String, usize> = definitions
-            .iter()
-            .enumerate()
-            .map(|(number, definition)| (definition.path.clone(), number))
-            .collect();
-        for mut definition in more {
-            if let Some(number) = known.get(&definition.path) {
-                same(&definitions[*number], &definition)?;
-                continue;
-            }
-            fits(&known, &definitions, &definition)?;
-            if written && definition.field_type == FieldType::Text {
-                definition.reserved = reserve(&definitions, &definition)?;
-            }
-            known.insert(definition.path.clone(), definitions.len());
-            definitions.push(definition);
+    /// The mapping with a field for each path; `None` where one cannot be added.
+    pub(super) fn with_fields(&self, fields: &[(String, Json)]) -> Result<Self, MappingError> {
+        let mut tree = self.properties.clone();
+        for (path, json) in fields {
+            put_below(&mut tree, json, path, path, path)?;
         }
-        if definitions.len() > MOST_FIELDS {
-            return Err(MappingError::TooMany {
-                found: definitions.len(),
-                limit: MOST_FIELDS,
-            });
-        }
-        Ok(Self::new(self.dynamic, definitions))
+        self.with(self.root.clone(), tree)
+    }
+
+    fn with(&self, root: Map<String, Json>, tree: Map<String, Json>) -> Result<Self, MappingError> {
+        let rules = rules(&root)?;
+        Self::new(root, tree, rules, self.order.clone())
     }
 
     /// The mapping as clients get it.
     pub fn to_json(&self) -> Json {
-        let mut properties = Map::new();
-        for definition in &self.definitions {
-            let mut at = &mut properties;
-            let (objects, name) = match definition.path.rsplit_once('.') {
-                None => (None, definition.path.as_str()),
-                Some((objects, name)) => (Some(objects), name),
-            };
-            for object in objects.into_iter().flat_map(|objects| objects.split('.')) {
-                let entry = at
-                    .entry(object)
-                    .or_insert_with(|| json!({"properties": {}}));
-                let Some(Json::Object(below)) = entry.get_mut("properties") else {
-                    unreachable!("a field is no object: `fits` sees to it");
-                };
-                at = below;
-            }
-            at.insert(name.to_owned(), definition.to_json());
+        let mut mapping = self.root.clone();
+        if !self.properties.is_empty() {
+            let properties = Json::Object(self.properties.clone());
+            mapping.insert("properties".to_owned(), properties);
         }
-        let mut mapping = Map::new();
-        match self.dynamic {
-            Dynamic::Add => {}
-            Dynamic::Ignore => drop(mapping.insert("dynamic".to_owned(), json!(false))),
-            Dynamic::Refuse => drop(mapping.insert("dynamic".to_owned(), json!("strict"))),
-        }
-        mapping.insert("properties".to_owned(), Json::Object(properties));
         Json::Object(mapping)
     }
 
     /// What [`Mapping::restore`] makes the same mapping of, its schema included.
     pub(crate) fn save(&self) -> Json {
-        let fields = self.definitions.iter().map(|definition| {
-            json!({"path": definition.path, "is": definition.to_json(), "reserved": definition.reserved})
-        });
-        let dynamic = match self.dynamic {
-            Dynamic::Add => json!(true),
-            Dynamic::Ignore => json!(false),
-            Dynamic::Refuse => json!("strict"),
-        };
-        json!({"dynamic": dynamic, "fields": fields.collect::<Vec<_>>()})
+        json!({"mapping": self.to_json(), "order": self.order})
     }
 
     /// The mapping that [`Mapping::save`] saved.
     ///
     /// # Errors
     ///
-    /// Where it is none.
+    /// If it is not one.
     pub(crate) fn restore(saved: &Json) -> Result<Self, MappingError> {
-        let wrong = |path: &str, found: &Json| value(path, "a saved mapping", found);
-        let dynamic = dynamic(&saved["dynamic"], "dynamic")?;
-        let fields = saved["fields"].as_array();
-        let fields = fields.ok_or_else(|| wrong("fields", &saved["fields"]))?;
-        let mut definitions = Vec::new();
-        for field in fields {
-            let path = field["path"].as_str();
-            let path = path.ok_or_else(|| wrong("fields.path", &field["path"]))?;
-            let before = definitions.len();
-            define(&field["is"], path, path, &mut definitions)?;
-            if definitions.len() != before + 1 {
-                return Err(wrong("fields.is", &field["is"]));
+        let expected = "the paths of a saved mapping";
+        let order: Vec<String> = serde_json::from_value(saved["order"].clone())
+            .map_err(|_| wrong("order", expected, &saved["order"]))?;
+        let mut mapping = Self::dynamic();
+        mapping.order = order;
+        mapping.extended(&saved["mapping"])
+    }
+}
+
+/// Reads the parameters beside a mapping's fields.
+fn rules(root: &Map<String, Json>) -> Result<Rules, MappingError> {
+    const KNOWN: [&str; 9] = [
+        "dynamic",
+        "properties",
+        "date_detection",
+        "numeric_detection",
+        "dynamic_date_formats",
+        "dynamic_templates",
+        "enabled",
+        "_meta",
+        "_source",
+    ];
+    let mut rules = Rules::default();
+    for (key, json) in root {
+        let key = key.as_str();
+        match key {
+            "dynamic" => rules.root.dynamic = Some(dynamic(json, key)?),
+            "enabled" => rules.root.enabled = parameters::boolean(json, key)?,
+            "_meta" if json.is_object() => {}
+            "_meta" => return Err(wrong(key, "an object", json)),
+            "_source" if *json == json!({}) || *json == json!({"enabled": true}) => {}
+            "_source" => {
+                let expected = "`{\"enabled\": true}`: documents are kept whole";
+                return Err(wrong(key, expected, json));
             }
-            if let Some(definition) = definitions.last_mut() {
-                definition.reserved = field["reserved"] == json!(true);
-            }
-        }
-        Ok(Self::new(dynamic, definitions))
-    }
-}
-
-impl Definition {
-    pub(super) fn new(path: &str, field_type: FieldType) -> Self {
-        Self {
-            path: path.to_owned(),
-            field_type,
-            analyzer: Analyzer::Standard,
-            keyword: None,
-            reserved: false,
+            _ if rules.detection.set(key, json)? => {}
+            _ => return Err(unknown(key, &KNOWN)),
         }
     }
-
-    /// A text that came without a definition: found by its words, and whole where it is short.
-    pub(super) fn text_and_keyword(path: &str) -> Self {
-        let ignore_above = Some(256);
-        Self {
-            keyword: Some(Keyword { ignore_above }),
-            ..Self::new(path, FieldType::Text)
-        }
-    }
-
-    fn to_json(&self) -> Json {
-        let mut json = Map::new();
-        json.insert("type".to_owned(), json!(self.field_type.name()));
-        if self.analyzer != Analyzer::Standard {
-            json.insert("analyzer".to_owned(), json!(self.analyzer.name()));
-        }
-        if let Some(Keyword { ignore_above }) = self.keyword {
-            let mut keyword = json!({"type": "keyword"});
-            if let Some(characters) = ignore_above {
-                keyword["ignore_above"] = json!(characters);
-            }
-            json.insert("fields".to_owned(), json!({"keyword": keyword}));
-        }
-        Json::Object(json)
-    }
-}
-
-/// That a definition says of a field what it is.
-fn same(is: &Definition, asked: &Definition) -> Result<(), MappingError> {
-    let what = |definition: &Definition| {
-        let analyzer = definition.analyzer.name();
-        let keyword = match definition.keyword {
-            None => String::new(),
-            Some(Keyword { ignore_above: None }) => " with a keyword".to_owned(),
-            Some(Keyword {
-                ignore_above: Some(characters),
-            }) => format!(" with a keyword up to {characters} characters"),
-        };
-        match definition.field_type {
-            FieldType::Text => format!("a text by `{analyzer}`{keyword}"),
-            other => format!("of type `{}`", other.name()),
-        }
-    };
-    let (is_what, asked_what) = (what(is), what(asked));
-    if is_what == asked_what {
-        return Ok(());
-    }
-    Err(MappingError::Conflict(TypeConflict {
-        field: is.path.clone(),
-        is: is_what,
-        asked: asked_what,
-    }))
-}
-
-/// That no field lies in another, nor under a text's `.keyword`.
-fn fits(
-    known: &BTreeMap<String, usize>,
-    definitions: &[Definition],
-    new: &Definition,
-) -> Result<(), MappingError> {
-    let conflict = |field: &str, is: &str, asked: &str| {
-        Err(MappingError::Conflict(TypeConflict {
-            field: field.to_owned(),
-            is: is.to_owned(),
-            asked: asked.to_owned(),
-        }))
-    };
-    for (dot, _) in new.path.match_indices('.') {
-        if let Some(number) = known.get(&new.path[..dot]) {
-            let outer = &definitions[*number];
-            return conflict(
-                &outer.path,
-                &format!("of type `{}`", outer.field_type.name()),
-                "an object",
-            );
-        }
-    }
-    let below = format!("{}.", new.path);
-    let mut after = known.range(below.clone()..);
-    if after
-        .next()
-        .is_some_and(|(path, _)| path.starts_with(&below))
-    {
-        return conflict(
-            &new.path,
-            "an object",
-            &format!("of type `{}`", new.field_type.name()),
-        );
-    }
-    Ok(())
-}
-
-/// That there is a text in reserve for a definition.
-fn reserve(definitions: &[Definition], text: &Definition) -> Result<bool, MappingError> {
-    if text.analyzer != Analyzer::Standard {
-        return Err(MappingError::AnalyzerLate {
-            field: text.path.clone(),
-            analyzer: text.analyzer.name(),
-        });
-    }
-    let taken = definitions.iter().filter(|definition| definition.reserved);
-    if taken.count() >= RESERVED_TEXTS {
-        return Err(MappingError::NoTextLeft {
-            field: text.path.clone(),
-            limit: RESERVED_TEXTS,
-        });
-    }
-    Ok(true)
-}
-
-fn parse(json: &Json) -> Result<(Option<Dynamic>, Vec<Definition>), MappingError> {
-    let Json::Object(members) = json else {
-        return Err(value("mappings", "an object", json));
-    };
-    let mut found = (None, Vec::new());
-    for (key, json) in members {
-        match key.as_str() {
-            "dynamic" => found.0 = Some(dynamic(json, "dynamic")?),
-            "properties" => properties(json, "properties", "", &mut found.1)?,
-            _ => return Err(unknown(key, "`dynamic`, `properties`")),
-        }
-    }
-    Ok(found)
+    Ok(rules)
 }
 
 fn dynamic(json: &Json, at: &str) -> Result<Dynamic, MappingError> {
@@ -356,23 +135,41 @@ fn dynamic(json: &Json, at: &str) -> Result<Dynamic, MappingError> {
         Json::String(word) if word == "true" => Ok(Dynamic::Add),
         Json::String(word) if word == "false" => Ok(Dynamic::Ignore),
         Json::String(word) if word == "strict" => Ok(Dynamic::Refuse),
-        other => Err(value(at, "true, false or \"strict\"", other)),
+        other => Err(wrong(at, "true, false or \"strict\"", other)),
     }
 }
 
-/// Reads the fields below an object.
+/// Whether a node of a mapping is an object, and no field.
+fn is_object(members: &Map<String, Json>) -> bool {
+    match members.get("type") {
+        None => true,
+        Some(name) => *name == "object",
+    }
+}
+
+/// What a node is, as errors say it.
+fn what(members: &Map<String, Json>) -> String {
+    match members.get("type") {
+        _ if is_object(members) => "an object".to_owned(),
+        Some(Json::String(name)) => format!("of type `{name}`"),
+        _ => "a field".to_owned(),
+    }
+}
+
+/// Puts fields into an object.
 fn properties(
+    tree: &mut Map<String, Json>,
     json: &Json,
     at: &str,
     object: &str,
-    definitions: &mut Vec<Definition>,
 ) -> Result<(), MappingError> {
     let Json::Object(members) = json else {
-        return Err(value(at, "an object", json));
+        return Err(wrong(at, "an object", json));
     };
     for (name, json) in members {
         let at = format!("{at}.{name}");
-        if name.is_empty() || name.starts_with('.') || name.ends_with('.') || name.contains("..") {
+        let is_name = name.split('.').all(|part| !part.trim().is_empty());
+        if !is_name || (object.is_empty() && is_metadata(name)) {
             let name = name.clone();
             return Err(MappingError::Name { path: at, name });
         }
@@ -381,138 +178,225 @@ fn properties(
         } else {
             format!("{object}.{name}")
         };
-        define(json, &at, &path, definitions)?;
+        put_below(tree, json, &at, name, &path)?;
     }
     Ok(())
 }
 
-/// Reads a field, or an object with the fields below it.
-fn define(
+/// Puts a field or an object into another, at what is left of its path.
+fn put_below(
+    tree: &mut Map<String, Json>,
     json: &Json,
     at: &str,
+    rest: &str,
     path: &str,
-    definitions: &mut Vec<Definition>,
 ) -> Result<(), MappingError> {
-    let Json::Object(members) = json else {
-        return Err(value(at, "an object", json));
+    let Json::Object(new) = json else {
+        return Err(wrong(at, "an object", json));
     };
-    let below = |key: &str| format!("{at}.{key}");
-    let named = match members.get("type") {
-        None => None,
-        Some(Json::String(name)) => Some(name.as_str()),
-        Some(other) => return Err(value(&below("type"), "a text", other)),
+    let Some((name, rest)) = rest.split_once('.') else {
+        return put_node(tree, new, at, rest, path);
     };
-    let field_type = match named {
-        None | Some("object") => {
-            for (key, json) in members {
-                match key.as_str() {
-                    "type" => {}
-                    "properties" => properties(json, &below(key), path, definitions)?,
-                    _ => return Err(unknown(&below(key), "`type`, `properties`")),
-                }
+    let entry = tree.entry(name).or_insert_with(|| json!({}));
+    let outer = path.len() - rest.len() - 1;
+    match entry {
+        Json::Object(node) if is_object(node) => put_below(below(node), json, at, rest, path),
+        Json::Object(node) => {
+            Err(TypeConflict::new(&path[..outer], what(node), "an object").into())
+        }
+        other => Err(wrong(at, "an object", other)),
+    }
+}
+
+/// The fields of an object.
+fn below(node: &mut Map<String, Json>) -> &mut Map<String, Json> {
+    let properties = node.entry("properties").or_insert_with(|| json!({}));
+    if !properties.is_object() {
+        *properties = json!({});
+    }
+    match properties {
+        Json::Object(properties) => properties,
+        _ => unreachable!("it was just made an object"),
+    }
+}
+
+fn put_node(
+    tree: &mut Map<String, Json>,
+    new: &Map<String, Json>,
+    at: &str,
+    name: &str,
+    path: &str,
+) -> Result<(), MappingError> {
+    let known = match tree.get_mut(name) {
+        Some(Json::Object(known)) => known,
+        _ => {
+            let mut node = Map::new();
+            if is_object(new) {
+                put_object(&mut node, new, at, path)?;
+            } else {
+                Definition::parse(new, at)?;
+                node = new.clone();
             }
+            tree.insert(name.to_owned(), Json::Object(node));
             return Ok(());
         }
-        Some("boolean") => FieldType::Boolean,
-        Some("long" | "integer" | "short" | "byte") => FieldType::Long,
-        Some("double" | "float" | "half_float") => FieldType::Double,
-        Some("date") => FieldType::Date,
-        Some("keyword") => FieldType::Keyword,
-        Some("text") => FieldType::Text,
-        Some(other) => {
-            let types = "one of `boolean`, `long`, `double`, `date`, `keyword`, `text`, `object`";
-            return Err(value(&below("type"), types, &json!(other)));
-        }
     };
-    let mut definition = Definition::new(path, field_type);
-    for (key, json) in members {
-        match (key.as_str(), field_type) {
-            ("type", _) => {}
-            ("analyzer", FieldType::Text) => definition.analyzer = analyzer(json, &below(key))?,
-            ("fields", FieldType::Text) => definition.keyword = keyword(json, &below(key))?,
-            ("format", FieldType::Date) => format(json, &below(key))?,
-            (_, FieldType::Text) => {
-                return Err(unknown(&below(key), "`type`, `analyzer`, `fields`"));
+    match (is_object(known), is_object(new)) {
+        (true, true) => put_object(known, new, at, path),
+        (false, false) => {
+            let asked = Definition::parse(new, at)?;
+            let is = Definition::parse(known, at)?;
+            if is.value_type != asked.value_type {
+                return Err(TypeConflict::new(path, what(known), what(new)).into());
             }
-            (_, FieldType::Date) => return Err(unknown(&below(key), "`type`, `format`")),
-            _ => return Err(unknown(&below(key), "`type`")),
+            may_become(&is, &asked, path)?;
+            *known = put_field(known, new);
+            Definition::parse(known, at).map(drop)
         }
+        _ => Err(TypeConflict::new(path, what(known), what(new)).into()),
     }
-    definitions.push(definition);
+}
+
+fn put_object(
+    node: &mut Map<String, Json>,
+    new: &Map<String, Json>,
+    at: &str,
+    path: &str,
+) -> Result<(), MappingError> {
+    for (key, json) in new {
+        let at = format!("{at}.{key}");
+        match key.as_str() {
+            "type" => {}
+            "dynamic" => drop(dynamic(json, &at)?),
+            "enabled" => drop(parameters::boolean(json, &at)?),
+            "properties" => {
+                properties(below(node), json, &at, path)?;
+                continue;
+            }
+            _ => return Err(unknown(&at, &["type", "dynamic", "enabled", "properties"])),
+        }
+        node.insert(key.clone(), json.clone());
+    }
     Ok(())
 }
 
-fn analyzer(json: &Json, at: &str) -> Result<Analyzer, MappingError> {
-    let named = |analyzer: &Analyzer| json.as_str() == Some(analyzer.name());
-    let found = Analyzer::ALL.into_iter().find(named);
-    found.ok_or_else(|| value(at, "one of `standard`, `english`, `whitespace`", json))
+/// A field's parameters as they were put last, and all its sub-fields.
+fn put_field(known: &Map<String, Json>, new: &Map<String, Json>) -> Map<String, Json> {
+    let mut merged = new.clone();
+    let Some(Json::Object(sub_fields)) = known.get("fields") else {
+        return merged;
+    };
+    let mut all = sub_fields.clone();
+    if let Some(Json::Object(new)) = new.get("fields") {
+        all.extend(new.clone());
+    }
+    merged.insert("fields".to_owned(), Json::Object(all));
+    merged
 }
 
-/// The one sub-field that a text may have.
-fn keyword(json: &Json, at: &str) -> Result<Option<Keyword>, MappingError> {
-    let Json::Object(fields) = json else {
-        return Err(value(at, "an object", json));
+/// That only such parameters of a field change as its segments do not depend on.
+fn may_become(is: &Definition, asked: &Definition, path: &str) -> Result<(), MappingError> {
+    let fixed = |definition: &Definition| {
+        [
+            ("type", definition.value_type.name().to_owned()),
+            ("analyzer", definition.analyzer.name().to_owned()),
+            ("index", definition.index.to_string()),
+            ("doc_values", definition.doc_values.to_string()),
+            ("norms", definition.norms.to_string()),
+            ("format", definition.format.text().to_owned()),
+        ]
     };
-    let mut found = None;
-    for (name, json) in fields {
-        let at = format!("{at}.{name}");
-        let Json::Object(members) = json else {
-            return Err(value(&at, "an object", json));
-        };
-        if name != "keyword" {
-            return Err(unknown(&at, "`keyword`"));
+    for ((parameter, is), (_, asked)) in fixed(is).into_iter().zip(fixed(asked)) {
+        if is != asked {
+            return Err(MappingError::Fixed {
+                field: path.to_owned(),
+                parameter,
+                is,
+                asked,
+            });
         }
-        let mut keyword = Keyword { ignore_above: None };
-        for (key, json) in members {
-            let at = format!("{at}.{key}");
-            match key.as_str() {
-                "type" if *json == json!("keyword") => {}
-                "type" => return Err(value(&at, "`keyword`", json)),
-                "ignore_above" => {
-                    let characters = json
-                        .as_u64()
-                        .and_then(|number| usize::try_from(number).ok());
-                    let characters =
-                        characters.ok_or_else(|| value(&at, "a number of characters", json))?;
-                    keyword.ignore_above = Some(characters);
-                }
-                _ => return Err(unknown(&at, "`type`, `ignore_above`")),
+    }
+    for (name, asked) in &asked.fields {
+        if let Some((_, is)) = is.fields.iter().find(|(known, _)| known == name) {
+            may_become(is, asked, &format!("{path}.{name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The fields and objects of a mapping, by path.
+#[derive(Default)]
+pub(super) struct Flat {
+    pub(super) fields: BTreeMap<String, Definition>,
+    pub(super) objects: BTreeMap<String, ObjectRules>,
+    /// The paths of fields in the order of the mapping.
+    pub(super) order: Vec<String>,
+}
+
+impl Flat {
+    /// # Errors
+    ///
+    /// Parameters that a field does not have, more fields than there may be.
+    pub(super) fn of(tree: &Map<String, Json>) -> Result<Self, MappingError> {
+        let mut flat = Self::default();
+        flat.add(tree, "", 0)?;
+        let sub_fields = flat.fields.values().map(|field| field.fields.len());
+        let found = flat.fields.len() + flat.objects.len() + sub_fields.sum::<usize>();
+        if found > MOST_FIELDS {
+            return Err(MappingError::TooMany {
+                found,
+                limit: MOST_FIELDS,
+            });
+        }
+        Ok(flat)
+    }
+
+    fn add(
+        &mut self,
+        tree: &Map<String, Json>,
+        object: &str,
+        depth: usize,
+    ) -> Result<(), MappingError> {
+        if depth > DEPTH {
+            return Err(MappingError::Depth {
+                field: object[..object.floor_char_boundary(100)].to_owned(),
+                limit: DEPTH,
+            });
+        }
+        for (name, json) in tree {
+            let path = match object {
+                "" => name.clone(),
+                _ => format!("{object}.{name}"),
+            };
+            if path.len() > PATH_BYTES {
+                let start = name[..name.floor_char_boundary(100)].to_owned();
+                return Err(MappingError::Name {
+                    path: format!("properties.{start}..."),
+                    name: format!("{start}..."),
+                });
             }
+            let Json::Object(node) = json else {
+                return Err(wrong(&path, "an object", json));
+            };
+            if !is_object(node) {
+                let definition = Definition::parse(node, &path)?;
+                self.order.push(path.clone());
+                self.fields.insert(path, definition);
+                continue;
+            }
+            let mut rules = ObjectRules::default();
+            if let Some(json) = node.get("dynamic") {
+                rules.dynamic = Some(dynamic(json, &path)?);
+            }
+            if let Some(json) = node.get("enabled") {
+                rules.enabled = parameters::boolean(json, &path)?;
+            }
+            if let Some(Json::Object(below)) = node.get("properties") {
+                self.add(below, &path, depth + 1)?;
+            }
+            self.objects.insert(path, rules);
         }
-        found = Some(keyword);
-    }
-    Ok(found)
-}
-
-/// The one format that dates have.
-fn format(json: &Json, at: &str) -> Result<(), MappingError> {
-    match json.as_str() {
-        Some(
-            "strict_date_optional_time||epoch_millis"
-            | "strict_date_optional_time"
-            | "date_optional_time"
-            | "epoch_millis",
-        ) => Ok(()),
-        _ => Err(value(at, "`strict_date_optional_time||epoch_millis`", json)),
-    }
-}
-
-fn value(path: &str, expected: &str, found: &Json) -> MappingError {
-    let found = match found {
-        Json::String(_) | Json::Bool(_) | Json::Number(_) => found.to_string(),
-        Json::Null | Json::Array(_) | Json::Object(_) => type_of(found).to_owned(),
-    };
-    MappingError::Value {
-        path: path.to_owned(),
-        expected: expected.to_owned(),
-        found,
-    }
-}
-
-fn unknown(path: &str, known: &str) -> MappingError {
-    MappingError::UnknownKey {
-        path: path.to_owned(),
-        known: known.to_owned(),
+        Ok(())
     }
 }
 
@@ -527,17 +411,19 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_is_shown_as_it_was_given() {
-        let json = json!({"dynamic": "strict", "properties": {
+    fn a_mapping_is_shown_as_it_was_put() {
+        let json = json!({"dynamic": "strict", "date_detection": false, "_meta": {"v": 1}, "properties": {
             "title": {"type": "text", "analyzer": "english",
-                "fields": {"keyword": {"type": "keyword", "ignore_above": 256}}},
-            "seller": {"properties": {"address": {"properties": {"city": {"type": "keyword"}}},
-                "since": {"type": "date"}}},
-            "a key": {"type": "boolean"}, "price": {"type": "double"}, "stock": {"type": "long"}}});
+                "fields": {"raw": {"type": "keyword", "ignore_above": 256}, "n": {"type": "integer"}}},
+            "seller": {"type": "object", "dynamic": true, "properties": {
+                "address": {"properties": {"city": {"type": "keyword", "store": true}}},
+                "since": {"type": "date", "format": "dd/MM/yyyy||epoch_millis"}}},
+            "a key": {"type": "boolean"}, "price": {"type": "scaled_float", "scaling_factor": 100},
+            "stock": {"type": "byte"}, "off": {"enabled": false}}});
         let mapping = Mapping::parse(&json).expect("a mapping");
-        assert_eq!(mapping.to_json(), json);
+        assert_eq!(mapping.to_json().to_string(), json.to_string());
         let restored = Mapping::restore(&mapping.save()).expect("it was saved");
-        assert_eq!(restored.to_json(), json);
+        assert_eq!(restored.to_json().to_string(), json.to_string());
         assert_eq!(restored.schema(), mapping.schema());
         let paths: Vec<_> = mapping.paths().collect();
         assert_eq!(
@@ -552,41 +438,83 @@ mod tests {
             ]
         );
         assert!(mapping.is_object("seller") && !mapping.is_object("sell"));
-        let city = mapping.field("seller.address.city").expect("it is there");
-        assert_eq!(city.field_type, FieldType::Keyword);
+        let stock = mapping.field("stock").expect("it is mapped");
+        assert_eq!(
+            (stock.field_type, stock.type_name()),
+            (crate::mapping::FieldType::Long, "byte")
+        );
+        let raw = mapping.field("title.raw").expect("it is mapped");
+        assert_eq!(raw.field_type, crate::mapping::FieldType::Keyword);
+        let since = mapping.field("seller.since").expect("it is mapped");
+        assert_eq!(since.date_format().expect("dates").print(0), "01/01/1970");
+        assert_eq!(Mapping::dynamic().to_json(), json!({}));
     }
 
     #[test]
-    fn what_is_no_mapping_is_told_by_its_path() {
+    fn a_name_with_dots_is_a_field_in_objects() {
+        let mapping = json!({"properties": {"a.b": {"type": "long"}, "a": {"properties": {"c": {"type": "date"}}}}});
+        let mapping = Mapping::parse(&mapping).expect("a mapping");
+        let expected = json!({"properties": {"a": {"properties": {"b": {"type": "long"}, "c": {"type": "date"}}}}});
+        assert_eq!(mapping.to_json(), expected);
+    }
+
+    #[test]
+    fn rejects_what_is_no_mapping_with_its_path() {
+        let field = |json: Json| error(json!({"properties": {"a": json}}));
         insta::assert_snapshot!(error(json!([])), @"`mappings` must be an object, but is a list");
-        insta::assert_snapshot!(error(json!({"propertys": {}})), @"`propertys` is unknown: here can stand `dynamic`, `properties`");
+        insta::assert_snapshot!(error(json!({"propertys": {}})), @"unknown key `propertys`; expected one of `dynamic`, `properties`, `date_detection`, `numeric_detection`, `dynamic_date_formats`, `dynamic_templates`, `enabled`, `_meta`, `_source`");
         insta::assert_snapshot!(error(json!({"dynamic": "maybe"})), @r#"`dynamic` must be true, false or "strict", but is "maybe""#);
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "geo_point"}}})), @r#"`properties.a.type` must be one of `boolean`, `long`, `double`, `date`, `keyword`, `text`, `object`, but is "geo_point""#);
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": 3}}})), @"`properties.a.type` must be a text, but is 3");
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "long", "index": false}}})), @"`properties.a.index` is unknown: here can stand `type`");
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "text", "analyzer": "french"}}})), @r#"`properties.a.analyzer` must be one of `standard`, `english`, `whitespace`, but is "french""#);
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "text", "fields": {"raw": {}}}}})), @"`properties.a.fields.raw` is unknown: here can stand `keyword`");
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "date", "format": "yyyy"}}})), @r#"`properties.a.format` must be `strict_date_optional_time||epoch_millis`, but is "yyyy""#);
-        insta::assert_snapshot!(error(json!({"properties": {"": {"type": "date"}}})), @"the field name `` at `properties.` cannot be: a name is not empty, and neither begins nor ends with a dot");
+        insta::assert_snapshot!(error(json!({"_source": {"enabled": false}})), @r#"`_source` must be `{"enabled": true}`: documents are kept whole, but is an object"#);
+        insta::assert_snapshot!(error(json!({"dynamic_date_formats": ["wow"]})), @"`dynamic_date_formats`: `wow` is not a known date format: the pattern letter `w` is not supported");
+        insta::assert_snapshot!(field(json!({"type": "geo_point"})), @"the type `geo_point` of `properties.a` is not supported: use two fields of type `double`; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
+        insta::assert_snapshot!(field(json!({"type": "nested"})), @"the type `nested` of `properties.a` is not supported: use `object`, or a document for each nested object; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
+        insta::assert_snapshot!(field(json!({"type": 3})), @"`properties.a.type` must be a text, but is 3");
+        insta::assert_snapshot!(field(json!({"type": "long", "analyzer": "english"})), @"unknown key `properties.a.analyzer`; expected one of `type`, `index`, `store`, `copy_to`, `fields`, `boost`, `meta`, `doc_values`, `null_value`, `coerce`, `ignore_malformed`");
+        insta::assert_snapshot!(field(json!({"type": "long", "null_value": "x"})), @r#"`properties.a.null_value` must be a valid `long`, but is "x""#);
+        insta::assert_snapshot!(field(json!({"type": "keyword", "norms": true})), @"`properties.a.norms` must be false, but is true");
+        insta::assert_snapshot!(field(json!({"type": "keyword", "normalizer": "lowercase"})), @"unknown key `properties.a.normalizer`; expected one of `type`, `index`, `store`, `copy_to`, `fields`, `boost`, `meta`, `doc_values`, `null_value`, `ignore_above`, `eager_global_ordinals`, `index_options`, `norms`, `similarity`, `split_queries_on_whitespace`");
+        insta::assert_snapshot!(field(json!({"type": "text", "analyzer": "french"})), @r#"`properties.a.analyzer` must be one of `standard`, `english`, `whitespace`, `simple`, `stop`, `keyword`, but is "french""#);
+        insta::assert_snapshot!(field(json!({"type": "text", "index_options": "docs"})), @r#"`properties.a.index_options` must be "positions" or "offsets", but is "docs""#);
+        insta::assert_snapshot!(field(json!({"type": "text", "fielddata": true})), @"`properties.a.fielddata` must be false: aggregate by a `keyword` sub-field, but is true");
+        insta::assert_snapshot!(field(json!({"type": "text", "similarity": "boolean"})), @r#"`properties.a.similarity` must be "BM25", but is "boolean""#);
+        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"raw": {}}})), @"`properties.a.fields.raw.type` must be a text, but is null");
+        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"a.b": {"type": "keyword"}}})), @"`properties.a.fields.a.b` cannot have the name `a.b`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
+        insta::assert_snapshot!(field(json!({"type": "date", "format": "YYYY"})), @"`properties.a.format`: `YYYY` is not a known date format: the pattern letter `YYYY` is not supported");
+        insta::assert_snapshot!(field(json!({"type": "scaled_float"})), @"`properties.a.scaling_factor` must be a number above 0, but is null");
+        insta::assert_snapshot!(field(json!({"properties": {"b": {"type": "long", "coerce": 1}}})), @"`properties.a.properties.b.coerce` must be true or false, but is 1");
+        insta::assert_snapshot!(error(json!({"properties": {"": {"type": "date"}}})), @"`properties.` cannot have the name ``: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
+        insta::assert_snapshot!(error(json!({"properties": {"_id": {"type": "keyword"}}})), @"`properties._id` cannot have the name `_id`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
         insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "long"}, "a.b": {"type": "long"}}})), @"the field `a` is of type `long`, and cannot be an object too");
         insta::assert_snapshot!(error(json!({"properties": {"a.b": {"type": "long"}, "a": {"type": "long"}}})), @"the field `a` is an object, and cannot be of type `long` too");
+        let deep = (0..22).fold(
+            json!({"type": "long"}),
+            |inner, _| json!({"properties": {"a": inner}}),
+        );
+        insta::assert_snapshot!(error(deep), @"the field `a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a` lies in more than 20 objects");
     }
 
     #[test]
-    fn what_a_mapping_cannot_become_is_told() {
-        let mapping = Mapping::parse(&json!({"properties": {"a": {"type": "text"}}}));
+    fn a_field_keeps_what_its_segments_depend_on() {
+        let mapping = Mapping::parse(&json!({"properties": {
+            "a": {"type": "text", "fields": {"raw": {"type": "keyword", "ignore_above": 10}}},
+            "d": {"type": "date"}, "n": {"type": "integer"}}}));
         let mapping = mapping.expect("a mapping");
-        let extended = |fields: Json| mapping.extended(&json!({"properties": fields}), true);
+        let extended = |fields: Json| mapping.extended(&json!({"properties": fields}));
         let error = |fields| extended(fields).expect_err("it is refused").to_string();
-        insta::assert_snapshot!(error(json!({"a": {"type": "keyword"}})), @"the field `a` is a text by `standard`, and cannot be of type `keyword` too");
-        insta::assert_snapshot!(error(json!({"b": {"type": "text", "analyzer": "english"}})), @"the text `b` comes after documents were written, and can have the analyzer `standard` alone, not `english`: make a new index");
-        let texts = |count: usize| {
-            let texts = (0..count).map(|number| (format!("t{number}"), json!({"type": "text"})));
-            Json::Object(texts.collect())
-        };
-        insta::assert_snapshot!(error(texts(17)), @"the text `t16` comes after documents were written, and the 16 texts in reserve are taken: make a new index, or map it as keyword");
-        assert!(extended(texts(16)).is_ok());
+        insta::assert_snapshot!(error(json!({"a": {"type": "keyword"}})), @"the field `a` is of type `text`, and cannot be of type `keyword` too");
+        insta::assert_snapshot!(error(json!({"a": {"type": "text", "analyzer": "english"}})), @"the field `a` has the analyzer `standard`, which cannot become `english`: make a new index");
+        insta::assert_snapshot!(error(json!({"a": {"type": "text", "fields": {"raw": {"type": "long"}}}})), @"the field `a.raw` has the type `keyword`, which cannot become `long`: make a new index");
+        insta::assert_snapshot!(error(json!({"d": {"type": "date", "format": "epoch_millis"}})), @"the field `d` has the format `strict_date_optional_time||epoch_millis`, which cannot become `epoch_millis`: make a new index");
+        insta::assert_snapshot!(error(json!({"n": {"type": "long"}})), @"the field `n` is of type `integer`, and cannot be of type `long` too");
+        let more = json!({"a": {"type": "text", "fields": {"raw": {"type": "keyword"}, "en": {"type": "text", "analyzer": "english"}}}});
+        let grown = extended(more.clone()).expect("it can be extended");
+        assert_eq!(grown.to_json()["properties"]["a"], more["a"]);
+        let grown = grown.extended(&json!({"properties": {"a": {"type": "text"}}}));
+        assert_eq!(
+            grown.expect("it is known").to_json()["properties"]["a"],
+            more["a"]
+        );
         let many = (0..1000).map(|number| (format!("n{number}"), json!({"type": "long"})));
-        insta::assert_snapshot!(error(Json::Object(many.collect())), @"the mapping has 1001 fields, and may have 1000");
+        insta::assert_snapshot!(error(Json::Object(many.collect())), @"the mapping has 1004 fields, objects and sub-fields; the limit is 1000");
     }
 }

@@ -1,20 +1,23 @@
 //! A document's values by field, as the mapping has them.
 
-use serde_json::{Map, Value as Json};
 use tantivy::schema::{Field, OwnedValue};
 use whittle_host::one_line;
 
-use super::definition::TypeConflict;
-use super::{Dynamic, FieldType, Keyword, Mapping};
-use crate::dates;
-use crate::documents::type_of;
+use super::coerce::{Malformed, TERM_BYTES, coerce};
+use super::error::{NAMES, TypeConflict};
+use super::field_type::FieldType;
+use super::schema::{LONG_TEXTS, Mapped};
+use super::{Dynamic, Mapping, is_metadata};
+use crate::exact_json::{ExactJson, Members};
 
 /// Why a document cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DocumentError {
     /// A value that the field's type does not have.
-    #[error("the field `{field}` is of type `{field_type}`, and {found} is none")]
+    #[error(
+        "the field `{field}` has type `{field_type}`, and {found} is not a valid `{field_type}`"
+    )]
     Value {
         /// The field's path.
         field: String,
@@ -22,6 +25,16 @@ pub enum DocumentError {
         field_type: &'static str,
         /// The value, or what it is.
         found: String,
+    },
+    /// A text that is too long to be found whole.
+    #[error(
+        "the field `{field}` has {found} bytes, and its limit is {TERM_BYTES}: map it with `ignore_above`, or as `text`"
+    )]
+    TooLong {
+        /// The field's path.
+        field: String,
+        /// How long the text is, in bytes.
+        found: usize,
     },
     /// An object where the mapping has a field, or the other way round.
     #[error(transparent)]
@@ -33,15 +46,13 @@ pub enum DocumentError {
         field: String,
     },
     /// A key that no field can have.
-    #[error(
-        "the key `{key}` cannot be: a key is not empty, and neither begins nor ends with a dot"
-    )]
+    #[error("a field cannot have the name `{key}`: {NAMES}")]
     Key {
         /// The key.
         key: String,
     },
     /// The document is nested deeper than it may be.
-    #[error("the document has objects and lists inside of each other more than {limit} deep")]
+    #[error("the document has more than {limit} objects and lists inside of each other")]
     Depth {
         /// How deep it may be.
         limit: usize,
@@ -51,25 +62,29 @@ pub enum DocumentError {
 /// How deep a document may be nested.
 const DEPTH: usize = 64;
 
-/// The longest term that the engine takes, in bytes.
-const TERM_BYTES: usize = 65_530;
+/// The longest text that a column holds, in bytes: tantivy cuts longer ones.
+const COLUMN_BYTES: usize = 65_535;
 
 /// Calls for each scalar of a document with its path, in the document's order. Keys that no field
 /// can have, and what lies too deep, are left out: [`fields_of`] tells of them.
 pub(super) fn each_scalar<'a>(
-    document: &'a Map<String, Json>,
-    visit: &mut impl FnMut(&str, &'a Json),
+    mapping: &Mapping,
+    document: &'a Members,
+    visit: &mut impl FnMut(&str, &'a ExactJson),
 ) {
-    let mut path = String::new();
-    let visited = walk_object(document, &mut path, 0, &mut |path, value| {
-        visit(path, value);
-        Ok(())
-    });
+    let mut walk = Walk {
+        mapping,
+        path: String::new(),
+        visit: &mut |path, value| {
+            visit(path, value);
+            Ok(())
+        },
+    };
     // The same error comes when the document is read.
-    drop(visited);
+    drop(walk.object(document, 0));
 }
 
-/// A document's values with the engine's fields that they go to.
+/// A document's values with tantivy's fields that they go to.
 ///
 /// # Errors
 ///
@@ -77,12 +92,18 @@ pub(super) fn each_scalar<'a>(
 /// be added, a key that cannot be, and a document that is nested too deep.
 pub(crate) fn fields_of(
     mapping: &Mapping,
-    document: &Map<String, Json>,
+    document: &Members,
 ) -> Result<Vec<(Field, OwnedValue)>, DocumentError> {
+    if let Some(key) = document.keys().find(|key| is_metadata(key)) {
+        return Err(DocumentError::Key { key: key.clone() });
+    }
     let mut values = Vec::new();
-    walk_object(document, &mut String::new(), 0, &mut |path, value| {
-        add(mapping, path, value, &mut values)
-    })?;
+    let mut walk = Walk {
+        mapping,
+        path: String::new(),
+        visit: &mut |path, value| add(mapping, path, value, &mut values),
+    };
+    walk.object(document, 0)?;
     Ok(values)
 }
 
@@ -90,106 +111,147 @@ pub(crate) fn fields_of(
 /// whoever reads the field.
 pub(crate) fn readable_fields_of(
     mapping: &Mapping,
-    document: &Map<String, Json>,
+    document: &Members,
 ) -> Vec<(Field, OwnedValue)> {
     let mut values = Vec::new();
-    each_scalar(document, &mut |path, value| {
+    each_scalar(mapping, document, &mut |path, value| {
         // The values before the one that does not fit stay.
         drop(add(mapping, path, value, &mut values));
     });
     values
 }
 
-type Visit<'v, 'a> = dyn FnMut(&str, &'a Json) -> Result<(), DocumentError> + 'v;
-
-fn walk_object<'a>(
-    object: &'a Map<String, Json>,
-    path: &mut String,
-    depth: usize,
-    visit: &mut Visit<'_, 'a>,
-) -> Result<(), DocumentError> {
-    for (key, value) in object {
-        if key.is_empty() || key.starts_with('.') || key.ends_with('.') || key.contains("..") {
-            return Err(DocumentError::Key { key: key.clone() });
-        }
-        let length = path.len();
-        if length > 0 {
-            path.push('.');
-        }
-        path.push_str(key);
-        walk(value, path, depth + 1, visit)?;
-        path.truncate(length);
-    }
-    Ok(())
+/// A walk over a document's scalars.
+struct Walk<'w, 'a> {
+    mapping: &'w Mapping,
+    path: String,
+    visit: &'w mut dyn FnMut(&str, &'a ExactJson) -> Result<(), DocumentError>,
 }
 
-fn walk<'a>(
-    value: &'a Json,
-    path: &mut String,
-    depth: usize,
-    visit: &mut Visit<'_, 'a>,
-) -> Result<(), DocumentError> {
-    if depth > DEPTH {
-        return Err(DocumentError::Depth { limit: DEPTH });
+impl<'a> Walk<'_, 'a> {
+    fn object(&mut self, members: &'a Members, depth: usize) -> Result<(), DocumentError> {
+        if depth == 0 && !self.mapping.rules.root.enabled {
+            return Ok(());
+        }
+        for (key, value) in members {
+            if key.split('.').any(|name| name.trim().is_empty()) {
+                return Err(DocumentError::Key { key: key.clone() });
+            }
+            let length = self.path.len();
+            if length > 0 {
+                self.path.push('.');
+            }
+            self.path.push_str(key);
+            self.value(value, depth + 1)?;
+            self.path.truncate(length);
+        }
+        Ok(())
     }
-    match value {
-        Json::Null => Ok(()),
-        Json::Bool(_) | Json::Number(_) | Json::String(_) => visit(path, value),
-        Json::Array(elements) => elements
-            .iter()
-            .try_for_each(|element| walk(element, path, depth + 1, visit)),
-        Json::Object(members) => walk_object(members, path, depth, visit),
+
+    fn value(&mut self, value: &'a ExactJson, depth: usize) -> Result<(), DocumentError> {
+        if depth > DEPTH {
+            return Err(DocumentError::Depth { limit: DEPTH });
+        }
+        if self.mapping.is_disabled(&self.path) {
+            return Ok(());
+        }
+        match value {
+            ExactJson::Null | ExactJson::Boolean(_) | ExactJson::Number(_) | ExactJson::Text(_) => {
+                (self.visit)(&self.path, value)
+            }
+            ExactJson::List(elements) => elements
+                .iter()
+                .try_for_each(|element| self.value(element, depth + 1)),
+            ExactJson::Object(members) => self.object(members, depth),
+        }
     }
 }
 
 fn add(
     mapping: &Mapping,
     path: &str,
-    value: &Json,
+    value: &ExactJson,
     values: &mut Vec<(Field, OwnedValue)>,
 ) -> Result<(), DocumentError> {
-    let Some(located) = mapping.fields.get(path) else {
+    let Some(mapped) = mapping.fields.get(path) else {
         return unmapped(mapping, path, value);
     };
-    let definition = &mapping.definitions[located.definition];
-    let field_type = definition.field_type;
-    let converted = convert(value, field_type).ok_or_else(|| DocumentError::Value {
-        field: path.to_owned(),
-        field_type: field_type.name(),
-        found: shown(value),
-    })?;
-    if let Some(Keyword { ignore_above }) = definition.keyword
-        && let Some(text) = value.as_str()
-        && ignore_above.is_none_or(|characters| text.chars().count() <= characters)
-        && text.len() <= TERM_BYTES
-        && let Some(keyword) = mapping.keywords.get(&format!("{path}.keyword"))
-    {
-        values.push((keyword.field, OwnedValue::Str(text.to_owned())));
+    mapped.add(mapping, value, values)?;
+    for path in &mapped.definition.copy_to {
+        match mapping.fields.get(path) {
+            Some(target) => target.add(mapping, value, values)?,
+            None => unmapped(mapping, path, value)?,
+        }
     }
-    values.push((located.field, converted));
     Ok(())
 }
 
+impl Mapped {
+    /// Adds a value to the field and to its sub-fields.
+    fn add(
+        &self,
+        mapping: &Mapping,
+        value: &ExactJson,
+        values: &mut Vec<(Field, OwnedValue)>,
+    ) -> Result<(), DocumentError> {
+        match coerce(&self.definition, value) {
+            Ok(None) => {}
+            Ok(Some(converted)) => self.push(mapping, converted, values),
+            Err(Malformed::Invalid) if self.definition.ignore_malformed => {}
+            Err(Malformed::Invalid) => {
+                return Err(DocumentError::Value {
+                    field: self.path.clone(),
+                    field_type: self.definition.value_type.name(),
+                    found: shown(value),
+                });
+            }
+            Err(Malformed::TooLong) => {
+                let found = match value {
+                    ExactJson::Text(text) | ExactJson::Number(text) => text.len(),
+                    _ => 0,
+                };
+                let field = self.path.clone();
+                return Err(DocumentError::TooLong { field, found });
+            }
+        }
+        self.sub_fields
+            .iter()
+            .try_for_each(|sub_field| sub_field.add(mapping, value, values))
+    }
+
+    fn push(&self, mapping: &Mapping, value: OwnedValue, values: &mut Vec<(Field, OwnedValue)>) {
+        if let (Some(column), OwnedValue::Str(text)) = (self.column_field, &value) {
+            let cut = text.floor_char_boundary(COLUMN_BYTES);
+            if cut < text.len()
+                && let Ok(long) = mapping.schema.get_field(LONG_TEXTS)
+            {
+                values.push((long, OwnedValue::U64(u64::from(column.field_id()))));
+            }
+            values.push((column, OwnedValue::Str(text[..cut].to_owned())));
+        }
+        let is_only_in_column =
+            self.definition.value_type.kept_as() == FieldType::Text && !self.definition.index;
+        if !is_only_in_column {
+            values.push((self.field, value));
+        }
+    }
+}
+
 /// What becomes of a value whose path has no field.
-fn unmapped(mapping: &Mapping, path: &str, value: &Json) -> Result<(), DocumentError> {
+fn unmapped(mapping: &Mapping, path: &str, value: &ExactJson) -> Result<(), DocumentError> {
+    if *value == ExactJson::Null {
+        return Ok(());
+    }
     for (dot, _) in path.match_indices('.') {
         if let Some(outer) = mapping.fields.get(&path[..dot]) {
-            let outer = &mapping.definitions[outer.definition];
-            return Err(DocumentError::Conflict(TypeConflict {
-                field: outer.path.clone(),
-                is: format!("of type `{}`", outer.field_type.name()),
-                asked: "an object".to_owned(),
-            }));
+            let is = format!("of type `{}`", outer.definition.value_type.name());
+            return Err(TypeConflict::new(&outer.path, is, "an object").into());
         }
     }
     if mapping.is_object(path) {
-        return Err(DocumentError::Conflict(TypeConflict {
-            field: path.to_owned(),
-            is: "an object".to_owned(),
-            asked: type_of(value).to_owned(),
-        }));
+        return Err(TypeConflict::new(path, "an object", value.type_name()).into());
     }
-    match mapping.dynamic {
+    match mapping.dynamic_at(path) {
         Dynamic::Add | Dynamic::Ignore => Ok(()),
         Dynamic::Refuse => Err(DocumentError::Unmapped {
             field: path.to_owned(),
@@ -197,70 +259,10 @@ fn unmapped(mapping: &Mapping, path: &str, value: &Json) -> Result<(), DocumentE
     }
 }
 
-/// A value as its field's type; `None` where it is none. As Elasticsearch does it, texts that are
-/// numbers or booleans count as such; unlike there, a fraction never loses its digits to be an
-/// integer.
-fn convert(value: &Json, field_type: FieldType) -> Option<OwnedValue> {
-    match field_type {
-        FieldType::Boolean => match value {
-            Json::Bool(value) => Some(OwnedValue::Bool(*value)),
-            Json::String(text) if text == "true" => Some(OwnedValue::Bool(true)),
-            Json::String(text) if text == "false" => Some(OwnedValue::Bool(false)),
-            _ => None,
-        },
-        FieldType::Long => long(value).map(OwnedValue::I64),
-        FieldType::Double => double(value).map(OwnedValue::F64),
-        FieldType::Date => {
-            let micros = match value {
-                Json::String(text) => dates::parse(text)?,
-                Json::Number(number) => dates::from_millis(number.as_i64()?)?,
-                _ => return None,
-            };
-            Some(OwnedValue::I64(micros))
-        }
-        FieldType::Keyword | FieldType::Text => {
-            let text = match value {
-                Json::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let fits = field_type == FieldType::Text || text.len() <= TERM_BYTES;
-            fits.then_some(OwnedValue::Str(text))
-        }
-    }
-}
-
-fn long(value: &Json) -> Option<i64> {
-    match value {
-        Json::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
-        Json::String(text) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-/// A float that is an integer.
-fn whole(value: f64) -> Option<i64> {
-    // Both bounds are floats; the upper one is the first that is too large.
-    let bound = 9_223_372_036_854_775_808.0;
-    let whole = value.fract() == 0.0 && value >= -bound && value < bound;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "it is an integer within i64"
-    )]
-    whole.then_some(value as i64)
-}
-
-fn double(value: &Json) -> Option<f64> {
-    let value = match value {
-        Json::Number(number) => number.as_f64()?,
-        Json::String(text) => text.parse().ok()?,
-        _ => return None,
-    };
-    value.is_finite().then_some(value)
-}
-
-fn shown(value: &Json) -> String {
+fn shown(value: &ExactJson) -> String {
     const SHOWN_BYTES: usize = 60;
-    let text = one_line(&value.to_string());
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let text = one_line(&text);
     let end = text.floor_char_boundary(SHOWN_BYTES);
     if end < text.len() {
         format!("`{}...`", &text[..end])
@@ -271,59 +273,62 @@ fn shown(value: &Json) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
+    use crate::exact_json::exact_members;
 
     fn mapping() -> Mapping {
         Mapping::parse(&json!({"dynamic": "strict", "properties": {
             "b": {"type": "boolean"}, "l": {"type": "long"}, "d": {"type": "double"},
-            "t": {"type": "date"}, "k": {"type": "keyword"},
+            "t": {"type": "date"}, "k": {"type": "keyword", "null_value": "none"},
             "x": {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 3}}},
-            "o": {"properties": {"l": {"type": "long"}}}}}))
+            "m": {"type": "long", "ignore_malformed": true, "copy_to": "k"},
+            "off": {"enabled": false}, "o": {"properties": {"l": {"type": "long"}}}}}))
         .expect("a mapping")
     }
 
     fn read(document: &Json) -> Result<Vec<OwnedValue>, String> {
-        let document = document.as_object().expect("an object");
-        let fields = fields_of(&mapping(), document).map_err(|error| error.to_string())?;
+        let document = exact_members(document.as_object().expect("an object"));
+        let fields = fields_of(&mapping(), &document).map_err(|error| error.to_string())?;
         Ok(fields.into_iter().map(|(_, value)| value).collect())
     }
 
     #[test]
     fn values_are_read_as_their_fields_types() {
-        let date = OwnedValue::I64;
         let text = |text: &str| OwnedValue::Str(text.to_owned());
+        let long = OwnedValue::I64;
         for (document, expected) in [
             (
                 json!({"b": [true, "false", null]}),
                 vec![OwnedValue::Bool(true), OwnedValue::Bool(false)],
             ),
             (
-                json!({"l": [1, 2.0, "-3"]}),
-                vec![OwnedValue::I64(1), OwnedValue::I64(2), OwnedValue::I64(-3)],
+                json!({"l": [1, 2.0, "-3", ""]}),
+                vec![long(1), long(2), long(-3)],
+            ),
+            (json!({"t": ["1970-01-01", 1]}), vec![long(0), long(1_000)]),
+            (
+                json!({"k": ["a", 1, true, null]}),
+                vec![text("a"), text("1"), text("true"), text("none")],
             ),
             (
-                json!({"d": [1, 2.5, "1e3"]}),
-                vec![
-                    OwnedValue::F64(1.0),
-                    OwnedValue::F64(2.5),
-                    OwnedValue::F64(1e3),
-                ],
-            ),
-            (json!({"t": ["1970-01-01", 1]}), vec![date(0), date(1_000)]),
-            (
-                json!({"k": ["a", 1, true]}),
-                vec![text("a"), text("1"), text("true")],
-            ),
-            (
+                // The text's column, its words, and its keyword.
                 json!({"x": ["abc", "abcd"]}),
-                vec![text("abc"), text("abc"), text("abcd")],
+                vec![
+                    text("abc"),
+                    text("abc"),
+                    text("abc"),
+                    text("abcd"),
+                    text("abcd"),
+                ],
             ),
             (
                 json!({"o": [{"l": 1}, {"l": [2]}], "o.l": 3}),
-                vec![OwnedValue::I64(1), OwnedValue::I64(2), OwnedValue::I64(3)],
+                vec![long(1), long(2), long(3)],
             ),
+            (json!({"m": ["x", 1]}), vec![text("x"), long(1), text("1")]),
+            (json!({"off": {"": [1, {"a": "b"}]}}), vec![]),
             (json!({}), vec![]),
         ] {
             assert_eq!(read(&document), Ok(expected), "{document}");
@@ -331,20 +336,39 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_by_its_field() {
+    fn the_column_of_a_long_text_has_its_beginning_and_says_so() {
+        let words = "é".repeat(COLUMN_BYTES);
+        let values = read(&json!({"x": words})).expect("it fits");
+        let lengths: Vec<Option<usize>> = values
+            .iter()
+            .map(|value| match value {
+                OwnedValue::Str(text) => Some(text.len()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            lengths,
+            [None, Some(COLUMN_BYTES - 1), Some(2 * COLUMN_BYTES)]
+        );
+    }
+
+    #[test]
+    fn rejects_a_document_that_does_not_fit_with_the_field() {
         let error = |document: Json| read(&document).expect_err("it is refused");
-        insta::assert_snapshot!(error(json!({"b": 1})), @"the field `b` is of type `boolean`, and `1` is none");
-        insta::assert_snapshot!(error(json!({"l": 1.5})), @"the field `l` is of type `long`, and `1.5` is none");
-        insta::assert_snapshot!(error(json!({"l": 9_223_372_036_854_775_808_u64})), @"the field `l` is of type `long`, and `9223372036854775808` is none");
-        insta::assert_snapshot!(error(json!({"d": "NaN"})), @r#"the field `d` is of type `double`, and `"NaN"` is none"#);
-        insta::assert_snapshot!(error(json!({"t": "Jun 12 1998"})), @r#"the field `t` is of type `date`, and `"Jun 12 1998"` is none"#);
-        insta::assert_snapshot!(error(json!({"t": i64::MAX})), @"the field `t` is of type `date`, and `9223372036854775807` is none");
-        insta::assert_snapshot!(error(json!({"k": "long ".repeat(20_000)})), @r#"the field `k` is of type `keyword`, and `"long long long long long long long long long long long long...` is none"#);
+        insta::assert_snapshot!(error(json!({"b": 1})), @"the field `b` has type `boolean`, and `1` is not a valid `boolean`");
+        insta::assert_snapshot!(error(json!({"l": "1x"})), @r#"the field `l` has type `long`, and `"1x"` is not a valid `long`"#);
+        insta::assert_snapshot!(error(json!({"l": 9_223_372_036_854_775_808_u64})), @"the field `l` has type `long`, and `9223372036854775808` is not a valid `long`");
+        insta::assert_snapshot!(error(json!({"d": "NaN"})), @r#"the field `d` has type `double`, and `"NaN"` is not a valid `double`"#);
+        insta::assert_snapshot!(error(json!({"t": "Jun 12 1998"})), @r#"the field `t` has type `date`, and `"Jun 12 1998"` is not a valid `date`"#);
+        insta::assert_snapshot!(error(json!({"t": i64::MAX})), @"the field `t` has type `date`, and `9223372036854775807` is not a valid `date`");
+        insta::assert_snapshot!(error(json!({"k": "long ".repeat(20_000)})), @"the field `k` has 100000 bytes, and its limit is 32766: map it with `ignore_above`, or as `text`");
         insta::assert_snapshot!(error(json!({"l": {"m": 1}})), @"the field `l` is of type `long`, and cannot be an object too");
         insta::assert_snapshot!(error(json!({"o": 1})), @"the field `o` is an object, and cannot be a number too");
         insta::assert_snapshot!(error(json!({"z": 1})), @"the field `z` is not in the mapping, which is strict");
-        insta::assert_snapshot!(error(json!({"o": {"": 1}})), @"the key `` cannot be: a key is not empty, and neither begins nor ends with a dot");
+        insta::assert_snapshot!(error(json!({"x.keyword": 1})), @"the field `x` is of type `text`, and cannot be an object too");
+        insta::assert_snapshot!(error(json!({"o": {"": 1}})), @"a field cannot have the name ``: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
+        insta::assert_snapshot!(error(json!({"_id": "a"})), @"a field cannot have the name `_id`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
         let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
-        insta::assert_snapshot!(error(json!({"l": deep})), @"the document has objects and lists inside of each other more than 64 deep");
+        insta::assert_snapshot!(error(json!({"l": deep})), @"the document has more than 64 objects and lists inside of each other");
     }
 }

@@ -13,55 +13,181 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Value as Json, json};
 
 use super::document::each_scalar;
-use super::{Definition, Dynamic, FieldType, Mapping, MappingError};
-use crate::dates;
+use super::error::wrong;
+use super::parameters;
+use super::templates::{self, NewField, Template};
+use super::{Dynamic, Mapping, MappingError};
+use crate::dates::{DEFAULT_FORMAT, DateFormat};
+use crate::exact_json::{ExactJson, Members};
+
+/// How types are taken from values.
+#[derive(Debug, Clone)]
+pub(super) struct Detection {
+    /// Whether texts that are dates make a field of dates.
+    dates: bool,
+    /// Whether texts that are numbers make a field of numbers.
+    numbers: bool,
+    formats: Vec<DateFormat>,
+    templates: Vec<Template>,
+}
+
+/// The second form of dates that texts are taken for.
+const SLASHES: &str = "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis";
+
+impl Default for Detection {
+    fn default() -> Self {
+        let slashes = DateFormat::named(SLASHES);
+        Self {
+            dates: true,
+            numbers: false,
+            formats: [Ok(DateFormat::default()), slashes]
+                .into_iter()
+                .flatten()
+                .collect(),
+            templates: Vec::new(),
+        }
+    }
+}
+
+impl Detection {
+    /// Takes a parameter of a mapping; `false` if it is not one of these.
+    pub(super) fn set(&mut self, key: &str, json: &Json) -> Result<bool, MappingError> {
+        match key {
+            "date_detection" => self.dates = parameters::boolean(json, key)?,
+            "numeric_detection" => self.numbers = parameters::boolean(json, key)?,
+            "dynamic_date_formats" => {
+                let formats = json.as_array();
+                let formats = formats.ok_or_else(|| wrong(key, "a list of formats", json))?;
+                let formats = formats.iter().map(|json| parameters::format(json, key));
+                self.formats = formats.collect::<Result<_, _>>()?;
+            }
+            "dynamic_templates" => self.templates = templates::parse(json, key)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn show(&self, value: &ExactJson) -> Option<Shown> {
+        match value {
+            ExactJson::Boolean(_) => Some(Shown::Boolean),
+            ExactJson::Number(digits) => Some(number(digits)),
+            ExactJson::Text(text) if text.parse::<f64>().is_ok() => Some(if self.numbers {
+                number(text)
+            } else {
+                Shown::Text
+            }),
+            ExactJson::Text(text) if self.dates => {
+                let has = |format: &DateFormat| format.parse(text).is_some();
+                let format = self.formats.iter().position(has);
+                Some(format.map_or(Shown::Text, Shown::Date))
+            }
+            ExactJson::Text(_) => Some(Shown::Text),
+            ExactJson::Null | ExactJson::List(_) | ExactJson::Object(_) => None,
+        }
+    }
+
+    fn field(&self, path: &str, shown: Shown) -> Json {
+        let name = match shown {
+            Shown::Boolean => "boolean",
+            Shown::Long => "long",
+            Shown::Double => "double",
+            Shown::Date(_) => "date",
+            Shown::Text => "string",
+        };
+        let field = NewField { path, shown: name };
+        if let Some(template) = self.templates.iter().find(|template| template.fits(field)) {
+            return Json::Object(template.field(field));
+        }
+        match shown {
+            // Found by its words, and whole if it is short.
+            Shown::Text => json!({"type": "text",
+                "fields": {"keyword": {"type": "keyword", "ignore_above": 256}}}),
+            Shown::Date(number) if self.formats[number].text() != DEFAULT_FORMAT => {
+                json!({"type": "date", "format": self.formats[number].text()})
+            }
+            _ => json!({"type": name}),
+        }
+    }
+}
+
+/// What a value shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Boolean,
+    Long,
+    Double,
+    /// By a format's number.
+    Date(usize),
+    Text,
+}
+
+fn number(digits: &str) -> Shown {
+    match digits.parse::<i64>() {
+        Ok(_) => Shown::Long,
+        Err(_) => Shown::Double,
+    }
+}
+
+/// What both show; if they exclude each other, the first, and the other's document is refused.
+fn widest(known: Shown, new: Shown) -> Shown {
+    match (known, new) {
+        (Shown::Long, Shown::Double) => Shown::Double,
+        (Shown::Date(known), Shown::Date(new)) if known == new => Shown::Date(known),
+        (Shown::Date(_), Shown::Text | Shown::Date(_)) => Shown::Text,
+        _ => known,
+    }
+}
 
 impl Mapping {
-    /// The mapping with the fields that documents bring, or `None` where they bring none. A
-    /// document that does not fit is passed over: it is refused when it is read.
+    /// The mapping with the fields that documents bring, or `None` if they bring none. A document
+    /// that does not fit is passed over: it is refused when it is read.
     ///
     /// # Errors
     ///
-    /// More fields than there may be, and no text in reserve.
+    /// More fields than there may be, or at paths that none can have.
     pub(crate) fn grown<'a>(
         &self,
-        documents: impl IntoIterator<Item = &'a Map<String, Json>>,
-        written: bool,
+        documents: impl IntoIterator<Item = &'a Members>,
     ) -> Result<Option<Self>, MappingError> {
-        if self.dynamic != Dynamic::Add {
-            return Ok(None);
-        }
-        let mut shown = BTreeMap::new();
+        let mut shown: BTreeMap<String, Shown> = BTreeMap::new();
         let mut order = Vec::new();
+        let mut see = |path: &str, value: &ExactJson| {
+            let Some(new) = self.rules.detection.show(value) else {
+                return;
+            };
+            if let Some(known) = shown.get_mut(path) {
+                *known = widest(*known, new);
+            } else if self.dynamic_at(path) == Dynamic::Add && self.has_room(path) {
+                shown.insert(path.to_owned(), new);
+                order.push(path.to_owned());
+            }
+        };
         for document in documents {
-            each_scalar(document, &mut |path, value| {
-                if self.fields.contains_key(path) || !self.has_room(path) {
-                    return;
-                }
-                let Some(new) = show(value) else {
-                    return;
-                };
-                match shown.get_mut(path) {
-                    Some(known) => *known = widest(*known, new),
-                    None => {
-                        shown.insert(path.to_owned(), new);
-                        order.push(path.to_owned());
+            each_scalar(
+                self,
+                document,
+                &mut |path, value| match self.fields.get(path) {
+                    None => see(path, value),
+                    Some(mapped) => {
+                        let targets = mapped.definition.copy_to.iter();
+                        let new = targets.filter(|path| !self.fields.contains_key(*path));
+                        new.for_each(|path| see(path, value));
                     }
-                }
-            });
+                },
+            );
         }
         if order.is_empty() {
             return Ok(None);
         }
-        let definitions = order.iter().map(|path| match shown[path] {
-            FieldType::Text => Definition::text_and_keyword(path),
-            other => Definition::new(path, other),
-        });
-        let definitions: Vec<Definition> = definitions.collect();
-        match self.with(definitions.clone(), written) {
+        let field = |path: String| {
+            let json = self.rules.detection.field(&path, shown[&path]);
+            (path, json)
+        };
+        let fields: Vec<(String, Json)> = order.into_iter().map(field).collect();
+        match self.with_fields(&fields) {
             Ok(grown) => return Ok(Some(grown)),
             Err(MappingError::Conflict(_)) => {}
             Err(error) => return Err(error),
@@ -69,8 +195,8 @@ impl Mapping {
         let mut grown = self.clone();
         // One by one, so that two that exclude each other do not keep out the rest.
         let mut added = false;
-        for definition in definitions {
-            match grown.with(vec![definition], written) {
+        for field in fields {
+            match grown.with_fields(&[field]) {
                 Ok(mapping) => (grown, added) = (mapping, true),
                 Err(MappingError::Conflict(_)) => {}
                 Err(error) => return Err(error),
@@ -88,40 +214,23 @@ impl Mapping {
     }
 }
 
-fn show(value: &Json) -> Option<FieldType> {
-    match value {
-        Json::Bool(_) => Some(FieldType::Boolean),
-        Json::Number(number) if number.is_i64() => Some(FieldType::Long),
-        Json::Number(_) => Some(FieldType::Double),
-        Json::String(text) if dates::looks_like_date(text) => Some(FieldType::Date),
-        Json::String(_) => Some(FieldType::Text),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
-    }
-}
-
-/// The type that takes the values of both; where none does, the first's, and the other's document
-/// is refused.
-fn widest(known: FieldType, new: FieldType) -> FieldType {
-    match (known, new) {
-        (FieldType::Long, FieldType::Double) => FieldType::Double,
-        (FieldType::Date, FieldType::Text) => FieldType::Text,
-        _ => known,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::exact_json::exact_members;
 
     fn grown(mapping: &Mapping, documents: &[Json]) -> Json {
-        let documents = documents.iter().filter_map(Json::as_object);
-        let grown = mapping.grown(documents, false).expect("there is room");
-        let types = grown.as_ref().unwrap_or(mapping).types();
-        types
-            .map(|(path, field_type)| (path.to_owned(), json!(field_type.name())))
-            .collect()
+        let documents: Vec<Members> = documents
+            .iter()
+            .map(|document| exact_members(document.as_object().expect("an object")))
+            .collect();
+        let grown = mapping.grown(&documents).expect("there is room");
+        let grown = grown.as_ref().unwrap_or(mapping);
+        let types = grown.paths().map(|path| {
+            let field = grown.field(path).expect("it is mapped");
+            (path.to_owned(), json!(field.type_name()))
+        });
+        types.collect()
     }
 
     #[test]
@@ -129,11 +238,35 @@ mod tests {
         let documents = [
             json!({"a": 1, "b": true, "c": "2020-01-01", "d": "2020", "e": {"f": [1.5, 2]}, "g": null}),
             json!({"a": 1.5, "c": "soon", "h": [[], {"i": "2020-01-01T00:00:00Z"}], "j": []}),
-            json!({"b": "no boolean", "k": 18_446_744_073_709_551_615_u64}),
+            json!({"b": "no boolean", "k": 18_446_744_073_709_551_615_u64, "l": "2020/01/02",
+                "m": "9999-12-31", "n": "2020-01-01 00:00:00", "o": "a-b"}),
         ];
         let expected = json!({"a": "double", "b": "boolean", "c": "text", "d": "text",
-            "e.f": "double", "h.i": "date", "k": "double"});
+            "e.f": "double", "h.i": "date", "k": "double", "l": "date", "m": "date",
+            "n": "text", "o": "text"});
         assert_eq!(grown(&Mapping::dynamic(), &documents), expected);
+    }
+
+    #[test]
+    fn a_mapping_says_how_types_are_detected() {
+        let documents = [
+            json!({"a": "2020-01-01", "b": "1", "c": "1.5", "d": "01.02.2020",
+            "o": {"id": 1, "x": "y"}}),
+        ];
+        let types = |mapping: Json| {
+            let mapping = Mapping::parse(&mapping).expect("a mapping");
+            grown(&mapping, &documents)
+        };
+        let expected = json!({"a": "text", "b": "long", "c": "double", "d": "text",
+            "o.id": "long", "o.x": "text"});
+        let json = json!({"date_detection": false, "numeric_detection": true});
+        assert_eq!(types(json), expected);
+        let json = json!({"dynamic_date_formats": ["dd.MM.yyyy"], "dynamic_templates": [
+            {"ids": {"path_match": "o.*", "match": "id", "mapping": {"type": "keyword"}}},
+            {"texts": {"match_mapping_type": "string", "mapping": {"type": "keyword"}}}]});
+        let expected = json!({"a": "keyword", "b": "keyword", "c": "keyword", "d": "date",
+            "o.id": "keyword", "o.x": "keyword"});
+        assert_eq!(types(json), expected);
     }
 
     #[test]
@@ -154,5 +287,21 @@ mod tests {
             let mapping = Mapping::parse(&json!({"dynamic": dynamic})).expect("a mapping");
             assert_eq!(grown(&mapping, &[json!({"a": 1})]), json!({}));
         }
+        let mapping = json!({"properties": {"o": {"dynamic": false, "properties": {
+            "p": {"type": "object", "dynamic": true}}}, "off": {"enabled": false}}});
+        let mapping = Mapping::parse(&mapping).expect("a mapping");
+        let document = json!({"a": 1, "o": {"a": 1, "p": {"a": 1}}, "off": {"a": 1}});
+        assert_eq!(
+            grown(&mapping, &[document]),
+            json!({"a": "long", "o.p.a": "long"})
+        );
+    }
+
+    #[test]
+    fn a_copy_may_bring_a_field() {
+        let mapping = json!({"properties": {"a": {"type": "keyword", "copy_to": ["all", "a"]}}});
+        let mapping = Mapping::parse(&mapping).expect("a mapping");
+        let expected = json!({"a": "keyword", "all": "text"});
+        assert_eq!(grown(&mapping, &[json!({"a": "x"})]), expected);
     }
 }

@@ -1,16 +1,19 @@
-//! The engine's schema of a mapping.
+//! tantivy's schema of a mapping.
 //!
-//! | what | engine's name | holds |
+//! | what | tantivy's name | holds |
 //! |---|---|---|
 //! | id | `_id` | the id, found whole, stored, and its column |
 //! | sequence number | `_seq_no` | column: the order in which documents were written |
 //! | version | `_version` | column: how often the id was written |
 //! | source | `_source` | the document, stored |
-//! | in reserve | `t0` to `t15` | texts that come up after documents were written |
-//! | each field | `f0`, `f1`, ... | in the order of definition |
-//! | each `.keyword` | the text's name and `k` | the text, found whole |
+//! | long texts | `_long` | column: which of a document's columns have but the beginning of a text |
+//! | each field and sub-field | `f0`, `f1`, ... | in the order in which they came |
+//! | each text | its name and `c` | column: the text as it is |
 //!
-//! The engine's names are not the paths, since keys of documents may be any text.
+//! tantivy's names are not the paths, since keys of documents may be any text. The schema grows at
+//! its end alone, since segments are read by the numbers of fields.
+//!
+//! A text that is a sub-field of a text has the other's column.
 
 use std::collections::BTreeMap;
 
@@ -18,141 +21,144 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, NumericOptions, STORED, STRING, Schema, SchemaBuilder,
     TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{
-    Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer,
-    TokenizerManager, WhitespaceTokenizer,
-};
 
-use super::{Analyzer, Definition, FieldType, Located};
+use super::field_type::{FieldType, ValueType};
+use super::parameters::Definition;
 
-/// The engine's names of what is no field of a document.
+/// tantivy's names of what is no field of a document.
 pub(crate) const ID: &str = "_id";
 pub(crate) const SEQ_NO: &str = "_seq_no";
 pub(crate) const VERSION: &str = "_version";
 pub(crate) const SOURCE: &str = "_source";
+pub(crate) const LONG_TEXTS: &str = "_long";
 
-/// The standard analyzer's name.
-pub(crate) const STANDARD: &str = "standard";
-
-/// How many texts an index has in reserve.
-pub(super) const RESERVED_TEXTS: usize = 16;
-
-/// The longest word, in bytes.
-const WORD_BYTES: usize = 255;
+/// Where the schema has a field.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Mapped {
+    pub(super) path: String,
+    pub(super) definition: Definition,
+    /// Its words or values.
+    pub(super) field: Field,
+    pub(super) column: String,
+    /// Of a text, what its column is written by, unless another has it.
+    pub(super) column_field: Option<Field>,
+    pub(super) sub_fields: Vec<Mapped>,
+}
 
 pub(super) struct Built {
     pub(super) schema: Schema,
-    pub(super) fields: BTreeMap<String, Located>,
-    pub(super) keywords: BTreeMap<String, Located>,
+    pub(super) fields: BTreeMap<String, Mapped>,
 }
 
-impl Analyzer {
-    /// The analyzer's name in a mapping, and the engine's.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Standard => STANDARD,
-            Self::English => "english",
-            Self::Whitespace => "whitespace",
-        }
-    }
-
-    pub(crate) const ALL: [Self; 3] = [Self::Standard, Self::English, Self::Whitespace];
-
-    /// What cuts a text into words.
-    pub(crate) fn tokenizer(self) -> TextAnalyzer {
-        let standard = || {
-            TextAnalyzer::builder(SimpleTokenizer::default())
-                .filter(RemoveLongFilter::limit(WORD_BYTES))
-                .filter(LowerCaser)
-        };
-        match self {
-            Self::Standard => standard().build(),
-            Self::English => standard().filter(Stemmer::new(Language::English)).build(),
-            Self::Whitespace => TextAnalyzer::builder(WhitespaceTokenizer::default())
-                .filter(RemoveLongFilter::limit(WORD_BYTES))
-                .build(),
-        }
-    }
+/// The paths of a field and of its sub-fields.
+pub(super) fn paths_of(path: &str, definition: &Definition) -> Vec<String> {
+    let sub_fields = definition.fields.iter();
+    let mut paths = vec![path.to_owned()];
+    paths.extend(sub_fields.map(|(name, _)| format!("{path}.{name}")));
+    paths
 }
 
-/// The analyzers, for the engine.
-pub(crate) fn tokenizers() -> TokenizerManager {
-    let tokenizers = TokenizerManager::default();
-    for analyzer in Analyzer::ALL {
-        tokenizers.register(analyzer.name(), analyzer.tokenizer());
-    }
-    tokenizers
-}
-
-pub(super) fn build(definitions: &[Definition]) -> Built {
+/// Builds the schema of fields, by path; `order` has the paths of all fields and sub-fields.
+pub(super) fn build(definitions: BTreeMap<String, Definition>, order: &[String]) -> Built {
     let mut builder = Schema::builder();
     builder.add_text_field(ID, STRING | FAST | STORED);
     builder.add_u64_field(SEQ_NO, FAST);
     builder.add_u64_field(VERSION, FAST);
     builder.add_bytes_field(SOURCE, STORED);
-    let reserved: Vec<(String, Field)> = (0..RESERVED_TEXTS)
-        .map(|number| {
-            let name = format!("t{number}");
-            let field = builder.add_text_field(&name, text(Analyzer::Standard));
-            (name, field)
-        })
-        .collect();
-    let mut reserved = reserved.into_iter();
-    let (mut fields, mut keywords) = (BTreeMap::new(), BTreeMap::new());
-    for (number, definition) in definitions.iter().enumerate() {
-        let taken = if definition.reserved {
-            reserved.next()
-        } else {
-            None
-        };
-        let (column, field) = taken.unwrap_or_else(|| {
-            let name = format!("f{number}");
-            let field = add(&mut builder, &name, definition);
-            (name, field)
-        });
-        if definition.keyword.is_some() {
-            let field = builder.add_text_field(&format!("{column}k"), whole());
-            let located = Located {
-                definition: number,
-                field,
-                // The text's own column has the whole texts.
-                column: column.clone(),
-            };
-            keywords.insert(format!("{}.keyword", definition.path), located);
+    builder.add_u64_field(LONG_TEXTS, FAST);
+    let mut all = BTreeMap::new();
+    for (path, definition) in &definitions {
+        all.insert(path.clone(), (definition, false));
+        let is_text = definition.value_type == ValueType::Text;
+        for (name, sub_field) in &definition.fields {
+            let shares = is_text && sub_field.value_type == ValueType::Text;
+            all.insert(format!("{path}.{name}"), (sub_field, shares));
         }
-        let located = Located {
-            definition: number,
+    }
+    let mut places = BTreeMap::new();
+    for (number, path) in order.iter().enumerate() {
+        if let Some((definition, shares)) = all.get(path) {
+            let name = format!("f{number}");
+            places.insert(path.clone(), add(&mut builder, &name, definition, *shares));
+        }
+    }
+    let mut place = |path: &str, definition: Definition| {
+        let (field, column, column_field) = places.remove(path)?;
+        Some(Mapped {
+            path: path.to_owned(),
+            definition,
             field,
             column,
+            column_field,
+            sub_fields: Vec::new(),
+        })
+    };
+    let mut fields = BTreeMap::new();
+    for (path, definition) in definitions {
+        let sub_fields = definition.fields.clone();
+        let Some(mut mapped) = place(&path, definition) else {
+            continue;
         };
-        fields.insert(definition.path.clone(), located);
+        for (name, definition) in sub_fields {
+            if let Some(mut sub_field) = place(&format!("{path}.{name}"), definition) {
+                if sub_field.column.is_empty() {
+                    sub_field.column.clone_from(&mapped.column);
+                }
+                mapped.sub_fields.push(sub_field);
+            }
+        }
+        fields.insert(path, mapped);
     }
     Built {
         schema: builder.build(),
         fields,
-        keywords,
     }
 }
 
-fn add(builder: &mut SchemaBuilder, name: &str, definition: &Definition) -> Field {
-    match definition.field_type {
+/// A field, its column's name, and what the column is written by where that is another.
+fn add(
+    builder: &mut SchemaBuilder,
+    name: &str,
+    definition: &Definition,
+    shares_column: bool,
+) -> (Field, String, Option<Field>) {
+    let number = || number(definition.index);
+    let field = match definition.value_type.kept_as() {
         FieldType::Boolean => builder.add_bool_field(name, number()),
         // Dates are microseconds: tantivy's own, of nanoseconds, end in 2262.
         FieldType::Long | FieldType::Date => builder.add_i64_field(name, number()),
         FieldType::Double => builder.add_f64_field(name, number()),
-        FieldType::Keyword => builder.add_text_field(name, whole() | FAST),
-        FieldType::Text => builder.add_text_field(name, text(definition.analyzer)),
+        FieldType::Keyword => builder.add_text_field(name, whole(definition.index) | FAST),
+        FieldType::Text => {
+            let field = builder.add_text_field(name, text(definition));
+            if shares_column {
+                return (field, String::new(), None);
+            }
+            let column = format!("{name}c");
+            let options = TextOptions::default().set_fast("raw");
+            let column_field = builder.add_text_field(&column, options);
+            return (field, column, Some(column_field));
+        }
+    };
+    (field, name.to_owned(), None)
+}
+
+/// Without lengths, which tantivy's flag `INDEXED` stands for too and which only scores of texts
+/// need.
+fn number(is_indexed: bool) -> NumericOptions {
+    let options = NumericOptions::default().set_fast();
+    if is_indexed {
+        options.set_indexed()
+    } else {
+        options
     }
 }
 
-/// Without lengths, which the engine's flag `INDEXED` stands for too: segments from before the
-/// field could not be merged with those after.
-fn number() -> NumericOptions {
-    NumericOptions::default().set_indexed().set_fast()
-}
-
-/// A text that is found whole; without lengths as well, unlike the engine's `STRING`.
-fn whole() -> TextOptions {
+/// A text that is found whole; without lengths as well, unlike tantivy's `STRING`.
+fn whole(is_indexed: bool) -> TextOptions {
+    if !is_indexed {
+        return TextOptions::default();
+    }
     let indexing = TextFieldIndexing::default()
         .set_tokenizer("raw")
         .set_fieldnorms(false)
@@ -160,14 +166,15 @@ fn whole() -> TextOptions {
     TextOptions::default().set_indexing_options(indexing)
 }
 
-fn text(analyzer: Analyzer) -> TextOptions {
+fn text(definition: &Definition) -> TextOptions {
+    if !definition.index {
+        return TextOptions::default();
+    }
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer(analyzer.name())
+        .set_tokenizer(definition.analyzer.name())
+        .set_fieldnorms(definition.norms)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    // The column has the texts as they are.
-    TextOptions::default()
-        .set_indexing_options(indexing)
-        .set_fast("raw")
+    TextOptions::default().set_indexing_options(indexing)
 }
 
 #[cfg(test)]
@@ -183,8 +190,9 @@ mod tests {
         .expect("a mapping");
         let more = json!({"properties": {
             "about": {"type": "text", "fields": {"keyword": {"type": "keyword"}}},
+            "title": {"type": "text", "fields": {"english": {"type": "text", "analyzer": "english"}}},
             "count": {"type": "long"}, "abc": {"type": "keyword"}}});
-        let second = first.extended(&more, true).expect("it can be extended");
+        let second = first.extended(&more).expect("it can be extended");
         let entries = |mapping: &Mapping| -> Vec<String> {
             let schema = mapping.schema();
             schema
@@ -194,13 +202,11 @@ mod tests {
         };
         let (first_entries, second_entries) = (entries(&first), entries(&second));
         assert_eq!(second_entries[..first_entries.len()], first_entries);
-        assert_eq!(second_entries.len(), first_entries.len() + 3);
-        assert_eq!(second.field("about").expect("there").column, "t0");
-        let with_lengths = |mapping: &Mapping| {
-            let fields = mapping.schema().fields();
-            fields.filter(|(_, entry)| entry.has_fieldnorms()).count()
-        };
-        assert_eq!(with_lengths(&second), with_lengths(&first));
-        assert_eq!(second.field("about.keyword").expect("there").column, "t0");
+        assert_eq!(second_entries.len(), first_entries.len() + 6);
+        let column = |path| second.field(path).expect("it is mapped").column;
+        assert_eq!(column("title"), column("title.english"));
+        assert_ne!(column("about"), column("about.keyword"));
+        let restored = Mapping::restore(&second.save()).expect("it was saved");
+        assert_eq!(entries(&restored), second_entries);
     }
 }

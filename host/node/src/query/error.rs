@@ -67,6 +67,16 @@ pub enum QueryError {
         /// The field.
         field: String,
     },
+    /// A field that the mapping keeps out of the index.
+    #[error(
+        "`{path}`: the field `{field}` is not indexed, since the mapping has `index` false for it; use an expression, which reads its column"
+    )]
+    NotIndexed {
+        /// Where in the request.
+        path: String,
+        /// The field.
+        field: String,
+    },
     /// An invalid wildcard or regular expression.
     #[error(
         "`{path}`: the pattern for the field `{field}` is invalid at character {position}: {reason}"

@@ -3,12 +3,12 @@
 use serde_json::Value as Json;
 use tantivy::query::ExistsQuery;
 
-use super::automaton::{Pattern, TermsQuery};
+use super::automaton::Pattern;
 use super::native::{NativeQuery, all, constant, some_of};
 use super::parameters::{boost, knows};
 use super::parse::{Object, Parser, RequestError};
 use super::{Clause, Plan, Planner, QueryError};
-use crate::mapping::{ID, MappedField, Mapping};
+use crate::mapping::{MappedField, Mapping};
 use crate::request::path::Path;
 
 /// `{"exists": {"field": "..."}}`.
@@ -33,10 +33,13 @@ impl Clause for Exists {
     }
 
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
-        let query = match planner.target(&self.field, path.key("field"))? {
-            Some(_) if self.field == ID => all(),
-            Some(target) => has_value(planner.mapping(), target.field),
-            None => any_below(planner.mapping(), &self.field),
+        let query = match planner.mapping().field(&self.field) {
+            // Its column is read, so that it need not be indexed.
+            Some(field) => has_value(field),
+            None => match planner.target(&self.field, path.key("field"))? {
+                Some(_) => all(),
+                None => any_below(planner.mapping(), &self.field),
+            },
         };
         Ok(Plan::Native(query).boosted(self.boost))
     }
@@ -48,16 +51,11 @@ fn any_below(mapping: &Mapping, name: &str) -> NativeQuery {
     let paths = mapping.paths();
     let paths = paths.filter(|path| itself.fits(path) || below.fits(path));
     let fields = paths.filter_map(|path| mapping.field(path));
-    let queries = fields.map(|field| has_value(mapping, field)).collect();
+    let queries = fields.map(|field| has_value(field)).collect();
     constant(some_of(queries, 1))
 }
 
 /// Documents with a value in a field, each with the score 1.
-pub(super) fn has_value(mapping: &Mapping, field: MappedField<'_>) -> NativeQuery {
-    if mapping.schema().get_field_name(field.field) == field.column {
-        let exists = ExistsQuery::new(field.column.to_owned(), false);
-        return constant(Box::new(exists));
-    }
-    // A text's `.keyword` shares the column of the text, which has longer texts too.
-    Box::new(TermsQuery::new(field.field, Pattern::anything()))
+pub(super) fn has_value(field: MappedField<'_>) -> NativeQuery {
+    constant(Box::new(ExistsQuery::new(field.column.to_owned(), false)))
 }

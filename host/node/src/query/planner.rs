@@ -6,7 +6,7 @@ use super::field_terms::Target;
 use super::{FunctionCall, Plan, Query};
 use crate::computed::Watch;
 use crate::expression::Expression;
-use crate::mapping::{FieldType, ID, MappedField, Mapping};
+use crate::mapping::{ID, Mapping};
 use crate::request::path::Path;
 use crate::udf::{Surroundings, UdfCall, UdfError};
 
@@ -105,7 +105,7 @@ impl<'a> Planner<'a> {
     {
         let mapping = self.mapping();
         let field = match mapping.field(name) {
-            None if name == ID => id_field(mapping),
+            None if name == ID => mapping.id_field(),
             None if META_FIELDS.contains(&name) => {
                 return Err(QueryError::MetaField {
                     path: path.to_string(),
@@ -114,6 +114,12 @@ impl<'a> Planner<'a> {
             }
             field => field,
         };
+        if field.is_some_and(|field| !field.is_indexed()) {
+            return Err(QueryError::NotIndexed {
+                path: path.to_string(),
+                field: name.to_owned(),
+            });
+        }
         Ok(field.map(|field| Target {
             name,
             field,
@@ -158,15 +164,4 @@ impl<'a> Planner<'a> {
         let what = "characters in fuzzy words";
         too_many(self.fuzzy_characters, MOST_FUZZY_CHARACTERS, what, path)
     }
-}
-
-/// `_id` as a keyword: it is found whole, and has a column.
-fn id_field(mapping: &Mapping) -> Option<MappedField<'_>> {
-    let field = mapping.schema().get_field(ID).ok()?;
-    Some(MappedField {
-        field_type: FieldType::Keyword,
-        field,
-        column: ID,
-        analyzer: crate::mapping::Analyzer::Standard,
-    })
 }

@@ -97,9 +97,7 @@ impl Clause for Range {
             {
                 return Err(target.needs("`date`", "time_zone", "remove it"));
             }
-            Some(target) if self.from.is_none() && self.to.is_none() => {
-                has_value(planner.mapping(), target.field)
-            }
+            Some(target) if self.from.is_none() && self.to.is_none() => has_value(target.field),
             Some(target) => self.within(target)?.map_or_else(none, constant),
         };
         Ok(Plan::Native(query).boosted(self.boost))

@@ -38,14 +38,6 @@ pub enum SearchError {
     /// An aggregation does not fit the index, or takes too much.
     #[error(transparent)]
     Aggregation(#[from] AggregationError),
-    /// Aggregations over several indexes.
-    #[error(
-        "aggregations run over one index, but the search has {indexes}: search each index by itself"
-    )]
-    SeveralIndexes {
-        /// How many indexes the search has.
-        indexes: usize,
-    },
     /// A function ended the search.
     #[error(transparent)]
     Udf(#[from] UdfError),

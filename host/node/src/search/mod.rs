@@ -38,7 +38,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tantivy::{Score, TantivyError};
 use whittle_host::{QueryContext, one_line};
 
-use crate::aggregation::{self, Counting};
+use crate::aggregation::{self, CountedIndex, Counting};
 use crate::mapping::Mapping;
 use crate::request::{SearchRequest, SortBy, SortKey};
 use crate::snapshot::Snapshot;
@@ -70,33 +70,49 @@ pub fn search(
     query: &QueryContext,
     progress: impl Fn(usize) + Send + Sync + 'static,
 ) -> Result<SearchResponse, SearchError> {
+    let progress = Progress::new(progress);
+    let (mut response, counted) = searched(snapshot, request, udfs, query, progress)?;
+    let counted = counted.into_iter().collect();
+    response.aggregations = aggregation::finish_several(counted)?;
+    Ok(response)
+}
+
+/// An answer without aggregations, and what its hits contribute to those.
+type Searched = (SearchResponse, Option<CountedIndex>);
+
+/// Searches an index.
+fn searched(
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+    udfs: &Udfs,
+    query: &QueryContext,
+    progress: Progress,
+) -> Result<Searched, SearchError> {
     let surroundings = Surroundings {
         udfs: udfs.clone(),
         query: query.clone(),
         mapping: Arc::clone(&snapshot.mapping),
         dictionaries: snapshot.dictionaries.clone(),
-        progress: Progress::new(progress),
+        progress,
     };
-    match request.post_filtered() {
-        None => run(snapshot, request, &surroundings),
-        Some((hits, counts)) => {
-            let mut response = run(snapshot, &hits, &surroundings)?;
-            if let Some(counts) = counts {
-                let counted = run(snapshot, &counts, &surroundings)?;
-                response.took_ms += counted.took_ms;
-                response.aggregations = counted.aggregations;
-                response.udf.extend(counted.udf);
-            }
-            Ok(response)
-        }
-    }
+    let Some((hits, counts)) = request.post_filtered() else {
+        return run(snapshot, request, &surroundings);
+    };
+    let (mut response, _) = run(snapshot, &hits, &surroundings)?;
+    let Some(counts) = counts else {
+        return Ok((response, None));
+    };
+    let (counting, counted) = run(snapshot, &counts, &surroundings)?;
+    response.took_ms += counting.took_ms;
+    response.udf.extend(counting.udf);
+    Ok((response, counted))
 }
 
 fn run(
     snapshot: &Snapshot,
     request: &SearchRequest,
     surroundings: &Surroundings,
-) -> Result<SearchResponse, SearchError> {
+) -> Result<Searched, SearchError> {
     let started = Instant::now();
     let query = &surroundings.query;
     let composed = compose(request, surroundings, now())?;
@@ -142,19 +158,18 @@ fn run(
         max_score: max_score.map(hits::widened),
         hits: hits.collect::<Result<_, _>>()?,
     };
-    Ok(SearchResponse {
+    let response = SearchResponse {
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         indexes: 1,
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
-        aggregations: counted
-            .map(|counted| aggregation::finish(plans, counted))
-            .transpose()?,
+        aggregations: None,
         profile: request.profile.then(|| Profile {
             clauses: composed.watches.iter().map(ClauseReport::of).collect(),
             budget: profile::budget(query),
         }),
-    })
+    };
+    Ok((response, counted.map(|counted| (plans.clone(), counted))))
 }
 
 /// In microseconds since 1970.

@@ -1,4 +1,5 @@
-//! A search over several indexes: each is searched by itself, and their hits become one page.
+//! A search over several indexes: each is searched by itself; their hits become one page, and what
+//! they contribute to aggregations is joined.
 //!
 //! Hits of equal rank come in the order of the indexes.
 
@@ -9,26 +10,25 @@ use whittle_host::QueryContext;
 use super::error::SearchError;
 use super::profile::Profile;
 use super::response::{Hit, Hits, SearchResponse};
-use super::search;
+use super::searched;
 use super::sort::ordered;
+use crate::aggregation;
 use crate::request::{Missing, SearchRequest};
 use crate::snapshot::Snapshot;
-use crate::udf::Udfs;
+use crate::udf::{Progress, Udfs};
 
 /// Runs a search over any number of indexes, within one budget.
 ///
 /// # Errors
 ///
-/// As [`search`], and aggregations over more than one index.
+/// As [`search`](super::search), and a field that is aggregated and has different types in the
+/// indexes.
 pub fn search_indexes(
     snapshots: &[Snapshot],
     request: &SearchRequest,
     udfs: &Udfs,
     query: &QueryContext,
 ) -> Result<SearchResponse, SearchError> {
-    if let [snapshot] = snapshots {
-        return search(snapshot, request, udfs, query, |_| ());
-    }
     if snapshots.is_empty() {
         return Ok(SearchResponse {
             hits: Hits {
@@ -39,18 +39,17 @@ pub fn search_indexes(
             ..SearchResponse::default()
         });
     }
-    if !request.aggregations.is_empty() {
-        let indexes = snapshots.len();
-        return Err(SearchError::SeveralIndexes { indexes });
-    }
     let first = SearchRequest {
         from: 0,
         size: request.from + request.size,
         ..request.clone()
     };
     let mut all = SearchResponse::default();
+    let mut counted = Vec::new();
     for snapshot in snapshots {
-        let one = search(snapshot, &first, udfs, query, |_| ())?;
+        let progress = Progress::new(|_| ());
+        let (one, counted_here) = searched(snapshot, &first, udfs, query, progress)?;
+        counted.extend(counted_here);
         all.took_ms += one.took_ms;
         all.indexes += one.indexes;
         all.hits.total = one.hits.total.map(|one| one + all.hits.total.unwrap_or(0));
@@ -60,6 +59,7 @@ pub fn search_indexes(
         all.udf.extend(one.udf);
         all.profile = joined(all.profile, one.profile);
     }
+    all.aggregations = aggregation::finish_several(counted)?;
     all.hits
         .hits
         .sort_by(|left, right| order(request, left, right));

@@ -1,8 +1,8 @@
 //! The columns of a segment that a UDF reads, as Arrow arrays of a block of documents.
 //!
-//! Numbers are gathered out of the engine's columns, texts through their dictionaries. A function
-//! that reads a field as JSON, or one that the mapping leaves out of its columns, is given the
-//! documents themselves.
+//! Numbers are gathered out of tantivy's columns, texts through their dictionaries. A function
+//! that reads a field as JSON, one that the mapping leaves out of its columns, or texts of which a
+//! column has but the beginning, is given the documents themselves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tantivy::{DocId, Score, SegmentReader, TantivyDocument, TantivyError};
 use whittle_host::{Bound, Document, FieldUse, Kind};
 
 use super::dictionary::{Decoded, Dictionaries, look_up};
-use crate::mapping::{FieldType, ID, Mapping, SOURCE};
+use crate::mapping::{FieldType, ID, LONG_TEXTS, Mapping, SOURCE};
 
 /// A dictionary is decoded where at least one document in so many terms will be read through it: a
 /// look-up costs as much as decoding some hundreds of terms.
@@ -44,6 +44,11 @@ pub(super) enum SegmentColumns {
         id: tantivy::schema::Field,
         source: tantivy::schema::Field,
     },
+}
+
+/// Whether a field has a number.
+fn is(field: tantivy::schema::Field, number: u64) -> bool {
+    u64::from(field.field_id()) == number
 }
 
 /// A column of one field.
@@ -72,8 +77,18 @@ impl SegmentColumns {
         dictionaries: &Dictionaries,
         expected: u32,
     ) -> tantivy::Result<Self> {
-        let needs_documents =
-            |field: &FieldUse| field.kind == Kind::Json || mapping.hides(&field.path);
+        let long_texts = reader.fast_fields().column_opt::<u64>(LONG_TEXTS)?;
+        let is_cut = |path: &str| match (mapping.field(path), &long_texts) {
+            (Some(field), Some(long)) => {
+                let column = mapping.schema().get_field(field.column);
+                let is_column = |cut| column.as_ref().is_ok_and(|column| is(*column, cut));
+                long.values.iter().any(is_column)
+            }
+            _ => false,
+        };
+        let needs_documents = |field: &FieldUse| {
+            field.kind == Kind::Json || mapping.hides(&field.path) || is_cut(&field.path)
+        };
         if bound.fields().iter().any(needs_documents) {
             return Ok(Self::Documents {
                 store: Box::new(reader.get_store_reader(STORE_BLOCKS)?),
@@ -224,7 +239,7 @@ fn full<T: Copy + Default + PartialOrd + std::fmt::Debug + Send + Sync + 'static
     };
     let mut values = vec![T::default(); documents.len()];
     match (documents.first(), documents.last()) {
-        // One run of documents: the engine unpacks it at once.
+        // One run of documents: tantivy unpacks it at once.
         (Some(first), Some(last)) if (last - first) as usize + 1 == documents.len() => {
             column.values.get_range(u64::from(*first), &mut values);
         }
@@ -237,7 +252,7 @@ fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
     column: &Column<T>,
     documents: &[DocId],
 ) -> Vec<Option<T>> {
-    // The engine leaves rows without a value as they are.
+    // tantivy leaves rows without a value as they are.
     let mut values = vec![None; documents.len()];
     column.first_vals(documents, &mut values);
     values

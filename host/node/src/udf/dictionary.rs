@@ -1,6 +1,6 @@
 //! Dictionaries of text columns, decoded.
 //!
-//! The engine keeps a column's texts as a compressed dictionary, in which looking one up takes some
+//! tantivy keeps a column's texts as a compressed dictionary, in which looking one up takes some
 //! 25 us: far more than any UDF. So a dictionary that many documents will be read through is decoded
 //! whole, into one buffer, once a segment, and kept for later queries within a bound; the terms of a
 //! few documents are looked up together, in their order.

@@ -49,6 +49,11 @@ parameters! {
     ignoring ["error_trace"]
 }
 
+/// What the API's description says of these parameters.
+pub(crate) fn described() -> Vec<utoipa::openapi::path::Parameter> {
+    <Common as crate::parameters::Parameters>::described()
+}
+
 /// What the answer's format must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {

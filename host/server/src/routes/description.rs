@@ -1,7 +1,7 @@
 //! The API's description, as OpenAPI 3.1 (<https://spec.openapis.org/oas/v3.1.0>).
 //!
-//! Handlers describe what is their own. What all have is added here: the parameters of a path, how
-//! errors look, and names that no two operations share.
+//! Handlers describe what is their own. What all operations have is added here: the parameters of
+//! the path, those of every answer, the shape of errors, and unique names.
 
 use serde_json::Value as Json;
 use utoipa::OpenApi;
@@ -15,10 +15,7 @@ use utoipa::openapi::{
 
 /// What a request fails with.
 #[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "it is there to be described: `ApiError` writes it"
-)]
+#[expect(dead_code, reason = "only its schema is used: `ApiError` writes it")]
 struct Failure {
     error: Cause,
     /// The answer's status.
@@ -27,16 +24,13 @@ struct Failure {
 
 /// What went wrong.
 #[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "it is there to be described: `ApiError` writes it"
-)]
+#[expect(dead_code, reason = "only its schema is used: `ApiError` writes it")]
 struct Cause {
     /// Such as `parsing_exception`.
     r#type: String,
     /// In one line, with what to do.
     reason: String,
-    /// The index that it was about.
+    /// The index that it is about.
     index: Option<String>,
     /// The same once more.
     root_cause: Option<Vec<Json>>,
@@ -80,6 +74,7 @@ pub(super) fn whole(mut described: Described) -> Described {
             let own = operation.parameters.get_or_insert_default();
             own.retain(|parameter| !matches!(parameter.parameter_in, ParameterIn::Path));
             own.extend(parameters.iter().cloned());
+            own.extend(crate::presentation::described());
             let failure = ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name("Failure")))
                 .build();
@@ -105,14 +100,19 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
         .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// What a part of a path stands for.
+/// The parameter that a part of a path stands for.
 fn parameter(part: &str) -> Option<Parameter> {
     let name = part.strip_prefix('{')?.strip_suffix('}')?;
     let what = match name {
-        "index" => "an index; where only reading is done, several with commas between, or `_all`",
+        "index" => {
+            "an index; except for writing documents, several with commas between or patterns"
+        }
         "id" => "the document's id",
         "name" => "the UDF's name",
         "version" => "its version, such as `1.2.0`",
+        "fields" => "fields with commas between, or patterns",
+        "setting" => "settings with commas between, or patterns",
+        "metric" => "`docs`, `segments`, `store` with commas between, or `_all`",
         _ => "",
     };
     let parameter = ParameterBuilder::new()

@@ -290,6 +290,22 @@ pub(super) async fn settings_by_name(
     shown_settings(shared, &names, &setting, &parameters, presentation)
 }
 
+/// Show settings of all indexes by their names, with commas between, or patterns.
+#[utoipa::path(
+    get, path = "/_settings/{setting}", tag = "indexes",
+    params(DescribeParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn settings_of_all_by_name(
+    shared: Shared,
+    Path(setting): Path<String>,
+    Query(parameters): Query<DescribeParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<ByIndex<Described>, ApiError> {
+    shown_settings(shared, "_all", &setting, &parameters, presentation)
+}
+
 fn shown_settings(
     State(node): Shared,
     names: &str,

@@ -358,6 +358,22 @@ pub(super) async fn stats_by_metric(
     statistics(shared, &names, &metric, &parameters, presentation).await
 }
 
+/// Show some numbers of all indexes: `docs`, `segments`, `store`.
+#[utoipa::path(
+    get, path = "/_stats/{metric}", tag = "indexes",
+    params(StatsParameters),
+    responses((status = 200, body = serde_json::Value))
+)]
+pub(super) async fn stats_of_all_by_metric(
+    shared: Shared,
+    Path(metric): Path<String>,
+    Query(parameters): Query<StatsParameters>,
+    presentation: Presentation,
+    _: NoBody,
+) -> Result<axum::Json<Statistics>, ApiError> {
+    statistics(shared, "_all", &metric, &parameters, presentation).await
+}
+
 /// Show how large all indexes are.
 #[utoipa::path(
     get, path = "/_stats", tag = "indexes",

@@ -1,4 +1,4 @@
-//! The page that a browser is shown at `/`: files that are in the program.
+//! The page that a browser is shown at `/`: files embedded in the program.
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -12,7 +12,7 @@ use crate::error::ApiError;
 
 const INDEX: &str = include_str!("../page/index.html");
 
-/// Nothing from elsewhere is loaded, and nothing in the page runs but its own file.
+/// The page loads nothing from other hosts, and runs only its own script.
 const HEADERS: [(HeaderName, &str); 5] = [
     (
         CONTENT_SECURITY_POLICY,
@@ -21,7 +21,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
     (REFERRER_POLICY, "no-referrer"),
-    // It is of the program's version.
+    // It changes with the program's version.
     (CACHE_CONTROL, "no-cache"),
 ];
 

@@ -34,7 +34,7 @@ fn shown(info: &VersionInfo) -> Json {
 }
 
 pub(super) fn missing(what: &str) -> ApiError {
-    let reason = format!("there is no UDF `{}`", whittle_host::one_line(what));
+    let reason = format!("no such UDF `{}`", whittle_host::one_line(what));
     ApiError::new(StatusCode::NOT_FOUND, "udf_not_found_exception", reason)
 }
 
@@ -46,7 +46,7 @@ parameters! {
     }
 }
 
-/// Register the component that is the body. The same again changes nothing.
+/// Register the component in the body. Registering the same again changes nothing.
 #[utoipa::path(
     method(put, post), path = "/_udf", tag = "udf",
     params(UploadParameters),
@@ -145,7 +145,7 @@ pub(super) async fn describe_version(
 fn read(version: &str) -> Result<semver::Version, ApiError> {
     version.parse().map_err(|error: semver::Error| {
         let version = whittle_host::one_line(version);
-        let reason = format!("`{version}` is no version: {error}");
+        let reason = format!("`{version}` is not a valid version: {error}");
         ApiError::new(
             StatusCode::BAD_REQUEST,
             "illegal_argument_exception",
@@ -178,7 +178,7 @@ async fn change(
     Ok(axum::Json(json!({"acknowledged": true})))
 }
 
-/// Delete a version; queries that use it go on to their end.
+/// Delete a version; queries that are using it finish.
 #[utoipa::path(
     delete, path = "/_udf/{name}/{version}", tag = "udf",
     responses((status = 200, body = Json)),
@@ -196,7 +196,7 @@ pub(super) async fn delete(
     .await
 }
 
-/// Switch a version on again.
+/// Enable a version again.
 #[utoipa::path(
     post, path = "/_udf/{name}/{version}/_enable", tag = "udf",
     responses((status = 200, body = Json)),
@@ -211,10 +211,10 @@ pub(super) async fn enable(
     let enable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, true)
     };
-    change("switched on", shared, which, enable).await
+    change("enabled", shared, which, enable).await
 }
 
-/// Switch a version off; queries that use it go on to their end.
+/// Disable a version; queries that are using it finish.
 #[utoipa::path(
     post, path = "/_udf/{name}/{version}/_disable", tag = "udf",
     responses((status = 200, body = Json)),
@@ -229,10 +229,10 @@ pub(super) async fn disable(
     let disable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, false)
     };
-    change("switched off", shared, which, disable).await
+    change("disabled", shared, which, disable).await
 }
 
-/// Show what each function has done and cost since the node began.
+/// Show what each function has done and cost since the node started.
 #[utoipa::path(
     get, path = "/_udf/_stats", tag = "udf",
     responses((status = 200, body = Json))

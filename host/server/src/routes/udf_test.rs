@@ -1,7 +1,7 @@
 //! Trying a UDF on sample documents.
 //!
-//! It counts nowhere: a function that fails here is not switched off for it, and a version can be
-//! tried while it is switched off.
+//! A trial counts in no statistics: a function that fails in one is not disabled for it, and a
+//! disabled version can be tried.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::node::Node;
 use crate::parameters::{NoParameters, Query};
 use crate::work::EndsWithClient;
 
-/// What is tried, with what.
+/// A function and what it is tried on.
 struct Trial {
     version: Option<semver::VersionReq>,
     function: Option<String>,
@@ -39,9 +39,9 @@ struct Sample {
 /// Try a UDF on sample documents.
 ///
 /// The body has `documents`, a list of objects, each a document or `{"_id", "_source", "_score"}`;
-/// `params` for the function; `version`, a version or a range, by default the highest; `function`,
-/// where the UDF has several. The answer has a value or an error for each document, up to the one
-/// that stopped the function, if one did; what the function logged; and what it cost.
+/// `params` for the function; `version`, a version or a range, by default the highest; and
+/// `function`, if the UDF has several. The answer has a value or an error for each document, up to
+/// the one that stopped the function, if one did; what the function logged; and what it cost.
 #[utoipa::path(
     post, path = "/_udf/{name}/_test", tag = "udf",
     params(("name" = String, Path, description = "the UDF")),
@@ -60,14 +60,14 @@ pub(super) async fn test(
     let run = move || {
         let (info, udf) = chosen(&node_of, &name, trial.version.as_ref())?;
         let answer = trial.run(&info, &udf, &query);
-        // What is logged while it is bound, and it is refused.
+        // Lines that were logged before an error.
         log::udfs(&query.take_log(), "a test");
         answer
     };
     Ok(axum::Json(node.searches.run(run).await?))
 }
 
-/// The highest version that will do, switched off or not.
+/// The highest version in the range, disabled or not.
 fn chosen(
     node: &Node,
     name: &str,
@@ -113,13 +113,13 @@ impl Trial {
                     trial.documents = samples.collect::<Result<_, _>>()?;
                 }
                 ("version" | "function", _) => {
-                    return Err(bad(format!("`{key}` must be a text")));
+                    return Err(bad(format!("`{key}` must be a string")));
                 }
                 ("params", _) => return Err(bad("`params` must be an object")),
                 ("documents", _) => return Err(bad("`documents` must be a list of objects")),
                 _ => {
                     return Err(bad(format!(
-                        "`{}` is unknown: here can stand `documents`, `function`, `params`, \
+                        "unknown key `{}`; expected one of `documents`, `function`, `params`, \
                          `version`",
                         one_line(&key)
                     )));
@@ -168,7 +168,7 @@ impl Trial {
         }
     }
 
-    /// One document at a time, so that those before a trap have their answers.
+    /// One document at a time, so that those before a trap have their results.
     fn evaluate(&self, bound: &mut Bound) -> (Vec<Json>, Option<String>) {
         let mut results = Vec::with_capacity(self.documents.len());
         for Sample { id, source, score } in &self.documents {
@@ -190,7 +190,7 @@ impl Trial {
 }
 
 fn range(text: &str) -> Result<semver::VersionReq, ApiError> {
-    // A whole version is that version, as in a query.
+    // A full version means that version only, as in a query.
     let range = match text.parse::<semver::Version>() {
         Ok(version) => format!("={version}").parse(),
         Err(_) => text.parse(),
@@ -223,7 +223,7 @@ fn sample(position: usize, document: Json) -> Result<Sample, ApiError> {
         None => position.to_string(),
         Some(Json::String(id)) => id,
         Some(Json::Number(id)) => id.to_string(),
-        Some(_) => return Err(at("._id` must be a text")),
+        Some(_) => return Err(at("._id` must be a string")),
     };
     let score = match object.remove("_score") {
         None | Some(Json::Null) => None,

@@ -2,8 +2,10 @@
 //! for a mistake in the address.
 
 use axum::Router;
-use axum::http::Method;
+use axum::http::{Method, StatusCode, Uri};
 use axum::routing::any;
+
+use whittle_host::one_line;
 
 use crate::error::ApiError;
 use crate::parameters::bad;
@@ -78,17 +80,18 @@ const UNSUPPORTED: &[(&str, &str)] = &[
 /// The routes, each with its reason.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(mut router: Router<S>) -> Router<S> {
     for (path, reason) in UNSUPPORTED {
-        let refused = move |method: Method| async move { refused(&method, path, reason) };
+        let refused = move |method: Method, uri: Uri| async move { refused(&method, &uri, reason) };
         router = router.route(path, any(refused));
     }
     router
 }
 
-fn refused(method: &Method, path: &str, reason: &str) -> ApiError {
+fn refused(method: &Method, uri: &Uri, reason: &str) -> ApiError {
     // Whether something is there that cannot be: it is not.
     if *method == Method::HEAD {
-        let status = axum::http::StatusCode::NOT_FOUND;
+        let status = StatusCode::NOT_FOUND;
         return ApiError::new(status, "resource_not_found_exception", reason);
     }
+    let path = one_line(uri.path());
     bad(format!("[{method} {path}] is not supported: {reason}"))
 }

@@ -128,23 +128,23 @@ mod tests {
     fn a_udf_has_one_result() {
         let none = error(quote!(impl S { fn other(&self) -> bool { true } }));
         assert!(
-            none.starts_with("write the method that gives a document's result"),
+            none.starts_with("write the method that returns a document's result"),
             "{none}"
         );
         assert_eq!(
             error(
                 quote!(impl S { fn matches(&self) -> bool { true } fn score(&self) -> f64 { 1. } })
             ),
-            "a UDF has one result: take away `matches` or `score`, or rename it"
+            "a UDF has one result: remove or rename `matches` or `score`"
         );
         assert_eq!(
             error(quote!(impl S { fn value(&self) {} })),
-            "`value` returns nothing: give it a result"
+            "`value` returns nothing: add a return type"
         );
     }
 
     #[test]
-    fn the_method_takes_self_alone() {
+    fn the_method_must_take_only_self() {
         for method in [
             quote!(
                 fn score(&self, weight: f64) -> f64 {

@@ -1,10 +1,10 @@
-//! The write-ahead log: what was acknowledged and is not yet in the engine's files.
+//! The write-ahead log: what was acknowledged and is not yet in tantivy's files.
 //!
 //! Callers append records and wait; the first who waits writes for all and has the system bring it
-//! to the disk, while the next ones gather. When the engine is about to take in what was written,
+//! to the disk, while the next ones gather. When tantivy is about to take in what was written,
 //! the log goes on in a new file, a generation; when it has done so, the older ones are deleted.
 //!
-//! Knows nothing of documents, of the engine, or of what is done with records that are read again.
+//! Knows nothing of documents, of tantivy, or of what is done with records that are read again.
 
 mod files;
 mod frame;

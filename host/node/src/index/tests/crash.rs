@@ -121,7 +121,7 @@ fn what_is_in_segments_and_still_in_the_log_is_there_once() {
     );
     assert_eq!(
         done(&opened, index("a", json!({}))),
-        (Outcome::Updated, 3, 4)
+        (WriteResult::Updated, 3, 4)
     );
     assert_eq!(source(&opened, "b"), None);
 }
@@ -137,8 +137,8 @@ fn a_mapping_that_is_ahead_of_the_segments_wins() {
     let copy = crashed(folder.path());
     let meta = std::fs::read_to_string(copy.path().join("segments/meta.json")).expect("there");
     assert!(
-        !meta.contains("\"f1\""),
-        "the engine knows no second field yet"
+        !meta.contains("\"f2\""),
+        "tantivy knows no field yet beside the title and its keyword"
     );
     let opened = Index::open(copy.path()).expect("it is whole");
     assert_eq!(
@@ -207,7 +207,7 @@ fn what_was_never_committed_is_swept_away() {
     let there = names();
     let segment = there.iter().find_map(|name| name.strip_suffix(".idx"));
     let segment = segment.expect("a segment");
-    // Whatever number the engine gives its next deletions, it is one of these.
+    // Whatever number tantivy gives its next deletions, it is one of these.
     for number in 0..64 {
         fs::write(segments.join(format!("{segment}.{number}.del")), "left").expect("written");
     }

@@ -1,9 +1,9 @@
 use super::log::tests::have_writes_fail;
 use super::*;
 
-/// An index whose engine cannot write while its files are elsewhere.
+/// An index in which tantivy cannot write while its files are elsewhere.
 #[test]
-fn what_the_engine_fails_to_take_in_is_taken_in_later() {
+fn what_tantivy_fails_to_take_in_is_taken_in_later() {
     let folder = tempfile::tempdir().expect("a folder");
     let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
     done(&of, index("a", json!({"n": 1})));
@@ -15,7 +15,7 @@ fn what_the_engine_fails_to_take_in_is_taken_in_later() {
     let (segments, away) = (folder.path().join("segments"), folder.path().join("away"));
     std::fs::rename(&segments, &away).expect("it can be moved");
     for round in 1..4 {
-        assert!(matches!(of.refresh(), Err(IndexError::Engine { .. })));
+        assert!(matches!(of.refresh(), Err(IndexError::Tantivy { .. })));
         // All else goes on.
         assert_eq!((all(&of.snapshot()), hits(&of, "n", &json!(1))), (2, 2));
         assert_eq!(
@@ -58,7 +58,7 @@ fn where_room_is_lacking_for_long_writes_are_refused_and_none_is_lost() {
         }
         assert!(acknowledged < 100, "the memory is not endless");
     };
-    assert!(matches!(error, IndexError::Engine { .. }), "{error}");
+    assert!(matches!(error, IndexError::Tantivy { .. }), "{error}");
     std::fs::rename(&away, &segments).expect("it can be moved");
     done(&of, index("more", json!({})));
     of.refresh().expect("there is room again");
@@ -126,18 +126,18 @@ fn a_damaged_log_is_not_opened() {
     );
 }
 
-/// The engine is not ours, and says itself that it may panic.
+/// tantivy is not ours, and says itself that it may panic.
 #[test]
-fn what_was_being_taken_in_when_the_engine_panicked_is_taken_in_later() {
+fn what_was_being_taken_in_when_tantivy_panicked_is_taken_in_later() {
     let folder = tempfile::tempdir().expect("a folder");
     let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
     done(&of, index("a", json!({"n": 1})));
     done(&of, index("b", json!({"n": 1})));
     let inner = Arc::clone(&of.handle.inner);
     let panicked = thread::spawn(move || {
-        let _engine = lock(&inner.engine);
+        let _segments = lock(&inner.segments);
         inner.lock().take();
-        panic!("as the engine might");
+        panic!("as tantivy might");
     });
     panicked.join().expect_err("it panicked");
     done(&of, index("b", json!({"n": 2})));

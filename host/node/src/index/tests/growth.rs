@@ -1,3 +1,11 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tantivy::TantivyDocument;
+use tantivy::collector::TopDocs;
+use tantivy::query::PhraseQuery;
+use tantivy::schema::Value as _;
+
 use super::*;
 
 /// A value of each type, and what searches find it by.
@@ -16,7 +24,7 @@ fn of_each_type(number: i64) -> (Json, [(&'static str, Json); 7]) {
     (document, found_by)
 }
 
-/// Has the engine make one segment of all.
+/// Has tantivy make one segment of all.
 fn merge_all(of: &Index) {
     let before = of.statistics();
     assert!(before.segments > 1, "there is nothing to merge: {before:?}");
@@ -37,7 +45,7 @@ fn segments_from_before_a_field_are_searched_and_merged_with_those_after() {
         let (document, found_by) = of_each_type(7);
         done(of, index("after", document));
         of.refresh().expect("there is room");
-        // Texts in reserve, each with a segment.
+        // Texts that come later, each with a segment.
         for number in 0..3 {
             done(
                 of,
@@ -125,7 +133,7 @@ fn a_field_that_is_added_leaves_documents_from_before_alone() {
     // As a crash between the two steps of adding a field leaves it.
     let copy = crashed(folder.path());
     let more = json!({"properties": {"m": {"type": "long"}}});
-    let extended = of.mapping().extended(&more, false).expect("it can be");
+    let extended = of.mapping().extended(&more).expect("it can be");
     std::fs::write(
         copy.path().join("mapping.json"),
         extended.save().to_string(),
@@ -143,9 +151,11 @@ fn a_field_that_is_added_leaves_documents_from_before_alone() {
 #[test]
 fn documents_whose_fields_have_no_room_are_refused_alone() {
     let of = Index::in_memory(Mapping::dynamic()).expect("an index");
-    done(&of, index("a", json!({"title": "first"})));
+    let longs = (0..995).map(|number| (format!("n{number}"), json!(number)));
+    done(&of, index("a", Json::Object(longs.collect())));
     of.refresh().expect("there is room");
-    let texts = (0..17).map(|number| (format!("text {number}"), json!("words")));
+    // Each takes two: the text and its keyword.
+    let texts = (0..3).map(|number| (format!("text {number}"), json!("words")));
     let documents = texts.map(|(key, value)| index(&key, json!({key.as_str(): value})));
     let written = of.write(documents.collect()).expect("the disk is well");
     let refused: Vec<_> = written
@@ -153,26 +163,9 @@ fn documents_whose_fields_have_no_room_are_refused_alone() {
         .filter_map(|one| one.as_ref().err())
         .collect();
     assert_eq!(refused.len(), 1);
-    insta::assert_snapshot!(refused[0], @"the text `text 16` comes after documents were written, and the 16 texts in reserve are taken: make a new index, or map it as keyword");
+    insta::assert_snapshot!(refused[0], @"the mapping has 1001 fields, objects and sub-fields; the limit is 1000");
     of.refresh().expect("there is room");
-    assert_eq!(all(&of.snapshot()), 17);
-}
-
-/// The reserve is for texts that come after the first segment.
-#[test]
-fn texts_take_nothing_in_reserve_before_the_first_refresh() {
-    let of = Index::in_memory(Mapping::dynamic()).expect("an index");
-    for number in 0..20 {
-        done(
-            &of,
-            index(
-                &number.to_string(),
-                json!({format!("text {number}"): "words"}),
-            ),
-        );
-    }
-    of.refresh().expect("there is room");
-    assert_eq!(hits(&of, "text 19", &json!("words")), 1);
+    assert_eq!(all(&of.snapshot()), 3);
 }
 
 #[test]
@@ -187,7 +180,135 @@ fn a_mapping_that_lacks_fields_of_the_segments_is_refused() {
         .map(drop)
         .expect_err("a field is gone");
     let cause = std::error::Error::source(&error)
-        .expect("the engine says why")
+        .expect("tantivy says why")
         .to_string();
-    insta::assert_snapshot!(format!("{error}: {cause}"), @"the search engine cannot open its files: Schema error: 'the segments have fields that the mapping does not have'");
+    insta::assert_snapshot!(format!("{error}: {cause}"), @"tantivy cannot open its files: Schema error: 'the segments have fields that the mapping does not have'");
+}
+
+/// The scores of documents that have a word in a text, by id.
+fn scores(of: &Index, path: &str, word: &str) -> BTreeMap<String, f32> {
+    let snapshot = of.snapshot();
+    let Some(text) = snapshot.mapping.field(path) else {
+        return BTreeMap::new();
+    };
+    let term = Term::from_field_text(text.field, word);
+    let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+    let collector = TopDocs::with_limit(1_000).order_by_score();
+    let found = snapshot
+        .searcher
+        .search(&query, &collector)
+        .expect("a search");
+    let id = snapshot
+        .mapping
+        .schema()
+        .get_field(crate::mapping::ID)
+        .expect("a field");
+    let scored = found.into_iter().map(|(score, address)| {
+        let document: TantivyDocument = snapshot.searcher.doc(address).expect("it is there");
+        let id = document
+            .get_first(id)
+            .and_then(|id| id.as_str().map(str::to_owned));
+        (id.expect("it has an id"), score)
+    });
+    scored.collect()
+}
+
+/// Documents with some of five texts, and whether a refresh follows.
+fn any_texts() -> impl Strategy<Value = Vec<(BTreeMap<u8, String>, bool)>> {
+    let document = proptest::collection::btree_map(0..5_u8, "[ab]( [ab]){0,5}", 0..3);
+    proptest::collection::vec((document, proptest::bool::weighted(0.4)), 1..20)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Segments from before a text are merged with those after, and score as if they had known it.
+    #[test]
+    fn a_text_that_comes_late_scores_as_one_that_was_there_first(documents in any_texts()) {
+        let texts = (0..5).map(|number| (format!("t{number}"), json!({"type": "text"})));
+        let known = mapping(Json::Object(texts.collect()));
+        let known = Index::in_memory(known).expect("an index");
+        let late = Index::in_memory(Mapping::dynamic()).expect("an index");
+        for (number, (document, refreshes)) in documents.iter().enumerate() {
+            let members = document.iter().map(|(text, words)| (format!("t{text}"), json!(words)));
+            let document = Json::Object(members.collect());
+            for of in [&known, &late] {
+                done(of, index(&number.to_string(), document.clone()));
+                if *refreshes {
+                    of.refresh().expect("there is room");
+                }
+            }
+        }
+        let agree = || {
+            for path in ["t0", "t1", "t2", "t3", "t4"] {
+                for word in ["a", "b"] {
+                    assert_eq!(scores(&known, path, word), scores(&late, path, word), "{path}");
+                }
+            }
+        };
+        for of in [&known, &late] {
+            of.refresh().expect("there is room");
+        }
+        agree();
+        for of in [&known, &late] {
+            if of.statistics().segments > 1 {
+                merge_all(of);
+            }
+        }
+        agree();
+    }
+}
+
+#[test]
+fn forty_texts_come_one_by_one_and_are_merged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+    for number in 0..40 {
+        let document = json!({format!("text {number}"): "some words"});
+        done(&of, index(&number.to_string(), document));
+        of.refresh().expect("there is room");
+    }
+    merge_all(&of);
+    drop(of);
+    let of = Index::open(folder.path()).expect("it is there");
+    for number in 0..40 {
+        assert_eq!(hits(&of, &format!("text {number}"), &json!("words")), 1);
+    }
+}
+
+#[test]
+fn no_phrase_reaches_from_one_text_of_a_list_into_the_next() {
+    let of = Index::in_memory(mapping(json!({"t": {"type": "text"}}))).expect("an index");
+    done(&of, index("a", json!({"t": ["one two", "three", "four"]})));
+    of.refresh().expect("there is room");
+    let snapshot = of.snapshot();
+    let field = snapshot.mapping.field("t").expect("it is mapped").field;
+    let found = |words: [&str; 2], slop| {
+        let terms = words.map(|word| Term::from_field_text(field, word));
+        let mut phrase = PhraseQuery::new(terms.to_vec());
+        phrase.set_slop(slop);
+        snapshot.searcher.search(&phrase, &Count).expect("a search")
+    };
+    assert_eq!(found(["one", "two"], 0), 1);
+    assert_eq!(found(["two", "three"], 99), 0);
+    assert_eq!(found(["two", "three"], 100), 1);
+    assert_eq!(found(["three", "four"], 99), 0);
+    assert_eq!(found(["three", "four"], 100), 1);
+}
+
+#[test]
+fn a_long_text_is_indexed_to_its_end() {
+    let of = Index::in_memory(Mapping::dynamic()).expect("an index");
+    let long = format!(
+        "first {} middle {} last",
+        "QUJD".repeat(25_000),
+        "a é ".repeat(50_000)
+    );
+    done(&of, index("a", json!({"t": long, "n": 1})));
+    of.refresh().expect("there is room");
+    for word in ["first", "middle", "last"] {
+        assert_eq!(hits(&of, "t", &json!(word)), 1, "{word}");
+    }
+    assert_eq!(hits(&of, "n", &json!(1)), 1);
+    assert_eq!(source(&of, "a"), Some(json!({"t": long, "n": 1})));
 }

@@ -61,9 +61,9 @@ fn one(of: &Index, operation: Operation) -> Result<Written, WriteError> {
     written.remove(0)
 }
 
-fn done(of: &Index, operation: Operation) -> (Outcome, u64, u64) {
+fn done(of: &Index, operation: Operation) -> (WriteResult, u64, u64) {
     let written = one(of, operation).expect("it is carried out");
-    (written.outcome, written.version, written.seq_no)
+    (written.result, written.version, written.seq_no)
 }
 
 fn source(of: &Index, id: &str) -> Option<Json> {
@@ -110,7 +110,7 @@ fn crashed(of: &Path) -> tempfile::TempDir {
     }
 }
 
-/// `None` where the engine deleted a file meanwhile, which no crash does.
+/// `None` if tantivy deleted a file meanwhile, which no crash does.
 fn try_copy(from: &Path, to: &Path) -> Option<()> {
     let meta = || std::fs::read(from.join("segments/meta.json")).ok();
     let before = meta();
@@ -118,8 +118,8 @@ fn try_copy(from: &Path, to: &Path) -> Option<()> {
         let entries = std::fs::read_dir(folder).ok()?;
         entries.map(|entry| Some(entry.ok()?.file_name())).collect()
     };
-    // Records are taken in by the engine before the log forgets them, and fields come to the
-    // mapping before they come to the engine: so this order leaves nothing out.
+    // Records are taken in by tantivy before the log forgets them, and fields come to the
+    // mapping before they come to tantivy: so this order leaves nothing out.
     let (mut logs, mut others) = (files(from)?, files(from)?);
     logs.retain(|name| name.to_string_lossy().starts_with("log-"));
     others.retain(|name| name.to_string_lossy().ends_with(".json"));

@@ -58,7 +58,7 @@ struct Model {
 }
 
 impl Model {
-    fn write(&mut self, id: u8, document: Map<String, Json>) -> (Outcome, u64) {
+    fn write(&mut self, id: u8, document: Map<String, Json>) -> (WriteResult, u64) {
         let version = self
             .documents
             .get(&id)
@@ -66,15 +66,15 @@ impl Model {
         self.documents.insert(id, (document, version));
         let is_new = version == 1;
         let outcome = if is_new {
-            Outcome::Created
+            WriteResult::Created
         } else {
-            Outcome::Updated
+            WriteResult::Updated
         };
         (outcome, version)
     }
 
     /// What comes of an operation; `None` where it is refused.
-    fn carry_out(&mut self, planned: &Planned) -> Option<(Outcome, u64)> {
+    fn carry_out(&mut self, planned: &Planned) -> Option<(WriteResult, u64)> {
         match planned.clone() {
             Planned::Index(id, document) => Some(self.write(id, document)),
             Planned::Create(id, document) => {
@@ -92,14 +92,14 @@ impl Model {
                         }
                     }
                     if after == before {
-                        return Some((Outcome::Noop, version));
+                        return Some((WriteResult::Noop, version));
                     }
                     Some(self.write(id, after))
                 }
             },
             Planned::Delete(id) => Some(match self.documents.remove(&id) {
-                None => (Outcome::NotFound, 1),
-                Some((_, version)) => (Outcome::Deleted, version + 1),
+                None => (WriteResult::NotFound, 1),
+                Some((_, version)) => (WriteResult::Deleted, version + 1),
             }),
         }
     }
@@ -158,7 +158,7 @@ fn runs_like_a_map(steps: Vec<Step>, log_bytes: u64) {
                 let written = written.expect("there is room");
                 assert_eq!(written.len(), operations.len());
                 for (operation, written) in operations.iter().zip(written) {
-                    let written = written.map(|written| (written.outcome, written.version));
+                    let written = written.map(|written| (written.result, written.version));
                     assert_eq!(written.ok(), model.carry_out(operation), "{operation:?}");
                 }
                 continue;

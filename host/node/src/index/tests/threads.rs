@@ -55,7 +55,7 @@ fn threads_that_write_and_refresh_at_once_lose_nothing_and_share_no_number() {
     assert_eq!(all(&of.snapshot()), 4 * 30 + 1);
     assert_eq!(
         done(&of, index("shared", json!({}))),
-        (Outcome::Updated, 481, 960)
+        (WriteResult::Updated, 481, 960)
     );
 }
 

@@ -12,6 +12,7 @@ use whittle_host::{Budget, QueryContext};
 
 use crate::computed::Failure;
 use crate::dates;
+use crate::exact_json::exact_members;
 use crate::mapping::{ID, Mapping, fields_of, tokenizers};
 use crate::query::{NativeQuery, Planner, Query, QueryError};
 use crate::request::path::Path;
@@ -38,8 +39,8 @@ impl Sample {
             for json in segment {
                 let mut document = TantivyDocument::new();
                 document.add_field_value(id_field, &OwnedValue::Str(id.to_string()));
-                let members = json.as_object().expect("an object");
-                for (field, value) in fields_of(&mapping, members).expect("it fits") {
+                let members = exact_members(json.as_object().expect("an object"));
+                for (field, value) in fields_of(&mapping, &members).expect("it fits") {
                     document.add_field_value(field, &value);
                 }
                 writer.add_document(document).expect("there is room");

@@ -1,16 +1,18 @@
-//! The engine: takes in what was written, all at once, and brings it to the disk.
+//! Segments: tantivy takes in what was written, all at once, and brings it to the disk.
 //!
-//! The engine is touched here alone, by one thread at a time. What it fails to take in stays
+//! tantivy writes here alone, by one thread at a time. What it fails to take in stays
 //! where it was, and is given to it again the next time.
 //!
 //! Its schema cannot be changed while it is open, and only grows ([`crate::mapping`]). So the
-//! mapping that is saved decides: where the engine's own record of the schema is behind it, that
-//! record is written anew, and the engine opened again.
+//! mapping that is saved decides: where tantivy's own record of the schema is behind it, that
+//! record is written anew, and the index opened again.
 //!
 //! Knows nothing of the log.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use tantivy::directory::Directory;
 use tantivy::index::{SegmentId, SegmentReader};
@@ -19,6 +21,7 @@ use tantivy::{IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyErro
 
 use super::committed::Committed;
 use super::document::SystemFields;
+use super::lengths::WithLengths;
 use super::pending::{Entry, Pending};
 use super::schema_file::bring_schema_up;
 use super::{IndexError, Options};
@@ -26,7 +29,7 @@ use crate::mapping::{self, Mapping};
 use crate::snapshot::Snapshot;
 use crate::udf::Dictionaries;
 
-/// How many operations the engine is given at once.
+/// How many operations tantivy is given at once.
 const BATCH: usize = 256;
 
 /// The memory for documents that are not yet in segments, over all threads, in bytes.
@@ -35,10 +38,14 @@ const HEAP_BYTES: usize = 64 << 20;
 /// How many merges go on at once.
 const MERGE_THREADS: usize = 2;
 
+/// How often a merge of all segments is tried while others go on, and what lies between.
+const MERGE_TRIES: usize = 600;
+const MERGE_PAUSE: Duration = Duration::from_millis(50);
+
 /// Which part of a segment may be deleted documents before it is written anew.
 const DELETED_RATIO: f32 = 0.3;
 
-pub(super) struct Engine {
+pub(super) struct Segments {
     directory: Box<dyn Directory>,
     threads: usize,
     /// Of all snapshots.
@@ -54,7 +61,7 @@ struct Open {
     committed: Arc<Committed>,
 }
 
-impl Engine {
+impl Segments {
     /// Makes an empty index.
     ///
     /// # Errors
@@ -65,7 +72,7 @@ impl Engine {
         let schema = mapping.schema().clone();
         tantivy::Index::create(directory.box_clone(), schema, settings)
             .map(drop)
-            .map_err(IndexError::engine("make an index"))
+            .map_err(IndexError::tantivy("make an index"))
     }
 
     /// Opens an index, of which a mapping is known that is no older than its schema. Gives what it
@@ -79,26 +86,26 @@ impl Engine {
         mapping: &Arc<Mapping>,
         options: Options,
     ) -> Result<(Self, Arc<Committed>, u64), IndexError> {
-        let mut engine = Self {
+        let mut segments = Self {
             directory,
             threads: options.threads.clamp(1, 4),
             dictionaries: Dictionaries::new(options.dictionary_bytes),
             open: None,
         };
-        let open = engine
+        let open = segments
             .ready(mapping)
-            .map_err(IndexError::engine("open its files"))?;
+            .map_err(IndexError::tantivy("open its files"))?;
         let committed = Arc::clone(&open.committed);
         let metas = open.index.load_metas();
-        let metas = metas.map_err(IndexError::engine("read its segments"))?;
+        let metas = metas.map_err(IndexError::tantivy("read its segments"))?;
         let operations = match metas.payload {
             None => 0,
             Some(payload) => payload.parse().map_err(|_| {
                 let text = format!("the commit has the payload `{payload}`, not a number");
-                IndexError::engine("read its segments")(TantivyError::InternalError(text))
+                IndexError::tantivy("read its segments")(TantivyError::InternalError(text))
             })?,
         };
-        Ok((engine, committed, operations))
+        Ok((segments, committed, operations))
     }
 
     /// Takes in what was written, of the first `operations` operations of the index.
@@ -113,11 +120,11 @@ impl Engine {
         operations: u64,
     ) -> Result<Arc<Committed>, IndexError> {
         let action = "open its files";
-        self.ready(mapping).map_err(IndexError::engine(action))?;
+        self.ready(mapping).map_err(IndexError::tantivy(action))?;
         // Where it fails, or panics, what is on the disk is read anew the next time.
         let Some(mut open) = self.open.take() else {
             let text = "it was just opened".to_owned();
-            return Err(IndexError::engine(action)(TantivyError::InternalError(
+            return Err(IndexError::tantivy(action)(TantivyError::InternalError(
                 text,
             )));
         };
@@ -136,10 +143,10 @@ impl Engine {
             return Ok(());
         };
         open.merge_all()
-            .map_err(IndexError::engine("merge its segments"))
+            .map_err(IndexError::tantivy("merge its segments"))
     }
 
-    /// Searches of what the engine has, where merges made other segments of it.
+    /// What searches see, if merges made other segments of it.
     ///
     /// # Errors
     ///
@@ -149,7 +156,7 @@ impl Engine {
             return Ok(None);
         };
         open.reload_merged()
-            .map_err(IndexError::engine("open merged segments"))
+            .map_err(IndexError::tantivy("open merged segments"))
     }
 
     fn commit_to(
@@ -162,7 +169,7 @@ impl Engine {
         let mut entries: Vec<(&str, &Entry)> = pending.entries().collect();
         // Documents that were written together lie together.
         entries.sort_unstable_by_key(|(_, entry)| entry.seq_no);
-        let system = SystemFields::of(mapping).map_err(IndexError::engine("find its fields"))?;
+        let system = SystemFields::of(mapping).map_err(IndexError::tantivy("find its fields"))?;
         for batch in entries.chunks(BATCH) {
             let mut given = Vec::with_capacity(batch.len());
             for (id, entry) in batch {
@@ -175,18 +182,18 @@ impl Engine {
             }
             open.writer
                 .run(given)
-                .map_err(IndexError::engine("take in documents"))?;
+                .map_err(IndexError::tantivy("take in documents"))?;
         }
         let mut commit = || -> tantivy::Result<Arc<Committed>> {
             let mut prepared = open.writer.prepare_commit()?;
             prepared.set_payload(&operations.to_string());
             prepared.commit()?;
-            // The engine does not wait for the name of its new record.
+            // tantivy does not wait for the name of its new record.
             self.directory.sync_directory()?;
             open.reader.reload()?;
             Ok(Arc::new(self.committed(&open.reader, mapping)?))
         };
-        open.committed = commit().map_err(IndexError::engine("commit"))?;
+        open.committed = commit().map_err(IndexError::tantivy("commit"))?;
         Ok(Arc::clone(&open.committed))
     }
 
@@ -200,7 +207,7 @@ impl Engine {
             return Ok(());
         };
         let waited = open.writer.wait_merging_threads();
-        waited.map_err(IndexError::engine("finish its merges"))
+        waited.map_err(IndexError::tantivy("finish its merges"))
     }
 
     /// What a reader sees.
@@ -213,7 +220,7 @@ impl Engine {
         Committed::new(Snapshot::new(reader.searcher(), mapping, dictionaries))
     }
 
-    /// The engine, open, with a mapping's schema.
+    /// The index, open, with a mapping's schema.
     fn ready(&mut self, mapping: &Arc<Mapping>) -> tantivy::Result<&mut Open> {
         let grown = self
             .open
@@ -231,7 +238,10 @@ impl Engine {
     }
 
     fn reopen(&self, mapping: &Arc<Mapping>) -> tantivy::Result<Open> {
-        let mut index = tantivy::Index::open(self.directory.box_clone())?;
+        let mut index = tantivy::Index::open(WithLengths::new(
+            self.directory.box_clone(),
+            mapping.schema(),
+        ))?;
         index.set_tokenizers(mapping::tokenizers());
         let options = IndexWriterOptions::builder()
             .num_worker_threads(self.threads)
@@ -255,7 +265,18 @@ impl Engine {
 }
 
 impl Open {
+    /// A merge that goes on already takes segments away; it is waited for by trying again.
     fn merge_all(&mut self) -> tantivy::Result<()> {
+        for _ in 0..MERGE_TRIES {
+            match self.try_merge_all() {
+                Err(TantivyError::InvalidArgument(_)) => thread::sleep(MERGE_PAUSE),
+                other => return other,
+            }
+        }
+        self.try_merge_all()
+    }
+
+    fn try_merge_all(&mut self) -> tantivy::Result<()> {
         let metas = self.index.searchable_segment_metas()?;
         let is_merged = match &metas[..] {
             [] => true,

@@ -1,23 +1,45 @@
 //! Dates: the forms that documents and queries write them in, as microseconds since 1970.
 //!
-//! The forms are those of Elasticsearch's `strict_date_optional_time||epoch_millis`, and RFC 3339
-//! with a space in place of the `T`, which Arrow reads too. A date without a zone is in UTC.
+//! The form that needs no format is OpenSearch's `strict_date_optional_time`, and RFC 3339 with a
+//! space in place of the `T`, which Arrow reads too. A date without a zone is in UTC. A field may
+//! have formats of its own ([`DateFormat`]).
+
+mod format;
+mod pattern;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
+pub(crate) use format::{DEFAULT_FORMAT, DateFormat};
+
+/// What may stand between a day and a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    T,
+    TOrSpace,
+}
+
 /// Reads a date: a year, a month, a day, or a day and a time down to nanoseconds, of which
-/// microseconds are kept. `None` where it has another form or there is no such day.
+/// microseconds are kept. `None` if it has another form or there is no such day.
 pub(crate) fn parse(text: &str) -> Option<i64> {
-    let (day, time) = match text.find(['T', 't', ' ']) {
+    parse_optional_time(text, true, Separator::TOrSpace)
+}
+
+/// Reads a date as [`parse`] does; one that is not strict may have fewer digits.
+fn parse_optional_time(text: &str, strict: bool, separator: Separator) -> Option<i64> {
+    let separators: &[char] = match separator {
+        Separator::T => &['T'],
+        Separator::TOrSpace => &['T', 't', ' '],
+    };
+    let (day, time) = match text.find(separators) {
         None => (text, None),
         Some(at) => (&text[..at], Some(&text[at + 1..])),
     };
-    let day = parse_day(day)?;
+    let day = parse_day(day, strict)?;
     let Some(time) = time else {
         return Some(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros());
     };
     let (time, offset_seconds) = split_zone(time)?;
-    let instant = NaiveDateTime::new(day, parse_time(time)?).and_utc();
+    let instant = NaiveDateTime::new(day, parse_time(time, strict)?).and_utc();
     instant
         .timestamp_micros()
         .checked_sub(offset_seconds.checked_mul(1_000_000)?)
@@ -31,12 +53,6 @@ pub(crate) fn from_millis(millis: i64) -> Option<i64> {
 /// In milliseconds since 1970, as clients see dates.
 pub(crate) fn to_millis(micros: i64) -> i64 {
     micros.div_euclid(1_000)
-}
-
-/// Whether a text is taken for a date where nothing says what it is: from a whole day on, so that
-/// a year alone stays a text.
-pub(crate) fn looks_like_date(text: &str) -> bool {
-    text.len() >= "2000-01-01".len() && text.as_bytes()[0].is_ascii_digit() && parse(text).is_some()
 }
 
 /// Shows a date as clients get it, in UTC: `2020-01-02T03:04:05.678Z`, with microseconds where it
@@ -56,26 +72,39 @@ pub(crate) fn instant(micros: i64) -> Option<DateTime<Utc>> {
     Utc.timestamp_micros(micros).single()
 }
 
-fn parse_day(text: &str) -> Option<NaiveDate> {
-    let mut parts = text.split('-');
-    let year = digits(parts.next()?, 4)?;
-    let month = parts.next().map_or(Some(1), |part| digits(part, 2))?;
-    let day = parts.next().map_or(Some(1), |part| digits(part, 2))?;
+fn parse_day(text: &str, strict: bool) -> Option<NaiveDate> {
+    // A year of more than four digits has a sign.
+    let unsigned = text.strip_prefix(['+', '-']);
+    let mut parts = unsigned.unwrap_or(text).split('-');
+    let year = parts.next()?;
+    let most = if unsigned.is_some() { 6 } else { 4 };
+    let year = i32::try_from(digits(year, if strict { 4 } else { 1 }, most)?).ok()?;
+    let year = if text.starts_with('-') { -year } else { year };
+    let least = if strict { 2 } else { 1 };
+    let month = parts
+        .next()
+        .map_or(Some(1), |part| digits(part, least, 2))?;
+    let day = parts
+        .next()
+        .map_or(Some(1), |part| digits(part, least, 2))?;
     if parts.next().is_some() {
         return None;
     }
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+    NaiveDate::from_ymd_opt(year, month, day)
 }
 
-fn parse_time(text: &str) -> Option<NaiveTime> {
+fn parse_time(text: &str, strict: bool) -> Option<NaiveTime> {
     let (text, fraction) = match text.split_once(['.', ',']) {
         None => (text, None),
         Some((text, fraction)) => (text, Some(fraction)),
     };
+    let least = if strict { 2 } else { 1 };
     let mut parts = text.split(':');
-    let hour = digits(parts.next()?, 2)?;
-    let minute = parts.next().map_or(Some(0), |part| digits(part, 2))?;
-    let second = parts.next().map(|part| digits(part, 2));
+    let hour = digits(parts.next()?, least, 2)?;
+    let minute = parts
+        .next()
+        .map_or(Some(0), |part| digits(part, least, 2))?;
+    let second = parts.next().map(|part| digits(part, least, 2));
     if parts.next().is_some() || (fraction.is_some() && second.is_none()) {
         return None;
     }
@@ -85,45 +114,42 @@ fn parse_time(text: &str) -> Option<NaiveTime> {
 }
 
 fn nanos(fraction: &str) -> Option<u32> {
-    if !(1..=9).contains(&fraction.len()) {
-        return None;
-    }
-    let value = digits(fraction, fraction.len())?;
+    let value = digits(fraction, 1, 9)?;
     let missing = u32::try_from(9 - fraction.len()).ok()?;
     Some(value * 10_u32.pow(missing))
 }
 
-/// A time and the offset of its zone in seconds: `Z`, `+hh`, `+hhmm`, `+hh:mm`, or none.
+/// A time and the offset of its zone in seconds.
 fn split_zone(time: &str) -> Option<(&str, i64)> {
-    if let Some(time) = time.strip_suffix(['Z', 'z']) {
-        return Some((time, 0));
+    match time.find(['Z', 'z', '+', '-']) {
+        None => Some((time, 0)),
+        Some(at) => Some((&time[..at], offset_seconds(&time[at..])?)),
     }
-    let Some(at) = time.find(['+', '-']) else {
-        return Some((time, 0));
-    };
-    let (time, zone) = time.split_at(at);
-    let (sign, zone) = (if zone.starts_with('-') { -1 } else { 1 }, &zone[1..]);
-    let (hours, minutes) = match zone.len() {
-        2 => (digits(zone, 2)?, 0),
-        4 if zone.is_ascii() => (digits(&zone[..2], 2)?, digits(&zone[2..], 2)?),
-        5 => {
-            let (hours, minutes) = zone.split_once(':')?;
-            (digits(hours, 2)?, digits(minutes, 2)?)
-        }
-        _ => return None,
-    };
-    let valid = hours <= 18 && minutes < 60;
-    valid.then(|| {
-        (
-            time,
-            sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60),
-        )
-    })
 }
 
-/// Exactly so many digits.
-fn digits(text: &str, count: usize) -> Option<u32> {
-    let valid = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+/// The offset of a zone: `Z`, `+hh`, `+hhmm` or `+hh:mm`.
+fn offset_seconds(zone: &str) -> Option<i64> {
+    if matches!(zone, "Z" | "z") {
+        return Some(0);
+    }
+    let (sign, zone) = match zone.strip_prefix('+') {
+        Some(zone) => (1, zone),
+        None => (-1, zone.strip_prefix('-')?),
+    };
+    let (hours, minutes) = match zone.split_once(':') {
+        Some((hours, minutes)) => (hours, minutes),
+        None if zone.len() == 4 && zone.is_ascii() => zone.split_at(2),
+        None => (zone, "00"),
+    };
+    let (hours, minutes) = (digits(hours, 2, 2)?, digits(minutes, 2, 2)?);
+    let valid = hours <= 18 && minutes < 60;
+    valid.then(|| sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
+}
+
+/// A number of at least and at most so many digits.
+fn digits(text: &str, least: usize, most: usize) -> Option<u32> {
+    let valid =
+        (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     valid.then(|| text.parse().ok()).flatten()
 }
 
@@ -156,19 +182,14 @@ mod tests {
             ("1970-01-01T00:00+25:00", None),
             ("1970-01-01x", None),
             ("1970-1-1", None),
+            ("+12345-01-01", Some(327_403_382_400_000_000)),
+            ("-0001-12-31", Some(-62_167_305_600_000_000)),
+            ("12345-01-01", None),
             ("Jun 12 1998", None),
             ("1970-01-01T00:00é00", None),
         ] {
             assert_eq!(parse(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn a_year_alone_does_not_look_like_a_date() {
-        assert!(looks_like_date("2020-01-01"));
-        assert!(!looks_like_date("2020"));
-        assert!(!looks_like_date("2020-01"));
-        assert!(!looks_like_date("a reader's text"));
     }
 
     #[test]

@@ -1,0 +1,272 @@
+//! The format of a date field: how its dates are written, in documents, queries and answers.
+//!
+//! Names and patterns are those of OpenSearch, joined by `||`. A date is read by the first format
+//! that it has, and written by the first of all.
+
+use super::pattern::Pattern;
+use super::{Separator, parse_optional_time, show};
+
+/// One or several formats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DateFormat {
+    /// As it was given.
+    text: String,
+    formats: Vec<Format>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Format {
+    EpochMillis,
+    EpochSecond,
+    /// `strict_date_optional_time`, or with fewer digits where it is not strict.
+    OptionalTime {
+        strict: bool,
+    },
+    Pattern(Pattern),
+}
+
+/// A format that is neither a known name nor a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{format}` is not a known date format: {reason}")]
+pub(crate) struct UnknownFormat {
+    format: String,
+    reason: String,
+}
+
+/// The format of a date field that names none.
+pub(crate) const DEFAULT_FORMAT: &str = "strict_date_optional_time||epoch_millis";
+
+/// Names of patterns; each has a `strict_` one too, which takes whole numbers of digits alone.
+const NAMED: [(&str, &str); 19] = [
+    ("basic_date", "yyyyMMdd"),
+    ("basic_date_time", "yyyyMMdd'T'HHmmss.SSSX"),
+    ("basic_date_time_no_millis", "yyyyMMdd'T'HHmmssX"),
+    ("date", "yyyy-MM-dd"),
+    ("date_hour", "yyyy-MM-dd'T'HH"),
+    ("date_hour_minute", "yyyy-MM-dd'T'HH:mm"),
+    ("date_hour_minute_second", "yyyy-MM-dd'T'HH:mm:ss"),
+    (
+        "date_hour_minute_second_fraction",
+        "yyyy-MM-dd'T'HH:mm:ss.SSS",
+    ),
+    (
+        "date_hour_minute_second_millis",
+        "yyyy-MM-dd'T'HH:mm:ss.SSS",
+    ),
+    ("date_time", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"),
+    ("date_time_no_millis", "yyyy-MM-dd'T'HH:mm:ssXXX"),
+    ("hour", "HH"),
+    ("hour_minute", "HH:mm"),
+    ("hour_minute_second", "HH:mm:ss"),
+    ("time", "HH:mm:ss.SSSXXX"),
+    ("time_no_millis", "HH:mm:ssXXX"),
+    ("year", "yyyy"),
+    ("year_month", "yyyy-MM"),
+    ("year_month_day", "yyyy-MM-dd"),
+];
+
+impl Default for DateFormat {
+    fn default() -> Self {
+        Self {
+            text: DEFAULT_FORMAT.to_owned(),
+            formats: vec![Format::OptionalTime { strict: true }, Format::EpochMillis],
+        }
+    }
+}
+
+impl DateFormat {
+    /// Reads the names and patterns of formats.
+    ///
+    /// # Errors
+    ///
+    /// A text that is neither the name of a format nor a pattern.
+    pub(crate) fn named(text: &str) -> Result<Self, UnknownFormat> {
+        let formats = text.split("||").map(Format::named);
+        Ok(Self {
+            text: text.to_owned(),
+            formats: formats.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The names and patterns, as they were given.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// A date in microseconds since 1970; a number is given as its digits.
+    pub(crate) fn parse(&self, text: &str) -> Option<i64> {
+        self.formats.iter().find_map(|format| format.parse(text))
+    }
+
+    /// A date, from microseconds since 1970, in UTC.
+    pub(crate) fn print(&self, micros: i64) -> String {
+        match self.formats.first() {
+            None | Some(Format::OptionalTime { .. }) => show(micros),
+            Some(Format::EpochMillis) => micros.div_euclid(1_000).to_string(),
+            Some(Format::EpochSecond) => {
+                let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+                if rest == 0 {
+                    seconds.to_string()
+                } else {
+                    let fraction = format!("{rest:06}");
+                    format!("{seconds}.{}", fraction.trim_end_matches('0'))
+                }
+            }
+            Some(Format::Pattern(pattern)) => {
+                pattern.print(micros).unwrap_or_else(|| micros.to_string())
+            }
+        }
+    }
+}
+
+impl Format {
+    fn named(text: &str) -> Result<Self, UnknownFormat> {
+        match text {
+            "epoch_millis" => return Ok(Self::EpochMillis),
+            "epoch_second" => return Ok(Self::EpochSecond),
+            "strict_date_optional_time" => return Ok(Self::OptionalTime { strict: true }),
+            "date_optional_time" => return Ok(Self::OptionalTime { strict: false }),
+            _ => {}
+        }
+        let (name, strict) = match text.strip_prefix("strict_") {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let refused = |reason| UnknownFormat {
+            format: text.to_owned(),
+            reason,
+        };
+        let known = NAMED.iter().find(|(known, _)| *known == name);
+        let pattern = match known {
+            // Numbers that have nothing between them have all their digits.
+            Some((_, pattern)) if strict || name.starts_with("basic_") => {
+                Pattern::new(pattern).map(Pattern::any_fraction)
+            }
+            Some((_, pattern)) => {
+                Pattern::new(pattern).map(|pattern| pattern.any_fraction().lenient())
+            }
+            None if text.contains('_') => {
+                return Err(refused(
+                    "use a pattern such as `yyyy-MM-dd`, or a name such as `epoch_millis` or `strict_date_optional_time`".to_owned(),
+                ));
+            }
+            None => Pattern::new(text),
+        };
+        pattern.map(Self::Pattern).map_err(refused)
+    }
+
+    fn parse(&self, text: &str) -> Option<i64> {
+        match self {
+            Self::EpochMillis => whole(text)?.checked_mul(1_000),
+            Self::EpochSecond => {
+                let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+                let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+                let millis = if text.starts_with('-') {
+                    -millis
+                } else {
+                    millis
+                };
+                whole(text)?;
+                let seconds: i64 = seconds.parse().ok()?;
+                seconds.checked_mul(1_000_000)?.checked_add(millis * 1_000)
+            }
+            Self::OptionalTime { strict } => parse_optional_time(text, *strict, Separator::T),
+            Self::Pattern(pattern) => pattern.parse(text),
+        }
+    }
+}
+
+/// The integer before a fraction, which is left out.
+fn whole(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let valid = digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(fraction);
+    valid.then(|| whole.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400_000_000;
+
+    fn parse(format: &str, text: &str) -> Option<i64> {
+        DateFormat::named(format).expect("a format").parse(text)
+    }
+
+    #[test]
+    fn dates_are_read_by_the_first_format_that_they_have() {
+        for (format, text, expected) in [
+            (DEFAULT_FORMAT, "1970-01-02", Some(DAY)),
+            (DEFAULT_FORMAT, "86400000", Some(DAY)),
+            (DEFAULT_FORMAT, "86400000.75", Some(DAY)),
+            (DEFAULT_FORMAT, "-86400000", Some(-DAY)),
+            (DEFAULT_FORMAT, "1971", Some(365 * DAY)),
+            (DEFAULT_FORMAT, "1970-01-02 00:00:00", None),
+            (
+                DEFAULT_FORMAT,
+                "+12345-01-01",
+                Some(327_403_382_400_000_000),
+            ),
+            (
+                DEFAULT_FORMAT,
+                "9999-12-31T23:59:59Z",
+                Some(253_402_300_799_000_000),
+            ),
+            (DEFAULT_FORMAT, "0001-01-01", Some(-62_135_596_800_000_000)),
+            (DEFAULT_FORMAT, "1.5e3", None),
+            ("date_optional_time", "1970-1-2T0:0", Some(DAY)),
+            ("epoch_second", "86400", Some(DAY)),
+            ("epoch_second", "86400.5", Some(DAY + 500_000)),
+            ("epoch_second", "1970-01-02", None),
+            ("basic_date", "19700102", Some(DAY)),
+            ("basic_date", "1970-01-02", None),
+            ("date", "1970-1-2", Some(DAY)),
+            ("strict_date", "1970-1-2", None),
+            ("strict_date", "1970-01-02", Some(DAY)),
+            (
+                "date_time",
+                "1970-01-02T01:00:00.5+01:00",
+                Some(DAY + 500_000),
+            ),
+            ("dd/MM/yyyy||epoch_millis", "02/01/1970", Some(DAY)),
+            ("dd/MM/yyyy||epoch_millis", "86400000", Some(DAY)),
+            (
+                "yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+                "1970-01-02T01:00:00.000+0100",
+                Some(DAY),
+            ),
+        ] {
+            assert_eq!(parse(format, text), expected, "{format}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_printed_by_the_first_format() {
+        let micros = parse(DEFAULT_FORMAT, "2020-01-02T03:04:05.678Z").expect("a date");
+        for (format, expected) in [
+            (DEFAULT_FORMAT, "2020-01-02T03:04:05.678Z"),
+            ("epoch_millis", "1577934245678"),
+            ("epoch_second", "1577934245.678"),
+            ("yyyy/MM/dd HH:mm:ss||epoch_millis", "2020/01/02 03:04:05"),
+            ("basic_date", "20200102"),
+            ("date_time", "2020-01-02T03:04:05.678Z"),
+            ("yyyy-MM-dd'T'HH:mm:ss.SSSZ", "2020-01-02T03:04:05.678+0000"),
+        ] {
+            let format = DateFormat::named(format).expect("a format");
+            assert_eq!(format.print(micros), expected);
+        }
+    }
+
+    #[test]
+    fn rejects_an_unknown_format_with_its_reason() {
+        let error = |format: &str| {
+            DateFormat::named(format)
+                .expect_err("it is unknown")
+                .to_string()
+        };
+        insta::assert_snapshot!(error("strict_weekyear"), @"`strict_weekyear` is not a known date format: use a pattern such as `yyyy-MM-dd`, or a name such as `epoch_millis` or `strict_date_optional_time`");
+        insta::assert_snapshot!(error("yyyy-ww"), @"`yyyy-ww` is not a known date format: the pattern letter `ww` is not supported");
+        insta::assert_snapshot!(error("yyyy||"), @"`` is not a known date format: it is empty");
+    }
+}
