@@ -238,7 +238,13 @@ impl ValuesRequest {
             }
             missing = Some(context.value(json, value_type, &at)?);
         }
-        let format = self.format(path, value_type, kind)?;
+        let field_format = match &self.source {
+            Source::Field(field) => context.mapping.field(field),
+            Source::Formula(_) => None,
+        };
+        let field_format = field_format.and_then(|field| field.date_format());
+        let field_format = field_format.and_then(|format| DatePattern::read(format.text()));
+        let format = self.format(path, value_type, kind, field_format)?;
         Ok(Values {
             input,
             value_type,
@@ -271,6 +277,10 @@ impl ValuesRequest {
             });
             return Ok((Input::Nothing, value_type));
         };
+        if !found.has_doc_values() {
+            let (path, field) = (path.to_owned(), field.to_owned());
+            return Err(AggregationError::MetaField { path, field });
+        }
         let value_type = match found.field_type {
             FieldType::Boolean => ColumnType::Boolean,
             FieldType::Long => ColumnType::Long,
@@ -290,6 +300,7 @@ impl ValuesRequest {
         path: &str,
         value_type: ColumnType,
         kind: &Kind,
+        field_format: Option<DatePattern>,
     ) -> Result<Format, AggregationError> {
         let dates = value_type == ColumnType::Date || kind.makes_dates(self.format.is_some());
         if let (false, Some(format)) = (dates, &self.format) {
@@ -308,7 +319,7 @@ impl ValuesRequest {
         });
         Ok(match value_type {
             _ if dates => Format::Date {
-                pattern: pattern.transpose()?.unwrap_or_default(),
+                pattern: pattern.transpose()?.or(field_format).unwrap_or_default(),
                 zone: self.time_zone,
             },
             ColumnType::Boolean => Format::Boolean,

@@ -98,6 +98,16 @@ impl DateFormat {
         self.formats.iter().find_map(|format| format.parse(text))
     }
 
+    /// The first and the last instant that a date of one of the patterns may mean: as in
+    /// OpenSearch, the time that it lacks is the whole day, hour, minute or second, and a month or
+    /// a year without a day is its first day.
+    pub(crate) fn span(&self, text: &str) -> Option<(i64, i64)> {
+        self.formats.iter().find_map(|format| match format {
+            Format::Pattern(pattern) => Some((pattern.parse(text)?, pattern.parse_last(text)?)),
+            _ => None,
+        })
+    }
+
     /// A date, from microseconds since 1970, in UTC.
     pub(crate) fn print(&self, micros: i64) -> String {
         match self.formats.first() {
@@ -239,6 +249,15 @@ mod tests {
         ] {
             assert_eq!(parse(format, text), expected, "{format}: {text}");
         }
+    }
+
+    #[test]
+    fn a_date_of_a_pattern_means_all_that_it_does_not_say() {
+        let span = |format, text| DateFormat::named(format).expect("a format").span(text);
+        assert_eq!(span("dd/MM/yyyy", "02/01/1970"), Some((DAY, 2 * DAY - 1)));
+        assert_eq!(span("HH:mm", "00:01"), Some((60_000_000, 119_999_999)));
+        assert_eq!(span("yyyy", "1971"), Some((365 * DAY, 366 * DAY - 1)));
+        assert_eq!(span("epoch_millis", "1971"), None);
     }
 
     #[test]

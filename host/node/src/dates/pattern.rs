@@ -116,15 +116,26 @@ impl Pattern {
 
     /// Microseconds since 1970.
     pub(super) fn parse(&self, text: &str) -> Option<i64> {
+        self.parse_with(text, (0, 0, 0, 0))
+    }
+
+    /// The last instant of the day, hour, minute or second that a date says.
+    pub(super) fn parse_last(&self, text: &str) -> Option<i64> {
+        self.parse_with(text, (23, 59, 59, 999_999_999))
+    }
+
+    /// Reads a date, which has the parts of a time where it says no others.
+    fn parse_with(&self, text: &str, time: (u32, u32, u32, u32)) -> Option<i64> {
+        let (hour, minute, second, nanos) = time;
         let mut read = Read {
             year: 1970,
             month: 1,
             day: 1,
-            hour: 0,
+            hour,
             is_afternoon: None,
-            minute: 0,
-            second: 0,
-            nanos: 0,
+            minute,
+            second,
+            nanos,
             offset_seconds: 0,
         };
         let rest = self.parse_parts(&self.parts, text, &mut read)?;

@@ -15,6 +15,7 @@ use super::parameters::shown;
 use super::parse::cut;
 use super::range::between;
 use super::{DateMathError, QueryError};
+use crate::dates;
 use crate::mapping::{FieldType, ID, MappedField};
 use crate::request::path::Path;
 
@@ -90,7 +91,7 @@ impl Target<'_> {
                 Number::Float(_) => Lookup::Nowhere,
             },
             FieldType::Double => {
-                let value = number()?.double();
+                let value = self.field.rounded(number()?.double());
                 let term = |value| Term::from_field_f64(field, value);
                 if value == 0.0 {
                     // tantivy has two zeros.
@@ -125,7 +126,19 @@ impl Target<'_> {
             return Err(self.refused(value));
         }
         let found = shown(value);
-        let instant = date_math::instant(&found, self.now, end, options);
+        // A date in the field's own form, and what is added to it.
+        let (date, steps) = found.split_once("||").unwrap_or((&found, ""));
+        let format = self.field.date_format();
+        let span = format.filter(|_| options == DateOptions::default());
+        let instant = match span.and_then(|format| format.span(date)) {
+            None => date_math::instant(&found, self.now, end, options),
+            Some((first, _)) if !steps.is_empty() => {
+                let shown = format!("{}||{steps}", dates::show(first));
+                date_math::instant(&shown, self.now, end, options)
+            }
+            Some((first, _)) if end == End::First => Ok(first),
+            Some((_, last)) => Ok(last),
+        };
         instant.map_err(|source| self.invalid_date(&found, source))
     }
 

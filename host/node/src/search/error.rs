@@ -59,6 +59,12 @@ pub enum SortError {
         /// The field's path.
         field: String,
     },
+    /// The mapping has `doc_values` false for the field.
+    #[error("cannot sort by the field [{field}]: its `doc_values` is false in the mapping")]
+    NoDocValues {
+        /// The field's path.
+        field: String,
+    },
     /// The field is analyzed text.
     #[error("cannot sort by the text field [{field}]: {}", match keyword {
         Some(keyword) => format!("use [{keyword}]"),

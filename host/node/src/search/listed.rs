@@ -7,8 +7,8 @@ use tantivy::{DocAddress, Searcher, SegmentReader};
 
 use super::error::FieldError;
 use super::pattern::matches;
-use crate::dates;
-use crate::mapping::{FieldType, Mapping};
+use crate::dates::DateFormat;
+use crate::mapping::{FieldType, MappedField, Mapping};
 use crate::request::FieldValues;
 
 /// A field whose values come back.
@@ -17,8 +17,8 @@ pub(super) struct Listed {
     path: String,
     column: String,
     field_type: FieldType,
-    /// Whether dates are milliseconds since 1970.
-    millis: bool,
+    /// How its dates are shown.
+    format: DateFormat,
     /// Whether the values are sorted, as doc values are; else they come as in the document.
     sorted: bool,
 }
@@ -57,7 +57,7 @@ pub(super) fn in_index(
                 return Err(FieldError::Text { field: path });
             }
             found.push(Listed {
-                millis: millis(&path, field.field_type, wanted.format.as_deref())?,
+                format: format(&path, field, wanted.format.as_deref())?,
                 column: field.column.to_owned(),
                 field_type: field.field_type,
                 path,
@@ -68,29 +68,27 @@ pub(super) fn in_index(
     Ok(found)
 }
 
-fn millis(path: &str, field_type: FieldType, format: Option<&str>) -> Result<bool, FieldError> {
+/// How a field's dates are shown.
+fn format(
+    path: &str,
+    field: MappedField<'_>,
+    format: Option<&str>,
+) -> Result<DateFormat, FieldError> {
     let wrong = |format: &str, expected| FieldError::Format {
         field: path.to_owned(),
         format: whittle_host::one_line(format),
         expected,
     };
-    match (field_type, format) {
-        (_, None) => Ok(false),
-        (FieldType::Date, Some("epoch_millis")) => Ok(true),
-        (
-            FieldType::Date,
-            Some(
-                "strict_date_optional_time"
-                | "date_optional_time"
-                | "strict_date_time"
-                | "date_time",
-            ),
-        ) => Ok(false),
-        (FieldType::Date, Some(format)) => Err(wrong(
-            format,
-            "`strict_date_optional_time` or `epoch_millis`",
-        )),
-        (_, Some("use_field_mapping")) => Ok(false),
+    match (field.field_type, format) {
+        (_, None | Some("use_field_mapping")) => {
+            Ok(field.date_format().cloned().unwrap_or_default())
+        }
+        (FieldType::Date, Some(format)) => DateFormat::named(format).map_err(|_| {
+            wrong(
+                format,
+                "a date format such as `yyyy-MM-dd` or `epoch_millis`",
+            )
+        }),
         (_, Some(format)) => Err(wrong(format, "no format, as the field is not a date")),
     }
 }
@@ -177,10 +175,7 @@ impl Listed {
     }
 
     fn date(&self, micros: i64) -> Json {
-        if self.millis {
-            return Json::from(dates::to_millis(micros).to_string());
-        }
-        Json::from(dates::show(micros))
+        Json::from(self.format.print(micros))
     }
 }
 

@@ -110,6 +110,10 @@ fn by(key: &SortKey, formula: Option<&Computable>, mapping: &Mapping) -> Result<
             keyword: keyword.filter(|path| mapping.field(path).is_some()),
         });
     }
+    if !field.has_doc_values() {
+        let field = path.clone();
+        return Err(SortError::NoDocValues { field });
+    }
     Ok(By::Column {
         name: field.column.to_owned(),
         field_type: field.field_type,
