@@ -36,9 +36,9 @@ pub enum AggregationError {
         /// The field.
         field: String,
     },
-    /// A field that only the node itself reads.
-    #[error("`{path}`: the field `{field}` cannot be aggregated")]
-    MetaField {
+    /// A field without values by document.
+    #[error("`{path}`: aggregations need doc values, and the field `{field}` has none")]
+    NoDocValues {
         /// Where in the request.
         path: String,
         /// The field.
@@ -59,6 +59,14 @@ pub enum AggregationError {
         expected: &'static str,
         /// What it is.
         found: String,
+    },
+    /// A format that dates do not have.
+    #[error("`{path}`: {reason}")]
+    Format {
+        /// Where in the request.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// An order by something that the buckets do not have.
     #[error("`{path}`: invalid aggregation order path `{order}`: {reason}")]

@@ -14,7 +14,7 @@ use super::read;
 use super::result::Body;
 use crate::query::Query;
 use crate::request::RequestError;
-use crate::request::object::{Object, wrong};
+use crate::request::object::Object;
 
 /// How many queries there may be.
 const MOST: usize = 100;
@@ -60,7 +60,7 @@ impl FiltersRequest {
     fn read_several(of: Object<'_>) -> Result<Self, RequestError> {
         of.knows(&["filters", "other_bucket", "other_bucket_key"])?;
         let path = of.path("filters");
-        let json = of.required("filters")?;
+        let json = of.get("filters").unwrap_or(&Json::Null);
         let mut queries = Vec::new();
         let keyed = json.is_object();
         match json {
@@ -80,11 +80,10 @@ impl FiltersRequest {
             _ => {}
         }
         if queries.is_empty() || queries.len() > MOST {
-            return Err(wrong(
-                &path,
-                "from 1 to 100 queries, with or without names",
-                json,
-            ));
+            let reason =
+                "[filters] cannot be empty: give from 1 to 100 queries, with or without names";
+            let reason = reason.to_owned();
+            return Err(RequestError::Aggregation { path, reason });
         }
         let name = read::text(of, "other_bucket_key")?;
         let has_other = read::boolean(of, "other_bucket")?.unwrap_or(name.is_some());

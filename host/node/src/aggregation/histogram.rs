@@ -17,6 +17,7 @@ use super::plan::{Context, Plan};
 use super::read;
 use super::result::{Body, double};
 use super::rounding::{self, Interval, Rounding};
+use super::values::Values;
 use crate::request::RequestError;
 use crate::request::object::{Object, cut, wrong};
 
@@ -187,7 +188,7 @@ impl HistogramRequest {
 }
 
 impl DateHistogramRequest {
-    pub(super) fn read(of: Object<'_>, time_zone: i64) -> Result<Self, RequestError> {
+    pub(super) fn read(of: Object<'_>, zone_seconds: i64) -> Result<Self, RequestError> {
         const KEYS: &[&str] = &["calendar_interval", "fixed_interval", "interval"];
         let given = KEYS.iter().copied().filter(|key| of.get(key).is_some());
         let given: Vec<&str> = given.collect();
@@ -216,7 +217,7 @@ impl DateHistogramRequest {
             json.as_i64().or_else(|| rounding::span(json.as_str()?))
         })?;
         let interval = interval.ok_or_else(|| wrong(&of.path(key), expected, &Json::Null))?;
-        let shift = offset.unwrap_or(0).saturating_sub(time_zone);
+        let shift = offset.unwrap_or(0).saturating_sub(zone_seconds * 1_000);
         Ok(Self {
             rounding: Rounding { interval, shift },
             common: Common::read(of)?,
@@ -225,11 +226,12 @@ impl DateHistogramRequest {
 
     pub(super) fn plan(
         &self,
+        values: &Values,
         inside: &[Arc<Plan>],
         path: &str,
         context: Context<'_>,
     ) -> Result<DateHistogram, AggregationError> {
-        let bounds = |json: &Json, path: &str| context.millis(json, path);
+        let bounds = |json: &Json, path: &str| context.millis(json, &values.format, path);
         let [extended, hard] = self.common.bounds(path, bounds)?;
         Ok(DateHistogram {
             rounding: self.rounding,

@@ -7,13 +7,14 @@ use tantivy::columnar::MonotonicallyMappableToU64 as _;
 use tantivy::query::Weight;
 
 use super::error::AggregationError;
-use super::format::{DatePattern, Format};
+use super::format::Format;
 use super::histogram::{DateHistogram, Histogram};
 use super::metric::Metric;
 use super::range::Range;
 use super::request::{Aggregation, Aggregations, Kind, Source, ValuesRequest};
 use super::terms::Terms;
 use super::values::{Input, Missing, Values};
+use crate::dates::{self, DateFormat};
 use crate::expression::ColumnType;
 use crate::mapping::{FieldType, Mapping};
 use crate::query::date_math::{self, End};
@@ -83,8 +84,6 @@ pub(super) struct Context<'a> {
     pub(super) mapping: &'a Mapping,
     /// In microseconds since 1970.
     now: i64,
-    /// The offset of dates that do not say theirs, in milliseconds from UTC.
-    zone: i64,
 }
 
 impl Aggregations {
@@ -101,12 +100,7 @@ impl Aggregations {
         now: i64,
         sources: &mut S,
     ) -> Result<Vec<Arc<Plan>>, S::Error> {
-        let context = Context {
-            mapping,
-            now,
-            zone: 0,
-        };
-        self.plan_at("aggs", context, sources)
+        self.plan_at("aggs", Context { mapping, now }, sources)
     }
 
     fn plan_at<S: Sources>(
@@ -134,8 +128,6 @@ impl Aggregation {
             .inside
             .plan_at(&format!("{path}.aggs"), context, sources)?;
         let at = format!("{path}.{}", self.kind.name());
-        let zone = self.kind.values().map_or(0, |of| of.time_zone);
-        let context = Context { zone, ..context };
         let values = match self.kind.values() {
             Some(of) => of.plan(&at, &self.kind, context, sources)?,
             None => Values::nothing(),
@@ -157,7 +149,7 @@ impl Aggregation {
                 (Op::Histogram(histogram), "histogram")
             }
             Kind::DateHistogram(request, _) => {
-                let histogram = request.plan(&inside, &at, context)?;
+                let histogram = request.plan(&values, &inside, &at, context)?;
                 (Op::DateHistogram(histogram), "date_histogram")
             }
             Kind::Range(request, _) => {
@@ -224,6 +216,7 @@ impl ValuesRequest {
             let path = path.to_owned();
             return Err(AggregationError::Keywords { path }.into());
         }
+        let format = self.format(path, value_type, kind, context)?;
         let mut missing = None;
         if let Some(json) = &self.missing {
             let at = format!("{path}.missing");
@@ -236,15 +229,8 @@ impl ValuesRequest {
                 *as_doubles = true;
                 value_type = ColumnType::Double;
             }
-            missing = Some(context.value(json, value_type, &at)?);
+            missing = Some(context.value(json, value_type, &format, &at)?);
         }
-        let field_format = match &self.source {
-            Source::Field(field) => context.mapping.field(field),
-            Source::Formula(_) => None,
-        };
-        let field_format = field_format.and_then(|field| field.date_format());
-        let field_format = field_format.and_then(|format| DatePattern::read(format.text()));
-        let format = self.format(path, value_type, kind, field_format)?;
         Ok(Values {
             input,
             value_type,
@@ -266,11 +252,11 @@ impl ValuesRequest {
         }
         if META_FIELDS.contains(&field) {
             let (path, field) = (path.to_owned(), field.to_owned());
-            return Err(AggregationError::MetaField { path, field });
+            return Err(AggregationError::NoDocValues { path, field });
         }
         let Some(found) = context.mapping.field(field) else {
             let value_type = self.value_type.unwrap_or(match kind {
-                Kind::Terms(..) => ColumnType::Text,
+                kind if kind.takes_keywords() => ColumnType::Text,
                 Kind::DateHistogram(..) => ColumnType::Date,
                 Kind::Range(range, _) if range.dates => ColumnType::Date,
                 _ => ColumnType::Double,
@@ -279,7 +265,7 @@ impl ValuesRequest {
         };
         if !found.has_doc_values() {
             let (path, field) = (path.to_owned(), field.to_owned());
-            return Err(AggregationError::MetaField { path, field });
+            return Err(AggregationError::NoDocValues { path, field });
         }
         let value_type = match found.field_type {
             FieldType::Boolean => ColumnType::Boolean,
@@ -300,7 +286,7 @@ impl ValuesRequest {
         path: &str,
         value_type: ColumnType,
         kind: &Kind,
-        field_format: Option<DatePattern>,
+        context: Context<'_>,
     ) -> Result<Format, AggregationError> {
         let dates = value_type == ColumnType::Date || kind.makes_dates(self.format.is_some());
         if let (false, Some(format)) = (dates, &self.format) {
@@ -310,20 +296,26 @@ impl ValuesRequest {
                 found: cut(&format!("{format:?}")),
             });
         }
-        let pattern = self.format.as_ref().map(|format| {
-            DatePattern::read(format).ok_or_else(|| AggregationError::Value {
+        if !dates {
+            return Ok(match value_type {
+                ColumnType::Boolean => Format::Boolean,
+                _ => Format::Raw,
+            });
+        }
+        let asked = self.format.as_ref().map(|format| {
+            DateFormat::named(format).map_err(|reason| AggregationError::Format {
                 path: format!("{path}.format"),
-                expected: "a date format such as `yyyy-MM-dd`, `epoch_millis` or `strict_date_optional_time`",
-                found: cut(&format!("{format:?}")),
+                reason: reason.to_string(),
             })
         });
-        Ok(match value_type {
-            _ if dates => Format::Date {
-                pattern: pattern.transpose()?.or(field_format).unwrap_or_default(),
-                zone: self.time_zone,
-            },
-            ColumnType::Boolean => Format::Boolean,
-            _ => Format::Raw,
+        let field = match &self.source {
+            Source::Field(field) => context.mapping.field(field),
+            Source::Formula(_) => None,
+        };
+        let of_field = field.and_then(|field| field.date_format().cloned());
+        Ok(Format::Date {
+            format: asked.transpose()?.or(of_field).unwrap_or_default(),
+            zone_seconds: self.zone_seconds,
         })
     }
 }
@@ -334,6 +326,7 @@ impl Context<'_> {
         self,
         json: &Json,
         value_type: ColumnType,
+        format: &Format,
         path: &str,
     ) -> Result<Missing, AggregationError> {
         let (value, expected) = match value_type {
@@ -370,7 +363,7 @@ impl Context<'_> {
                 (number, "a number")
             }
             ColumnType::Date => {
-                let millis = self.millis(json, path)?;
+                let millis = self.millis(json, format, path)?;
                 return Ok(Missing::Number(millis.to_u64()));
             }
         };
@@ -381,17 +374,31 @@ impl Context<'_> {
         })
     }
 
-    /// An instant, in milliseconds since 1970.
-    pub(super) fn millis(self, json: &Json, path: &str) -> Result<i64, AggregationError> {
+    /// An instant, in milliseconds since 1970: those themselves, or a date in a format.
+    pub(super) fn millis(
+        self,
+        json: &Json,
+        format: &Format,
+        path: &str,
+    ) -> Result<i64, AggregationError> {
+        let default = DateFormat::default();
+        let (format, zone_seconds) = match format {
+            Format::Date {
+                format,
+                zone_seconds,
+            } => (format, *zone_seconds),
+            Format::Raw | Format::Boolean => (&default, 0),
+        };
         let millis = match json {
             Json::String(text) => {
+                // Formats read dates in UTC.
+                let by_format = (zone_seconds == 0).then(|| format.parse(text)).flatten();
                 let options = DateOptions {
-                    zone_seconds: self.zone / 1_000,
+                    zone_seconds,
                     ..DateOptions::default()
                 };
-                let micros = date_math::instant(text, self.now, End::First, options).ok();
-                let micros = micros.map(|micros| micros.div_euclid(1_000));
-                micros.or_else(|| text.parse().ok())
+                let math = || date_math::instant(text, self.now, End::First, options).ok();
+                by_format.or_else(math).map(dates::to_millis)
             }
             Json::Number(number) => {
                 let float = || number.as_f64().map(|number| number as i64);

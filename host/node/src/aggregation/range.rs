@@ -79,7 +79,14 @@ impl RangeRequest {
             };
             let path = format!("{path}.ranges[{number}].{name}");
             if self.dates {
-                return context.millis(json, &path).map(|millis| millis as f64);
+                // A number is a date in the field's format, as its digits are.
+                let digits =
+                    read::number(json).map(|number| Json::from((number as i64).to_string()));
+                let json = digits
+                    .filter(|_| json.is_number())
+                    .unwrap_or_else(|| json.clone());
+                let millis = context.millis(&json, &values.format, &path)?;
+                return Ok(millis as f64);
             }
             read::number(json).ok_or_else(|| AggregationError::Value {
                 path,

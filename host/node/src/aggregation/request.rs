@@ -7,9 +7,9 @@ use super::histogram::{DateHistogramRequest, HistogramRequest};
 use super::metric::Metric;
 use super::range::RangeRequest;
 use super::read;
-use super::rounding;
 use super::terms::TermsRequest;
 use crate::expression::ColumnType;
+use crate::query::date_math::zone_seconds;
 use crate::request::Formula;
 use crate::request::RequestError;
 use crate::request::object::{Object, wrong};
@@ -53,8 +53,8 @@ pub(super) struct ValuesRequest {
     /// The type of a field that the index does not have.
     pub(super) value_type: Option<ColumnType>,
     pub(super) format: Option<String>,
-    /// In milliseconds from UTC.
-    pub(super) time_zone: i64,
+    /// The offset from UTC of dates that do not say theirs, and of days.
+    pub(super) zone_seconds: i64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -304,7 +304,7 @@ impl Kind {
             "terms" => Self::Terms(TermsRequest::read(of)?, values),
             "histogram" => Self::Histogram(HistogramRequest::read(of)?, values),
             "date_histogram" => {
-                let request = DateHistogramRequest::read(of, values.time_zone)?;
+                let request = DateHistogramRequest::read(of, values.zone_seconds)?;
                 Self::DateHistogram(request, values)
             }
             "range" | "date_range" => {
@@ -467,8 +467,8 @@ const SOURCES: &[&str] = &["field", "expression", "wasm_udf"];
 
 impl ValuesRequest {
     fn read(of: Object<'_>, path: &str) -> Result<Self, RequestError> {
-        let time_zone = read::text(of, "time_zone")?.map(|zone| {
-            rounding::time_zone(&zone).ok_or_else(|| {
+        let zone = read::text(of, "time_zone")?.map(|zone| {
+            zone_seconds(&zone).ok_or_else(|| {
                 let expected = "`UTC` or a fixed offset such as `+01:00`";
                 wrong(&of.path("time_zone"), expected, &Json::String(zone))
             })
@@ -489,7 +489,7 @@ impl ValuesRequest {
             missing: of.get("missing").filter(|json| !json.is_null()).cloned(),
             value_type,
             format: read::text(of, "format")?,
-            time_zone: time_zone.transpose()?.unwrap_or(0),
+            zone_seconds: zone.transpose()?.unwrap_or(0),
         })
     }
 }

@@ -93,30 +93,6 @@ pub(super) fn span(text: &str) -> Option<i64> {
     number.parse::<i64>().ok()?.checked_mul(unit)
 }
 
-/// The offset of a time zone in milliseconds: `UTC`, `Z` or a fixed offset, as `+01:00`.
-pub(super) fn time_zone(text: &str) -> Option<i64> {
-    if ["UTC", "Z", "GMT", "Etc/UTC"].contains(&text) {
-        return Some(0);
-    }
-    let (sign, digits) = match text.split_at_checked(1)? {
-        ("+", digits) => (1, digits),
-        ("-", digits) => (-1, digits),
-        _ => return None,
-    };
-    let (hours, minutes) = match digits.split_once(':') {
-        Some(parts) => parts,
-        None if digits.len() == 4 => digits.split_at_checked(2)?,
-        None => (digits, "0"),
-    };
-    let part = |text: &str, most: i64| {
-        let valid = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number: Option<i64> = valid.then(|| text.parse().ok()).flatten();
-        number.filter(|number| *number <= most)
-    };
-    let minutes = part(hours, 18)? * 60 + part(minutes, 59)?;
-    Some(sign * minutes * 60_000)
-}
-
 /// The year and the month, from 0, of a day since 1970. In years that begin in March a leap day is
 /// the last day (Howard Hinnant, "chrono-compatible low-level date algorithms").
 fn month_of(day: i64) -> (i64, i64) {
@@ -148,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_and_time_zones_are_read() {
+    fn spans_are_read() {
         for (text, millis) in [
             ("90m", Some(5_400_000)),
             ("-1d", Some(-DAY)),
@@ -162,19 +138,6 @@ mod tests {
             ("999999999999999d", None),
         ] {
             assert_eq!(span(text), millis, "{text}");
-        }
-        for (text, minutes) in [
-            ("+01:00", Some(60)),
-            ("-0530", Some(-330)),
-            ("+2", Some(120)),
-            ("UTC", Some(0)),
-            ("+19:00", None),
-            ("Europe/Berlin", None),
-            ("é", None),
-            ("", None),
-        ] {
-            let millis = minutes.map(|minutes: i64| minutes * 60_000);
-            assert_eq!(time_zone(text), millis, "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::collect::{Counted, finish};
 use super::error::AggregationError;
 use super::partial::Partial;
-use super::plan::Plan;
+use super::plan::{Op, Plan};
 use super::result::AggregationResults;
 use super::values::Input;
 
@@ -38,9 +38,12 @@ pub(crate) fn finish_several(
         }
         for (plan, other) in plans.iter_mut().zip(of_index) {
             check_types(plan, &other)?;
-            if fields(&other) > fields(plan) {
-                *plan = other;
-            }
+            let other = if fields(&other) > fields(plan) {
+                std::mem::replace(plan, other)
+            } else {
+                other
+            };
+            join_terms(plan, &other);
         }
     }
     if plans.is_empty() {
@@ -50,6 +53,16 @@ pub(crate) fn finish_several(
     let joined = joined.map(|(plan, partials)| Partial::merge(plan, partials));
     let joined = joined.collect();
     finish(&plans, Ok(joined)).map(Some)
+}
+
+/// Gives a plan the terms of an index that another plan has collected.
+fn join_terms(plan: &Plan, other: &Plan) {
+    if let (Op::Terms(terms), Op::Terms(other)) = (&plan.op, &other.op) {
+        terms.join(other);
+    }
+    for (plan, other) in plan.inside.iter().zip(&other.inside) {
+        join_terms(plan, other);
+    }
 }
 
 /// How many of the values of a plan its index has: the one that has most knows how to write them.

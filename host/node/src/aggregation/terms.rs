@@ -90,7 +90,7 @@ impl TermsRequest {
         let keys = |list: &Option<Vec<Json>>, name: &str| {
             let key = |json| {
                 let path = format!("{path}.{name}");
-                let value = context.value(json, values.value_type, &path)?;
+                let value = context.value(json, values.value_type, &values.format, &path)?;
                 Ok(match value {
                     Missing::Number(number) => Key::Number(number),
                     Missing::Text(text) => Key::Text(text.into()),
@@ -113,6 +113,13 @@ impl TermsRequest {
 }
 
 impl Terms {
+    /// Takes the terms of another index, too.
+    pub(super) fn join(&self, other: &Self) {
+        let mut other = other.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.append(&mut other);
+    }
+
     /// Adds terms of a segment to those that are shown.
     pub(super) fn add_all(&self, keys: Vec<Key>, memory: &Memory) -> Result<(), AggregationError> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,7 @@
 //! that it has, and written by the first of all.
 
 use super::pattern::Pattern;
-use super::{Separator, parse_optional_time, show};
+use super::{Separator, parse_optional_time, show_at};
 
 /// One or several formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +108,13 @@ impl DateFormat {
 
     /// A date, from microseconds since 1970, in UTC.
     pub(crate) fn print(&self, micros: i64) -> String {
+        self.print_at(micros, 0)
+    }
+
+    /// A date, from microseconds since 1970, so many seconds from UTC.
+    pub(crate) fn print_at(&self, micros: i64, offset_seconds: i32) -> String {
         match self.formats.first() {
-            None | Some(Format::OptionalTime { .. }) => show(micros),
+            None | Some(Format::OptionalTime { .. }) => show_at(micros, offset_seconds),
             Some(Format::EpochMillis) => micros.div_euclid(1_000).to_string(),
             Some(Format::EpochSecond) => {
                 let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
@@ -121,7 +126,8 @@ impl DateFormat {
                 }
             }
             Some(Format::Pattern(pattern)) => {
-                pattern.print(micros).unwrap_or_else(|| micros.to_string())
+                let printed = pattern.print(micros, offset_seconds);
+                printed.unwrap_or_else(|| micros.to_string())
             }
         }
     }

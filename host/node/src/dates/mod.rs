@@ -7,7 +7,7 @@
 mod format;
 mod pattern;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
 pub(crate) use format::{DEFAULT_FORMAT, DateFormat, UnknownFormat};
 
@@ -58,12 +58,23 @@ pub(crate) fn to_millis(micros: i64) -> i64 {
 /// Shows a date as clients get it, in UTC: `2020-01-02T03:04:05.678Z`, with microseconds where it
 /// has any.
 pub(crate) fn show(micros: i64) -> String {
-    match DateTime::<Utc>::from_timestamp_micros(micros) {
-        None => micros.to_string(),
-        Some(instant) if micros % 1_000 == 0 => {
-            instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-        }
-        Some(instant) => instant.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+    show_at(micros, 0)
+}
+
+/// Shows a date so many seconds from UTC.
+fn show_at(micros: i64, offset_seconds: i32) -> String {
+    let offset = FixedOffset::east_opt(offset_seconds);
+    let Some((instant, offset)) = DateTime::<Utc>::from_timestamp_micros(micros).zip(offset) else {
+        return micros.to_string();
+    };
+    let form = match micros % 1_000 {
+        0 => "%Y-%m-%dT%H:%M:%S%.3f",
+        _ => "%Y-%m-%dT%H:%M:%S%.6f",
+    };
+    let shown = instant.with_timezone(&offset).format(form);
+    match offset_seconds {
+        0 => format!("{shown}Z"),
+        _ => format!("{shown}{offset}"),
     }
 }
 

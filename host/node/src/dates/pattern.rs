@@ -11,7 +11,7 @@
 //!
 //! What a pattern lacks is that of 1970-01-01T00:00:00Z.
 
-use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
 use super::{instant, offset_seconds};
 
@@ -239,9 +239,10 @@ impl Pattern {
         Some(rest)
     }
 
-    /// A date in UTC; `None` if it lies beyond what can be printed.
-    pub(super) fn print(&self, micros: i64) -> Option<String> {
-        let instant = instant(micros)?;
+    /// A date, so many seconds from UTC; `None` if it lies beyond what can be printed.
+    pub(super) fn print(&self, micros: i64, offset_seconds: i32) -> Option<String> {
+        let offset = FixedOffset::east_opt(offset_seconds)?;
+        let instant = instant(micros)?.with_timezone(&offset);
         let mut text = String::new();
         print_parts(&self.parts, &instant, &mut text);
         Some(text)
@@ -370,7 +371,7 @@ fn name<'t>(names: &[&str], whole: bool, text: &'t str) -> Option<(usize, &'t st
     })
 }
 
-fn print_parts(parts: &[Part], instant: &chrono::DateTime<chrono::Utc>, text: &mut String) {
+fn print_parts(parts: &[Part], instant: &DateTime<FixedOffset>, text: &mut String) {
     for part in parts {
         match part {
             Part::Literal(letter) => text.push(*letter),
@@ -398,12 +399,16 @@ fn print_parts(parts: &[Part], instant: &chrono::DateTime<chrono::Utc>, text: &m
                 text.push_str(if *whole { name } else { &name[..3] });
             }
             Part::HalfOfDay => text.push_str(if instant.hour12().0 { "PM" } else { "AM" }),
-            Part::Offset(letter, letters) => text.push_str(match (letter, letters) {
-                ('X', _) => "Z",
-                ('x', 1) => "+00",
-                ('x', 3) => "+00:00",
-                _ => "+0000",
-            }),
+            Part::Offset(letter, letters) => {
+                let seconds = instant.offset().local_minus_utc();
+                let form = match (letter, letters) {
+                    ('X', _) if seconds == 0 => "Z",
+                    ('X' | 'x', 1) if seconds % 3_600 == 0 => "%#z",
+                    ('X' | 'x', 3) => "%:z",
+                    _ => "%z",
+                };
+                text.push_str(&instant.format(form).to_string());
+            }
             Part::Optional(parts) => print_parts(parts, instant, text),
         }
     }
@@ -450,7 +455,7 @@ mod tests {
             let micros = read
                 .parse(text)
                 .unwrap_or_else(|| panic!("{pattern}: {text}"));
-            assert_eq!(read.print(micros).as_deref(), Some(text), "{pattern}");
+            assert_eq!(read.print(micros, 0).as_deref(), Some(text), "{pattern}");
         }
     }
 

@@ -86,7 +86,7 @@ impl Default for DateOptions<'_> {
 }
 
 /// The offset from UTC, in seconds, of a zone such as `+01:00`; `None` for zones by name.
-pub(super) fn zone_seconds(zone: &str) -> Option<i64> {
+pub(crate) fn zone_seconds(zone: &str) -> Option<i64> {
     match zone {
         "UTC" | "GMT" | "Z" => Some(0),
         offset if offset.starts_with(['+', '-']) => {

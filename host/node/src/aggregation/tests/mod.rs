@@ -22,7 +22,9 @@ impl Sample {
     fn new(documents: &[Json], a_segment: usize) -> Self {
         let mapping = json!({"properties": {
             "k": {"type": "keyword"}, "n": {"type": "long"}, "x": {"type": "double"},
-            "b": {"type": "boolean"}, "d": {"type": "date"}, "t": {"type": "text"}}});
+            "b": {"type": "boolean"}, "d": {"type": "date"}, "t": {"type": "text"},
+            "s": {"type": "date", "format": "epoch_second"},
+            "h": {"type": "long", "doc_values": false}}});
         let mapping = Mapping::parse(&mapping).expect("a mapping");
         let index = Index::in_memory(mapping).expect("an index");
         for (number, segment) in documents.chunks(a_segment).enumerate() {

@@ -57,6 +57,10 @@ fn metrics_of_numbers_booleans_and_dates() {
                 json!({"value": 3}),
             ),
             (
+                json!({"cardinality": {"field": "no_such", "missing": "c"}}),
+                json!({"value": 1}),
+            ),
+            (
                 json!({"value_count": {"field": "_id"}}),
                 json!({"value": 4}),
             ),
@@ -454,6 +458,37 @@ fn ranges_are_those_that_were_asked_for() {
                     "key": "2015-01-05-2016-01-01",
                     "from": 1_420_416_000_000.0, "from_as_string": "2015-01-05",
                     "to": 1_451_606_400_000.0, "to_as_string": "2016-01-01", "doc_count": 1}]}),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn dates_have_the_format_of_their_field() {
+    let documents = json!([{"s": 1_000, "d": "2015-01-01"}, {"s": 3_000}]);
+    answers(
+        &documents,
+        &[
+            (
+                json!({"terms": {"field": "s", "include": ["1000"]}}),
+                terms(
+                    json!([{"key": 1_000_000, "key_as_string": "1000", "doc_count": 1}]),
+                    0,
+                ),
+            ),
+            (
+                json!({"date_range": {"field": "s", "ranges": [{"from": 1_000, "to": 3_000}]}}),
+                json!({"buckets": [{"key": "1000-3000", "doc_count": 1,
+                    "from": 1_000_000.0, "from_as_string": "1000",
+                    "to": 3_000_000.0, "to_as_string": "3000"}]}),
+            ),
+            (
+                json!({"max": {"field": "s", "missing": "5000", "format": "mm"}}),
+                json!({"value": 3_000_000.0, "value_as_string": "50"}),
+            ),
+            (
+                json!({"max": {"expression": "d"}}),
+                json!({"value": 1_420_070_400_000.0, "value_as_string": "2015-01-01T00:00:00.000Z"}),
             ),
         ],
     );
