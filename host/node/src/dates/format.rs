@@ -359,6 +359,7 @@ mod tests {
                 .to_string()
         };
         insta::assert_snapshot!(error("strict_weekyear"), @"`strict_weekyear` is not a known date format: use a pattern such as `yyyy-MM-dd`, or a name such as `epoch_millis` or `strict_date_optional_time`");
+        insta::assert_snapshot!(error("YYYY-MM-DD"), @"`YYYY-MM-DD` is not a known date format: the pattern letter `YYYY` is not supported: use `yyyy-MM-dd`");
         insta::assert_snapshot!(error("yyyy-ww"), @"`yyyy-ww` is not a known date format: the pattern letter `ww` is not supported");
         insta::assert_snapshot!(error("yyyy||"), @"`` is not a known date format: it is empty");
     }

@@ -136,7 +136,8 @@ fn aggregate(call: &Expr, name: &str) -> ExpressionError {
     }
 }
 
-/// The known name that is closest to another one, if it is close.
+/// The known name that is closest to another one, if it is close. Of names of three letters, many
+/// are close by chance.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
     let (distance, nearest) = known
@@ -147,5 +148,7 @@ fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n s
             )
         })
         .min()?;
-    (distance <= name.chars().count().saturating_sub(1) / 3).then_some(nearest)
+    let is_long = name.len().max(nearest.len()) > 3;
+    let is_near = is_long && distance <= name.chars().count().div_ceil(3);
+    (distance == 0 || is_near).then_some(nearest)
 }

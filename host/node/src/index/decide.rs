@@ -18,6 +18,9 @@ struct Decided {
     written: Written,
 }
 
+/// How often the documents of a request are looked at together.
+const TRIES: usize = 4;
+
 impl State {
     /// Carries out operations, in their order, and appends their records.
     ///
@@ -60,17 +63,17 @@ impl State {
         if documents.len() < 2 {
             return Ok(());
         }
-        // Where it cannot grow so far, documents are judged one by one.
-        let Ok(Some(grown)) = self.mapping.grown(documents.iter().copied()) else {
-            return Ok(());
-        };
-        documents.retain(|document| fields_of(&grown, document).is_ok());
-        if let Ok(Some(grown)) = self.mapping.grown(documents.iter().copied())
-            && documents
-                .iter()
-                .all(|document| fields_of(&grown, document).is_ok())
-        {
-            self.take_mapping(grown, folder)?;
+        // Without those that are refused, the others may show other types.
+        for _ in 0..TRIES {
+            // Where it cannot grow so far, documents are judged one by one.
+            let Ok(Some(grown)) = self.mapping.grown(documents.iter().copied()) else {
+                return Ok(());
+            };
+            let before = documents.len();
+            documents.retain(|document| fields_of(&grown, document).is_ok());
+            if documents.len() == before {
+                return self.take_mapping(grown, folder);
+            }
         }
         Ok(())
     }
@@ -168,8 +171,11 @@ impl State {
         if let Some(current) = current {
             return self.decided(id, current.version + 1, None, WriteResult::Deleted);
         }
-        let written = self.decided(id, 1, None, WriteResult::NotFound).written;
-        // It has a number, and leaves no trace.
+        let version = self.version_of_deleted(&id) + 1;
+        self.remember_deleted(id.clone(), version);
+        // It has a number, and leaves no trace in the log.
+        let written = self.decided(id, version, None, WriteResult::NotFound);
+        let written = written.written;
         self.next_seq_no += 1;
         Decided {
             record: None,

@@ -60,7 +60,8 @@ pub enum Operation {
 pub struct Written {
     /// The document's id.
     pub id: String,
-    /// How often the document was written since there is one with its id, from 1.
+    /// How often the document was written, from 1. It goes on for a minute after the document was
+    /// deleted, and begins again then.
     pub version: u64,
     /// The operation's place in the order of all operations on the index, from 0. Of a
     /// [`WriteResult::Noop`] that of the operation which wrote the document last.

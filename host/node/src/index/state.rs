@@ -56,10 +56,7 @@ impl State {
         self.next_seq_no = self.next_seq_no.max(record.seq_no + 1);
         match record.source {
             Some(_) => drop(self.deleted.remove(&record.id)),
-            None => {
-                let deleted = (record.version, Instant::now());
-                self.deleted.insert(record.id.clone(), deleted);
-            }
+            None => self.remember_deleted(record.id.clone(), record.version),
         }
         let entry = Entry {
             seq_no: record.seq_no,
@@ -82,6 +79,11 @@ impl State {
     /// The version that a document was deleted with; 0 if it was not, or long ago.
     pub(super) fn version_of_deleted(&self, id: &str) -> u64 {
         self.deleted.get(id).map_or(0, |(version, _)| *version)
+    }
+
+    /// Keeps the version that a document was deleted with for a while.
+    pub(super) fn remember_deleted(&mut self, id: String, version: u64) {
+        self.deleted.insert(id, (version, Instant::now()));
     }
 
     /// Whether tantivy has all that was written, and the mapping.

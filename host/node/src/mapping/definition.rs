@@ -423,7 +423,7 @@ mod tests {
         let json = json!({"dynamic": "strict", "date_detection": false, "_meta": {"v": 1}, "properties": {
             "title": {"type": "text", "analyzer": "english",
                 "fields": {"raw": {"type": "keyword", "ignore_above": 256}, "n": {"type": "integer"}}},
-            "seller": {"type": "object", "dynamic": true, "properties": {
+            "seller": {"type": "object", "dynamic": "true", "properties": {
                 "address": {"properties": {"city": {"type": "keyword", "store": true}}},
                 "since": {"type": "date", "format": "dd/MM/yyyy||epoch_millis"}}},
             "a key": {"type": "boolean"}, "price": {"type": "scaled_float", "scaling_factor": 100},
@@ -459,6 +459,14 @@ mod tests {
     }
 
     #[test]
+    fn dynamic_is_shown_as_a_text() {
+        let json = json!({"dynamic": false, "properties": {"o": {"dynamic": true}}});
+        let mapping = Mapping::parse(&json).expect("a mapping");
+        let shown = json!({"dynamic": "false", "properties": {"o": {"dynamic": "true"}}});
+        assert_eq!(mapping.to_json(), shown);
+    }
+
+    #[test]
     fn a_name_with_dots_is_a_field_in_objects() {
         let mapping = json!({"properties": {"a.b": {"type": "long"}, "a": {"properties": {"c": {"type": "date"}}}}});
         let mapping = Mapping::parse(&mapping).expect("a mapping");
@@ -476,24 +484,33 @@ mod tests {
         insta::assert_snapshot!(error(json!({"dynamic_date_formats": ["wow"]})), @"`dynamic_date_formats`: `wow` is not a known date format: the pattern letter `w` is not supported");
         insta::assert_snapshot!(field(json!({"type": "geo_point"})), @"the type `geo_point` of `properties.a` is not supported: use two fields of type `double`; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
         insta::assert_snapshot!(field(json!({"type": "nested"})), @"the type `nested` of `properties.a` is not supported: use `object`, or a document for each nested object; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
+        let instead = |name: &str| {
+            let error = field(json!({"type": name}));
+            error.split(';').next().unwrap_or_default().to_owned()
+        };
+        insta::assert_snapshot!(instead("keywrd"), @"the type `keywrd` of `properties.a` is not supported: did you mean `keyword`?");
+        insta::assert_snapshot!(instead("string"), @"the type `string` of `properties.a` is not supported: use `text` or `keyword`");
+        insta::assert_snapshot!(instead("alias"), @"the type `alias` of `properties.a` is not supported: query the field itself");
+        insta::assert_snapshot!(instead("percolator"), @"the type `percolator` of `properties.a` is not supported: use another type");
+        insta::assert_snapshot!(error(json!({"_doc": {"properties": {}}})), @"Types cannot be provided in put mapping requests, unless the include_type_name parameter is set to true.");
         insta::assert_snapshot!(field(json!({"type": 3})), @"`properties.a.type` must be a text, but is 3");
         insta::assert_snapshot!(field(json!({"type": "long", "analyzer": "english"})), @"unknown key `properties.a.analyzer`; expected one of `type`, `index`, `store`, `copy_to`, `fields`, `boost`, `meta`, `doc_values`, `null_value`, `coerce`, `ignore_malformed`");
         insta::assert_snapshot!(field(json!({"type": "long", "null_value": "x"})), @r#"`properties.a.null_value` must be a valid `long`, but is "x""#);
         insta::assert_snapshot!(field(json!({"type": "keyword", "norms": true})), @"`properties.a.norms` must be false, but is true");
-        insta::assert_snapshot!(field(json!({"type": "keyword", "normalizer": "lowercase"})), @"unknown key `properties.a.normalizer`; expected one of `type`, `index`, `store`, `copy_to`, `fields`, `boost`, `meta`, `doc_values`, `null_value`, `ignore_above`, `eager_global_ordinals`, `index_options`, `norms`, `similarity`, `split_queries_on_whitespace`");
+        insta::assert_snapshot!(field(json!({"type": "keyword", "normalizer": "lowercase"})), @"`properties.a.normalizer`: normalizers are not supported: use `case_insensitive` in queries, or index the values in lower case");
         insta::assert_snapshot!(field(json!({"type": "text", "analyzer": "french"})), @r#"`properties.a.analyzer` must be one of `standard`, `english`, `whitespace`, `simple`, `stop`, `keyword`, but is "french""#);
         insta::assert_snapshot!(field(json!({"type": "text", "index_options": "docs"})), @r#"`properties.a.index_options` must be "positions" or "offsets", but is "docs""#);
         insta::assert_snapshot!(field(json!({"type": "text", "fielddata": true})), @"`properties.a.fielddata` must be false: aggregate by a `keyword` sub-field, but is true");
         insta::assert_snapshot!(field(json!({"type": "text", "similarity": "boolean"})), @r#"`properties.a.similarity` must be "BM25", but is "boolean""#);
         insta::assert_snapshot!(field(json!({"type": "text", "fields": {"raw": {}}})), @"`properties.a.fields.raw.type` must be a text, but is null");
-        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"a.b": {"type": "keyword"}}})), @"`properties.a.fields.a.b` cannot have the name `a.b`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
-        insta::assert_snapshot!(field(json!({"type": "date", "format": "YYYY"})), @"`properties.a.format`: `YYYY` is not a known date format: the pattern letter `YYYY` is not supported");
+        insta::assert_snapshot!(field(json!({"type": "text", "fields": {"a.b": {"type": "keyword"}}})), @"`properties.a.fields.a.b` cannot have the name `a.b`: the name of a sub-field cannot have a dot");
+        insta::assert_snapshot!(field(json!({"type": "date", "format": "YYYY"})), @"`properties.a.format`: `YYYY` is not a known date format: the pattern letter `YYYY` is not supported: use `yyyy`");
         insta::assert_snapshot!(field(json!({"type": "scaled_float"})), @"`properties.a.scaling_factor` must be a number above 0, but is null");
         insta::assert_snapshot!(field(json!({"properties": {"b": {"type": "long", "coerce": 1}}})), @"`properties.a.properties.b.coerce` must be true or false, but is 1");
-        insta::assert_snapshot!(error(json!({"properties": {"": {"type": "date"}}})), @"`properties.` cannot have the name ``: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
-        insta::assert_snapshot!(error(json!({"properties": {"_id": {"type": "keyword"}}})), @"`properties._id` cannot have the name `_id`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
-        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "long"}, "a.b": {"type": "long"}}})), @"the field `a` is of type `long`, and cannot be an object too");
-        insta::assert_snapshot!(error(json!({"properties": {"a.b": {"type": "long"}, "a": {"type": "long"}}})), @"the field `a` is an object, and cannot be of type `long` too");
+        insta::assert_snapshot!(error(json!({"properties": {"": {"type": "date"}}})), @"`properties.` cannot have the name ``: a name cannot be empty");
+        insta::assert_snapshot!(error(json!({"properties": {"_id": {"type": "keyword"}}})), @"`properties._id` cannot have the name `_id`: it is the name of a metadata field, which is no part of a document");
+        insta::assert_snapshot!(error(json!({"properties": {"a": {"type": "long"}, "a.b": {"type": "long"}}})), @"mapper [a] cannot be changed from type [long] to [object]");
+        insta::assert_snapshot!(error(json!({"properties": {"a.b": {"type": "long"}, "a": {"type": "long"}}})), @"mapper [a] cannot be changed from type [object] to [long]");
         let deep = (0..22).fold(
             json!({"type": "long"}),
             |inner, _| json!({"properties": {"a": inner}}),
@@ -509,11 +526,11 @@ mod tests {
         let mapping = mapping.expect("a mapping");
         let extended = |fields: Json| mapping.extended(&json!({"properties": fields}));
         let error = |fields| extended(fields).expect_err("it is refused").to_string();
-        insta::assert_snapshot!(error(json!({"a": {"type": "keyword"}})), @"the field `a` is of type `text`, and cannot be of type `keyword` too");
+        insta::assert_snapshot!(error(json!({"a": {"type": "keyword"}})), @"mapper [a] cannot be changed from type [text] to [keyword]");
         insta::assert_snapshot!(error(json!({"a": {"type": "text", "analyzer": "english"}})), @"the field `a` has the analyzer `standard`, which cannot become `english`: make a new index");
         insta::assert_snapshot!(error(json!({"a": {"type": "text", "fields": {"raw": {"type": "long"}}}})), @"the field `a.raw` has the type `keyword`, which cannot become `long`: make a new index");
         insta::assert_snapshot!(error(json!({"d": {"type": "date", "format": "epoch_millis"}})), @"the field `d` has the format `strict_date_optional_time||epoch_millis`, which cannot become `epoch_millis`: make a new index");
-        insta::assert_snapshot!(error(json!({"n": {"type": "long"}})), @"the field `n` is of type `integer`, and cannot be of type `long` too");
+        insta::assert_snapshot!(error(json!({"n": {"type": "long"}})), @"mapper [n] cannot be changed from type [integer] to [long]");
         let more = json!({"a": {"type": "text", "fields": {"raw": {"type": "keyword"}, "en": {"type": "text", "analyzer": "english"}}}});
         let grown = extended(more.clone()).expect("it can be extended");
         assert_eq!(grown.to_json()["properties"]["a"], more["a"]);
@@ -523,6 +540,6 @@ mod tests {
             more["a"]
         );
         let many = (0..1000).map(|number| (format!("n{number}"), json!({"type": "long"})));
-        insta::assert_snapshot!(error(Json::Object(many.collect())), @"the mapping has 1004 fields, objects and sub-fields; the limit is 1000");
+        insta::assert_snapshot!(error(Json::Object(many.collect())), @"Limit of total fields [1000] has been exceeded: the mapping would have 1004 fields, objects and sub-fields: map an object with `enabled: false`, or set `dynamic: false`");
     }
 }

@@ -406,19 +406,21 @@ mod tests {
     #[test]
     fn rejects_a_document_that_does_not_fit_with_the_field() {
         let error = |document: Json| read(&document).expect_err("it is refused");
-        insta::assert_snapshot!(error(json!({"b": 1})), @"the field `b` has type `boolean`, and `1` is not a valid `boolean`");
-        insta::assert_snapshot!(error(json!({"l": "1x"})), @r#"the field `l` has type `long`, and `"1x"` is not a valid `long`"#);
-        insta::assert_snapshot!(error(json!({"l": 9_223_372_036_854_775_808_u64})), @"the field `l` has type `long`, and `9223372036854775808` is not a valid `long`");
-        insta::assert_snapshot!(error(json!({"d": "NaN"})), @r#"the field `d` has type `double`, and `"NaN"` is not a valid `double`"#);
-        insta::assert_snapshot!(error(json!({"t": "Jun 12 1998"})), @r#"the field `t` has type `date`, and `"Jun 12 1998"` is not a valid `date`"#);
-        insta::assert_snapshot!(error(json!({"t": i64::MAX})), @"the field `t` has type `date`, and `9223372036854775807` is not a valid `date`");
+        insta::assert_snapshot!(error(json!({"b": 1})), @"failed to parse field [b] of type [boolean]. Preview of field's value: '1'");
+        insta::assert_snapshot!(error(json!({"l": "1x"})), @"failed to parse field [l] of type [long]. Preview of field's value: '1x'");
+        insta::assert_snapshot!(error(json!({"l": 9_223_372_036_854_775_808_u64})), @"failed to parse field [l] of type [long]. Preview of field's value: '9223372036854775808'");
+        insta::assert_snapshot!(error(json!({"d": "NaN"})), @"failed to parse field [d] of type [double]. Preview of field's value: 'NaN'");
+        insta::assert_snapshot!(error(json!({"t": "Jun 12 1998"})), @"failed to parse field [t] of type [date]. Preview of field's value: 'Jun 12 1998': expected format [strict_date_optional_time||epoch_millis]");
+        insta::assert_snapshot!(error(json!({"t": i64::MAX})), @"failed to parse field [t] of type [date]. Preview of field's value: '9223372036854775807': expected format [strict_date_optional_time||epoch_millis]");
         insta::assert_snapshot!(error(json!({"k": "long ".repeat(20_000)})), @"the field `k` has 100000 bytes, and its limit is 32766: map it with `ignore_above`, or as `text`");
-        insta::assert_snapshot!(error(json!({"l": {"m": 1}})), @"the field `l` is of type `long`, and cannot be an object too");
-        insta::assert_snapshot!(error(json!({"o": 1})), @"the field `o` is an object, and cannot be a number too");
-        insta::assert_snapshot!(error(json!({"z": 1})), @"the field `z` is not in the mapping, which is strict");
-        insta::assert_snapshot!(error(json!({"x.keyword": 1})), @"the field `x` is of type `text`, and cannot be an object too");
-        insta::assert_snapshot!(error(json!({"o": {"": 1}})), @"a field cannot have the name ``: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
-        insta::assert_snapshot!(error(json!({"_id": "a"})), @"a field cannot have the name `_id`: a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`");
+        insta::assert_snapshot!(error(json!({"l": {"m": 1}})), @"failed to parse field [l] of type [long]. Preview of field's value: '{m=1}'");
+        insta::assert_snapshot!(error(json!({"o": 1})), @"object mapping for [o] tried to parse field [o] as object, but found a concrete value");
+        insta::assert_snapshot!(error(json!({"z": 1})), @"mapping set to strict, dynamic introduction of [z] within [_doc] is not allowed");
+        insta::assert_snapshot!(error(json!({"x.keyword": 1})), @"failed to parse field [x] of type [text]. Preview of field's value: '{keyword=1}'");
+        insta::assert_snapshot!(error(json!({"o": {"": 1}})), @"a field cannot have the name ``: a name cannot be empty");
+        insta::assert_snapshot!(error(json!({"_id": "a"})), @"a field cannot have the name `_id`: it is the name of a metadata field, which is no part of a document");
+        insta::assert_snapshot!(error(json!({"o": {"p.q": 1}})), @"mapping set to strict, dynamic introduction of [p] within [o] is not allowed");
+        insta::assert_snapshot!(error(json!({"a..b": 1})), @"a field cannot have the name `a..b`: a dot can be neither at the ends of a name nor beside another dot");
         let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
         insta::assert_snapshot!(error(json!({"l": deep})), @"the document has more than 64 objects and lists inside of each other");
     }

@@ -121,10 +121,9 @@ pub(super) async fn create(
     }
     let mapping = match &body.mappings {
         None => Mapping::dynamic(),
-        Some(mapping) => Mapping::parse(mapping).map_err(|error| {
-            let status = axum::http::StatusCode::BAD_REQUEST;
-            ApiError::of(status, "mapper_parsing_exception", &error)
-        })?,
+        Some(mapping) => {
+            Mapping::parse(mapping).map_err(whittle_node::index::IndexError::Mapping)?
+        }
     };
     let writes = node.writes.clone();
     let made = move || {

@@ -113,9 +113,9 @@ fn fields_are_added_by_hand() {
     assert_eq!(of.snapshot().mapping.to_json(), expected);
     done(&of, index("b", json!({"m": "x"})));
     let refused = one(&of, index("c", json!({"l": 1}))).expect_err("it is strict");
-    insta::assert_snapshot!(refused, @"the field `l` is not in the mapping, which is strict");
+    insta::assert_snapshot!(refused, @"mapping set to strict, dynamic introduction of [l] within [_doc] is not allowed");
     let conflict = of.put_mapping(&json!({"properties": {"m": {"type": "long"}}}));
-    insta::assert_snapshot!(conflict.expect_err("it is a keyword"), @"the field `m` is of type `keyword`, and cannot be of type `long` too");
+    insta::assert_snapshot!(conflict.expect_err("it is a keyword"), @"mapper [m] cannot be changed from type [keyword] to [long]");
     drop(of);
     let of = Index::open(folder.path()).expect("it is there");
     assert_eq!(of.mapping().to_json(), expected);
@@ -163,9 +163,55 @@ fn documents_whose_fields_have_no_room_are_refused_alone() {
         .filter_map(|one| one.as_ref().err())
         .collect();
     assert_eq!(refused.len(), 1);
-    insta::assert_snapshot!(refused[0], @"the mapping has 1001 fields, objects and sub-fields; the limit is 1000");
+    insta::assert_snapshot!(refused[0], @"Limit of total fields [1000] has been exceeded: the mapping would have 1001 fields, objects and sub-fields: map an object with `enabled: false`, or set `dynamic: false`");
     of.refresh().expect("there is room");
     assert_eq!(all(&of.snapshot()), 3);
+}
+
+#[test]
+fn only_documents_that_are_accepted_bring_fields() {
+    let of = Index::in_memory(mapping(json!({"n": {"type": "long"}}))).expect("an index");
+    let refused = |operation| one(&of, operation).expect_err("it is refused").to_string();
+    insta::assert_snapshot!(refused(index("1", json!({"n": "x", "new": "2026-01-01"}))), @"failed to parse field [n] of type [long] in document with id '1'. Preview of field's value: 'x'");
+    insta::assert_snapshot!(refused(index("1", json!({"big": [1, {"c": 2}], "a": 1, "_id": 3}))), @"a field cannot have the name `_id`: it is the name of a metadata field, which is no part of a document");
+    refused(update("missing", json!({"new": 1}), false));
+    assert_eq!(of.mapping().paths().collect::<Vec<_>>(), ["n"]);
+    // In one request, the refused ones do not count for the types of the others.
+    let written = of.write(vec![
+        index("a", json!({"n": "x", "new": "words", "lost": 1})),
+        index("b", json!({"new": 10})),
+        index("c", json!({"new": 9.99})),
+        index("d", json!({"new": "words", "lost": 1})),
+        update("b", json!({"late": true}), false),
+    ]);
+    let written = written.expect("the disk is well");
+    let accepted: Vec<bool> = written.iter().map(Result::is_ok).collect();
+    assert_eq!(accepted, [false, true, true, false, true]);
+    let mapping = of.mapping();
+    let types = mapping.types().map(|(path, of)| (path, of.name()));
+    let types: Vec<_> = types.collect();
+    assert_eq!(
+        types,
+        [("late", "boolean"), ("n", "long"), ("new", "double")]
+    );
+}
+
+#[test]
+fn integers_before_other_numbers_in_a_request_are_doubles() {
+    let of = Index::in_memory(mapping(json!({"n": {"type": "long"}}))).expect("an index");
+    let written = of.write(vec![
+        index("a", json!({"price": 10})),
+        index("b", json!({"n": "x", "lost": 1})),
+        index("c", json!({"price": 9.99})),
+    ]);
+    let written = written.expect("the disk is well");
+    assert!(written[0].is_ok() && written[1].is_err() && written[2].is_ok());
+    let mapping = of.mapping();
+    let types = mapping.types().map(|(path, of)| (path, of.name()));
+    assert_eq!(
+        types.collect::<Vec<_>>(),
+        [("n", "long"), ("price", "double")]
+    );
 }
 
 #[test]

@@ -58,31 +58,27 @@ struct Model {
 }
 
 impl Model {
-    fn write(&mut self, id: u8, document: Map<String, Json>) -> (WriteResult, u64) {
-        let version = self
-            .documents
-            .get(&id)
-            .map_or(1, |(_, version)| version + 1);
-        self.documents.insert(id, (document, version));
-        let is_new = version == 1;
-        let outcome = if is_new {
-            WriteResult::Created
-        } else {
-            WriteResult::Updated
+    /// What comes of writing a document. A new one has the version `first`, which depends on what
+    /// was deleted before it.
+    fn write(&mut self, id: u8, document: Map<String, Json>, first: u64) -> (WriteResult, u64) {
+        let (outcome, version) = match self.documents.get(&id) {
+            None => (WriteResult::Created, first),
+            Some((_, version)) => (WriteResult::Updated, version + 1),
         };
+        self.documents.insert(id, (document, version));
         (outcome, version)
     }
 
     /// What comes of an operation; `None` where it is refused.
-    fn carry_out(&mut self, planned: &Planned) -> Option<(WriteResult, u64)> {
+    fn carry_out(&mut self, planned: &Planned, first: u64) -> Option<(WriteResult, u64)> {
         match planned.clone() {
-            Planned::Index(id, document) => Some(self.write(id, document)),
+            Planned::Index(id, document) => Some(self.write(id, document, first)),
             Planned::Create(id, document) => {
                 let is_free = !self.documents.contains_key(&id);
-                is_free.then(|| self.write(id, document))
+                is_free.then(|| self.write(id, document, first))
             }
             Planned::Update(id, partial, upsert) => match self.documents.get(&id).cloned() {
-                None => upsert.then(|| self.write(id, partial)),
+                None => upsert.then(|| self.write(id, partial, first)),
                 Some((before, version)) => {
                     let mut after = before.clone();
                     for (key, value) in partial {
@@ -94,11 +90,11 @@ impl Model {
                     if after == before {
                         return Some((WriteResult::Noop, version));
                     }
-                    Some(self.write(id, after))
+                    Some(self.write(id, after, first))
                 }
             },
             Planned::Delete(id) => Some(match self.documents.remove(&id) {
-                None => (WriteResult::NotFound, 1),
+                None => (WriteResult::NotFound, first),
                 Some((_, version)) => (WriteResult::Deleted, version + 1),
             }),
         }
@@ -159,7 +155,9 @@ fn runs_like_a_map(steps: Vec<Step>, log_bytes: u64) {
                 assert_eq!(written.len(), operations.len());
                 for (operation, written) in operations.iter().zip(written) {
                     let written = written.map(|written| (written.result, written.version));
-                    assert_eq!(written.ok(), model.carry_out(operation), "{operation:?}");
+                    let first = written.as_ref().map_or(0, |(_, version)| *version);
+                    let expected = model.carry_out(operation, first);
+                    assert_eq!(written.ok(), expected, "{operation:?}");
                 }
                 continue;
             }
