@@ -9,7 +9,7 @@
 //! | other texts | text, with a keyword |
 //!
 //! The documents of one request are looked at together, so that a price of 10 before one of 9.99
-//! makes no integers of them.
+//! makes no integers of them. A document that is refused brings no fields.
 
 use std::collections::BTreeMap;
 
