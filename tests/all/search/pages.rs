@@ -246,7 +246,9 @@ fn values_of_fields_come_back_on_request() {
     assert_eq!(fields(date), json!({"d": ["2015-01-01T00:00:00.000Z"]}));
     let error = |request: Json| try_run(&snapshot, &request).expect_err("it fails");
     insta::assert_snapshot!(error(json!({"docvalue_fields": ["k"]})), @"cannot read doc values of the text field [k]: use `fields` or `_source`");
-    insta::assert_snapshot!(error(json!({"fields": [{"field": "d", "format": "yyyy"}]})), @"`format` `yyyy` of [d] is not supported: use `strict_date_optional_time` or `epoch_millis`");
+    insta::assert_snapshot!(error(json!({"fields": [{"field": "n", "format": "yyyy"}]})), @"`format` `yyyy` of [n] is not supported: use no format, as the field is not a date");
+    let year = json!({"docvalue_fields": [{"field": "d", "format": "yyyy/MM"}]});
+    assert_eq!(fields(year), json!({"d": ["2015/01"]}));
 }
 
 #[test]
