@@ -192,6 +192,9 @@ function found(answer) {
       const hint = similar.length ? `; did you mean ${similar.join(" or ")}?` : "";
       parts.push(element("p", "bad", `No document has the field ${field}${hint}`));
     }
+    for (const { field, type, wanted } of udf.mistyped_fields ?? []) {
+      parts.push(element("p", "bad", `The field ${field} has type ${type}, and the function reads ${wanted}.`));
+    }
     if (udf.error_samples.length) {
       parts.push(table(["document", "error"], udf.error_samples.map((one) => [one._id, one.message])));
     }
