@@ -46,12 +46,12 @@ def main() -> int:
 
     node = Node(options.whittle)
     complaints = check_excluded(node, apis, excluded)
-    features = listed.features()
+    features, differences = listed.features(), listed.differences()
     entries = {}
     for test in wanted:
         failure = run(node, apis, test)
         if failure is not None:
-            entry = classify(failure, features)
+            entry = classify(test, failure, features, differences)
             entries[test.file, test.name] = entry
             if options.show:
                 print(f"{test.file}: {test.name}: {entry.kind}: {entry.reason}\n    {failure}")
@@ -86,28 +86,29 @@ def run(node: Node, apis: Apis, test: suite.Test) -> Failure | None:
     return failure
 
 
-def classify(failure: Failure, features: list) -> Entry:
+def classify(test: suite.Test, failure: Failure, features: list, differences: list) -> Entry:
     """The entry of a list for a failure."""
     if failure.refusal is not None:
         name = listed.feature(failure.refusal, features)
         if name is not None:
             return Entry("refused", name)
+    for name, pattern in differences:
+        if pattern.fullmatch(f"{test.file}: {failure.path}"):
+            return Entry("differs", name)
     kind = "words" if failure.words else "wrong"
     return Entry(kind, " ".join(str(failure).split())[:REASON])
 
 
 def agree(one: Entry, other: Entry) -> bool:
-    return one.kind == other.kind and (one.kind != "refused" or one.reason == other.reason)
+    return one.kind == other.kind and (one.kind not in ("refused", "differs") or one.reason == other.reason)
 
 
 def updated(known: dict, entries: dict, wanted: list, add: bool) -> dict:
-    """The list without tests that pass, with the reasons that it has where these are still right."""
+    """The list without tests that pass, and with the ways in which the others fail now."""
     ran = {(test.file, test.name) for test in wanted}
     kept = {key: entry for key, entry in known.items() if key not in ran}
     for key, entry in entries.items():
-        if key in known:
-            kept[key] = known[key] if agree(known[key], entry) else entry
-        elif add:
+        if key in known or add:
             kept[key] = entry
     return kept
 
@@ -143,13 +144,12 @@ def check_excluded(node: Node, apis: Apis, excluded: dict) -> list[str]:
 
 def summarize(entries, known, tests, skipped, wanted, seconds):
     kinds = Counter(entry.kind for entry in entries.values())
-    features = Counter(entry.reason for entry in entries.values() if entry.kind == "refused")
-    for name, count in features.most_common():
-        print(f"{count:5} refused: {name}")
+    reasons = Counter(entry for entry in entries.values() if entry.kind in ("refused", "differs"))
+    for (kind, reason), count in reasons.most_common():
+        print(f"{count:5} {kind}: {reason}")
     print(
         f"{len(tests)} tests in {seconds:.0f} s: {len(tests) - len(wanted) - len(skipped)} of APIs that the node lacks, "
-        f"{len(skipped)} skipped, {kinds['refused']} refused, {kinds['words']} in other words, {kinds['wrong']} wrong; "
-        f"{len(known)} listed"
+        f"{len(skipped)} skipped, {', '.join(f'{kinds[kind]} {kind}' for kind in listed.KINDS)}; {len(known)} listed"
     )
 
 

@@ -23,12 +23,12 @@ STATUS["request"] = [status for status in range(400, 600) if [status] not in STA
 
 
 class Failure(Exception):
-    """A step that failed. `refusal` is the text of an answer that refused the request, `words` is set
-    where an error came as expected, but its text was another."""
+    """A step that failed. `refusal` is the text of an answer that refused the request; `path` is that of
+    a value that is not as expected; `words` is set if an error came as expected with another text."""
 
-    def __init__(self, message: str, refusal: str | None = None, words: bool = False):
+    def __init__(self, message: str, refusal: str | None = None, path: str = "", words: bool = False):
         super().__init__(message)
-        self.refusal, self.words = refusal, words
+        self.refusal, self.path, self.words = refusal, path, words
 
 
 class Steps:
@@ -48,9 +48,15 @@ class Steps:
                 try:
                     getattr(self, "step_" + operation)(arguments)
                 except Failure as failure:
-                    if failure.refusal is None and self.item_errors:
-                        failure.refusal = self.item_errors[0]
+                    if failure.refusal is None:
+                        failure.refusal = self.refusal()
                     raise
+
+    def refusal(self) -> str | None:
+        """What was refused before a value was not as expected: all of the last request, or an item."""
+        if self.answer is not None and 400 <= self.answer.status < 500:
+            return self.answer.reason()
+        return self.item_errors[0] if self.item_errors else None
 
     def step_skip(self, _):
         """Was obeyed when the file was read."""
@@ -117,9 +123,7 @@ class Steps:
                 raise Failure(f"a warning like `{pattern}` is missing: {self}")
 
     def refused(self, message: str) -> Failure:
-        status = self.answer.status
-        refusal = self.answer.reason() if 400 <= status < 500 else None
-        return Failure(f"{message}: {self}", refusal)
+        return Failure(f"{message}: {self}", self.refusal())
 
     def note_item_errors(self):
         body = self.answer.body
@@ -205,7 +209,7 @@ class Steps:
 
     def differs(self, path: str, expected, found) -> Failure:
         words = path.endswith("reason") and isinstance(expected, str) and isinstance(found, str)
-        return Failure(f"`{path}` should be {shown(expected)}, but is {shown(found)}: {self}", words=words)
+        return Failure(f"`{path}` should be {shown(expected)}, but is {shown(found)}: {self}", path=path, words=words)
 
     def value(self, path: str):
         """What stands at a path of the last answer, or a kept value by its name."""

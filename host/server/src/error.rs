@@ -16,7 +16,8 @@ use whittle_host::one_line;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     status: StatusCode,
-    cause: Cause,
+    /// Boxed, since results carry it through many functions.
+    cause: Box<Cause>,
 }
 
 /// What went wrong, as it stands inside `error`.
@@ -56,14 +57,14 @@ pub(crate) struct IsError;
 impl ApiError {
     /// With a type such as `parsing_exception`. The reason is one line.
     pub fn new(status: StatusCode, kind: &'static str, reason: impl Into<String>) -> Self {
-        let cause = Cause {
+        let cause = Box::new(Cause {
             kind,
             reason: reason.into(),
             index: None,
             resource_id: None,
             resource_type: None,
             index_uuid: None,
-        };
+        });
         Self { status, cause }
     }
 
@@ -120,8 +121,8 @@ impl ApiError {
     pub fn body(&self) -> ErrorBody {
         ErrorBody {
             error: WholeCause {
-                root_cause: [self.cause.clone()],
-                cause: self.cause.clone(),
+                root_cause: [self.cause().clone()],
+                cause: self.cause().clone(),
             },
             status: self.status.as_u16(),
         }

@@ -195,7 +195,7 @@ impl State {
         )?;
         gauge(
             "udf_switched_off",
-            "1 where the function is switched off for failing too often",
+            "1 if the function is switched off because it failed too often",
             |of| u64::from(of.breaker != BreakerState::Closed),
         )
     }
@@ -246,7 +246,7 @@ impl State {
         )?;
         families.counter(
             "pool_busy",
-            "Bindings that were told that the engine is busy",
+            "Bindings that failed because the engine was busy",
             pool.busy,
         )?;
         families.gauge(

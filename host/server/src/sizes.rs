@@ -14,7 +14,7 @@ pub(crate) fn human(bytes: u64) -> String {
         .find(|power| bytes >> (10 * power) > 0);
     let power = power.unwrap_or(0);
     // A tenth is not rounded up: 1023 kilobytes are not a megabyte.
-    let tenths = u128::from(bytes) * 10 >> (10 * power);
+    let tenths = (u128::from(bytes) * 10) >> (10 * power);
     match tenths % 10 {
         0 => format!("{}{}", tenths / 10, UNITS[power]),
         tenth => format!("{}.{tenth}{}", tenths / 10, UNITS[power]),

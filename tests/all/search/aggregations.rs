@@ -174,28 +174,28 @@ fn what_cannot_be_aggregated_is_told() {
     };
     let of = |kind: &str, options: Json| json!({"a": {kind: options}});
     insta::assert_snapshot!(error(json!([])), @"`aggs` must be an object, but is a list");
-    insta::assert_snapshot!(error(json!({"a": {}})), @"`aggs.a` must have one key, the aggregation's kind, but has none");
-    insta::assert_snapshot!(error(of("median", json!({}))), @"`aggs.a.median` is unknown: here can stand `aggs`, `avg`, `cardinality`, `date_histogram`, `extended_stats`, `histogram`, `max`, `min`, `percentiles`, `range`, `stats`, `sum`, `terms`, `value_count`");
-    insta::assert_snapshot!(error(of("avg", json!({}))), @"`aggs.a.avg` must have one of `field`, `expression`, `wasm_udf`, and only one");
-    insta::assert_snapshot!(error(of("avg", json!({"field": "price", "expression": "price"}))), @"`aggs.a.avg` must have one of `field`, `expression`, `wasm_udf`, and only one");
-    insta::assert_snapshot!(error(of("avg", json!({"field": 3}))), @"`aggs.a.avg.field` must be a text, but is 3");
-    insta::assert_snapshot!(error(of("avg", json!({"field": "price", "script": "x"}))), @"`aggs.a.avg.script` is unknown: here can stand `field`, `expression`, `wasm_udf`, `missing`");
+    insta::assert_snapshot!(error(json!({"a": {}})), @"`aggs.a` must have exactly one key, the aggregation's kind, but has none");
+    insta::assert_snapshot!(error(of("median", json!({}))), @"unknown key `aggs.a.median`; expected one of `aggs`, `avg`, `cardinality`, `date_histogram`, `date_range`, `extended_stats`, `filter`, `filters`, `global`, `histogram`, `max`, `meta`, `min`, `missing`, `percentiles`, `range`, `stats`, `sum`, `terms`, `value_count`");
+    insta::assert_snapshot!(error(of("avg", json!({}))), @"`aggs.a.avg` must have exactly one of `field`, `expression`, `wasm_udf`");
+    insta::assert_snapshot!(error(of("avg", json!({"field": "price", "expression": "price"}))), @"`aggs.a.avg` must have exactly one of `field`, `expression`, `wasm_udf`");
+    insta::assert_snapshot!(error(of("avg", json!({"field": 3}))), @"`aggs.a.avg.field` must be a string, but is 3");
+    insta::assert_snapshot!(error(of("avg", json!({"field": "price", "script": "x"}))), @"unknown key `aggs.a.avg.script`; expected one of `field`, `expression`, `wasm_udf`, `missing`, `format`");
     insta::assert_snapshot!(error(of("avg", json!({"expression": "prize"}))), @"in `aggs.a.avg.expression`: expression, column 1: unknown column `prize`: did you mean `price`?");
-    insta::assert_snapshot!(error(of("avg", json!({"expression": "upper(title)"}))), @"the aggregations: `aggs.a.avg` takes numbers, booleans and dates, and this gives texts");
-    insta::assert_snapshot!(error(of("avg", udf("read_text", "title"))), @"the aggregations: `aggs.a.avg` takes numbers, booleans and dates, and this gives texts");
-    insta::assert_snapshot!(error(of("avg", json!({"field": "title"}))), @"the aggregations: `aggs.a.avg` takes numbers, booleans and dates, and this gives texts");
+    insta::assert_snapshot!(error(of("avg", json!({"expression": "upper(title)"}))), @"`aggs.a.avg` takes numbers, booleans and dates, but its values are of type keyword");
+    insta::assert_snapshot!(error(of("avg", udf("read_text", "title"))), @"`aggs.a.avg` takes numbers, booleans and dates, but its values are of type keyword");
+    insta::assert_snapshot!(error(of("avg", json!({"field": "title"}))), @"`aggs.a.avg`: text fields have no values to aggregate, and `title` is one: use a keyword field, such as `title.keyword`");
     insta::assert_snapshot!(error(of("terms", udf("read_json", "price"))), @"function `read_json` returns json: an aggregation's source must be boolean, int64, float64, text or timestamp");
-    insta::assert_snapshot!(error(of("terms", udf("read_jsom", "price")))[..34], @"unknown function `read_jsom`: the");
-    insta::assert_snapshot!(error(of("histogram", json!({"field": "price"}))), @"the aggregations: missing field `interval`");
-    insta::assert_snapshot!(error(of("histogram", json!({"field": "price", "interval": 0}))), @"the request cannot be run: interval must be a positive value");
-    insta::assert_snapshot!(error(of("histogram", json!({"field": "price", "interval": 1e-9, "extended_bounds": {"min": 0, "max": 1}}))), @"the aggregations take too much: ask for fewer or larger buckets: Aborting aggregation because memory limit was exceeded. Limit: 268.44 MB, Current: 72.00 GB");
-    insta::assert_snapshot!(error(of("date_histogram", json!({"field": "price", "fixed_interval": "1 day"}))), @r#"the aggregations: Unit not recognized in passed String " day""#);
-    insta::assert_snapshot!(error(json!({"a": {"avg": {"field": "price"}, "aggs": {"b": {"avg": {"field": "price"}}}}})), @"`aggs.a.aggs` cannot be, since `avg` makes no buckets: put it beside");
+    insta::assert_snapshot!(error(of("terms", udf("read_jsom", "price")))[..34], @"unknown function `read_jsom`; the");
+    insta::assert_snapshot!(error(of("histogram", json!({"field": "price"}))), @"`aggs.a.histogram.interval` is missing");
+    insta::assert_snapshot!(error(of("histogram", json!({"field": "price", "interval": 0}))), @"`aggs.a.histogram.interval` must be a number above 0, but is 0");
+    insta::assert_snapshot!(error(of("histogram", json!({"field": "price", "interval": 1e-9, "extended_bounds": {"min": 0, "max": 1}}))), @"trying to create too many buckets: an answer has up to 65536; ask for fewer or larger ones");
+    insta::assert_snapshot!(error(of("date_histogram", json!({"field": "price", "fixed_interval": "1 day"}))), @r#"`aggs.a.date_histogram.fixed_interval` must be a fixed interval, such as `90m` or `30d`, but is "1 day""#);
+    insta::assert_snapshot!(error(json!({"a": {"avg": {"field": "price"}, "aggs": {"b": {"avg": {"field": "price"}}}}})), @"`aggs.a.aggs` is not allowed: `avg` makes no buckets; move it up beside `avg`");
     let mut deep = json!({"a": {"terms": {"field": "price"}}});
     for _ in 0..9 {
         deep = json!({"a": {"terms": {"field": "price"}, "aggs": deep}});
     }
-    insta::assert_snapshot!(error(deep), @"`aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs` lies too deep: clauses may lie in each other 8 deep");
+    insta::assert_snapshot!(error(deep), @"`aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs.a.aggs` is nested too deeply; the limit is 8 levels");
     let throws = error(of(
         "avg",
         json!({"wasm_udf": {"function": "wrong_getter", "params": {"field": "title"}}}),

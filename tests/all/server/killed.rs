@@ -41,6 +41,7 @@ fn answer(address: &str, body: &str) -> Option<Json> {
     let mut stream = TcpStream::connect(address).ok()?;
     let head = format!(
         "POST /killed/_bulk HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/x-ndjson\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );

@@ -73,7 +73,7 @@ fn what_stops_a_function_is_told_with_what_came_before_and_counts_nowhere() {
 }
 
 #[test]
-fn the_highest_version_is_tried_switched_off_or_not() {
+fn tries_the_highest_version_even_if_it_is_disabled() {
     let node = Node::start();
     for version in ["0.1.0", "0.2.0", "1.0.0-rc.1"] {
         node.upload_by_hand(&ByHand {
@@ -110,8 +110,8 @@ fn what_a_trial_cannot_be_is_refused() {
     insta::assert_snapshot!(refused(json!({"params": []})), @"400 parsing_exception: `params` must be an object");
     insta::assert_snapshot!(refused(json!({"documents": {}})), @"400 parsing_exception: `documents` must be a list of objects");
     insta::assert_snapshot!(refused(json!({"documents": [{}, 3]})), @"400 parsing_exception: `documents[1]` must be an object");
-    insta::assert_snapshot!(refused(json!({"documents": [{"_id": [], "_source": {}}]})), @"400 parsing_exception: `documents[0]._id` must be a text");
+    insta::assert_snapshot!(refused(json!({"documents": [{"_id": [], "_source": {}}]})), @"400 parsing_exception: `documents[0]._id` must be a string");
     insta::assert_snapshot!(refused(json!({"documents": [{"_score": "x", "_source": {}}]})), @"400 parsing_exception: `documents[0]._score` must be a number");
-    insta::assert_snapshot!(refused(json!({"docs": []})), @"400 parsing_exception: `docs` is unknown: here can stand `documents`, `function`, `params`, `version`");
-    insta::assert_snapshot!(refused(json!([])), @"400 parsing_exception: the test must be an object");
+    insta::assert_snapshot!(refused(json!({"docs": []})), @"400 parsing_exception: unknown key `docs`; expected one of `documents`, `function`, `params`, `version`");
+    insta::assert_snapshot!(refused(json!([])), @"400 parsing_exception: line 1, column 0: invalid type: sequence, expected a map");
 }

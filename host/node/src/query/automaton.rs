@@ -319,6 +319,7 @@ mod tests {
         #[test]
         fn a_prefix_fits_what_begins_so(prefix in "[abé]{0,3}", text in "[abé]{0,4}") {
             prop_assert_eq!(Pattern::prefix(&prefix, false).fits(&text), text.starts_with(&prefix));
+            prop_assert!(Pattern::names("*").fits(&text));
         }
     }
 

@@ -76,7 +76,7 @@ function errors(statistics) {
 function row(of) {
   const { fn, udf, statistics } = of;
   const state = [];
-  if (!udf.enabled) state.push(element("div", "bad", "switched off"));
+  if (!udf.enabled) state.push(element("div", "bad", "disabled"));
   if (statistics && statistics.breaker.state !== "closed") state.push(element("div", "bad", "off: it failed too often"));
   const count = (value) => element("td", "number", value);
   return element("tr", "",

@@ -1,6 +1,8 @@
 //! Many writes in one request: a line for each operation, and one for its document.
 
 use std::collections::BTreeMap;
+use std::iter::Enumerate;
+use std::slice::Split;
 use std::time::Instant;
 
 use axum::extract::State;
@@ -333,9 +335,12 @@ enum VersionType {
     Internal,
 }
 
+/// Whether a byte ends a line.
+type IsEnd = fn(&u8) -> bool;
+
 /// The lines of a request.
 struct Lines<'a> {
-    lines: std::iter::Enumerate<std::slice::Split<'a, u8, fn(&u8) -> bool>>,
+    lines: Enumerate<Split<'a, u8, IsEnd>>,
     index: Option<&'a str>,
     parameters: &'a BulkParameters,
     fetch: Option<SourceFilter>,
@@ -352,7 +357,7 @@ impl<'a> Lines<'a> {
                 "The bulk request must be terminated by a newline [\\n]",
             ));
         };
-        let is_end: fn(&u8) -> bool = |byte| *byte == b'\n';
+        let is_end: IsEnd = |byte| *byte == b'\n';
         check_pipeline(parameters.pipeline.as_deref())?;
         Ok(Self {
             lines: text.split(is_end).enumerate(),
