@@ -42,7 +42,7 @@ fn replaces_documents_by_id_and_searches_them_in_another_process() {
     2 hits in N ms
     string_distance: 3 documents in N ms, 0 errors, N KiB
     ");
-    insta::assert_snapshot!(desk.bad(search), @"error: unknown function `string_distance`: the components have none");
+    insta::assert_snapshot!(desk.bad(search), @"error: unknown function `string_distance`; the components have none");
     desk.good("registry add string-distance.wasm --registry data/registry");
     assert_eq!(
         desk.good(search).lines().next(),

@@ -230,7 +230,7 @@ fn formulas_that_do_not_go_where_they_stand() {
     insta::assert_snapshot!(error(json!({"rescore": {"expression": "price > 1"}})), @"in `rescore.expression`: expression: it gives a boolean, but a score takes a number");
     insta::assert_snapshot!(error(json!({"rescore": {"window_size": 0, "expression": "price"}})), @"`rescore.window_size` must be an integer from 1 to 10000, but is 0");
     insta::assert_snapshot!(error(json!({"rescore": {"window_size": 5}})), @"`rescore` must have either `wasm_udf` or `expression`");
-    insta::assert_snapshot!(error(json!({"rescore": {"expression": "price"}, "sort": ["price"]})), @"`rescore` and `sort` do not go together: leave one out");
+    insta::assert_snapshot!(error(json!({"rescore": {"expression": "price"}, "sort": ["price"]})), @"`rescore` and `sort` cannot be combined; remove one");
     insta::assert_snapshot!(error(json!({"fields": {"a": {"expression": "day"}}})), @"in `fields.a.expression`: expression, column 1: the date `day` cannot stand here: dates are compared in filters, under `and`, `or` and `not`");
     insta::assert_snapshot!(error(json!({"fields": {"a": {"expression": "prize"}}})), @"in `fields.a.expression`: expression, column 1: unknown column `prize`: did you mean `price`?");
     insta::assert_snapshot!(error(json!({"fields": {"a": "price"}})), @r#"`fields.a` must be an object, but is "price""#);

@@ -116,8 +116,8 @@ proptest! {
             prop_oneof![
                 Just(json!("n")),
                 Just(json!({"n": {"order": "desc", "mode": "median", "missing": 2}})),
-                Just(json!({"k": {"order": "desc"}})),
-                Just(json!({"k": {"missing": "aa"}})),
+                Just(json!({"k.keyword": {"order": "desc"}})),
+                Just(json!({"k.keyword": {"missing": "aa"}})),
                 Just(json!({"d": {"missing": "_first"}})),
                 Just(json!({"d": {"order": "desc", "missing": "1969-12-31"}})),
                 Just(json!({"nothing": {"unmapped_type": "long"}})),
@@ -199,11 +199,11 @@ fn only_fields_of_the_mapping_can_be_sorted_by() {
         let expected = format!("No mapping found for [{name}] in order to sort on");
         assert_eq!(error(json!(name)), expected);
     }
-    insta::assert_snapshot!(error(json!("t")), @"");
-    insta::assert_snapshot!(error(json!({"t.keyword": {"mode": "avg"}})), @"");
-    insta::assert_snapshot!(error(json!({"k": {"missing": "x"}})), @"");
+    insta::assert_snapshot!(error(json!("t")), @"cannot sort by the text field [t]: use [t.keyword]");
+    insta::assert_snapshot!(error(json!({"t.keyword": {"mode": "avg"}})), @"sort mode `avg` of [t.keyword] needs numbers: use `min` or `max`");
+    insta::assert_snapshot!(error(json!({"k": {"missing": "x"}})), @r#"`missing` of a sort key: "x" is not a valid long"#);
     let after = json!({"sort": ["k"], "search_after": ["soon"]});
-    insta::assert_snapshot!(try_run(&snapshot, &after).expect_err("it fails"), @"");
+    insta::assert_snapshot!(try_run(&snapshot, &after).expect_err("it fails"), @r#"`search_after`: "soon" is not a valid long"#);
     let missing = json!({"sort": [{"nothing": {"missing": "_last"}}]});
     assert_eq!(ids(&run(&snapshot, &missing)), ["0"]);
 }
@@ -245,8 +245,8 @@ fn values_of_fields_come_back_on_request() {
     let date = json!({"docvalue_fields": [{"field": "d"}]});
     assert_eq!(fields(date), json!({"d": ["2015-01-01T00:00:00.000Z"]}));
     let error = |request: Json| try_run(&snapshot, &request).expect_err("it fails");
-    insta::assert_snapshot!(error(json!({"docvalue_fields": ["k"]})), @"");
-    insta::assert_snapshot!(error(json!({"fields": [{"field": "d", "format": "yyyy"}]})), @"");
+    insta::assert_snapshot!(error(json!({"docvalue_fields": ["k"]})), @"cannot read doc values of the text field [k]: use `fields` or `_source`");
+    insta::assert_snapshot!(error(json!({"fields": [{"field": "d", "format": "yyyy"}]})), @"`format` `yyyy` of [d] is not supported: use `strict_date_optional_time` or `epoch_millis`");
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn several_indexes_are_searched_as_one() {
         &[first, typed],
         json!({"aggs": {"a": {"terms": {"field": "n"}}}}),
     );
-    insta::assert_snapshot!(error.expect_err("it is refused"), @"");
+    insta::assert_snapshot!(error.expect_err("it is refused"), @"aggregation `a`: the type of its values differs between the indexes; search each index by itself");
 }
 
 #[test]

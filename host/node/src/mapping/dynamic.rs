@@ -155,15 +155,18 @@ impl Mapping {
         let mut shown: BTreeMap<String, Shown> = BTreeMap::new();
         let mut order = Vec::new();
         let mut see = |path: &str, value: &ExactJson| {
+            let known = shown.get(path).copied();
+            if known.is_none() && (self.dynamic_at(path) != Dynamic::Add || !self.has_room(path)) {
+                return;
+            }
             let Some(new) = self.rules.detection.show(value) else {
                 return;
             };
-            if let Some(known) = shown.get_mut(path) {
-                *known = widest(*known, new);
-            } else if self.dynamic_at(path) == Dynamic::Add && self.has_room(path) {
-                shown.insert(path.to_owned(), new);
+            if known.is_none() {
                 order.push(path.to_owned());
             }
+            let widest = known.map_or(new, |known| widest(known, new));
+            shown.insert(path.to_owned(), widest);
         };
         for document in documents {
             each_scalar(

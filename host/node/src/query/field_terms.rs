@@ -156,7 +156,7 @@ impl Target<'_> {
         QueryError::Value {
             path: self.path.to_string(),
             field: self.name.to_owned(),
-            field_type: self.field.field_type.name(),
+            field_type: self.field.type_name(),
             found: cut(&value.to_string()),
             expected: match self.field.field_type {
                 FieldType::Boolean => "true or false",
@@ -198,7 +198,7 @@ impl Target<'_> {
             clause,
             expected,
             field: self.name.to_owned(),
-            field_type: self.field.field_type.name(),
+            field_type: self.field.type_name(),
             instead,
         }
     }

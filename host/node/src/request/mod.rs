@@ -425,8 +425,8 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"missing": null}}}"#), @r#"`sort.price.missing` must be "_first", "_last" or a value, but is null"#);
         insta::assert_snapshot!(error(r#"{"sort": {"_id": {"missing": "a"}}}"#), @r#"`sort._id.missing` must be "_first" or "_last", but is "a""#);
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"unmapped_type": "number"}}}"#), @r#"`sort.price.unmapped_type` must be the name of a field type, such as "long" or "keyword", but is "number""#);
-        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` has 2 values, but `sort` has 1 keys; give the `sort` values of the last hit");
-        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [[1]]}"#), @"`search_after` must be a list of the `sort` values of the last hit, but is a list");
+        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` must have a value for each key of `sort`, which are 1, but has 2");
+        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [[1]]}"#), @"`search_after` must be a list of strings, numbers, booleans and nulls, but is a list");
         insta::assert_snapshot!(error(r#"{"sort": "price", "from": 1, "search_after": [1]}"#), @"`from` and `search_after` cannot be combined; remove one");
         insta::assert_snapshot!(error(r#"{"_source": 3}"#), @"`_source` must be true, false, fields or an object, but is 3");
         insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false or a number of hits, but is "yes""#);
