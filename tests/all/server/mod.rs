@@ -42,9 +42,9 @@ fn every_failure_has_its_status_and_says_what_to_do() {
     let start = "400 resource_already_exists_exception: index [films/";
     assert!(exists.starts_with(start), "{exists}");
     insta::assert_snapshot!(node.refused("PUT", "/other", &json!({"mapping": {}})), @"400 parsing_exception: line 1, column 10: unknown field `mapping`, expected one of `mappings`, `settings`, `aliases`");
-    insta::assert_snapshot!(node.refused("PUT", "/other", &json!({"mappings": {"properties": {"a": {"type": "x"}}}})), @r#"400 mapper_parsing_exception: `properties.a.type` must be one of `boolean`, `long`, `double`, `date`, `keyword`, `text`, `object`, but is "x""#);
+    insta::assert_snapshot!(node.refused("PUT", "/other", &json!({"mappings": {"properties": {"a": {"type": "x"}}}})), @"400 mapper_parsing_exception: the type `x` of `properties.a` is not supported: use another type; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`");
     insta::assert_snapshot!(node.refused("PUT", "/films/_create/1", &document), @"409 version_conflict_engine_exception: the document `1` is there already, in version 1: give it another id, or index it");
-    insta::assert_snapshot!(node.refused("PUT", "/films/_doc/2", &json!({"rating": "good"})), @r#"400 mapper_parsing_exception: the field `rating` is of type `double`, and `"good"` is none"#);
+    insta::assert_snapshot!(node.refused("PUT", "/films/_doc/2", &json!({"rating": "good"})), @r#"400 mapper_parsing_exception: the field `rating` has type `double`, and `"good"` is not a valid `double`"#);
     insta::assert_snapshot!(node.refused("PUT", "/films/_doc/1?if_seq_no=9&if_primary_term=1", &document), @"409 version_conflict_engine_exception: the document `1` must have the sequence number 9, but has 0: read it again");
     insta::assert_snapshot!(node.refused("POST", "/films/_update/2", &json!({"doc": {}})), @"404 document_missing_exception: there is no document `2` to update: index it");
     insta::assert_snapshot!(node.refused("POST", "/films/_update/1", &json!({"script": "x"})), @"400 illegal_argument_exception: scripts are not supported: give the changed fields as `doc`");

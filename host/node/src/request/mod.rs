@@ -28,7 +28,7 @@ use whittle_host::Budget;
 
 use crate::aggregation::Aggregations;
 use crate::query::Query;
-use object::{Object, flag, whole, wrong};
+use object::{Object, flag, wrong};
 use page::DEFAULT_HITS;
 
 pub use error::RequestError;
@@ -60,6 +60,8 @@ pub struct SearchRequest {
     pub ids: bool,
     /// Whether the total is in the answer; by default it is.
     pub track_total_hits: bool,
+    /// Up to which number the answer gives the total exactly.
+    pub total_hits_limit: Option<usize>,
     /// Hits that score lower are dropped.
     pub min_score: Option<f32>,
     /// Whether hits have scores even if they are ordered by something else.
@@ -96,6 +98,7 @@ impl Default for SearchRequest {
             source: SourceFilter::default(),
             ids: true,
             track_total_hits: true,
+            total_hits_limit: None,
             min_score: None,
             track_scores: false,
             rescore: None,
@@ -125,6 +128,7 @@ const KEYS: &[&str] = &[
     "profile",
     "query",
     "rescore",
+    "script_fields",
     "search_after",
     "seq_no_primary_term",
     "size",
@@ -215,9 +219,6 @@ impl SearchRequest {
                 .transpose()?
                 .unwrap_or_default(),
             search_after: page::search_after(&request)?,
-            track_total_hits: request
-                .get("track_total_hits")
-                .map_or(Ok(true), track_total_hits)?,
             min_score: min_score(&request)?,
             track_scores: request.flag("track_scores")?,
             rescore: request
@@ -234,6 +235,9 @@ impl SearchRequest {
             timeout: request.get("timeout").map(timeout).transpose()?.flatten(),
             ..Self::default()
         };
+        if let Some(json) = request.get("track_total_hits") {
+            read.set_track_total_hits(json)?;
+        }
         if let Some(json) = request.get("stored_fields") {
             read.set_stored_fields(StoredFields::read(json)?);
         }
@@ -241,6 +245,22 @@ impl SearchRequest {
             read.source = SourceFilter::read(json)?;
         }
         Ok(read)
+    }
+
+    fn set_track_total_hits(&mut self, json: &Json) -> Result<(), RequestError> {
+        let number = match json {
+            Json::String(text) => text.parse().ok(),
+            json => json.as_i64(),
+        };
+        let expected = "true, false, -1 or a number of hits";
+        let wrong = || wrong("track_total_hits", expected, json);
+        (self.track_total_hits, self.total_hits_limit) = match (flag(json), number) {
+            (Some(flag), _) => (flag, None),
+            (None, Some(-1)) => (false, None),
+            (None, Some(number)) => (true, Some(usize::try_from(number).map_err(|_| wrong())?)),
+            (None, None) => return Err(wrong()),
+        };
+        Ok(())
     }
 
     fn set_stored_fields(&mut self, stored: StoredFields) {
@@ -285,6 +305,7 @@ impl StoredFields {
         match name.as_str() {
             "_none_" => Ok(Self::NotEvenIds),
             "_source" => Ok(Self::Source),
+            "*" => Ok(Self::Nothing),
             _ => Err(not_stored()),
         }
     }
@@ -313,18 +334,6 @@ fn aggregations(request: &Object<'_>) -> Result<Aggregations, RequestError> {
         }),
         (Some(json), None) => Aggregations::read(json, "aggs"),
         (None, Some(json)) => Aggregations::read(json, "aggregations"),
-    }
-}
-
-fn track_total_hits(json: &Json) -> Result<bool, RequestError> {
-    match (flag(json), whole(json)) {
-        (Some(flag), _) => Ok(flag),
-        // Totals are exact in any case: it costs nothing more.
-        (None, Some(_)) => Ok(true),
-        (None, None) => {
-            let expected = "true, false or a number of hits";
-            Err(wrong("track_total_hits", expected, json))
-        }
     }
 }
 
