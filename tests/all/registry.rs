@@ -380,7 +380,7 @@ fn limits_the_processor_time_of_all_workers_of_a_query() {
     });
     for error in errors {
         assert!(
-            error.contains("the limit `cpu_time` is 100 ms, and "),
+            error.contains("the limit of 100 ms of processor time is over"),
             "{error}"
         );
     }

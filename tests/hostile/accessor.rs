@@ -28,5 +28,5 @@ fn fields_and_their_paths_are_bounded() {
 
 #[test]
 fn reads_without_end_end_at_the_limit() {
-    insta::assert_snapshot!(attack("endless_reads", json!({})), @"function `endless_reads` was stopped at document `0`: the limit `wall_clock` is 400 ms, and N ms were asked for");
+    insta::assert_snapshot!(attack("endless_reads", json!({})), @"function `endless_reads` was stopped at document `0`: the time limit of 400 ms is over");
 }

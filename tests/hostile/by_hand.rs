@@ -65,7 +65,7 @@ fn a_start_function_is_an_entry_like_any_other() {
             ..ByHand::default()
         })
     };
-    insta::assert_snapshot!(starting(LOOP), @"the component could not be described: the limit `wall_clock` is 400 ms, and N ms were asked for");
+    insta::assert_snapshot!(starting(LOOP), @"the component could not be described: the time limit of 400 ms is over");
     insta::assert_snapshot!(starting("unreachable"), @"the component could not be described: the guest trapped: wasm `unreachable` instruction executed");
     insta::assert_snapshot!(starting("(drop (memory.grow (i32.const 1000))) unreachable"), @"the component could not be described: the limit `memory_bytes` is 1048576 bytes, and N bytes were asked for");
 }
@@ -78,7 +78,7 @@ fn an_allocator_is_an_entry_like_any_other() {
             ..ByHand::default()
         })
     };
-    insta::assert_snapshot!(allocating(LOOP), @"function `f` could not be bound: the limit `wall_clock` is 400 ms, and N ms were asked for");
+    insta::assert_snapshot!(allocating(LOOP), @"function `f` could not be bound: the time limit of 400 ms is over");
     insta::assert_snapshot!(allocating("unreachable"), @"function `f` could not be bound: the guest trapped: wasm `unreachable` instruction executed");
     insta::assert_snapshot!(allocating("(i32.const -1)"), @"function `f` could not be bound: the guest broke the contract: realloc return: beyond end of memory");
     insta::assert_snapshot!(allocating("(i32.const 65535)"), @"function `f` could not be bound: the guest broke the contract: realloc return: result not aligned");

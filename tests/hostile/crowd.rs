@@ -83,7 +83,7 @@ fn assert_right(expected: &Expected, result: Result<ArrayRef, String>) {
         }
         Expected::Timeout => {
             let error = result.expect_err("it never ends");
-            assert!(error.contains("the limit `wall_clock` is 50 ms"), "{error}");
+            assert!(error.contains("the time limit of 50 ms is over"), "{error}");
         }
         Expected::Scores(weight) => {
             let scores = result.expect("a good query");

@@ -147,7 +147,7 @@ fn cabi_realloc_may_trap_or_loop_but_not_call_out() {
     resolve: function `f` could not be bound: the guest broke the contract: cannot leave component instance
     grow: [1.0, 1.0, 1.0]
     trap in evaluate: function `f` was stopped at document `0`: the guest trapped: wasm `unreachable` instruction executed
-    loop in evaluate: function `f` was stopped at document `0`: the limit `wall_clock` is 300 ms, and N ms were asked for
+    loop in evaluate: function `f` was stopped at document `0`: the time limit of 300 ms is over
     call in evaluate: function `f` was stopped at document `0`: the guest broke the contract: cannot leave component instance
     ");
 }
@@ -191,7 +191,7 @@ fn what_runs_after_a_return_runs_under_the_same_rules() {
       trap: function `f` could not be bound: the guest trapped: wasm `unreachable` instruction executed
       log: function `f` could not be bound: the guest broke the contract: cannot leave component instance
       resolve: function `f` could not be bound: the guest broke the contract: cannot leave component instance
-      loop: function `f` could not be bound: the limit `wall_clock` is 300 ms, and N ms were asked for
+      loop: function `f` could not be bound: the time limit of 300 ms is over
     evaluate:
       nothing: [1.0, 1.0, 1.0]
       trap: function `f` was stopped at document `0`: the guest trapped: wasm `unreachable` instruction executed
@@ -199,7 +199,7 @@ fn what_runs_after_a_return_runs_under_the_same_rules() {
         reference: function `f` was stopped at document `0`: the guest broke the contract: cannot leave component instance
       resolve: composed: function `f` was stopped at document `0`: the guest broke the contract: it called `resolve` outside `bind`
         reference: function `f` was stopped at document `0`: the guest broke the contract: cannot leave component instance
-      loop: function `f` was stopped at document `0`: the limit `wall_clock` is 300 ms, and N ms were asked for
+      loop: function `f` was stopped at document `0`: the time limit of 300 ms is over
     ");
 }
 
@@ -213,7 +213,7 @@ fn a_loop_after_describe_or_in_it_ends_at_its_own_limit() {
         module: &module,
         ..ByHand::default()
     };
-    insta::assert_snapshot!(by_hand(&guest), @"not registered: the component could not be described: the limit `wall_clock` is 1000 ms, and N ms were asked for");
+    insta::assert_snapshot!(by_hand(&guest), @"not registered: the component could not be described: the time limit of 1000 ms is over");
 }
 
 /// One instruction is not interrupted: what it fills is what the budget allows.
@@ -236,8 +236,7 @@ fn instructions_that_fill_memory_end_soon_after_the_time_limit() {
         let end = in_a_short_query(&guest);
         assert_eq!(
             end,
-            "function `f` was stopped at document `0`: the limit `wall_clock` is 300 ms, and N ms \
-             were asked for"
+            "function `f` was stopped at document `0`: the time limit of 300 ms is over"
         );
         let elapsed = started.elapsed();
         assert!(elapsed < std::time::Duration::from_secs(3), "{elapsed:?}");

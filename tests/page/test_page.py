@@ -152,7 +152,7 @@ class Page(unittest.TestCase):
     def test_what_is_wrong_is_said(self):
         self.choose("function", "string_distance@0.1.0")
         self.enter("params", "{broken")
-        self.assertIn("the parameters are no JSON: ", self.run_it())
+        self.assertIn("the parameters are not valid JSON: ", self.run_it())
         self.enter("params", {"field": "title"})
         self.assertIn("missing parameter `target`", self.run_it())
         self.enter("params", {"field": "title", "target": "x"})

@@ -3,15 +3,16 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 use whittle_node::Documents;
 use whittle_node::index::{Index, IndexError, Operation, WriteError, WriteResult, Written};
 use whittle_node::mapping::Mapping;
+use whittle_server::DataDirectory;
 
-use crate::place::{Location, Place};
+use crate::place::{Location, Place, unused};
 use crate::remote::Remote;
 use crate::setup;
 
@@ -55,18 +56,22 @@ impl IndexDocuments {
     pub(crate) fn run(&self) -> Result<()> {
         let text = setup::read_or_stdin(&self.docs)?;
         let documents = Documents::read(&text, self.id_field.as_deref())
-            .with_context(|| self.docs.display().to_string())?;
+            .map_err(|error| anyhow!("{}: {error}; nothing was written", self.docs.display()))?;
         let tally = match self.place.locate()? {
-            Location::Directory { index, .. } => self.write_to_directory(&documents, &index)?,
+            Location::Directory { data, name } => {
+                let data = unused(DataDirectory::create(&data))?;
+                self.write_to_directory(&documents, &data.indexes().join(name))?
+            }
             Location::Node { node, name } => self.write_to_node(&documents, &node, &name)?,
         };
         if !self.json {
             writeln!(io::stdout(), "{tally}")?;
         }
-        if tally.refused > 0 {
-            bail!("{} documents were refused", tally.refused);
+        match tally.refused {
+            0 => Ok(()),
+            1 => bail!("1 document was refused"),
+            refused => bail!("{refused} documents were refused"),
         }
-        Ok(())
     }
 
     fn write_to_directory(&self, documents: &Documents, folder: &Path) -> Result<Tally> {

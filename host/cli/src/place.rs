@@ -2,22 +2,32 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
+use whittle_server::{DataDirectory, NodeError};
 
 use crate::remote::Remote;
 
 /// An index, and where it is.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// The data directory, which holds the indexes and the registry of UDFs.
-    #[arg(long, value_name = "DIR", required_unless_present = "server")]
-    data: Option<PathBuf>,
-    /// The URL of a node, such as `http://127.0.0.1:9200`.
-    #[arg(long, value_name = "URL", conflicts_with = "data")]
-    server: Option<String>,
+    #[command(flatten)]
+    holder: Holder,
     /// The name of the index.
     index: String,
+}
+
+/// What holds an index.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Holder {
+    /// The data directory, which holds the indexes and the registry of UDFs; no node may be using
+    /// it.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The URL of a node, such as `http://127.0.0.1:9200`.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
 }
 
 /// A resolved [`Place`]. The index need not exist.
@@ -25,10 +35,10 @@ pub(crate) struct Place {
 pub(crate) enum Location {
     /// On disk.
     Directory {
-        /// The directory of the index.
-        index: PathBuf,
-        /// The directory of the registry in the same data directory.
-        registry: PathBuf,
+        /// The data directory, which need not exist.
+        data: PathBuf,
+        /// The name of the index.
+        name: String,
     },
     /// On a node.
     Node {
@@ -47,11 +57,11 @@ impl Place {
     /// The name of the index or the URL of the node is invalid.
     pub(crate) fn locate(&self) -> Result<Location> {
         let name = self.name()?.to_owned();
-        match (&self.data, &self.server) {
-            (Some(data), None) => Ok(Location::Directory {
-                index: data.join("indexes").join(name),
-                registry: data.join("registry"),
-            }),
+        match (&self.holder.data, &self.holder.server) {
+            (Some(data), None) => {
+                let data = data.clone();
+                Ok(Location::Directory { data, name })
+            }
             (None, Some(url)) => {
                 let node = Remote::at(url)?;
                 Ok(Location::Node { node, name })
@@ -76,4 +86,12 @@ impl Place {
         }
         Ok(name)
     }
+}
+
+/// The data directory, if no other process uses it; otherwise, the error says what to do.
+pub(crate) fn unused(directory: Result<DataDirectory, NodeError>) -> Result<DataDirectory> {
+    directory.map_err(|error| match error {
+        NodeError::InUse { .. } => anyhow!("{error}: use `--server URL`, or stop it"),
+        error => error.into(),
+    })
 }

@@ -80,8 +80,8 @@ pub(crate) struct Functions {
     /// A component whose functions the query may call; may be given more than once.
     #[arg(long, value_name = "COMPONENT")]
     udf: Vec<PathBuf>,
-    /// The directory or the URL of a registry whose functions the query may call, as `name` or
-    /// `name@1.2.0`.
+    /// The directory of a registry, or a URL such as `s3://bucket/prefix`, whose functions the query
+    /// may call, as `name` or `name@1.2.0`.
     #[arg(long, value_name = "PLACE", conflicts_with = "udf")]
     registry: Option<String>,
 }

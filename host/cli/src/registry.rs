@@ -1,5 +1,6 @@
 //! `whittle registry`: manages the versions of UDFs in a directory that nodes share.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -57,7 +58,8 @@ struct OneVersion {
 
 #[derive(Debug, Args)]
 struct Place {
-    /// The directory or URL of the registry; a missing directory is created.
+    /// The directory of the registry, or a URL such as `s3://bucket/prefix`; `add` creates a
+    /// missing directory.
     #[arg(long, value_name = "PLACE")]
     registry: String,
 }
@@ -80,9 +82,9 @@ impl RegistryCommand {
                 sha256,
                 place,
             } => {
-                let registry = place.open()?;
                 let bytes = setup::read(component)?;
-                let added = registry
+                let added = place
+                    .create()?
                     .register(&bytes, *sha256)
                     .with_context(|| component.display().to_string())?;
                 print(&text(&added))
@@ -113,6 +115,14 @@ impl OneVersion {
 }
 
 impl Place {
+    /// Opens the registry, in a new directory if there is none.
+    fn create(&self) -> Result<Registry> {
+        if !self.registry.contains("://") {
+            fs::create_dir_all(&self.registry).with_context(|| self.registry.clone())?;
+        }
+        self.open()
+    }
+
     fn open(&self) -> Result<Registry> {
         setup::registry(setup::engine(Accessor::default())?, &self.registry)
     }

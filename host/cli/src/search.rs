@@ -9,8 +9,9 @@ use ureq::http::Method;
 use whittle_host::QueryContext;
 use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Threads, search};
+use whittle_server::DataDirectory;
 
-use crate::place::{Location, Place};
+use crate::place::{Location, Place, unused};
 use crate::query::{Functions, print};
 use crate::remote::Remote;
 use crate::setup;
@@ -38,7 +39,7 @@ impl Search {
         let request =
             SearchRequest::parse(&text).with_context(|| self.query.display().to_string())?;
         let answer = match self.place.locate()? {
-            Location::Directory { index, registry } => self.on_disk(&request, &index, &registry)?,
+            Location::Directory { data, name } => self.on_disk(&request, &data, &name)?,
             Location::Node { .. } if self.functions.are_given() => {
                 bail!("a node has its own functions: remove `--udf` and `--registry`")
             }
@@ -47,10 +48,11 @@ impl Search {
         print(&answer, self.json)
     }
 
-    fn on_disk(&self, request: &SearchRequest, index: &Path, registry: &Path) -> Result<String> {
-        let index = Index::open(index)?;
+    fn on_disk(&self, request: &SearchRequest, data: &Path, name: &str) -> Result<String> {
+        let data = unused(DataDirectory::open(data))?;
+        let index = Index::open(&data.indexes().join(name))?;
         let engine = self.run.engine()?;
-        let udfs = self.functions.udfs(engine, Some(registry))?;
+        let udfs = self.functions.udfs(engine, Some(&data.registry()))?;
         let threads = Threads::new(thread::available_parallelism().map_or(0, |all| all.get() - 1));
         let snapshot = index.snapshot().with_threads(&threads);
         let query = QueryContext::new(request.budget(self.run.budget()));

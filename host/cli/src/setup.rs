@@ -8,11 +8,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use whittle_host::{
     Accessor, Budget, Engine, EngineOptions, LogLevel, LogLine, QueryContext, Registry,
-    RegistryOptions, Storage, Udf,
+    RegistryOptions, Storage, StorageError, Udf,
 };
 
 /// The flags of a command that runs functions.
@@ -93,8 +93,8 @@ pub(crate) fn cache_folder() -> Option<PathBuf> {
     Some(base.join("whittle"))
 }
 
-/// Opens the registry in a directory or at a URL, for one command. The options of a bucket come from
-/// the environment variables that the AWS tools use.
+/// Opens the registry in a directory that exists or at a URL, for one command. The options of a
+/// bucket come from the environment variables that the AWS tools use.
 pub(crate) fn registry(engine: Engine, place: &str) -> Result<Registry> {
     let options = RegistryOptions {
         poll: None,
@@ -108,9 +108,19 @@ pub(crate) fn registry(engine: Engine, place: &str) -> Result<Registry> {
                 value.into_string().ok()?,
             ))
         };
-        Storage::from_url(place, env::vars_os().filter_map(named))?
+        let storage = Storage::from_url(place, env::vars_os().filter_map(named));
+        storage.map_err(|error| match error {
+            StorageError::NoStore { .. } => {
+                anyhow!("{error}; to change the UDFs of a node, use `PUT` and `DELETE` of `/_udf`")
+            }
+            error => error.into(),
+        })?
     } else {
-        Storage::local(Path::new(place))?
+        let folder = Path::new(place);
+        if !folder.is_dir() {
+            bail!("there is no registry in `{place}`");
+        }
+        Storage::local(folder)?
     };
     Ok(Registry::open(engine, storage, options)?)
 }

@@ -136,7 +136,7 @@ impl Default for Budget {
 
 /// A limit that was exceeded: its name, its value, and the value that was requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the limit `{limit}` is {allowed} {unit}, and {met} {unit} were asked for")]
+#[error("{}", self.message())]
 pub struct LimitExceeded {
     /// The kind of the limit.
     pub kind: LimitKind,
@@ -172,6 +172,25 @@ impl LimitKind {
 }
 
 impl LimitExceeded {
+    fn message(&self) -> String {
+        let Self {
+            kind,
+            limit,
+            unit,
+            allowed,
+            met,
+        } = self;
+        match kind {
+            LimitKind::WallClock => format!("the time limit of {allowed} {unit} is over"),
+            LimitKind::CpuTime => {
+                format!("the limit of {allowed} {unit} of processor time is over")
+            }
+            LimitKind::Amount => {
+                format!("the limit `{limit}` is {allowed} {unit}, and {met} {unit} were asked for")
+            }
+        }
+    }
+
     /// Fails if `met` is more than `allowed`.
     pub(crate) fn check(
         limit: &'static str,

@@ -45,7 +45,10 @@ pub enum DocumentsError {
         found: &'static str,
     },
     /// A document has no id in the field that was named.
-    #[error("document {position} has {found} in its id field `{field}`, not a text or an integer")]
+    #[error(
+        "document {position} has no id: its field `{field}` is {found}; it must be a string or an \
+         integer"
+    )]
     Id {
         /// From 0.
         position: usize,
@@ -102,7 +105,7 @@ impl Documents {
                     Some(Json::String(id)) => id.clone(),
                     Some(Json::Number(id)) if !id.is_f64() => id.to_string(),
                     other => {
-                        let found = other.map_or("nothing", type_of);
+                        let found = other.map_or("missing", type_of);
                         let field = one_line(field);
                         return Err(DocumentsError::Id {
                             position,
@@ -250,8 +253,8 @@ mod tests {
         insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": \"", None), @"line 2, column 7: broken JSON: EOF while parsing a string");
         insta::assert_snapshot!(error("{}\n3", None), @"document 1 is a number, not an object");
         insta::assert_snapshot!(error("[{}, []]", None), @"document 1 is a list, not an object");
-        insta::assert_snapshot!(error("{\"a\": 1}\n{}", Some("a")), @"document 1 has nothing in its id field `a`, not a text or an integer");
-        insta::assert_snapshot!(error("{\"a\": 1.5}", Some("a")), @"document 0 has a number in its id field `a`, not a text or an integer");
+        insta::assert_snapshot!(error("{\"a\": 1}\n{}", Some("a")), @"document 1 has no id: its field `a` is missing; it must be a string or an integer");
+        insta::assert_snapshot!(error("{\"a\": 1.5}", Some("a")), @"document 0 has no id: its field `a` is a number; it must be a string or an integer");
         insta::assert_snapshot!(error("{\"a\": 1}\n{}\n{\"a\": \"1\"}".replace("{}\n", "").as_str(), Some("a")), @"documents 0 and 1 have the same id `1`");
     }
 }

@@ -33,5 +33,7 @@ pub use search::{
     Source, Writing, Written, search, search_indexes,
 };
 pub use snapshot::{Snapshot, SnapshotError};
-pub use udf::{ErrorSample, FunctionError, UdfError, UdfReport, Udfs, UdfsError, UnmappedField};
+pub use udf::{
+    ErrorSample, FunctionError, MistypedField, UdfError, UdfReport, Udfs, UdfsError, UnmappedField,
+};
 pub use value::Value;

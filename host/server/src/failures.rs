@@ -17,7 +17,14 @@ const UDF: &str = "udf_exception";
 
 impl From<RequestError> for ApiError {
     fn from(error: RequestError) -> Self {
-        Self::of(StatusCode::BAD_REQUEST, PARSING, &error)
+        let kind = match &error {
+            RequestError::Negative { .. }
+            | RequestError::Window { .. }
+            | RequestError::After { .. }
+            | RequestError::NoNewline => ILLEGAL,
+            _ => PARSING,
+        };
+        Self::of(StatusCode::BAD_REQUEST, kind, &error)
     }
 }
 

@@ -8,6 +8,7 @@
 mod address;
 mod answers;
 mod body;
+mod data;
 mod drain;
 mod error;
 mod failures;
@@ -40,6 +41,7 @@ use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 
+pub use data::DataDirectory;
 pub use error::ApiError;
 pub use node::{Node, NodeError, NodeOptions};
 pub use token::{Token, TokenError, UdfWrites};

@@ -1,9 +1,4 @@
-//! A node: what it serves, by name.
-//!
-//! | in the data folder | what |
-//! |---|---|
-//! | `indexes/NAME` | an index, and its settings in `settings.json` |
-//! | `registry` | the versions of UDFs |
+//! A node: what it serves, by name, from a [`DataDirectory`].
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +12,7 @@ use whittle_node::index::{Index, IndexError};
 use whittle_node::mapping::Mapping;
 use whittle_node::{Threads, Udfs};
 
+use crate::data::{DataDirectory, failed};
 use crate::log;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -57,12 +53,24 @@ impl Default for NodeOptions {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// A folder of the node cannot be read or created.
+    /// It is not a data directory.
+    #[error("there are no indexes in the directory `{}`", path.display())]
+    NoIndexes {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another process uses the data directory.
+    #[error("the directory `{}` is in use by another process (a node?)", path.display())]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// A file or directory of the node cannot be read or created.
     #[error("cannot {action} `{}`", path.display())]
     Folder {
         /// What was tried.
         action: &'static str,
-        /// With which folder.
+        /// With which file or directory.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -85,7 +93,10 @@ pub enum NodeError {
 
 /// Indexes by name, and a registry of UDFs that their queries may call.
 pub struct Node {
+    /// The directory of the indexes.
     folder: PathBuf,
+    /// Keeps other processes from using the directory.
+    _directory: DataDirectory,
     indexes: Mutex<BTreeMap<String, Entry>>,
     registry: Registry,
     udfs: Udfs,
@@ -135,22 +146,15 @@ pub(crate) enum CreateError {
 const SETTINGS: &str = "settings.json";
 
 impl Node {
-    /// Opens a node's folder, which is created if it does not exist, with everything in it.
+    /// Opens a data directory, which is created if it does not exist, with everything in it. No
+    /// other process can use it then.
     ///
     /// # Errors
     ///
-    /// If something in it cannot be opened.
+    /// Another process uses it, or something in it cannot be opened.
     pub fn open(folder: &Path, engine: Engine, options: NodeOptions) -> Result<Self, NodeError> {
-        let at = folder.join("indexes");
-        let failed = |action, path: &Path| {
-            let path = path.to_owned();
-            move |source| NodeError::Folder {
-                action,
-                path,
-                source,
-            }
-        };
-        fs::create_dir_all(&at).map_err(failed("create", &at))?;
+        let directory = DataDirectory::create(folder)?;
+        let at = directory.indexes();
         let mut indexes = BTreeMap::new();
         for entry in fs::read_dir(&at).map_err(failed("read", &at))? {
             let path = entry.map_err(failed("read", &at))?.path();
@@ -173,14 +177,11 @@ impl Node {
                 }
             }
         }
-        let registry = folder.join("registry");
-        let registry = Registry::open(
-            engine,
-            Storage::local(&registry)?,
-            RegistryOptions::default(),
-        )?;
+        let registry = Storage::local(&directory.registry())?;
+        let registry = Registry::open(engine, registry, RegistryOptions::default())?;
         Ok(Self {
             folder: at,
+            _directory: directory,
             indexes: Mutex::new(indexes),
             udfs: Udfs::from(registry.clone()),
             registry,

@@ -73,7 +73,7 @@ impl Settings {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             created: now.map_or(0, |since| since.as_millis() as u64),
-            uuid: uuid::Uuid::new_v4().simple().to_string(),
+            uuid: identifier(uuid::Uuid::new_v4().into_bytes()),
             given: BTreeMap::new(),
         }
     }
@@ -168,6 +168,20 @@ impl Settings {
             .map(|(name, value)| (format!("index.{name}"), value))
             .collect()
     }
+}
+
+/// Sixteen bytes in 22 characters, in the alphabet of base64 for addresses.
+fn identifier(bytes: [u8; 16]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    // Two bits of nothing make the last digit whole.
+    let bits = u128::from_be_bytes(bytes);
+    let digit = |at: u32| match at {
+        21 => (bits << 4) & 63,
+        _ => (bits >> (122 - 6 * at)) & 63,
+    };
+    (0..22)
+        .map(|at| char::from(DIGITS[digit(at) as usize]))
+        .collect()
 }
 
 /// Settings as an object in which each part of a name is a key.
@@ -322,6 +336,16 @@ mod tests {
         assert_eq!(back.refresh_interval(), Some(REFRESH_INTERVAL));
         let refused = change(json!({"number_of_shards": 1}), false).expect_err("it cannot");
         insta::assert_snapshot!(refused.reason(), @"Can't update non dynamic settings [[index.number_of_shards]] for open indices");
+    }
+
+    #[test]
+    fn an_identifier_has_all_bits() {
+        assert_eq!(identifier([0; 16]), "A".repeat(22));
+        let all = identifier([255; 16]);
+        assert_eq!((all.len(), &all[20..]), (22, "_w"));
+        let mut one = [0; 16];
+        one[0] = 128;
+        assert_eq!(identifier(one), format!("g{}", "A".repeat(21)));
     }
 
     #[test]

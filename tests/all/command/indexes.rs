@@ -42,7 +42,7 @@ fn replaces_documents_by_id_and_searches_them_in_another_process() {
     2 hits in N ms
     string_distance: 3 documents in N ms, 0 errors, N KiB
     ");
-    insta::assert_snapshot!(desk.bad(search), @"error: unknown function `string_distance`; the components have none");
+    insta::assert_snapshot!(desk.bad(search), @"error: unknown function `string_distance`; no component is loaded: load one, or use a registry");
     desk.good("registry add string-distance.wasm --registry data/registry");
     assert_eq!(
         desk.good(search).lines().next(),
@@ -96,8 +96,8 @@ fn indexes_and_searches_a_node_like_a_directory() {
     insta::assert_snapshot!(directory.join("\n"), @r#"
     2 created, 0 replaced, 1 refused
 
-    warning: document 2: the field `rating` is of type `long`, and `"x"` is none
-    error: 1 documents were refused
+    warning: document 2: the field `rating` has type `long`, and `"x"` is not a valid `long`
+    error: 1 document was refused
 
     exit status: 1
      score  id         document
@@ -125,11 +125,15 @@ fn indexes_and_searches_a_node_like_a_directory() {
         r#"{"query": {"wasm_udf": {"function": "strong_distance"}}}"#,
     );
     insta::assert_snapshot!(desk.bad(&format!("search {server} --query bad.json")), @"error: unknown function `strong_distance`: did you mean `string_distance`?");
-    insta::assert_snapshot!(desk.bad(&format!("index {server} --docs some.json --mapping types.json")), @"error: index [films] already exists");
+    let exists = desk.bad(&format!(
+        "index {server} --docs some.json --mapping types.json"
+    ));
+    assert!(exists.starts_with("error: index [films/"), "{exists}");
+    assert!(exists.ends_with("] already exists"), "{exists}");
     insta::assert_snapshot!(desk.bad("search --server localhost:9200 films --query fuzzy.json"), @"error: invalid node URL `localhost:9200`: expected one such as `http://127.0.0.1:9200`");
     let gone = desk.bad("search --server http://127.0.0.1:1 films --query fuzzy.json");
     assert!(
-        gone.starts_with("error: http://127.0.0.1:1/films/_search: "),
+        gone.starts_with("error: http://127.0.0.1:1/films/_search"),
         "{gone}"
     );
 }
@@ -139,27 +143,47 @@ fn reports_why_an_index_or_a_document_is_refused() {
     let desk = Desk::new();
     desk.write(
         "typed.json",
-        r#"{"properties": {"rating": {"type": "long"}}}"#,
+        r#"{"properties": {"rating": {"type": "long", "coerce": false}}}"#,
     );
     desk.write(
         "bad-type.json",
         r#"{"properties": {"rating": {"type": "decimal"}}}"#,
     );
     desk.write("query.json", r#"{"query": {"match": {"title": "wars"}}}"#);
-    insta::assert_snapshot!(desk.bad("search --data data films --query query.json"), @"error: there is no index in `data/indexes/films`: create one");
+    insta::assert_snapshot!(desk.bad("search --data data films --query query.json"), @"error: there are no indexes in the directory `data`");
     insta::assert_snapshot!(desk.bad("index --data data Films --docs films.json"), @"error: invalid index name `Films`: use lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or a digit");
     insta::assert_snapshot!(desk.bad("index --data data ../films --docs films.json"), @"error: invalid index name `../films`: use lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or a digit");
-    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping bad-type.json")), @r#"error: bad-type.json: `properties.rating.type` must be one of `boolean`, `long`, `double`, `date`, `keyword`, `text`, `object`, but is "decimal""#);
-    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --id-field name")), @"error: films.json: document 0 has nothing in its id field `name`, not a text or an integer");
+    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping bad-type.json")), @r#"error: bad-type.json: the type `decimal` of `properties.rating` is not supported: use another type; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`"#);
+    insta::assert_snapshot!(desk.bad(&format!("{INDEX} --id-field name")), @"error: films.json: document 0 has no id: its field `name` is missing; it must be a string or an integer; nothing was written");
     let output = desk.run(&format!("{INDEX} --mapping typed.json"));
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @"2 created, 0 replaced, 2 refused");
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
-    warning: document 0: the field `rating` is of type `long`, and `8.6` is none
-    warning: document 2: the field `rating` is of type `long`, and `8.5` is none
+    warning: document 0: the field `rating` has type `long`, and `8.6` is not a valid `long`
+    warning: document 2: the field `rating` has type `long`, and `8.5` is not a valid `long`
     error: 2 documents were refused
     ");
     insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping typed.json")), @"error: the index exists, so `--mapping` cannot be applied: leave it out, or write to a new index");
+}
+
+#[test]
+fn a_command_leaves_a_directory_alone_that_a_node_is_serving() {
+    let desk = Desk::new();
+    let node = Node::start_at(&desk.path(""), &[]);
+    insta::assert_snapshot!(desk.bad(INDEX), @"error: the directory `data` is in use by another process (a node?): use `--server URL`, or stop it");
+    insta::assert_snapshot!(desk.bad("search --data data films --query fuzzy.json"), @"error: the directory `data` is in use by another process (a node?): use `--server URL`, or stop it");
+    insta::assert_snapshot!(desk.bad("serve --data data --listen 127.0.0.1:0"), @"error: the directory `data` is in use by another process (a node?)");
+    drop(node);
+    insta::assert_snapshot!(desk.good(INDEX), @"4 created, 0 replaced, 0 refused");
+}
+
+#[test]
+fn an_index_needs_a_directory_or_a_node() {
+    let desk = Desk::new();
+    let output = desk.run("index films --docs films.json");
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("<--data <DIR>|--server <URL>>"), "{error}");
 }
 
 /// How many times a process is killed.

@@ -502,11 +502,9 @@ fn reports_a_query_that_exceeds_the_time_limit() {
     );
     desk.write("f.json", r#"{"query": {"wasm_udf": {"function": "f"}}}"#);
     let error = desk.bad("query --docs films.json --udf endless.wasm --query f.json --timeout 50");
-    assert!(
-        error.starts_with(
-            "error: function `f` was stopped at document `0`: the limit `wall_clock` is 50 ms, and "
-        ),
-        "{error}"
+    assert_eq!(
+        error,
+        "error: function `f` was stopped at document `0`: the time limit of 50 ms is over"
     );
 }
 
@@ -526,4 +524,16 @@ fn without_numbers(text: &str, units: &[&str]) -> String {
         text = parts.collect::<Vec<_>>().join(unit);
     }
     text
+}
+
+#[test]
+fn a_registry_is_a_directory_that_exists_or_an_object_store() {
+    let desk = Desk::new();
+    insta::assert_snapshot!(desk.bad("registry list --registry udfs"), @"error: there is no registry in `udfs`");
+    insta::assert_snapshot!(desk.bad("query --docs films.json --registry udfs --query fuzzy.json"), @"error: there is no registry in `udfs`");
+    assert!(!desk.path("udfs").exists());
+    insta::assert_snapshot!(desk.bad("registry list --registry http://127.0.0.1:9200"), @"error: `http://127.0.0.1:9200` is not a registry: expected a directory, or the URL of an object store such as `s3://bucket/prefix`; to change the UDFs of a node, use `PUT` and `DELETE` of `/_udf`");
+    desk.good("registry add string-distance.wasm --registry udfs");
+    let listed = desk.good("registry list --registry udfs");
+    assert!(listed.starts_with("string-distance@0.1.0  "), "{listed}");
 }

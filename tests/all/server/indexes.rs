@@ -46,6 +46,18 @@ fn settings_are_obeyed_or_refused_and_outlive_the_node() {
     let refused = |body: Json| node.refused("PUT", "/other", &body);
     insta::assert_snapshot!(refused(json!({"settings": {"number_of_shards": 5}})), @"400 illegal_argument_exception: [index.number_of_shards] is [5], but this node keeps an index in one shard: leave the setting out, or give 1");
     insta::assert_snapshot!(refused(json!({"aliases": {"a": {}}})), @"400 illegal_argument_exception: aliases are not supported: remove `aliases`");
+    let waiting = json!({"settings": {"number_of_replicas": 1}});
+    let (status, answer) = node.ask("PUT", "/waiting?wait_for_active_shards=all", &waiting);
+    assert_eq!(
+        (status, &answer["shards_acknowledged"]),
+        (200, &json!(false))
+    );
+    assert_eq!(
+        node.ask("PUT", "/more?wait_for_active_shards=3", &waiting)
+            .0,
+        400
+    );
+    assert_eq!(node.ask("DELETE", "/waiting", &Json::Null).0, 200);
     let shown = |node: &Node| {
         let (_, answer) = node.ask("GET", "/films/_settings?flat_settings", &Json::Null);
         answer["films"]["settings"].clone()
@@ -106,8 +118,10 @@ fn a_merge_leaves_one_segment_without_deleted_documents() {
     let total = &answer["_all"]["total"];
     assert_eq!(total["segments"]["count"], 1);
     assert_eq!(total["docs"], json!({"count": 3, "deleted": 0}));
-    let both = "/films/_forcemerge?max_num_segments=1&only_expunge_deletes";
-    assert_eq!(node.ask("POST", both, &Json::Null).0, 400);
+    let none = "/films/_forcemerge?max_num_segments=0";
+    assert_eq!(node.ask("POST", none, &Json::Null).0, 400);
+    let impatient = "/films/_flush?force=true&wait_if_ongoing=false";
+    assert_eq!(node.ask("POST", impatient, &Json::Null).0, 400);
 }
 
 #[test]

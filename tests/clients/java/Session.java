@@ -17,7 +17,9 @@ import org.opensearch.client.opensearch._types.SortOrder;
 import org.opensearch.client.opensearch._types.Time;
 import org.opensearch.client.opensearch._types.aggregations.Aggregate;
 import org.opensearch.client.opensearch._types.aggregations.Aggregation;
+import org.opensearch.client.opensearch._types.aggregations.CalendarInterval;
 import org.opensearch.client.opensearch._types.aggregations.MultiBucketBase;
+import org.opensearch.client.opensearch._types.query_dsl.Query;
 import org.opensearch.client.opensearch.core.BulkResponse;
 import org.opensearch.client.opensearch.core.SearchRequest;
 import org.opensearch.client.opensearch.core.SearchResponse;
@@ -61,6 +63,8 @@ final class Session {
             step("query", session::query);
             step("pages", session::pages);
             step("buckets", session::buckets);
+            step("filters", session::filters);
+            step("dates", session::dates);
             step("metrics", session::metrics);
             step("udf", session::udf);
             step("failures", session::failures);
@@ -225,6 +229,41 @@ final class Session {
         var good = found.get("good").range().buckets().array();
         equal(List.of("*-8.0", "8.0-*"), good.stream().map(bucket -> bucket.key()).toList());
         equal(List.of(2L, 3L), counts(good));
+        return String.join(", ", new TreeMap<>(found).keySet());
+    }
+
+    private String filters() throws Exception {
+        Query awarded = Query.of(query -> query.term(
+                term -> term.field("awarded").value(FieldValue.TRUE)));
+        Query drama = Query.of(query -> query.term(
+                term -> term.field("genre").value(FieldValue.of("drama"))));
+        var found = aggregate(Map.of(
+                "filter", Aggregation.of(it -> it.filter(awarded)
+                        .aggregations("worst", worst -> worst.min(min -> min.field("rating")))),
+                "filters", Aggregation.of(it -> it.filters(filters -> filters
+                        .filters(named -> named.keyed(Map.of("awarded", awarded, "drama", drama))))),
+                "missing", Aggregation.of(it -> it.missing(missing -> missing.field("genre")))));
+        equal(4L, found.get("filter").filter().docCount());
+        equal(7.5, found.get("filter").filter().aggregations().get("worst").min().value());
+        var named = found.get("filters").filters().buckets().keyed();
+        equal(List.of(4L, 1L), List.of(named.get("awarded").docCount(), named.get("drama").docCount()));
+        equal(0L, found.get("missing").missing().docCount());
+        return String.join(", ", new TreeMap<>(found).keySet());
+    }
+
+    private String dates() throws Exception {
+        var found = aggregate(Map.of(
+                "calendar", Aggregation.of(it -> it.dateHistogram(histogram -> histogram
+                        .field("released").calendarInterval(CalendarInterval.Year).minDocCount(1))),
+                "ranges", Aggregation.of(it -> it.dateRange(range -> range.field("released")
+                        .ranges(bounds -> bounds.key("old").to(to -> to.expr("1990-01-01")))
+                        .ranges(bounds -> bounds.key("new").from(from -> from.expr("1990-01-01")))))));
+        var years = found.get("calendar").dateHistogram().buckets().array();
+        equal("1979-01-01T00:00:00.000Z", years.get(0).keyAsString());
+        equal(List.of(1L, 1L, 1L, 1L, 1L), counts(years));
+        var ranges = found.get("ranges").dateRange().buckets().array();
+        equal(List.of("old", "new"), ranges.stream().map(bucket -> bucket.key()).toList());
+        equal(List.of(2L, 3L), counts(ranges));
         return String.join(", ", new TreeMap<>(found).keySet());
     }
 

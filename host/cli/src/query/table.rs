@@ -51,6 +51,16 @@ struct UdfReport {
     memory_bytes: usize,
     #[serde(default)]
     unmapped_fields: Vec<UnmappedField>,
+    #[serde(default)]
+    mistyped_fields: Vec<MistypedField>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct MistypedField {
+    field: String,
+    #[serde(rename = "type")]
+    field_type: String,
+    wanted: String,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -225,6 +235,7 @@ fn udf(report: &UdfReport) -> String {
         time_us,
         memory_bytes,
         unmapped_fields,
+        mistyped_fields,
     } = report;
     let mut text = format!(
         "{function}: {} in {:.1} ms, {}, {} KiB\n",
@@ -245,6 +256,14 @@ fn udf(report: &UdfReport) -> String {
         text.push_str(&format!(
             "  no document has the field `{}`{hint}\n",
             plain(field)
+        ));
+    }
+    for one in mistyped_fields {
+        text.push_str(&format!(
+            "  the field `{}` has type {}, and the function reads {}\n",
+            plain(&one.field),
+            plain(&one.field_type),
+            plain(&one.wanted)
         ));
     }
     for sample in error_samples {

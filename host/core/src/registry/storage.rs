@@ -23,7 +23,9 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use object_store::{
+    ObjectMeta, ObjectStore, ObjectStoreExt, ObjectStoreScheme, PutMode, PutPayload,
+};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
@@ -75,6 +77,15 @@ pub enum StorageError {
         path: String,
         /// The error of the store.
         source: Cause,
+    },
+    /// A URL is not that of an object store.
+    #[error(
+        "`{url}` is not a registry: expected a directory, or the URL of an object store such as \
+         `s3://bucket/prefix`"
+    )]
+    NoStore {
+        /// The URL.
+        url: String,
     },
     /// An object is not as it was written.
     #[error("`{path}` in the registry's store is damaged: {problem}")]
@@ -180,6 +191,11 @@ impl Storage {
             && parsed.scheme() == "file"
         {
             return Self::local(&folder);
+        }
+        // Any server, of which nobody knows whether it keeps objects.
+        if let Ok((ObjectStoreScheme::Http, _)) = ObjectStoreScheme::parse(&parsed) {
+            let url = url.to_owned();
+            return Err(StorageError::NoStore { url });
         }
         let (store, prefix) = object_store::parse_url_opts(&parsed, options)
             .map_err(|error| failed(Cause::new(error)))?;

@@ -202,6 +202,11 @@ impl Mapping {
         self.fields.keys().map(String::as_str)
     }
 
+    /// The paths of all sub-fields, such as `title.keyword`.
+    pub(crate) fn sub_field_paths(&self) -> impl Iterator<Item = &str> {
+        self.sub_fields.keys().map(String::as_str)
+    }
+
     /// The fields' types by path.
     pub fn types(&self) -> impl Iterator<Item = (&str, FieldType)> {
         let types = self.fields.iter();

@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 use super::native::{best_of, some_of};
 use super::parameters::{boost, knows, share};
 use super::parse::{Object, Parser, RequestError};
-use super::plan::all_native;
 use super::{Clause, Plan, Planner, Query, QueryError};
 use crate::computed::Matcher;
 use crate::request::path::Path;
@@ -37,19 +36,19 @@ impl Clause for DisMax {
 
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
         let plans = planner.plan_all(&self.queries, path.key("queries"))?;
-        let plan = match all_native(plans) {
-            Ok(queries) => Plan::Native(best_of(queries, self.tie_breaker)),
-            Err(plans) => {
-                let (mut candidates, mut matchers) = (Vec::new(), Vec::new());
-                for plan in plans {
-                    let (approximation, matcher) = plan.split();
-                    candidates.push(approximation.box_clone());
-                    matchers.push(matcher.within(&approximation));
-                }
-                Plan::TwoPhase {
-                    approximation: some_of(candidates, 1).into(),
-                    matcher: Matcher::Max(matchers, self.tie_breaker),
-                }
+        let native = plans.iter().all(Plan::is_native);
+        let (mut candidates, mut matchers) = (Vec::new(), Vec::new());
+        for plan in plans {
+            let (approximation, matcher) = plan.split();
+            candidates.push(approximation.box_clone());
+            matchers.push(matcher.within(&approximation));
+        }
+        let plan = if native {
+            Plan::Native(best_of(candidates, self.tie_breaker))
+        } else {
+            Plan::TwoPhase {
+                approximation: some_of(candidates, 1).into(),
+                matcher: Matcher::Max(matchers, self.tie_breaker),
             }
         };
         Ok(plan.boosted(self.boost))

@@ -37,7 +37,7 @@ pub enum QueryError {
         /// The date.
         found: String,
         /// What is wrong with it.
-        source: DateMathError,
+        source: Box<DateMathError>,
     },
     /// A clause or an option that does not go with the field's type.
     #[error(

@@ -153,7 +153,7 @@ impl<'t> Target<'t> {
             path: self.path.to_string(),
             field: self.name.to_owned(),
             found: cut(found),
-            source,
+            source: Box::new(source),
         }
     }
 

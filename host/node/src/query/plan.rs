@@ -61,8 +61,10 @@ impl Plan {
     pub(super) fn boosted(self, boost: f32) -> Self {
         match self {
             Self::Native(query) => Self::Native(boosted(query, boost)),
-            plan if boost == 1.0 => plan,
-            plan => plan.map_matcher(|matcher| Matcher::Boost(Box::new(matcher), boost)),
+            plan @ Self::TwoPhase { .. } if boost == 1.0 => plan,
+            plan @ Self::TwoPhase { .. } => {
+                plan.map_matcher(|matcher| Matcher::Boost(Box::new(matcher), boost))
+            }
         }
     }
 
@@ -70,14 +72,18 @@ impl Plan {
     pub(super) fn constant(self, score: f32) -> Self {
         match self {
             Self::Native(query) => Self::Native(Box::new(ConstScoreQuery::new(query, score))),
-            plan => plan.map_matcher(|matcher| Matcher::Constant(Box::new(matcher), score)),
+            plan @ Self::TwoPhase { .. } => {
+                plan.map_matcher(|matcher| Matcher::Constant(Box::new(matcher), score))
+            }
         }
     }
 
     pub(super) fn watched(self, watch: Watch) -> Self {
         match self {
             Self::Native(query) => Self::Native(Box::new(WatchedQuery { query, watch })),
-            plan => plan.map_matcher(|matcher| Matcher::Watched(Box::new(matcher), watch)),
+            plan @ Self::TwoPhase { .. } => {
+                plan.map_matcher(|matcher| Matcher::Watched(Box::new(matcher), watch))
+            }
         }
     }
 
@@ -104,16 +110,4 @@ impl Plan {
             }),
         }
     }
-}
-
-/// Several plans as native queries, or all of them as they were.
-pub(super) fn all_native(plans: Vec<Plan>) -> Result<Vec<NativeQuery>, Vec<Plan>> {
-    if !plans.iter().all(Plan::is_native) {
-        return Err(plans);
-    }
-    let native = plans.into_iter().filter_map(|plan| match plan {
-        Plan::Native(query) => Some(query),
-        Plan::TwoPhase { .. } => None,
-    });
-    Ok(native.collect())
 }

@@ -8,7 +8,7 @@ use super::fields::FieldValues;
 use super::object::{flag, wrong};
 use super::several::search_type;
 use super::source::{SourceFilter, names};
-use super::{SearchRequest, StoredFields, page, sort, timeout, track_total_hits, unsupported};
+use super::{SearchRequest, StoredFields, page, sort, timeout, unsupported};
 
 impl SearchRequest {
     /// The parameters of a search that [`SearchRequest::set`] takes. Some are known and refused.
@@ -92,12 +92,8 @@ impl SearchRequest {
                 self.docvalue_fields = names(value).into_iter().map(pattern).collect();
             }
             "track_scores" => self.track_scores = is_set()?,
-            "track_total_hits" => {
-                self.track_total_hits = match value {
-                    "" => true,
-                    _ => track_total_hits(&json)?,
-                }
-            }
+            "track_total_hits" if value.is_empty() => self.track_total_hits = true,
+            "track_total_hits" => self.set_track_total_hits(&json)?,
             "timeout" => self.timeout = timeout(&json)?,
             "version" => self.version = is_set()?,
             "seq_no_primary_term" => self.seq_no_primary_term = is_set()?,

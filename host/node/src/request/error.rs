@@ -94,6 +94,14 @@ pub enum RequestError {
         /// Its limit.
         limit: usize,
     },
+    /// A number that must not be negative.
+    #[error("[{name}] parameter cannot be negative, found [{value}]")]
+    Negative {
+        /// The parameter.
+        name: String,
+        /// Its value.
+        value: i64,
+    },
     /// There is more of something than is allowed.
     #[error("`{path}`: too many {what}; the limit is {limit}")]
     TooMany {
@@ -165,9 +173,11 @@ pub enum RequestError {
         path: String,
     },
     /// `search_after` does not have a value for each sort key.
-    #[error(
-        "`search_after` must have a value for each key of `sort`, which are {keys}, but has {values}"
-    )]
+    #[error("{}", match keys {
+        0 => "`search_after` needs `sort`".to_owned(),
+        1 => format!("`search_after` has {values} values, but `sort` has 1 key"),
+        keys => format!("`search_after` has {values} values, but `sort` has {keys} keys"),
+    })]
     After {
         /// How many sort keys there are.
         keys: usize,
@@ -182,6 +192,9 @@ pub enum RequestError {
         /// What is wrong, in a box since it is an error of this type.
         error: Box<RequestError>,
     },
+    /// The body of a multi search does not end with a newline.
+    #[error("The msearch request must be terminated by a newline [\\n]")]
+    NoNewline,
     /// A head of a multi search has no search in the next line.
     #[error("line {line}: the head has no search in the next line")]
     NoSearch {

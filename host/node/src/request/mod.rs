@@ -28,7 +28,7 @@ use whittle_host::Budget;
 
 use crate::aggregation::Aggregations;
 use crate::query::Query;
-use object::{Object, flag, whole, wrong};
+use object::{Object, flag, wrong};
 use page::DEFAULT_HITS;
 
 pub use error::RequestError;
@@ -60,6 +60,8 @@ pub struct SearchRequest {
     pub ids: bool,
     /// Whether the total is in the answer; by default it is.
     pub track_total_hits: bool,
+    /// Up to which number the answer gives the total exactly.
+    pub total_hits_limit: Option<usize>,
     /// Hits that score lower are dropped.
     pub min_score: Option<f32>,
     /// Whether hits have scores even if they are ordered by something else.
@@ -96,6 +98,7 @@ impl Default for SearchRequest {
             source: SourceFilter::default(),
             ids: true,
             track_total_hits: true,
+            total_hits_limit: None,
             min_score: None,
             track_scores: false,
             rescore: None,
@@ -125,6 +128,7 @@ const KEYS: &[&str] = &[
     "profile",
     "query",
     "rescore",
+    "script_fields",
     "search_after",
     "seq_no_primary_term",
     "size",
@@ -215,9 +219,6 @@ impl SearchRequest {
                 .transpose()?
                 .unwrap_or_default(),
             search_after: page::search_after(&request)?,
-            track_total_hits: request
-                .get("track_total_hits")
-                .map_or(Ok(true), track_total_hits)?,
             min_score: min_score(&request)?,
             track_scores: request.flag("track_scores")?,
             rescore: request
@@ -234,6 +235,9 @@ impl SearchRequest {
             timeout: request.get("timeout").map(timeout).transpose()?.flatten(),
             ..Self::default()
         };
+        if let Some(json) = request.get("track_total_hits") {
+            read.set_track_total_hits(json)?;
+        }
         if let Some(json) = request.get("stored_fields") {
             read.set_stored_fields(StoredFields::read(json)?);
         }
@@ -241,6 +245,22 @@ impl SearchRequest {
             read.source = SourceFilter::read(json)?;
         }
         Ok(read)
+    }
+
+    fn set_track_total_hits(&mut self, json: &Json) -> Result<(), RequestError> {
+        let number = match json {
+            Json::String(text) => text.parse().ok(),
+            json => json.as_i64(),
+        };
+        let expected = "true, false, -1 or a number of hits";
+        let wrong = || wrong("track_total_hits", expected, json);
+        (self.track_total_hits, self.total_hits_limit) = match (flag(json), number) {
+            (Some(flag), _) => (flag, None),
+            (None, Some(-1)) => (false, None),
+            (None, Some(number)) => (true, Some(usize::try_from(number).map_err(|_| wrong())?)),
+            (None, None) => return Err(wrong()),
+        };
+        Ok(())
     }
 
     fn set_stored_fields(&mut self, stored: StoredFields) {
@@ -285,6 +305,7 @@ impl StoredFields {
         match name.as_str() {
             "_none_" => Ok(Self::NotEvenIds),
             "_source" => Ok(Self::Source),
+            "*" => Ok(Self::Nothing),
             _ => Err(not_stored()),
         }
     }
@@ -313,18 +334,6 @@ fn aggregations(request: &Object<'_>) -> Result<Aggregations, RequestError> {
         }),
         (Some(json), None) => Aggregations::read(json, "aggs"),
         (None, Some(json)) => Aggregations::read(json, "aggregations"),
-    }
-}
-
-fn track_total_hits(json: &Json) -> Result<bool, RequestError> {
-    match (flag(json), whole(json)) {
-        (Some(flag), _) => Ok(flag),
-        // Totals are exact in any case: it costs nothing more.
-        (None, Some(_)) => Ok(true),
-        (None, None) => {
-            let expected = "true, false or a number of hits";
-            Err(wrong("track_total_hits", expected, json))
-        }
     }
 }
 
@@ -396,8 +405,8 @@ mod tests {
 
     #[test]
     fn rejects_unknown_keys_with_their_paths() {
-        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"unknown key `qurey`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
-        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"unknown key `que� ry�`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
+        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"unknown key `qurey`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `script_fields`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
+        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"unknown key `que� ry�`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `script_fields`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"order": "asc", "modus": "min"}}}"#), @"unknown key `sort.price.modus`; expected one of `order`, `missing`, `mode`, `unmapped_type`");
         insta::assert_snapshot!(error(r#"{"_source": {"included": []}}"#), @"unknown key `_source.included`; expected one of `includes`, `excludes`, `include`, `exclude`");
         insta::assert_snapshot!(error(r#"{"docvalue_fields": [{"field": "a", "boost": 1}]}"#), @"unknown key `docvalue_fields[0].boost`; expected one of `field`, `format`");
@@ -406,7 +415,7 @@ mod tests {
     #[test]
     fn rejects_what_is_not_supported_by_name() {
         insta::assert_snapshot!(error(r#"{"highlight": {}}"#), @"`highlight` is not supported: highlight in the client");
-        insta::assert_snapshot!(error(r#"{"script_fields": {}}"#), @"`script_fields` is not supported: use `fields` with an `expression` or a `wasm_udf`");
+        insta::assert_snapshot!(error(r#"{"script_fields": {"a": {}}}"#), @"`script_fields` is not supported: use `fields` with an `expression` or a `wasm_udf`");
         insta::assert_snapshot!(error(r#"{"pit": {"id": "a"}}"#), @"`pit` is not supported: use `search_after` with `_id` as the last sort key");
         insta::assert_snapshot!(error(r#"{"explain": true}"#), @"`explain` is not supported: use `profile`, which reports what each clause did");
         insta::assert_snapshot!(error(r#"{"terminate_after": 10}"#), @"`terminate_after` is not supported: totals are exact; use `timeout` to bound a search");
@@ -417,19 +426,19 @@ mod tests {
 
     #[test]
     fn rejects_wrong_values_with_their_paths() {
-        insta::assert_snapshot!(error(r#"{"size": -1}"#), @"`size` must be an integer from 0 to 10000, but is -1");
-        insta::assert_snapshot!(error(r#"{"size": 10001}"#), @"`size` must be an integer from 0 to 10000, but is 10001");
+        insta::assert_snapshot!(error(r#"{"size": -1}"#), @"[size] parameter cannot be negative, found [-1]");
+        insta::assert_snapshot!(error(r#"{"size": 10001}"#), @"Result window is too large, from + size must be less than or equal to: [10000] but was [10001]; use `search_after` for later pages");
         insta::assert_snapshot!(error(r#"{"size": 10, "from": 9991}"#), @"Result window is too large, from + size must be less than or equal to: [10000] but was [10001]; use `search_after` for later pages");
         insta::assert_snapshot!(error(r#"{"sort": {"price": "up"}}"#), @r#"`sort.price` must be "asc" or "desc", but is "up""#);
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"mode": "first"}}}"#), @r#"`sort.price.mode` must be "min", "max", "sum", "avg" or "median", but is "first""#);
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"missing": null}}}"#), @r#"`sort.price.missing` must be "_first", "_last" or a value, but is null"#);
         insta::assert_snapshot!(error(r#"{"sort": {"_id": {"missing": "a"}}}"#), @r#"`sort._id.missing` must be "_first" or "_last", but is "a""#);
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"unmapped_type": "number"}}}"#), @r#"`sort.price.unmapped_type` must be the name of a field type, such as "long" or "keyword", but is "number""#);
-        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` must have a value for each key of `sort`, which are 1, but has 2");
+        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` has 2 values, but `sort` has 1 key");
         insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [[1]]}"#), @"`search_after` must be a list of strings, numbers, booleans and nulls, but is a list");
         insta::assert_snapshot!(error(r#"{"sort": "price", "from": 1, "search_after": [1]}"#), @"`from` and `search_after` cannot be combined; remove one");
         insta::assert_snapshot!(error(r#"{"_source": 3}"#), @"`_source` must be true, false, fields or an object, but is 3");
-        insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false or a number of hits, but is "yes""#);
+        insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false, -1 or a number of hits, but is "yes""#);
         insta::assert_snapshot!(error(r#"{"min_score": "1"}"#), @r#"`min_score` must be a number, but is "1""#);
         insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a duration such as "500ms" or "2s", but is "soon""#);
         insta::assert_snapshot!(error(r#"{"version": 1}"#), @"`version` must be true or false, but is 1");

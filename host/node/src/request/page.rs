@@ -22,10 +22,17 @@ pub(super) fn count(
         .map_or(Ok(default), |json| count_of(key, json))
 }
 
-/// Reads the value of `from` or `size`.
+/// Reads the value of `from` or `size`; whether they reach too far is checked together.
 pub(super) fn count_of(key: &str, json: &Json) -> Result<usize, RequestError> {
-    let count = whole(json).filter(|count| *count <= MOST_HITS);
-    count.ok_or_else(|| wrong(key, "an integer from 0 to 10000", json))
+    let negative = match json {
+        Json::String(text) => text.parse().ok(),
+        json => json.as_i64(),
+    };
+    if let Some(value) = negative.filter(|value| *value < 0) {
+        let name = key.to_owned();
+        return Err(RequestError::Negative { name, value });
+    }
+    whole(json).ok_or_else(|| wrong(key, "an integer from 0 to 10000", json))
 }
 
 /// Reads `search_after`.
@@ -49,9 +56,10 @@ pub(super) fn check(
     keys: usize,
     after: Option<&[Json]>,
 ) -> Result<(), RequestError> {
-    if from + size > MOST_HITS {
+    let end = from.saturating_add(size);
+    if end > MOST_HITS {
         return Err(RequestError::Window {
-            end: from + size,
+            end,
             limit: MOST_HITS,
         });
     }

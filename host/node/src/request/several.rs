@@ -115,10 +115,13 @@ fn names(json: &Json, path: &str) -> Result<Vec<String>, RequestError> {
 /// A head that is wrong, or without a search. A search that is wrong is an error of its own, when
 /// it is parsed.
 pub fn multi_search(body: &[u8]) -> Result<Vec<MultiSearchItem<'_>>, RequestError> {
-    let body = body.trim_ascii_end();
-    if body.is_empty() {
+    if body.trim_ascii().is_empty() {
         return Ok(Vec::new());
     }
+    if !body.ends_with(b"\n") {
+        return Err(RequestError::NoNewline);
+    }
+    let body = body.trim_ascii_end();
     let mut lines = body.split(|byte| *byte == b'\n').enumerate();
     let mut searches = Vec::new();
     while let Some((number, head)) = lines.next() {
@@ -153,9 +156,10 @@ mod tests {
     #[test]
     fn names_the_line_of_a_head_that_is_wrong() {
         let error = |body: &[u8]| multi_search(body).expect_err("it is refused").to_string();
-        insta::assert_snapshot!(error(b"{}\n{}\n{\"index\": 1}\n{}"), @"line 3: `index` must be a name or a list of names, but is 1");
-        insta::assert_snapshot!(error(b"{}\n{}\n{\n{}"), @"line 3, column 1: invalid JSON: EOF while parsing an object");
+        insta::assert_snapshot!(error(b"{}\n{}\n{\"index\": 1}\n{}\n"), @"line 3: `index` must be a name or a list of names, but is 1");
+        insta::assert_snapshot!(error(b"{}\n{}\n{\n{}\n"), @"line 3, column 1: invalid JSON: EOF while parsing an object");
         insta::assert_snapshot!(error(b"{}\n{}\n{}\n"), @"line 3: the head has no search in the next line");
+        insta::assert_snapshot!(error(b"{}\n{}"), @r"The msearch request must be terminated by a newline [\n]");
         insta::assert_snapshot!(error(b"{\"search_type\": \"scan\"}\n{}\n"), @r#"line 1: `search_type` must be "query_then_fetch" or "dfs_query_then_fetch", but is "scan""#);
     }
 

@@ -128,6 +128,12 @@ fn described(name: &str, options: &Json, path: &str) -> Result<SortKey, RequestE
     if let Some(known) = formula_keys(name, options) {
         return formula_key(known, options, path);
     }
+    if let ("expression", Json::String(text)) = (name, options)
+        && order(options, path).is_err()
+    {
+        let formula = Formula::Expression(text.clone());
+        return Ok(SortKey::ascending(SortBy::Formula(formula)));
+    }
     let mut key = key(name, path)?;
     if let Json::String(_) = options {
         key.descending = order(options, path)?;

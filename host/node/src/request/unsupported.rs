@@ -66,7 +66,12 @@ const TERMINATE: &str = "totals are exact; use `timeout` to bound a search";
 /// Refuses what is not supported in a body.
 pub(super) fn refuse_keys(request: &Object<'_>) -> Result<(), RequestError> {
     for (key, instead) in KEYS {
-        if request.get(key).is_some() {
+        // Dashboards send an empty `script_fields`, which asks for nothing.
+        let is_empty = |json: &Json| json.as_object().is_some_and(|object| object.is_empty());
+        let is_asked = request
+            .get(key)
+            .is_some_and(|json| *key != "script_fields" || !is_empty(json));
+        if is_asked {
             return Err(unsupported(key, instead));
         }
     }

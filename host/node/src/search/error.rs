@@ -54,10 +54,15 @@ pub enum SearchError {
 #[non_exhaustive]
 pub enum SortError {
     /// The index has no such field.
-    #[error("No mapping found for [{field}] in order to sort on")]
+    #[error("No mapping found for [{field}] in order to sort on{}", match &similar[..] {
+        [] => String::new(),
+        similar => format!("; did you mean [{}]?", similar.join("] or [")),
+    })]
     Unmapped {
         /// The field's path.
         field: String,
+        /// The paths of fields that are like it.
+        similar: Vec<String>,
     },
     /// The mapping has `doc_values` false for the field.
     #[error("cannot sort by the field [{field}]: its `doc_values` is false in the mapping")]
@@ -109,6 +114,15 @@ pub enum FieldError {
         format: String,
         /// What is supported.
         expected: &'static str,
+    },
+    /// The mapping has `doc_values` false for the field.
+    #[error(
+        "cannot read doc values of the field [{field}]: its `doc_values` is false in the mapping; \
+         use `_source`"
+    )]
+    NoDocValues {
+        /// The field's path.
+        field: String,
     },
     /// The field is analyzed text, which has no doc values.
     #[error("cannot read doc values of the text field [{field}]: use `fields` or `_source`")]

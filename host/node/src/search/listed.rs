@@ -7,6 +7,7 @@ use tantivy::{DocAddress, Searcher, SegmentReader};
 
 use super::error::FieldError;
 use super::pattern::matches;
+use super::values::narrowed;
 use crate::dates::DateFormat;
 use crate::mapping::{FieldType, MappedField, Mapping};
 use crate::request::FieldValues;
@@ -17,6 +18,8 @@ pub(super) struct Listed {
     path: String,
     column: String,
     field_type: FieldType,
+    /// Whether the values are floats of 32 bits or less.
+    narrow: bool,
     /// How its dates are shown.
     format: DateFormat,
     /// Whether the values are sorted, as doc values are; else they come as in the document.
@@ -37,12 +40,9 @@ pub(super) fn in_index(
     for wanted in fields {
         let is_pattern = wanted.pattern.contains('*');
         let paths: Vec<String> = if is_pattern {
-            let all = mapping.paths().flat_map(|path| {
-                let keyword = format!("{path}.keyword");
-                let keyword = mapping.field(&keyword).is_some().then_some(keyword);
-                [Some(path.to_owned()), keyword].into_iter().flatten()
-            });
-            all.filter(|path| matches(&wanted.pattern, path)).collect()
+            let all = mapping.paths().chain(mapping.sub_field_paths());
+            let all = all.filter(|path| matches(&wanted.pattern, path));
+            all.map(str::to_owned).collect()
         } else {
             vec![wanted.pattern.clone()]
         };
@@ -50,16 +50,21 @@ pub(super) fn in_index(
             let Some(field) = mapping.field(&path) else {
                 continue;
             };
-            if sorted && field.field_type == FieldType::Text {
+            let is_text = field.field_type == FieldType::Text;
+            if sorted && (is_text || !field.has_doc_values()) {
                 if is_pattern {
                     continue;
                 }
-                return Err(FieldError::Text { field: path });
+                return Err(match is_text {
+                    true => FieldError::Text { field: path },
+                    false => FieldError::NoDocValues { field: path },
+                });
             }
             found.push(Listed {
                 format: format(&path, field, wanted.format.as_deref())?,
                 column: field.column.to_owned(),
                 field_type: field.field_type,
+                narrow: matches!(field.type_name(), "float" | "half_float"),
                 path,
                 sorted,
             });
@@ -137,6 +142,9 @@ impl Listed {
                     of(column.map(|column| column.values_for_doc(document).collect()));
                 if self.sorted {
                     values.sort_by(f64::total_cmp);
+                } else if self.narrow {
+                    // As the document has them.
+                    values = values.into_iter().map(narrowed).collect();
                 }
                 values.into_iter().map(Json::from).collect()
             }

@@ -155,6 +155,7 @@ fn run(
         .filter(|_| page.shows_scores() && request.size > 0);
     let hits = Hits {
         total: request.track_total_hits.then_some(best.total),
+        total_limit: request.total_hits_limit,
         max_score: max_score.map(hits::widened),
         hits: hits.collect::<Result<_, _>>()?,
     };

@@ -31,6 +31,8 @@ pub struct SearchResponse {
 pub struct Hits {
     /// How many there are; `None` if the request does not track them.
     pub total: Option<usize>,
+    /// Up to which number the answer gives the total; a greater one is written as this and "gte".
+    pub total_limit: Option<usize>,
     /// The best score of all of them; `None` if they have no scores.
     pub max_score: Option<f64>,
     /// The page that was asked for.
@@ -132,8 +134,8 @@ struct WrittenHits<'a> {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(untagged)]
 enum Total {
-    Number(usize),
-    Exact {
+    Number(i64),
+    Object {
         value: usize,
         relation: &'static str,
     },
@@ -154,19 +156,25 @@ impl Shards {
 impl SearchResponse {
     /// The answer as it is written.
     pub fn written(&self, writing: Writing) -> Written<'_> {
-        let total = |value| match writing.total_as_int {
-            true => Total::Number(value),
-            false => Total::Exact {
-                value,
-                relation: "eq",
-            },
+        let limit = self.hits.total_limit.unwrap_or(usize::MAX);
+        let total = match (self.hits.total, writing.total_as_int) {
+            (total, true) => {
+                Some(Total::Number(total.map_or(-1, |total| {
+                    i64::try_from(total).unwrap_or(i64::MAX)
+                })))
+            }
+            (None, false) => None,
+            (Some(total), false) => Some(Total::Object {
+                value: total.min(limit),
+                relation: if total > limit { "gte" } else { "eq" },
+            }),
         };
         Written {
             took: self.took_ms,
             timed_out: false,
             shards: Shards::of(self.indexes),
             hits: WrittenHits {
-                total: self.hits.total.map(total),
+                total,
                 max_score: self.hits.max_score,
                 hits: &self.hits.hits,
             },

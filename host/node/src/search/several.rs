@@ -33,6 +33,7 @@ pub fn search_indexes(
         return Ok(SearchResponse {
             hits: Hits {
                 total: request.track_total_hits.then_some(0),
+                total_limit: request.total_hits_limit,
                 max_score: Some(0.0),
                 hits: Vec::new(),
             },
@@ -45,6 +46,7 @@ pub fn search_indexes(
         ..request.clone()
     };
     let mut all = SearchResponse::default();
+    all.hits.total_limit = request.total_hits_limit;
     let mut counted = Vec::new();
     for snapshot in snapshots {
         let progress = Progress::new(|_| ());

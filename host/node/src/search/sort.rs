@@ -7,11 +7,12 @@ use serde_json::Value as Json;
 
 use super::error::SortError;
 use super::formula::Computable;
-use crate::dates;
+use crate::dates::{self, DateFormat};
 use crate::expression::ColumnType;
-use crate::mapping::{FieldType, Mapping};
+use crate::mapping::{FieldType, MappedField, Mapping};
 use crate::request::object::cut;
 use crate::request::{Missing, SortBy, SortKey, SortMode};
+use crate::udf::similar;
 use crate::value::Value;
 
 /// A sort key in an index.
@@ -35,6 +36,8 @@ pub(super) enum By {
     Column {
         name: String,
         field_type: FieldType,
+        /// Whether the values are floats of 32 bits or less.
+        narrow: bool,
     },
     Formula(Computable),
     /// Nothing: the index does not have the field.
@@ -65,16 +68,22 @@ pub(super) fn in_index(
     let keys = keys.iter().zip(formulas).enumerate();
     keys.map(|(number, (key, formula))| {
         let by = by(key, formula.as_ref(), mapping)?;
+        let field = match &key.by {
+            SortBy::Field(path) => mapping.field(path),
+            _ => None,
+        };
         let mode = mode(key, &by)?;
         let missing = match &key.missing {
             Missing::First => MissingValue::First,
             Missing::Last => MissingValue::Last,
-            Missing::Value(json) => MissingValue::Value(by.value(json, "`missing` of a sort key")?),
+            Missing::Value(json) => {
+                MissingValue::Value(by.value(json, field, "`missing` of a sort key")?)
+            }
         };
         let after = after.map(|after| match (&after[number], &missing) {
             (Json::Null, MissingValue::Value(value)) => Ok(value.clone()),
             (Json::Null, _) => Ok(Value::Null),
-            (json, _) => by.value(json, "`search_after`"),
+            (json, _) => by.value(json, field, "`search_after`"),
         });
         Ok(IndexKey {
             by,
@@ -101,13 +110,20 @@ fn by(key: &SortKey, formula: Option<&Computable>, mapping: &Mapping) -> Result<
             return Ok(By::Nothing);
         }
         let field = whittle_host::one_line(path);
-        return Err(SortError::Unmapped { field });
+        let similar = similar(path, mapping);
+        return Err(SortError::Unmapped { field, similar });
     };
     if field.field_type == FieldType::Text {
-        let keyword = Some(format!("{path}.keyword"));
+        let below = format!("{path}.");
+        let mut sub_fields = mapping.sub_field_paths();
+        let keyword = sub_fields.find(|sub_field| {
+            let field = mapping.field(sub_field);
+            let is_keyword = field.is_some_and(|field| field.field_type == FieldType::Keyword);
+            is_keyword && sub_field.starts_with(&below)
+        });
         return Err(SortError::Text {
             field: path.clone(),
-            keyword: keyword.filter(|path| mapping.field(path).is_some()),
+            keyword: keyword.map(str::to_owned),
         });
     }
     if !field.has_doc_values() {
@@ -117,6 +133,7 @@ fn by(key: &SortKey, formula: Option<&Computable>, mapping: &Mapping) -> Result<
     Ok(By::Column {
         name: field.column.to_owned(),
         field_type: field.field_type,
+        narrow: matches!(field.type_name(), "float" | "half_float"),
     })
 }
 
@@ -158,12 +175,19 @@ impl By {
     }
 
     /// A sort value of the request's: booleans are 0 and 1, and dates milliseconds since 1970.
-    fn value(&self, json: &Json, place: &'static str) -> Result<Value, SortError> {
+    fn value(
+        &self,
+        json: &Json,
+        field: Option<MappedField<'_>>,
+        place: &'static str,
+    ) -> Result<Value, SortError> {
+        let rounded = |number| field.map_or(number, |field| field.rounded(number));
+        let format = field.and_then(|field| field.date_format());
         let (value, expected) = match self.value_type() {
             Some(ColumnType::Boolean) => (boolean(json).map(Value::Long), "boolean"),
             Some(ColumnType::Long) => (long(json).map(Value::Long), "long"),
-            Some(ColumnType::Double) => (double(json).map(Value::Double), "double"),
-            Some(ColumnType::Date) => (millis(json).map(Value::Long), "date"),
+            Some(ColumnType::Double) => (double(json).map(rounded).map(Value::Double), "double"),
+            Some(ColumnType::Date) => (millis(json, format).map(Value::Long), "date"),
             Some(ColumnType::Text) => (text(json).map(Value::Text), "keyword"),
             // Any: no document has one to compare it with.
             None => (Some(Value::Long(0)), "value"),
@@ -230,13 +254,17 @@ fn double(json: &Json) -> Option<f64> {
     }
 }
 
-fn millis(json: &Json) -> Option<i64> {
-    match json {
-        Json::String(text) => dates::parse(text)
-            .map(dates::to_millis)
-            .or_else(|| text.parse().ok()),
-        json => long(json),
-    }
+/// A date, from milliseconds since 1970 or from text in the format of the field.
+fn millis(json: &Json, format: Option<&DateFormat>) -> Option<i64> {
+    let Json::String(text) = json else {
+        return long(json);
+    };
+    let micros = match format {
+        Some(format) => format.parse(text),
+        None => dates::parse(text),
+    };
+    let millis = micros.map(dates::to_millis);
+    millis.or_else(|| text.parse().ok())
 }
 
 fn text(json: &Json) -> Option<String> {

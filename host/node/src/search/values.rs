@@ -28,7 +28,8 @@ enum Values {
     Written(Column<u64>),
     Boolean(Column<bool>),
     Long(Column<i64>),
-    Double(Column<f64>),
+    /// And whether the values are floats of 32 bits, which are shown as such.
+    Double(Column<f64>, bool),
     /// Microseconds, of which hits are ordered by milliseconds, as clients see them.
     Date(Column<i64>),
     Text(StrColumn),
@@ -112,10 +113,17 @@ impl Values {
                 let segment = formula.for_segment(reader, reader.max_doc())?;
                 Some(Self::Computed(segment, formula.value_type(), Vec::new()))
             }
-            By::Column { name, field_type } => match field_type {
+            By::Column {
+                name,
+                field_type,
+                narrow,
+            } => match field_type {
                 FieldType::Boolean => fast.column_opt(name)?.map(Self::Boolean),
                 FieldType::Long => fast.column_opt(name)?.map(Self::Long),
-                FieldType::Double => fast.column_opt(name)?.map(Self::Double),
+                FieldType::Double => {
+                    let column = fast.column_opt(name)?;
+                    column.map(|column| Self::Double(column, *narrow))
+                }
                 FieldType::Date => fast.column_opt(name)?.map(Self::Date),
                 FieldType::Keyword | FieldType::Text => fast.str(name)?.map(Self::Text),
             },
@@ -133,7 +141,9 @@ impl Values {
                 chosen(column.values_for_doc(document).map(i64::from), mode).map(i64::to_u64)
             }
             Self::Long(column) => chosen(column.values_for_doc(document), mode).map(i64::to_u64),
-            Self::Double(column) => chosen(column.values_for_doc(document), mode).map(f64::to_u64),
+            Self::Double(column, _) => {
+                chosen(column.values_for_doc(document), mode).map(f64::to_u64)
+            }
             Self::Date(column) => {
                 let micros = column.values_for_doc(document);
                 chosen(micros.map(dates::to_millis), mode).map(i64::to_u64)
@@ -156,7 +166,8 @@ impl Values {
     /// no document has the field.
     fn value(&self, number: u64) -> tantivy::Result<Value> {
         Ok(match self {
-            Self::Score | Self::Double(_) | Self::Computed(_, Some(ColumnType::Double), _) => {
+            Self::Double(_, true) => Value::Double(narrowed(f64::from_u64(number))),
+            Self::Score | Self::Double(..) | Self::Computed(_, Some(ColumnType::Double), _) => {
                 Value::Double(f64::from_u64(number))
             }
             Self::Written(_) | Self::Boolean(_) | Self::Long(_) | Self::Date(_) => {
@@ -219,22 +230,36 @@ impl Number for f64 {
     }
 }
 
+/// A float of 32 bits as the shortest decimal that is the same.
+pub(super) fn narrowed(value: f64) -> f64 {
+    #[expect(clippy::cast_possible_truncation, reason = "it has 32 bits")]
+    let value = value as f32;
+    super::hits::widened(value)
+}
+
+/// Values in ascending order, in which OpenSearch adds them up.
+fn sorted<T: Number>(values: impl Iterator<Item = T>) -> Vec<u64> {
+    let mut sorted: Vec<u64> = values.map(T::to_u64).collect();
+    sorted.sort_unstable();
+    sorted
+}
+
 /// The value that counts of a document's values.
-fn chosen<T: Number>(mut values: impl Iterator<Item = T>, mode: SortMode) -> Option<T> {
+fn chosen<T: Number>(values: impl Iterator<Item = T>, mode: SortMode) -> Option<T> {
     match mode {
         SortMode::Min => values.map(T::to_u64).min().map(T::from_u64),
         SortMode::Max => values.map(T::to_u64).max().map(T::from_u64),
-        SortMode::Sum => values.reduce(T::add),
+        SortMode::Sum => sorted(values).into_iter().map(T::from_u64).reduce(T::add),
         SortMode::Avg => {
-            let first = values.next()?;
-            let (sum, count) = values.fold((first, 1), |(sum, count), value| {
-                (sum.add(value), count + 1)
-            });
-            Some(sum.parted(count))
+            let values = sorted(values);
+            let sum = values
+                .iter()
+                .map(|value| T::from_u64(*value))
+                .reduce(T::add)?;
+            Some(sum.parted(values.len()))
         }
         SortMode::Median => {
-            let mut sorted: Vec<u64> = values.map(T::to_u64).collect();
-            sorted.sort_unstable();
+            let sorted = sorted(values);
             let upper = T::from_u64(*sorted.get(sorted.len() / 2)?);
             if sorted.len().is_multiple_of(2) {
                 let lower = T::from_u64(sorted[sorted.len() / 2 - 1]);

@@ -20,7 +20,7 @@ use whittle_host::{
 use super::columns::SegmentColumns;
 use super::dictionary::Dictionaries;
 use super::udfs::{FunctionError, SelectedUdf, Udfs};
-use super::unmapped::{UnmappedField, unmapped};
+use super::unmapped::{MistypedField, UnmappedField, mistyped, unmapped};
 use crate::computed::{Computation, Computed, Outcome};
 use crate::mapping::{ID, Mapping};
 
@@ -51,6 +51,9 @@ pub struct UdfReport {
     /// Fields that it asked for when it was bound, and that the index does not have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmapped_fields: Vec<UnmappedField>,
+    /// Fields that it asked for, and that have another type.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mistyped_fields: Vec<MistypedField>,
 }
 
 /// A document that a function failed for.
@@ -347,6 +350,9 @@ impl UdfCall {
                 let paths = bound.fields().iter().map(|field| field.path.as_str());
                 unmapped(paths, &self.0.mapping)
             }),
+            mistyped_fields: idle
+                .first()
+                .map_or_else(Vec::new, |bound| mistyped(bound.fields(), &self.0.mapping)),
         }
     }
 

@@ -13,4 +13,5 @@ pub use call::{ErrorSample, UdfError, UdfReport};
 pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
 pub(crate) use dictionary::Dictionaries;
 pub use udfs::{FunctionError, Udfs, UdfsError};
-pub use unmapped::UnmappedField;
+pub(crate) use unmapped::similar;
+pub use unmapped::{MistypedField, UnmappedField};

@@ -34,7 +34,7 @@ pub struct UdfsError {
 #[non_exhaustive]
 pub enum FunctionError {
     /// No UDF that was given has such a function.
-    #[error("unknown function `{function}`; the components have {}", listed(known))]
+    #[error("unknown function `{function}`; {}", listed(known))]
     Unknown {
         /// The name in the query.
         function: String,
@@ -139,8 +139,8 @@ impl From<Registry> for Udfs {
 
 fn listed(names: &[String]) -> String {
     if names.is_empty() {
-        return "none".to_owned();
+        return "no component is loaded: load one, or use a registry".to_owned();
     }
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
+    format!("the components have {}", names.join(", "))
 }

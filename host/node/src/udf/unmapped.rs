@@ -1,7 +1,9 @@
-//! Fields that a function asks for and no document has, with those that may have been meant: an
-//! empty answer to a misspelt field looks like any other.
+//! Fields that a function asks for and cannot read: those that no document has, with those that may
+//! have been meant, and those of another type. An empty answer to either looks like any other.
 
 use serde::Serialize;
+
+use whittle_host::{FieldUse, Kind};
 
 use crate::mapping::{FieldType, Mapping};
 
@@ -12,6 +14,18 @@ pub struct UnmappedField {
     pub field: String,
     /// The paths of fields that are like it, the nearest first.
     pub similar: Vec<String>,
+}
+
+/// A field whose values a function cannot read as the kind that it asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MistypedField {
+    /// Its path.
+    pub field: String,
+    /// Its type in the mapping.
+    #[serde(rename = "type")]
+    pub field_type: String,
+    /// The kind that the function asked for.
+    pub wanted: String,
 }
 
 /// How many similar fields are named.
@@ -37,25 +51,55 @@ pub(super) fn unmapped<'a>(
     unmapped
 }
 
-fn similar(path: &str, mapping: &Mapping) -> Vec<String> {
+/// Which of some fields have no value that reads as the kind that was asked for.
+pub(super) fn mistyped(fields: &[FieldUse], mapping: &Mapping) -> Vec<MistypedField> {
+    let mut mistyped = Vec::new();
+    for FieldUse { path, kind } in fields {
+        let Some(field) = mapping.field(path) else {
+            continue;
+        };
+        if !reads(field.field_type, *kind) {
+            mistyped.push(MistypedField {
+                field: path.clone(),
+                field_type: field.type_name().to_owned(),
+                wanted: kind.to_string(),
+            });
+        }
+    }
+    mistyped
+}
+
+/// Whether values of a type may read as a kind, as the contract converts them.
+fn reads(field_type: FieldType, kind: Kind) -> bool {
+    match kind {
+        Kind::Boolean => field_type == FieldType::Boolean,
+        Kind::Int64 => field_type == FieldType::Long,
+        Kind::Float64 => matches!(field_type, FieldType::Long | FieldType::Double),
+        Kind::Text => matches!(field_type, FieldType::Keyword | FieldType::Text),
+        Kind::Timestamp => matches!(
+            field_type,
+            FieldType::Date | FieldType::Keyword | FieldType::Text
+        ),
+        Kind::Json => true,
+    }
+}
+
+/// The paths of fields that are like another path, the nearest first.
+pub(crate) fn similar(path: &str, mapping: &Mapping) -> Vec<String> {
     let lower = path.to_lowercase();
-    let wants_keyword = lower.ends_with(".keyword");
     let most = path.chars().count().div_ceil(3);
-    let types = mapping.types();
-    let mut near: Vec<(usize, String)> = types
-        .filter_map(|(known, field_type)| {
-            let candidate = match field_type {
-                FieldType::Text if wants_keyword => format!("{known}.keyword"),
-                _ => known.to_owned(),
-            };
-            let compared = candidate.to_lowercase();
+    let known = mapping.paths().chain(mapping.sub_field_paths());
+    let mut near: Vec<(usize, &str)> = known
+        .filter_map(|known| {
+            let compared = known.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&lower, &compared);
             // A field of an object may be named without the object, or with another.
-            let distance = if last(&compared) == last(&lower) && !wants_keyword {
-                1
+            let distance = if last(&compared) == last(&lower) && last(&lower) != "keyword" {
+                distance.min(1)
             } else {
-                strsim::damerau_levenshtein(&lower, &compared)
+                distance
             };
-            (distance <= most).then_some((distance, candidate))
+            (distance <= most).then_some((distance, known))
         })
         .collect();
     near.sort();
@@ -63,7 +107,7 @@ fn similar(path: &str, mapping: &Mapping) -> Vec<String> {
     // Others that are much farther than the nearest were not meant.
     let nearest = near.first().map_or(0, |(distance, _)| *distance);
     near.retain(|(distance, _)| *distance <= nearest + 1);
-    near.into_iter().map(|(_, path)| path).collect()
+    near.into_iter().map(|(_, path)| path.to_owned()).collect()
 }
 
 fn last(path: &str) -> &str {
@@ -89,6 +133,7 @@ mod tests {
             ("titel", &["title", "titles"][..]),
             ("Title", &["title", "titles"]),
             ("titel.keyword", &["title.keyword"]),
+            ("title.kyword", &["title.keyword"]),
             ("name", &["author.name"]),
             ("author.nam", &["author.name"]),
             ("writer.age", &["author.age"]),
@@ -106,5 +151,29 @@ mod tests {
         let hidden = Mapping::parse(&json!({"dynamic": false, "properties": {}}));
         let hidden = hidden.expect("a mapping");
         assert_eq!(unmapped(["any"].into_iter(), &hidden), []);
+    }
+    #[test]
+    fn names_fields_of_another_type() {
+        let mapping = Mapping::parse(&json!({"properties": {
+            "title": {"type": "text"}, "price": {"type": "integer"}, "day": {"type": "date"}}}));
+        let mapping = mapping.expect("a mapping");
+        let asked = |path: &str, kind| FieldUse {
+            path: path.to_owned(),
+            kind,
+        };
+        let fields = [
+            asked("title", Kind::Text),
+            asked("price", Kind::Float64),
+            asked("day", Kind::Timestamp),
+            asked("title", Kind::Timestamp),
+            asked("nothing", Kind::Int64),
+            asked("price", Kind::Text),
+        ];
+        let expected = MistypedField {
+            field: "price".to_owned(),
+            field_type: "integer".to_owned(),
+            wanted: "text".to_owned(),
+        };
+        assert_eq!(mistyped(&fields, &mapping), [expected]);
     }
 }

@@ -12,7 +12,7 @@ function element(name, kind, ...inside) {
   return made;
 }
 
-/** Asks the node; what it says that went wrong is an `Error`. */
+/** Sends a request to the node; an error of the node is thrown. */
 async function ask(method, path, body) {
   const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const response = await fetch(path, { method, ...sent });
@@ -21,21 +21,21 @@ async function ask(method, path, body) {
   return answer;
 }
 
-/** Reads the JSON of a box; `what` names it, should it be broken. */
+/** Parses the JSON of a box; `what` names it in the error. */
 function read(box, what, empty) {
   if (box.value.trim() === "") return empty;
   try {
     return JSON.parse(box.value);
   } catch (error) {
     box.focus();
-    throw new Error(`the ${what} are no JSON: ${error.message}`);
+    throw new Error(`the ${what} are not valid JSON: ${error.message}`);
   }
 }
 
 const number = (value) => value.toLocaleString("en");
 const milliseconds = (us) => (us / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
 
-/** A table with a head; a column whose name ends in `#` has numbers. */
+/** A table with a header; a column whose name ends in `#` has numbers. */
 function table(columns, rows) {
   const kind = (column) => (column.endsWith("#") ? "number" : "");
   const head = columns.map((column) => {
@@ -52,12 +52,12 @@ function table(columns, rows) {
 
 // ---- The functions.
 
-/** All functions of all versions: the manifest's, and what each has cost. */
+/** All functions of all versions, from their manifests, with what each has cost. */
 let functions = [];
 
 function parameters(list) {
   if (list.length === 0) return element("span", "quiet", "none");
-  const told = list.flatMap((parameter) => {
+  const described = list.flatMap((parameter) => {
     const optional = parameter.required ? "" : ", optional";
     const how = "default" in parameter ? ` = ${JSON.stringify(parameter.default)}` : optional;
     return [
@@ -66,7 +66,7 @@ function parameters(list) {
     ];
   });
   const names = list.map((parameter) => parameter.name).join(", ");
-  return element("details", "", element("summary", "", names), element("dl", "", ...told));
+  return element("details", "", element("summary", "", names), element("dl", "", ...described));
 }
 
 function errors(statistics) {
@@ -117,7 +117,7 @@ async function showFunctions() {
 
 const chosen = () => functions[at("function").selectedIndex];
 
-/** What a parameter may be, to begin with. */
+/** An example of a parameter's value. */
 function example(parameter) {
   if ("default" in parameter) return parameter.default;
   return { boolean: true, int64: 1, float64: 1, timestamp: "2024-01-01T00:00:00Z", json: {} }[parameter.kind] ?? "";
@@ -157,8 +157,8 @@ function toggle() {
 const json = (value) => element("span", "value", JSON.stringify(value));
 
 function cost(udf) {
-  const told = Object.entries(udf).filter(([, value]) => typeof value === "number");
-  return table(["what", "value#"], told.map(([name, value]) => [name.replaceAll("_", " "), number(value)]));
+  const numbers = Object.entries(udf).filter(([, value]) => typeof value === "number");
+  return table(["what", "value#"], numbers.map(([name, value]) => [name.replaceAll("_", " "), number(value)]));
 }
 
 function tested(answer) {
@@ -192,6 +192,9 @@ function found(answer) {
       const hint = similar.length ? `; did you mean ${similar.join(" or ")}?` : "";
       parts.push(element("p", "bad", `No document has the field ${field}${hint}`));
     }
+    for (const { field, type, wanted } of udf.mistyped_fields ?? []) {
+      parts.push(element("p", "bad", `The field ${field} has type ${type}, and the function reads ${wanted}.`));
+    }
     if (udf.error_samples.length) {
       parts.push(table(["document", "error"], udf.error_samples.map((one) => [one._id, one.message])));
     }
@@ -219,7 +222,7 @@ async function run() {
   const clause = { function: `${fn.name}@${udf.version}`, params };
   const candidates = read(at("query"), "candidates", undefined);
   if (candidates !== undefined) clause.query = candidates;
-  // A text or JSON is no score: it is shown beside each hit.
+  // A function of strings or JSON cannot score: its value is shown with each hit.
   const asQuery = ["boolean", "int64", "float64"].includes(fn.returns);
   const { query, ...computed } = clause;
   const body = asQuery

@@ -54,11 +54,6 @@ const WITHOUT_EFFECT: &[(&str, Kind, &str)] = &[
         Kind::Flag,
         "a merge brings what is written to the disk in any case",
     ),
-    (
-        "force",
-        Kind::Flag,
-        "a flush or refresh brings what is written to the disk in any case",
-    ),
     ("ignore_throttled", Kind::Flag, "no index is throttled"),
     (
         "include_unloaded_segments",
@@ -84,6 +79,11 @@ const WITHOUT_EFFECT: &[(&str, Kind, &str)] = &[
         "max_concurrent_shard_requests",
         Kind::Number,
         "an index has one shard",
+    ),
+    (
+        "only_expunge_deletes",
+        Kind::Flag,
+        "a merge leaves one segment, without deleted documents",
     ),
     (
         "phase_took",
@@ -146,11 +146,6 @@ const WITHOUT_EFFECT: &[(&str, Kind, &str)] = &[
         "wait_for_no_relocating_shards",
         Kind::Flag,
         "there is no other node to relocate a shard to",
-    ),
-    (
-        "wait_if_ongoing",
-        Kind::Flag,
-        "a flush waits for another in any case",
     ),
     (
         "write_index_only",

@@ -538,8 +538,8 @@ mod tests {
         insta::assert_snapshot!(refused("{\"index\": {}}\n"), @"line 1: the action has no document after it");
         insta::assert_snapshot!(refused("{\"index\": {}\n{}\n"), @"line 1, column 12: broken JSON: EOF while parsing an object");
         insta::assert_snapshot!(refused("\n{\"drop\": {}}\n{}\n"), @"Malformed action/metadata line [2]: unknown variant `drop`, expected one of `index`, `create`, `update`, `delete` at line 1 column 7");
-        insta::assert_snapshot!(refused("{\"index\": {\"_idd\": 1}}\n{}\n"), @"Malformed action/metadata line [1]: unknown field `_idd`, expected one of `_index`, `_id`, `op_type`, `if_seq_no`, `if_primary_term`, `version`, `version_type`, `require_alias`, `pipeline`, `_source`, `routing`, `retry_on_conflict` at line 1 column 18");
-        insta::assert_snapshot!(refused("{\"index\": {\"_id\": 1, \"_id\": 2}}\n{}\n"), @"Malformed action/metadata line [1]: duplicate field `_id` at line 1 column 27");
+        insta::assert_snapshot!(refused("{\"index\": {\"_idd\": 1}}\n{}\n"), @"Malformed action/metadata line [1]: unknown field `_idd`, expected one of `_index`, `_id`, `op_type`, `if_seq_no`, `if_primary_term`, `version`, `version_type`, `require_alias`, `pipeline`, `_source`, `routing`, `retry_on_conflict` at line 1 column 17");
+        insta::assert_snapshot!(refused("{\"index\": {\"_id\": 1, \"_id\": 2}}\n{}\n"), @"Malformed action/metadata line [1]: duplicate field `_id` at line 1 column 26");
         for seq_no in ["\"0\"", "-1", "0.0", "[0]"] {
             let line = format!(
                 "{{\"delete\": {{\"_id\": 1, \"if_seq_no\": {seq_no}, \"if_primary_term\": 1}}}}\n"

@@ -12,7 +12,7 @@ use crate::address::Path;
 use crate::body::NoBody;
 use crate::error::ApiError;
 use crate::node::Node;
-use crate::parameters::{Health, Query, parameters};
+use crate::parameters::{Health, Query, Switch, parameters};
 use crate::presentation::Presentation;
 use crate::selection::Indices;
 use crate::table::{Cell, Column, Table, TableParameters};
@@ -187,7 +187,7 @@ const COUNT: &[Column] = &[
 fn now() -> [Cell; 2] {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = now.map_or(0, |since| since.as_secs());
-    [Cell::Number(seconds), text(time(seconds))]
+    [text(seconds.to_string()), text(time(seconds))]
 }
 
 fn count_table(
@@ -237,6 +237,21 @@ pub(super) async fn some_count(
 ) -> Result<Response, ApiError> {
     count_table(shared, &names, &parameters, presentation)
 }
+
+parameters! {
+    /// The table of the cluster's health.
+    HealthTableParameters {
+        /// Whether the time is shown, by default true.
+        ts: Switch = "ts",
+    }
+    with {
+        /// How it is shown.
+        table: TableParameters,
+    }
+}
+
+/// The first columns of the health, which are the time.
+const TIME_COLUMNS: usize = 2;
 
 const HEALTH: &[Column] = &[
     shown("epoch", "t,time", "seconds since 1970-01-01 00:00:00"),
@@ -299,18 +314,18 @@ const HEALTH: &[Column] = &[
 /// Show the health of the cluster as a table.
 #[utoipa::path(
     get, path = "/_cat/health", tag = "tables",
-    params(TableParameters),
+    params(HealthTableParameters),
     responses((status = 200, content_type = "text/plain", body = String))
 )]
 pub(super) async fn health(
     State(node): Shared,
-    Query(parameters): Query<TableParameters>,
+    Query(parameters): Query<HealthTableParameters>,
     presentation: Presentation,
     _: NoBody,
 ) -> Result<Response, ApiError> {
     let state = ClusterState::of(&node, &node.indexes());
     let [epoch, timestamp] = now();
-    let row = vec![
+    let mut row = vec![
         epoch,
         timestamp,
         text(CLUSTER),
@@ -327,11 +342,16 @@ pub(super) async fn health(
         text("-"),
         text(format!("{:.1}%", state.percent())),
     ];
+    let mut columns = HEALTH;
+    if !parameters.ts.0 {
+        row.drain(..TIME_COLUMNS);
+        columns = &HEALTH[TIME_COLUMNS..];
+    }
     let table = Table {
-        columns: HEALTH,
+        columns,
         rows: vec![row],
     };
-    table.shown(&parameters, presentation)
+    table.shown(&parameters.table, presentation)
 }
 
 const NODES: &[Column] = &[

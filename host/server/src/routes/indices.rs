@@ -12,7 +12,7 @@ use crate::address::Path;
 use crate::answers::Acknowledged;
 use crate::body::{Body, NoBody};
 use crate::error::ApiError;
-use crate::failures::{no_copies, no_index, not_made};
+use crate::failures::{no_index, not_made};
 use crate::node::Node;
 use crate::parameters::{ActiveShards, Query, bad, parameters};
 use crate::presentation::Presentation;
@@ -116,8 +116,12 @@ pub(super) async fn create(
     let copies = parameters
         .wait_for_active_shards
         .copies(settings.replicas());
-    if copies > 1 {
-        return Err(no_copies(&name, copies));
+    if copies > 1 + settings.replicas() {
+        return Err(bad(format!(
+            "invalid wait_for_active_shards[{copies}]: cannot be greater than number of shard \
+             copies [{}]",
+            1 + settings.replicas()
+        )));
     }
     let mapping = match &body.mappings {
         None => Mapping::dynamic(),
@@ -133,7 +137,8 @@ pub(super) async fn create(
     };
     Ok(axum::Json(IndexMade {
         acknowledged: true,
-        shards_acknowledged: true,
+        // Replicas never come.
+        shards_acknowledged: copies <= 1,
         index: writes.run(made).await?,
     }))
 }
@@ -420,6 +425,9 @@ pub(super) async fn put_mapping(
 ) -> Result<axum::Json<Acknowledged>, ApiError> {
     body.required()?;
     let mapping: Json = body.read()?;
+    if mapping.get("_doc").is_some() {
+        return Err(bad("Types cannot be provided in put mapping requests"));
+    }
     let selected = parameters.indices.select(&node, &names)?;
     let put = move || {
         for (_, index) in selected {

@@ -8,12 +8,13 @@ use whittle_host::one_line;
 use whittle_node::index::{Index, IndexError, IndexStatistics};
 
 use super::Shared;
+use super::documents::invalid;
 use crate::address::Path;
 use crate::answers::{Reached, Shards};
 use crate::body::NoBody;
 use crate::error::ApiError;
 use crate::node::Node;
-use crate::parameters::{Query, bad, parameters};
+use crate::parameters::{Query, Switch, bad, parameters};
 use crate::presentation::Presentation;
 use crate::selection::{Indices, Selected};
 use crate::sizes::human;
@@ -25,7 +26,21 @@ parameters! {
         /// Which indexes.
         indices: Indices,
     }
-    ignoring ["force", "wait_if_ongoing"]
+}
+
+parameters! {
+    /// Flushing indexes.
+    FlushParameters {
+        /// Whether segments are written even if nothing has changed; they are in any case.
+        force: bool = "force",
+        /// Whether a flush waits for another, by default true. It does in any case, and a forced
+        /// one must.
+        wait_if_ongoing: Switch = "wait_if_ongoing",
+    }
+    with {
+        /// Which indexes.
+        indices: Indices,
+    }
 }
 
 parameters! {
@@ -33,14 +48,12 @@ parameters! {
     MergeParameters {
         /// How many segments an index may have afterwards, from 1; it has one.
         max_num_segments: Option<u64> = "max_num_segments",
-        /// Whether only segments with deleted documents need merging.
-        only_expunge_deletes: bool = "only_expunge_deletes",
     }
     with {
         /// Which indexes.
         indices: Indices,
     }
-    ignoring ["flush", "wait_for_completion"]
+    ignoring ["flush", "only_expunge_deletes", "wait_for_completion"]
 }
 
 parameters! {
@@ -106,30 +119,42 @@ pub(super) async fn refresh_all(
 /// Bring what was written into segments on the disk, as a refresh does.
 #[utoipa::path(
     method(get, post), path = "/{index}/_flush", tag = "indexes",
-    params(RefreshParameters),
+    params(FlushParameters),
     responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn flush(
-    shared: Shared,
-    names: Path<String>,
-    parameters: Query<RefreshParameters>,
-    no_body: NoBody,
+    State(node): Shared,
+    Path(names): Path<String>,
+    Query(parameters): Query<FlushParameters>,
+    _: NoBody,
 ) -> Result<axum::Json<Reached>, ApiError> {
-    refresh(shared, names, parameters, no_body).await
+    flushed(&node, &names, &parameters).await
+}
+
+async fn flushed(
+    node: &Node,
+    names: &str,
+    parameters: &FlushParameters,
+) -> Result<axum::Json<Reached>, ApiError> {
+    if parameters.force && !parameters.wait_if_ongoing.0 {
+        return Err(invalid("wait_if_ongoing must be true for a force flush"));
+    }
+    let selected = parameters.indices.select(node, names)?;
+    each(node, selected, Index::refresh).await
 }
 
 /// Bring what was written to all indexes into segments on the disk, as a refresh does.
 #[utoipa::path(
     method(get, post), path = "/_flush", tag = "indexes",
-    params(RefreshParameters),
+    params(FlushParameters),
     responses((status = 200, body = serde_json::Value))
 )]
 pub(super) async fn flush_all(
-    shared: Shared,
-    parameters: Query<RefreshParameters>,
-    no_body: NoBody,
+    State(node): Shared,
+    Query(parameters): Query<FlushParameters>,
+    _: NoBody,
 ) -> Result<axum::Json<Reached>, ApiError> {
-    refresh_all(shared, parameters, no_body).await
+    flushed(&node, "_all", &parameters).await
 }
 
 async fn merged(
@@ -137,12 +162,6 @@ async fn merged(
     names: &str,
     parameters: &MergeParameters,
 ) -> Result<axum::Json<Reached>, ApiError> {
-    if parameters.only_expunge_deletes && parameters.max_num_segments.is_some() {
-        return Err(bad(
-            "cannot set only_expunge_deletes and max_num_segments at the same time, those two \
-             parameters are mutually exclusive",
-        ));
-    }
     if parameters.max_num_segments == Some(0) {
         return Err(bad("max_num_segments must be 1 or more, but was 0"));
     }

@@ -313,7 +313,7 @@ fn rejects_more_than_the_limits() {
     };
     assert!(Query::parse(&nested(63), "query").is_ok());
     let text = error(nested(64));
-    insta::assert_snapshot!(&text[text.len() - 70..], @"nstant_score.filter` is nested too deeply; the limit is 64 levels");
+    insta::assert_snapshot!(&text[text.len() - 70..], @"er.constant_score.filter` is nested too deeply; the limit is 64 levels");
     let clauses = |count: usize| json!({"bool": {"must": vec![json!({"match_all": {}}); count]}});
     assert!(Query::parse(&clauses(1_023), "query").is_ok());
     insta::assert_snapshot!(error(clauses(1_024)), @"`query.bool.must[1023]`: too many clauses in all; the limit is 1024");

@@ -745,6 +745,6 @@ fn values_have_the_precision_and_format_of_their_field() {
     ] {
         assert_eq!(sample.found(&query), expected, "{query}");
     }
-    insta::assert_snapshot!(sample.error(&json!({"term": {"x": "a"}})), @"");
+    insta::assert_snapshot!(sample.error(&json!({"term": {"x": "a"}})), @"`query.term.x`: the field `x` is not indexed, since the mapping has `index` false for it; use an expression, which reads its column");
     insta::assert_snapshot!(sample.error(&json!({"term": {"b": "five"}})), @r#"`query.term.b`: `"five"` is not a valid `byte` for the field `b`; expected an integer"#);
 }
