@@ -5,6 +5,7 @@ use std::error::Error;
 use axum::http::StatusCode;
 use whittle_host::{BindError, EvaluateError, SelectError, Stopped};
 use whittle_node::index::{IndexError, WriteError};
+use whittle_node::mapping::{DocumentError, MappingError};
 use whittle_node::{FunctionError, RequestError, SearchError, SortError, UdfError};
 
 use crate::error::ApiError;
@@ -104,7 +105,7 @@ fn of_stopped(stopped: &Stopped) -> (StatusCode, &'static str) {
 impl From<IndexError> for ApiError {
     fn from(error: IndexError) -> Self {
         let (status, kind) = match &error {
-            IndexError::Mapping(_) => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
+            IndexError::Mapping(error) => (StatusCode::BAD_REQUEST, of_mapping(error)),
             // It was deleted while the request was under way.
             IndexError::Closed => (StatusCode::NOT_FOUND, "index_not_found_exception"),
             IndexError::Exists { .. } => {
@@ -113,6 +114,16 @@ impl From<IndexError> for ApiError {
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         };
         Self::of(status, kind, &error)
+    }
+}
+
+fn of_mapping(error: &MappingError) -> &'static str {
+    match error {
+        MappingError::Conflict(_)
+        | MappingError::Fixed { .. }
+        | MappingError::TooMany { .. }
+        | MappingError::Types => ILLEGAL,
+        _ => "mapper_parsing_exception",
     }
 }
 
@@ -126,6 +137,10 @@ impl From<WriteError> for ApiError {
             WriteError::Id { .. } => (StatusCode::BAD_REQUEST, ILLEGAL),
             WriteError::TooLarge { .. } => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "content_too_long_exception")
+            }
+            WriteError::Mapping(error) => (StatusCode::BAD_REQUEST, of_mapping(error)),
+            WriteError::Document(DocumentError::Strict { .. }) => {
+                (StatusCode::BAD_REQUEST, "strict_dynamic_mapping_exception")
             }
             _ => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
         };

@@ -133,6 +133,14 @@ impl DateFormat {
     }
 }
 
+/// A pattern with the letters of the year and the day in place of those of the week's year and the
+/// day of the year, if they were probably mistaken for each other.
+fn corrected(pattern: &str) -> Option<String> {
+    let corrected = pattern.replace('Y', "y").replace('D', "d");
+    let is_other = corrected != pattern;
+    (is_other && Pattern::new(&corrected).is_ok()).then_some(corrected)
+}
+
 impl Format {
     fn named(text: &str) -> Result<Self, UnknownFormat> {
         match text {
@@ -164,7 +172,10 @@ impl Format {
                     "use a pattern such as `yyyy-MM-dd`, or a name such as `epoch_millis` or `strict_date_optional_time`".to_owned(),
                 ));
             }
-            None => Pattern::new(text),
+            None => Pattern::new(text).map_err(|reason| match corrected(text) {
+                Some(corrected) => format!("{reason}: use `{corrected}`"),
+                None => reason,
+            }),
         };
         pattern.map(Self::Pattern).map_err(refused)
     }

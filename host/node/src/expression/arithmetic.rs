@@ -68,7 +68,9 @@ impl Lowering<'_> {
             | Operation::Greatest
             | Operation::Upper
             | Operation::Lower
-            | Operation::Concat => unreachable!("these are native, or lowered elsewhere"),
+            | Operation::Concat
+            | Operation::Length
+            | Operation::Show => unreachable!("these are native, or lowered elsewhere"),
         };
         Ok(Some(value))
     }

@@ -87,6 +87,8 @@ impl Checker<'_> {
             Expr::IsNotTrue(inner) => Node::not(self.is(inner, true, "is not true", depth)?),
             Expr::IsFalse(inner) => self.is(inner, false, "is false", depth)?,
             Expr::IsNotFalse(inner) => Node::not(self.is(inner, false, "is not false", depth)?),
+            Expr::IsDistinctFrom(left, right) => Node::not(self.is_same(left, right, depth)?),
+            Expr::IsNotDistinctFrom(left, right) => self.is_same(left, right, depth)?,
             Expr::Between {
                 expr: inner,
                 negated,
@@ -117,7 +119,7 @@ impl Checker<'_> {
                 let equals = list
                     .iter()
                     .map(|item| {
-                        let item = self.check(item, depth + 1)?;
+                        let item = self.compared(item, depth + 1)?;
                         compare(Comparison::Equal, "in", &value, &item)
                     })
                     .collect::<Result<_, _>>()?;
@@ -194,7 +196,12 @@ impl Checker<'_> {
         // How many operators that are not merged lie in each other.
         let mut nested = depth;
         while let Some((op, right)) = links.next() {
-            let mut operands = vec![result.clone(), self.check(right, depth + 1)?];
+            let right_operand = if is_comparison(op) {
+                self.compared(right, depth + 1)?
+            } else {
+                self.check(right, depth + 1)?
+            };
+            let mut operands = vec![result.clone(), right_operand];
             while merges(op)
                 && let Some((_, right)) = links.next_if(|(next, _)| *next == op)
             {
@@ -223,6 +230,17 @@ impl Checker<'_> {
             };
         }
         Ok(result)
+    }
+
+    /// Checks what a value is compared to: a name that is unknown there may be meant as a string.
+    fn compared(&self, expr: &Expr, depth: usize) -> Result<Operand, ExpressionError> {
+        let mut checked = self.check(expr, depth);
+        if let (Expr::Identifier(name), Err(ExpressionError::UnknownColumn { hint, .. })) =
+            (expr, &mut checked)
+        {
+            *hint = format!("{hint}; a string is written '{}'", name.value);
+        }
+        checked
     }
 
     fn column(&self, names: &[Ident]) -> Result<Arc<Node>, ExpressionError> {
@@ -311,6 +329,40 @@ impl Checker<'_> {
         let operand = self.check(inner, depth + 1)?;
         operand.must_be(Type::Boolean, format!("`{name}` takes a boolean"))?;
         Ok(Node::new(Kind::Is(operand.node, wanted), Type::Boolean))
+    }
+
+    /// Whether two values are equal or both null, which is never null itself.
+    fn is_same(
+        &self,
+        left: &Expr,
+        right: &Expr,
+        depth: usize,
+    ) -> Result<Arc<Node>, ExpressionError> {
+        // The parser takes all that follows for the right one, unlike PostgreSQL.
+        if let Expr::BinaryOp {
+            op: BinaryOperator::And | BinaryOperator::Or,
+            ..
+        } = right
+        {
+            return Err(ExpressionError::Unsupported {
+                at: position(left),
+                what: "`is distinct from` before `and` or `or` needs parentheses".to_owned(),
+                instead: "write `(a is distinct from b) and c`".to_owned(),
+            });
+        }
+        let left = self.check(left, depth + 1)?;
+        let right = self.check(right, depth + 1)?;
+        let equal = compare(Comparison::Equal, "is distinct from", &left, &right)?;
+        let is_null = |operand: &Operand| {
+            let kind = Kind::IsNull(operand.node.clone());
+            Node::new(kind, Type::Boolean)
+        };
+        let null = Kind::And(vec![is_null(&left), is_null(&right)]);
+        let same = vec![
+            Node::new(Kind::Is(equal, true), Type::Boolean),
+            Node::new(null, Type::Boolean),
+        ];
+        Ok(Node::new(Kind::Or(same), Type::Boolean))
     }
 
     fn case(
@@ -489,6 +541,43 @@ fn widens(operands: &[Operand], next: &Operand) -> bool {
     double(next) && operands.iter().any(long) && !operands.iter().any(double)
 }
 
+fn is_comparison(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
+    )
+}
+
+/// An operand as a string, with the words for true and false.
+pub(super) fn as_text(
+    operand: &Operand,
+    name: &str,
+    [yes, no]: [&str; 2],
+) -> Result<Arc<Node>, ExpressionError> {
+    let node = operand.node.clone();
+    let word = |word: &str| Node::new(Kind::Text(word.into()), Type::Text);
+    match node.type_ {
+        Type::Text | Type::Null => Ok(node),
+        Type::Long | Type::Double => {
+            let kind = Kind::Compute(Operation::Show, vec![node]);
+            Ok(Node::new(kind, Type::Text))
+        }
+        Type::Boolean => {
+            let branches = vec![(node.clone(), word(yes)), (Node::not(node), word(no))];
+            let kind = Kind::Case(branches, Node::null(Type::Text));
+            Ok(Node::new(kind, Type::Text))
+        }
+        Type::Date => {
+            Err(operand.mismatch(format!("`{name}` takes strings, numbers and booleans")))
+        }
+    }
+}
+
 fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError> {
     let name = op.to_string().to_lowercase();
     let comparison = match op {
@@ -510,13 +599,17 @@ fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, Expres
             return Ok(Node::new(kind, Type::Boolean));
         }
         BinaryOperator::StringConcat => {
-            for operand in operands {
-                operand.must_be(Type::Text, "`||` takes strings")?;
+            let is_string =
+                |operand: &Operand| matches!(operand.node.type_, Type::Text | Type::Null);
+            if !operands.iter().take(2).any(is_string) {
+                return Err(operands[0].mismatch("one side of `||` must be a string"));
             }
-            return Ok(Node::new(
-                Kind::Compute(Operation::Concat, nodes(operands)),
-                Type::Text,
-            ));
+            let texts = operands
+                .iter()
+                .map(|operand| as_text(operand, "||", ["true", "false"]))
+                .collect::<Result<_, _>>()?;
+            let kind = Kind::Compute(Operation::Concat, texts);
+            return Ok(Node::new(kind, Type::Text));
         }
         BinaryOperator::Plus => return arithmetic(Operation::Add, &name, operands),
         BinaryOperator::Minus => return arithmetic(Operation::Subtract, &name, operands),

@@ -10,7 +10,9 @@ use sqlparser::ast::{
     TrimWhereField,
 };
 
-use super::check::{Checker, Operand, arithmetic, common_type, compare, computed, nodes, number};
+use super::check::{
+    Checker, Operand, arithmetic, as_text, common_type, compare, computed, nodes, number,
+};
 use super::error::ExpressionError;
 use super::names;
 use super::node::{Comparison, Kind, Node, Operation, Type};
@@ -24,11 +26,14 @@ pub(super) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
     ("ceil", 1..=1),
     ("ceiling", 1..=1),
     ("coalesce", 1..=usize::MAX),
+    ("char_length", 1..=1),
+    ("character_length", 1..=1),
     ("concat", 1..=usize::MAX),
     ("floor", 1..=1),
     ("greatest", 2..=usize::MAX),
     ("least", 2..=usize::MAX),
     ("left", 2..=2),
+    ("length", 1..=1),
     ("lower", 1..=1),
     ("ltrim", 1..=2),
     ("max", 2..=usize::MAX),
@@ -51,6 +56,17 @@ pub(super) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
 impl Checker<'_> {
     /// Checks a call, be it one with a syntax of its own.
     pub(super) fn function(&self, call: &Expr, depth: usize) -> Result<Arc<Node>, ExpressionError> {
+        if let Expr::Substring {
+            expr,
+            substring_from: None,
+            substring_for: Some(length),
+            ..
+        } = call
+        {
+            let text = self.check(expr, depth + 1)?;
+            text.must_be(Type::Text, "`substring` takes a string")?;
+            return pattern::substring(&text, None, Some(&length.as_ref()));
+        }
         let (name, arguments) = read_call(call)?;
         let Some((_, takes)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
             return Err(names::unknown_function(call, &name));
@@ -73,7 +89,7 @@ impl Checker<'_> {
         match name.as_str() {
             "left" => pattern::left(&text("left")?, rest[0]),
             "right" => pattern::right(&text("right")?, rest[0]),
-            "substr" | "substring" => pattern::substring(&text(&name)?, rest[0], rest.get(1)),
+            "substr" | "substring" => pattern::substring(&text(&name)?, Some(rest[0]), rest.get(1)),
             "trim" | "btrim" => pattern::trim(Side::Both, &text(&name)?, rest.first()),
             "ltrim" => pattern::trim(Side::Leading, &text(&name)?, rest.first()),
             "rtrim" => pattern::trim(Side::Trailing, &text(&name)?, rest.first()),
@@ -136,16 +152,15 @@ fn apply(name: &str, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError>
             Ok(Node::new(Kind::Case(branches, value), type_))
         }
         "concat" => {
-            strings()?;
             // Unlike `||`, it skips what is null.
             let empty = || Node::new(Kind::Text("".into()), Type::Text);
             let parts = operands
                 .iter()
                 .map(|operand| {
-                    let parts = vec![operand.node.clone(), empty()];
-                    Node::new(Kind::Coalesce(parts), Type::Text)
+                    let parts = vec![as_text(operand, name, ["t", "f"])?, empty()];
+                    Ok(Node::new(Kind::Coalesce(parts), Type::Text))
                 })
-                .collect();
+                .collect::<Result<_, _>>()?;
             Ok(Node::new(
                 Kind::Compute(Operation::Concat, parts),
                 Type::Text,
@@ -153,6 +168,9 @@ fn apply(name: &str, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError>
         }
         "upper" => strings().and_then(|()| compute(Operation::Upper, Type::Text)),
         "lower" => strings().and_then(|()| compute(Operation::Lower, Type::Text)),
+        "length" | "char_length" | "character_length" => {
+            strings().and_then(|()| compute(Operation::Length, Type::Long))
+        }
         "sqrt" => numbers().and_then(|()| compute(Operation::Sqrt, Type::Double)),
         "pow" | "power" => numbers().and_then(|()| compute(Operation::Power, Type::Double)),
         "abs" => arithmetic(Operation::Abs, name, operands),
@@ -189,10 +207,6 @@ fn read_call(call: &Expr) -> Result<(String, Vec<&Expr>), ExpressionError> {
             let mut arguments = vec![expr.as_ref()];
             arguments.extend(substring_from.as_deref());
             arguments.extend(substring_for.as_deref());
-            // `substring(a for 2)` leaves the start out.
-            if substring_from.is_none() && substring_for.is_some() {
-                return Err(names::unsupported(call));
-            }
             Ok((name.to_owned(), arguments))
         }
         Expr::Trim {

@@ -8,7 +8,7 @@ use super::parse::position;
 
 /// The supported operators.
 pub(super) const OPERATORS: &str = "use `+ - * / % || = <> < <= > >= and or not`, `is null`, \
-     `is true`, `is false`, `between`, `in`, `like`, `ilike` and `case`";
+     `is true`, `is false`, `is distinct from`, `between`, `in`, `like`, `ilike` and `case`";
 
 /// Aggregate functions, which people try.
 const AGGREGATES: &[&str] = &[
@@ -96,17 +96,9 @@ pub(super) fn unsupported(expr: &Expr) -> ExpressionError {
             "this operator is not supported",
             "call `regexp_like(text, 'pattern')`",
         ),
-        Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => (
-            "`is distinct from` is not supported",
-            "compare with `=` and `is null`",
-        ),
         Expr::Extract { .. } | Expr::Interval(_) | Expr::AtTimeZone { .. } => (
             "date arithmetic is not supported",
             "compare dates to `'2020-01-31'` or `timestamp '2020-01-31 12:00:00'`",
-        ),
-        Expr::Substring { .. } => (
-            "`substring` needs a start",
-            "write `substring(text, start, length)`",
         ),
         _ => ("this part of SQL is not supported", OPERATORS),
     };
@@ -155,5 +147,5 @@ fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n s
             )
         })
         .min()?;
-    (distance <= name.chars().count().div_ceil(3)).then_some(nearest)
+    (distance <= name.chars().count().saturating_sub(1) / 3).then_some(nearest)
 }

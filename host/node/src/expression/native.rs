@@ -108,6 +108,12 @@ impl Native<'_> {
                         let round = move |value| round::long(value, places);
                         return self.map(operands, Self::long, round);
                     }
+                    Operation::Length => {
+                        let text = self.text(&operands[0])?;
+                        return Ok(Box::new(move |document| {
+                            i64::try_from(text(document)?.chars().count()).ok()
+                        }));
+                    }
                     _ => return self.alternative(node, Self::long),
                 };
                 self.fold(operands, Self::long, step)?
@@ -186,6 +192,16 @@ impl Native<'_> {
                     }
                     bounded(whole)
                 })
+            }
+            Kind::Compute(Operation::Show, operands) => {
+                let operand = &operands[0];
+                if operand.type_ == Type::Double {
+                    let number = self.double(operand)?;
+                    Box::new(move |document| Some(show(number(document)?).into()))
+                } else {
+                    let number = self.long(operand)?;
+                    Box::new(move |document| Some(number(document)?.to_string().into()))
+                }
             }
             Kind::Extract(text, regex) => {
                 let (text, regex) = (self.text(text)?, regex.clone());
@@ -366,6 +382,19 @@ fn compare<T: PartialOrd + 'static>(
 
 fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
+}
+
+/// A double in the fewest digits, as PostgreSQL writes it: very large and very small ones have an
+/// exponent.
+fn show(number: f64) -> String {
+    let scientific = format!("{number:e}");
+    match scientific.split_once('e') {
+        Some((digits, exponent)) => match exponent.parse::<i32>() {
+            Ok(exponent) if !(-4..15).contains(&exponent) => format!("{digits}e{exponent:+03}"),
+            _ => number.to_string(),
+        },
+        None => scientific,
+    }
 }
 
 fn bounded(text: String) -> Option<Arc<str>> {

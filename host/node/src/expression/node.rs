@@ -105,6 +105,10 @@ pub(super) enum Operation {
     Upper,
     Lower,
     Concat,
+    /// The characters of a string.
+    Length,
+    /// A number as it is written.
+    Show,
 }
 
 impl Operation {
@@ -114,7 +118,12 @@ impl Operation {
             Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::Abs => {
                 type_ != Type::Double
             }
-            Self::Remainder | Self::Floor | Self::Ceil | Self::Round(_) => true,
+            Self::Remainder
+            | Self::Floor
+            | Self::Ceil
+            | Self::Round(_)
+            | Self::Length
+            | Self::Show => true,
             // The jit computes the extremes of numbers only.
             Self::Least | Self::Greatest => matches!(type_, Type::Boolean | Type::Text),
             Self::Sqrt | Self::Power | Self::Upper | Self::Lower | Self::Concat => false,

@@ -64,6 +64,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
         })?;
     check_tokens(&tokens)?;
     tokens.iter_mut().for_each(forget_form);
+    forget_from(&mut tokens);
     let mut parser = Parser::new(&Expressions)
         .with_recursion_limit(MAX_RECURSION)
         .with_tokens_with_locations(tokens);
@@ -97,6 +98,8 @@ pub(super) fn position(expression: &Expr) -> Position {
             | Expr::IsNotFalse(inner)
             | Expr::IsUnknown(inner)
             | Expr::IsNotUnknown(inner)
+            | Expr::IsDistinctFrom(inner, _)
+            | Expr::IsNotDistinctFrom(inner, _)
             | Expr::Nested(inner) => inner,
             Expr::Between { expr, .. }
             | Expr::InList { expr, .. }
@@ -120,7 +123,34 @@ fn forget_form(token: &mut TokenWithSpan) {
     }
 }
 
-/// Refuses what would take the parser too long or too deep.
+/// Leaves out the `from` of `trim(leading from text)`, which the parser does not read.
+fn forget_from(tokens: &mut Vec<TokenWithSpan>) {
+    let mut after_side = false;
+    tokens.retain(|token| {
+        let keyword = match &token.token {
+            Token::Whitespace(_) => return true,
+            Token::Word(word) => word.keyword,
+            _ => Keyword::NoKeyword,
+        };
+        let is_from = after_side && keyword == Keyword::FROM;
+        after_side = matches!(
+            keyword,
+            Keyword::LEADING | Keyword::TRAILING | Keyword::BOTH
+        );
+        !is_from
+    });
+}
+
+/// The operators of other languages, and what to write instead.
+fn foreign(token: &Token) -> Option<&'static str> {
+    match token {
+        Token::DoubleEq => Some("write `=`"),
+        Token::Overlap => Some("write `and`"),
+        _ => None,
+    }
+}
+
+/// Refuses what would take the parser too long or too deep, and what it would take for SQL.
 fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), ExpressionError> {
     let mut count = 0;
     let mut depth = 0_usize;
@@ -131,6 +161,13 @@ fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), ExpressionError> {
             Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
             Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
             _ => {}
+        }
+        if let Some(instead) = foreign(&token.token) {
+            return Err(ExpressionError::Unsupported {
+                at: token.span.start.into(),
+                what: format!("`{}` is not supported", token.token),
+                instead: instead.to_owned(),
+            });
         }
         count += 1;
         names = match token.token {

@@ -82,20 +82,58 @@ pub(super) fn regexp_like(
     pattern: &Expr,
     flags: Option<&&Expr>,
 ) -> Result<Arc<Node>, ExpressionError> {
-    let Some(mut regex) = text_literal(pattern, "regexp_like", "pattern")? else {
+    let Some(regex) = text_literal(pattern, "regexp_like", "pattern")? else {
         return Ok(Node::null(Type::Boolean));
     };
+    let (mut ignores_case, mut is_expanded, mut by_line) = (false, false, false);
     if let Some(flags) = flags {
-        let letters = text_literal(flags, "regexp_like", "flags")?.unwrap_or_default();
-        if letters.is_empty() || !letters.chars().all(|letter| "imsx".contains(letter)) {
-            return Err(ExpressionError::Value {
-                at: position(flags),
-                reason: "the flags of `regexp_like` are `i`, `m`, `s` and `x`".to_owned(),
-            });
+        let Some(letters) = text_literal(flags, "regexp_like", "flags")? else {
+            return Ok(Node::null(Type::Boolean));
+        };
+        for letter in letters.chars() {
+            match letter {
+                'i' => ignores_case = true,
+                'c' => ignores_case = false,
+                'x' => is_expanded = true,
+                'n' | 'm' => by_line = true,
+                's' => by_line = false,
+                _ => {
+                    return Err(ExpressionError::Value {
+                        at: position(flags),
+                        reason: "the flags of `regexp_like` are `c`, `i`, `m`, `n`, `s` and `x`"
+                            .to_owned(),
+                    });
+                }
+            }
         }
-        regex = format!("(?{letters}){regex}");
     }
-    matches(text, &regex, position(pattern))
+    let mut options = String::from(if by_line { "(?m" } else { "(?s" });
+    options.extend(ignores_case.then_some('i'));
+    options.extend(is_expanded.then_some('x'));
+    let regex = if by_line {
+        without_line_ends(&regex)
+    } else {
+        regex
+    };
+    matches(text, &format!("{options}){regex}"), position(pattern))
+}
+
+/// A regular expression in which no `[^...]` has a line end, as with PostgreSQL's flag `n`.
+fn without_line_ends(regex: &str) -> String {
+    let mut written = String::with_capacity(regex.len());
+    let mut rest = regex;
+    while let Some(character) = rest.chars().next() {
+        let (part, replacement) = match character {
+            '\\' => (rest.chars().take(2).map(char::len_utf8).sum(), None),
+            // A bracket that comes first stands for itself.
+            '[' if rest.starts_with("[^]") => (3, Some("[^[\\n]\\]")),
+            '[' if rest.starts_with("[^") => (2, Some("[^[\\n]")),
+            _ => (character.len_utf8(), None),
+        };
+        written.push_str(replacement.unwrap_or(&rest[..part]));
+        rest = &rest[part..];
+    }
+    written
 }
 
 /// The first characters; of a negative number, all but so many at the end.
@@ -121,10 +159,12 @@ pub(super) fn right(text: &Operand, count: &Expr) -> Result<Arc<Node>, Expressio
 /// The characters from a position on, which is counted from 1. Positions before it count as well.
 pub(super) fn substring(
     text: &Operand,
-    start: &Expr,
+    start: Option<&Expr>,
     length: Option<&&Expr>,
 ) -> Result<Arc<Node>, ExpressionError> {
-    let start = whole_number(start, "substring", "characters", -MAX_COUNT..=MAX_COUNT)?;
+    let start = start.map_or(Ok(1), |start| {
+        whole_number(start, "substring", "characters", -MAX_COUNT..=MAX_COUNT)
+    })?;
     let before = (1 - start).max(0);
     let kept = match length {
         None => ".*".to_owned(),

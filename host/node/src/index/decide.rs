@@ -1,6 +1,5 @@
 //! What becomes of operations: decided on one after the other, and numbered.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::folder::Folder;
@@ -11,7 +10,7 @@ use super::prepared::{Action, Document, Prepared};
 use super::state::State;
 use super::{IndexError, ids};
 use crate::exact_json::{ExactJson, Members};
-use crate::mapping::{Mapping, MappingError, fields_of};
+use crate::mapping::fields_of;
 
 /// An operation that was decided on: what the log gets to know, and what its caller does.
 struct Decided {
@@ -32,13 +31,12 @@ impl State {
         folder: Option<&Folder>,
         records: &mut Vec<u8>,
     ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
-        let mut refused = self.grow(&operations, folder)?;
+        self.grow_together(&operations, folder)?;
         let mut outcomes = Vec::with_capacity(operations.len());
-        for (number, operation) in operations.into_iter().enumerate() {
-            let decided = match (refused.remove(&number), operation) {
-                (Some(error), Ok(_)) => Err(WriteError::Mapping(error)),
-                (_, Err(error)) => Err(error),
-                (None, Ok(operation)) => self.decide(operation)?,
+        for operation in operations {
+            let decided = match operation {
+                Ok(operation) => self.decide(operation, folder)?,
+                Err(error) => Err(error),
             };
             outcomes.push(decided.map(|decided| {
                 if let Some(record) = decided.record {
@@ -50,40 +48,38 @@ impl State {
         Ok(outcomes)
     }
 
-    /// Adds the fields that documents bring. Gives the operations whose fields there is no room
-    /// for, by their places.
-    fn grow(
+    /// Adds the fields that several documents bring, looked at together, so that integers before
+    /// other numbers make no field of integers. Those that are refused bring none.
+    fn grow_together(
         &mut self,
         operations: &[Result<Prepared, WriteError>],
         folder: Option<&Folder>,
-    ) -> Result<BTreeMap<usize, MappingError>, IndexError> {
-        let accepted = operations.iter().enumerate();
-        let accepted = accepted.filter_map(|(number, operation)| {
-            let operation = operation.as_ref().ok()?;
-            Some((number, operation))
-        });
-        let mut refused = BTreeMap::new();
-        let together = accepted.clone();
-        let together = together.flat_map(|(_, operation)| operation.documents());
-        let mut grown = self.mapping.grown(together);
-        if grown.is_err() {
-            let mut one_by_one: Option<Mapping> = None;
-            for (number, operation) in accepted {
-                let mapping = one_by_one.as_ref().unwrap_or(&self.mapping);
-                match mapping.grown(operation.documents()) {
-                    Ok(more) => one_by_one = more.or(one_by_one),
-                    Err(error) => drop(refused.insert(number, error)),
-                }
-            }
-            grown = Ok(one_by_one);
+    ) -> Result<(), IndexError> {
+        let operations = operations.iter().flatten();
+        let mut documents: Vec<&Members> = operations.filter_map(Prepared::document).collect();
+        if documents.len() < 2 {
+            return Ok(());
         }
-        if let Some(grown) = grown? {
+        // Where it cannot grow so far, documents are judged one by one.
+        let Ok(Some(grown)) = self.mapping.grown(documents.iter().copied()) else {
+            return Ok(());
+        };
+        documents.retain(|document| fields_of(&grown, document).is_ok());
+        if let Ok(Some(grown)) = self.mapping.grown(documents.iter().copied())
+            && documents
+                .iter()
+                .all(|document| fields_of(&grown, document).is_ok())
+        {
             self.take_mapping(grown, folder)?;
         }
-        Ok(refused)
+        Ok(())
     }
 
-    fn decide(&mut self, operation: Prepared) -> Result<Result<Decided, WriteError>, IndexError> {
+    fn decide(
+        &mut self,
+        operation: Prepared,
+        folder: Option<&Folder>,
+    ) -> Result<Result<Decided, WriteError>, IndexError> {
         let Prepared {
             id,
             if_seq_no,
@@ -149,11 +145,20 @@ impl State {
                 }
             }
         };
-        if let Err(error) = fields_of(&self.mapping, &document.members) {
-            return Ok(Err(WriteError::Document(error)));
+        // Only a document that is accepted brings its fields.
+        let grown = match self.mapping.grown([&document.members]) {
+            Ok(grown) => grown,
+            Err(error) => return Ok(Err(WriteError::Mapping(error))),
+        };
+        let mapping = grown.as_ref().unwrap_or(&self.mapping);
+        if let Err(error) = fields_of(mapping, &document.members) {
+            return Ok(Err(WriteError::Document(error.in_document(&id))));
+        }
+        if let Some(grown) = grown {
+            self.take_mapping(grown, folder)?;
         }
         let (version, result) = match current {
-            None => (1, WriteResult::Created),
+            None => (self.version_of_deleted(&id) + 1, WriteResult::Created),
             Some(current) => (current.version + 1, WriteResult::Updated),
         };
         Ok(Ok(self.decided(id, version, Some(document.source), result)))

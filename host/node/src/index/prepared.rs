@@ -77,16 +77,11 @@ impl Prepared {
         })
     }
 
-    /// The documents, or parts of one, that may bring new fields.
-    pub(super) fn documents(&self) -> impl Iterator<Item = &Members> + Clone {
-        let (document, upsert) = match &self.action {
-            Action::Index(document) | Action::Create(document) => (Some(&document.members), None),
-            Action::Update {
-                partial, upsert, ..
-            } => (Some(partial), upsert.as_ref()),
-            Action::Delete => (None, None),
-        };
-        let upsert = upsert.map(|document| &document.members);
-        document.into_iter().chain(upsert)
+    /// The whole document that is to be written, if it is known before the one that is there.
+    pub(super) fn document(&self) -> Option<&Members> {
+        match &self.action {
+            Action::Index(document) | Action::Create(document) => Some(&document.members),
+            Action::Update { .. } | Action::Delete => None,
+        }
     }
 }

@@ -5,8 +5,10 @@
 //!
 //! Knows nothing of operations, nor of how records come to the disk.
 
+use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::IndexError;
 use super::committed::Committed;
@@ -16,6 +18,9 @@ use super::lookup::Lookup;
 use super::pending::{Entry, Pending};
 use crate::mapping::Mapping;
 
+/// How long the version of a deleted document goes on, as OpenSearch has it by default.
+const DELETED_FOR: Duration = Duration::from_secs(60);
+
 pub(super) struct State {
     pub(super) mapping: Arc<Mapping>,
     /// What tantivy has not been given.
@@ -23,6 +28,8 @@ pub(super) struct State {
     /// What tantivy is taking in.
     pub(super) taken: Option<Arc<Pending>>,
     pub(super) committed: Arc<Committed>,
+    /// The versions of documents that were deleted lately, and when, by id.
+    deleted: HashMap<String, (u64, Instant)>,
     /// The number of the operation that comes next.
     pub(super) next_seq_no: u64,
     pub(super) closed: bool,
@@ -36,6 +43,7 @@ impl State {
             pending: Pending::default(),
             taken: None,
             committed,
+            deleted: HashMap::new(),
             next_seq_no: operations,
             closed: false,
         }
@@ -46,6 +54,13 @@ impl State {
         let before = records.len();
         record.encode(records);
         self.next_seq_no = self.next_seq_no.max(record.seq_no + 1);
+        match record.source {
+            Some(_) => drop(self.deleted.remove(&record.id)),
+            None => {
+                let deleted = (record.version, Instant::now());
+                self.deleted.insert(record.id.clone(), deleted);
+            }
+        }
         let entry = Entry {
             seq_no: record.seq_no,
             version: record.version,
@@ -64,6 +79,11 @@ impl State {
         }
     }
 
+    /// The version that a document was deleted with; 0 if it was not, or long ago.
+    pub(super) fn version_of_deleted(&self, id: &str) -> u64 {
+        self.deleted.get(id).map_or(0, |(version, _)| *version)
+    }
+
     /// Whether tantivy has all that was written, and the mapping.
     pub(super) fn is_taken_in(&self) -> bool {
         self.pending.is_empty()
@@ -77,6 +97,8 @@ impl State {
             // What became of it is unknown after a panic.
             self.pending.put_back(&left);
         }
+        self.deleted
+            .retain(|_, (_, deleted)| deleted.elapsed() < DELETED_FOR);
         let pending = Arc::new(mem::take(&mut self.pending));
         self.taken = Some(Arc::clone(&pending));
         (pending, Arc::clone(&self.mapping), self.next_seq_no)

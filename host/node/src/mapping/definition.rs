@@ -45,7 +45,7 @@ impl Mapping {
             if key == "properties" {
                 properties(&mut tree, json, key, "")?;
             } else {
-                root.insert(key.clone(), json.clone());
+                root.insert(key.clone(), as_shown(key, json));
             }
         }
         self.with(root, tree)
@@ -122,6 +122,7 @@ fn rules(root: &Map<String, Json>) -> Result<Rules, MappingError> {
                 return Err(wrong(key, expected, json));
             }
             _ if rules.detection.set(key, json)? => {}
+            "_doc" if json.is_object() => return Err(MappingError::Types),
             _ => return Err(unknown(key, &KNOWN)),
         }
     }
@@ -139,6 +140,14 @@ fn dynamic(json: &Json, at: &str) -> Result<Dynamic, MappingError> {
     }
 }
 
+/// A parameter as clients get it: `dynamic` is a text, also where it was a boolean.
+fn as_shown(key: &str, json: &Json) -> Json {
+    match json {
+        Json::Bool(value) if key == "dynamic" => Json::String(value.to_string()),
+        other => other.clone(),
+    }
+}
+
 /// Whether a node of a mapping is an object, and no field.
 fn is_object(members: &Map<String, Json>) -> bool {
     match members.get("type") {
@@ -147,12 +156,11 @@ fn is_object(members: &Map<String, Json>) -> bool {
     }
 }
 
-/// What a node is, as errors say it.
-fn what(members: &Map<String, Json>) -> String {
+/// The type of a node, as errors say it.
+fn type_of(members: &Map<String, Json>) -> &str {
     match members.get("type") {
-        _ if is_object(members) => "an object".to_owned(),
-        Some(Json::String(name)) => format!("of type `{name}`"),
-        _ => "a field".to_owned(),
+        Some(Json::String(name)) => name,
+        _ => "object",
     }
 }
 
@@ -202,7 +210,7 @@ fn put_below(
     match entry {
         Json::Object(node) if is_object(node) => put_below(below(node), json, at, rest, path),
         Json::Object(node) => {
-            Err(TypeConflict::new(&path[..outer], what(node), "an object").into())
+            Err(TypeConflict::new(&path[..outer], type_of(node), "object").into())
         }
         other => Err(wrong(at, "an object", other)),
     }
@@ -247,13 +255,13 @@ fn put_node(
             let asked = Definition::parse(new, at)?;
             let is = Definition::parse(known, at)?;
             if is.value_type != asked.value_type {
-                return Err(TypeConflict::new(path, what(known), what(new)).into());
+                return Err(TypeConflict::new(path, type_of(known), type_of(new)).into());
             }
             may_become(&is, &asked, path)?;
             *known = put_field(known, new);
             Definition::parse(known, at).map(drop)
         }
-        _ => Err(TypeConflict::new(path, what(known), what(new)).into()),
+        _ => Err(TypeConflict::new(path, type_of(known), type_of(new)).into()),
     }
 }
 
@@ -275,7 +283,7 @@ fn put_object(
             }
             _ => return Err(unknown(&at, &["type", "dynamic", "enabled", "properties"])),
         }
-        node.insert(key.clone(), json.clone());
+        node.insert(key.clone(), as_shown(key, json));
     }
     Ok(())
 }
@@ -370,9 +378,9 @@ impl Flat {
             };
             if path.len() > PATH_BYTES {
                 let start = name[..name.floor_char_boundary(100)].to_owned();
-                return Err(MappingError::Name {
+                return Err(MappingError::Unsupported {
                     path: format!("properties.{start}..."),
-                    name: format!("{start}..."),
+                    reason: format!("the path of a field has at most {PATH_BYTES} bytes"),
                 });
             }
             let Json::Object(node) = json else {

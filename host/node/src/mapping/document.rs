@@ -4,8 +4,8 @@ use tantivy::schema::{Field, OwnedValue};
 use whittle_host::one_line;
 
 use super::coerce::{Malformed, TERM_BYTES, coerce};
-use super::error::{NAMES, TypeConflict};
-use super::field_type::FieldType;
+use super::error::broken_rule;
+use super::field_type::{FieldType, ValueType};
 use super::schema::{LONG_TEXTS, Mapped};
 use super::{Dynamic, Mapping, is_metadata};
 use crate::exact_json::{ExactJson, Members};
@@ -16,15 +16,21 @@ use crate::exact_json::{ExactJson, Members};
 pub enum DocumentError {
     /// A value that the field's type does not have.
     #[error(
-        "the field `{field}` has type `{field_type}`, and {found} is not a valid `{field_type}`"
+        "failed to parse field [{field}] of type [{field_type}]{}. Preview of field's value: '{found}'{}",
+        id.as_ref().map(|id| format!(" in document with id '{}'", one_line(id))).unwrap_or_default(),
+        format.as_ref().map(|format| format!(": expected format [{format}]")).unwrap_or_default()
     )]
     Value {
         /// The field's path.
         field: String,
         /// Its type.
         field_type: &'static str,
-        /// The value, or what it is.
+        /// The value, or its beginning.
         found: String,
+        /// The format of the field's dates, if it has dates.
+        format: Option<String>,
+        /// The document's id, if it is known.
+        id: Option<String>,
     },
     /// A text that is too long to be found whole.
     #[error(
@@ -36,17 +42,27 @@ pub enum DocumentError {
         /// How long the text is, in bytes.
         found: usize,
     },
-    /// An object where the mapping has a field, or the other way round.
-    #[error(transparent)]
-    Conflict(#[from] TypeConflict),
+    /// A value where the mapping has an object.
+    #[error(
+        "object mapping for [{object}] tried to parse field [{}] as object, but found a concrete value",
+        object.rsplit('.').next().unwrap_or_default()
+    )]
+    Concrete {
+        /// The object's path.
+        object: String,
+    },
     /// A field that the mapping does not have, and that may not be added.
-    #[error("the field `{field}` is not in the mapping, which is strict")]
-    Unmapped {
-        /// The field's path.
-        field: String,
+    #[error(
+        "mapping set to strict, dynamic introduction of [{name}] within [{object}] is not allowed"
+    )]
+    Strict {
+        /// The path of the object that it would be in, or `_doc`.
+        object: String,
+        /// The field's name there.
+        name: String,
     },
     /// A key that no field can have.
-    #[error("a field cannot have the name `{key}`: {NAMES}")]
+    #[error("a field cannot have the name `{key}`: {rule}", rule = broken_rule(key))]
     Key {
         /// The key.
         key: String,
@@ -57,6 +73,17 @@ pub enum DocumentError {
         /// How deep it may be.
         limit: usize,
     },
+}
+
+impl DocumentError {
+    /// The error, of a document with an id.
+    #[must_use]
+    pub(crate) fn in_document(mut self, of: &str) -> Self {
+        if let Self::Value { id, .. } = &mut self {
+            *id = Some(of.to_owned());
+        }
+        self
+    }
 }
 
 /// How deep a document may be nested.
@@ -199,11 +226,7 @@ impl Mapped {
             Ok(Some(converted)) => self.push(mapping, converted, values),
             Err(Malformed::Invalid) if self.definition.ignore_malformed => {}
             Err(Malformed::Invalid) => {
-                return Err(DocumentError::Value {
-                    field: self.path.clone(),
-                    field_type: self.definition.value_type.name(),
-                    found: shown(value),
-                });
+                return Err(self.malformed(shown(value)));
             }
             Err(Malformed::TooLong) => {
                 let found = match value {
@@ -217,6 +240,18 @@ impl Mapped {
         self.sub_fields
             .iter()
             .try_for_each(|sub_field| sub_field.add(mapping, value, values))
+    }
+
+    fn malformed(&self, found: String) -> DocumentError {
+        let definition = &self.definition;
+        let is_date = definition.value_type == ValueType::Date;
+        DocumentError::Value {
+            field: self.path.clone(),
+            field_type: definition.value_type.name(),
+            found,
+            format: is_date.then(|| definition.format.text().to_owned()),
+            id: None,
+        }
     }
 
     fn push(&self, mapping: &Mapping, value: OwnedValue, values: &mut Vec<(Field, OwnedValue)>) {
@@ -244,30 +279,46 @@ fn unmapped(mapping: &Mapping, path: &str, value: &ExactJson) -> Result<(), Docu
     }
     for (dot, _) in path.match_indices('.') {
         if let Some(outer) = mapping.fields.get(&path[..dot]) {
-            let is = format!("of type `{}`", outer.definition.value_type.name());
-            return Err(TypeConflict::new(&outer.path, is, "an object").into());
+            let inner = &path[dot + 1..];
+            return Err(outer.malformed(format!("{{{inner}={}}}", shown(value))));
         }
     }
     if mapping.is_object(path) {
-        return Err(TypeConflict::new(path, "an object", value.type_name()).into());
+        return Err(DocumentError::Concrete {
+            object: path.to_owned(),
+        });
     }
     match mapping.dynamic_at(path) {
         Dynamic::Add | Dynamic::Ignore => Ok(()),
-        Dynamic::Refuse => Err(DocumentError::Unmapped {
-            field: path.to_owned(),
-        }),
+        Dynamic::Refuse => Err(strict(mapping, path)),
+    }
+}
+
+fn strict(mapping: &Mapping, path: &str) -> DocumentError {
+    let mut dots = path.match_indices('.').map(|(dot, _)| dot).rev();
+    let (object, inner) = match dots.find(|dot| mapping.is_object(&path[..*dot])) {
+        Some(dot) => (&path[..dot], &path[dot + 1..]),
+        None => ("_doc", path),
+    };
+    let name = inner.split('.').next().unwrap_or_default();
+    DocumentError::Strict {
+        object: object.to_owned(),
+        name: name.to_owned(),
     }
 }
 
 fn shown(value: &ExactJson) -> String {
     const SHOWN_BYTES: usize = 60;
-    let text = serde_json::to_string(value).unwrap_or_default();
+    let text = match value {
+        ExactJson::Text(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    };
     let text = one_line(&text);
     let end = text.floor_char_boundary(SHOWN_BYTES);
     if end < text.len() {
-        format!("`{}...`", &text[..end])
+        format!("{}...", &text[..end])
     } else {
-        format!("`{text}`")
+        text
     }
 }
 

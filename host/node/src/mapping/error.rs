@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::field_type::ValueType;
+use super::is_metadata;
 use crate::documents::type_of;
 
 /// Why a mapping is refused.
@@ -28,23 +29,28 @@ pub enum MappingError {
         known: String,
     },
     /// A type that fields cannot have here.
-    #[error("the type `{name}` of `{path}` is not supported: use {instead}; the types are {names}", names = ValueType::NAMES)]
+    #[error("the type `{name}` of `{path}` is not supported: {instead}; the types are {names}", names = ValueType::NAMES)]
     Type {
         /// The field, in the mapping.
         path: String,
         /// The type's name.
         name: String,
-        /// What to use.
-        instead: &'static str,
+        /// What to do.
+        instead: String,
     },
-    /// A date format that is not known.
+    /// A date format or a parameter that is not supported.
     #[error("`{path}`: {reason}")]
-    Format {
+    Unsupported {
         /// Where in the mapping.
         path: String,
-        /// What is wrong with it.
+        /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// The fields are given below the name of a type, as old versions had it.
+    #[error(
+        "Types cannot be provided in put mapping requests, unless the include_type_name parameter is set to true."
+    )]
+    Types,
     /// The field is there, and is something else.
     #[error(transparent)]
     Conflict(#[from] TypeConflict),
@@ -63,7 +69,7 @@ pub enum MappingError {
         asked: String,
     },
     /// A field has a name that none can have.
-    #[error("`{path}` cannot have the name `{name}`: {NAMES}")]
+    #[error("`{path}` cannot have the name `{name}`: {rule}", rule = broken_rule(name))]
     Name {
         /// Where in the mapping.
         path: String,
@@ -71,7 +77,9 @@ pub enum MappingError {
         name: String,
     },
     /// There are more fields than an index may have.
-    #[error("the mapping has {found} fields, objects and sub-fields; the limit is {limit}")]
+    #[error(
+        "Limit of total fields [{limit}] has been exceeded: the mapping would have {found} fields, objects and sub-fields: map an object with `enabled: false`, or set `dynamic: false`"
+    )]
     TooMany {
         /// How many there are.
         found: usize,
@@ -88,18 +96,28 @@ pub enum MappingError {
     },
 }
 
-/// What names of fields are.
-pub(super) const NAMES: &str = "a name is not empty, has up to 50000 bytes and no dot at its ends or beside another, and is not that of a metadata field such as `_id`";
+/// The rule that a name of a field breaks.
+pub(super) fn broken_rule(name: &str) -> &'static str {
+    if is_metadata(name) {
+        "it is the name of a metadata field, which is no part of a document"
+    } else if name.trim().is_empty() {
+        "a name cannot be empty"
+    } else if name.split('.').any(|part| part.trim().is_empty()) {
+        "a dot can be neither at the ends of a name nor beside another dot"
+    } else {
+        "the name of a sub-field cannot have a dot"
+    }
+}
 
-/// A field is two things.
+/// A field would get a second type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the field `{field}` is {is}, and cannot be {asked} too")]
+#[error("mapper [{field}] cannot be changed from type [{is}] to [{asked}]")]
 pub struct TypeConflict {
     /// Its path.
     pub field: String,
-    /// What it is.
+    /// Its type, or `object`.
     pub is: String,
-    /// What it should be besides.
+    /// The type that it would get, or `object`.
     pub asked: String,
 }
 

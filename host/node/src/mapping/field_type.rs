@@ -130,21 +130,36 @@ impl ValueType {
     }
 }
 
-/// What to use in place of a type of OpenSearch's that there is not here.
-pub(super) fn instead_of(name: &str) -> &'static str {
-    match name {
-        "nested" => "`object`, or a document for each nested object",
-        "geo_point" => "two fields of type `double`",
+/// What to do in place of a type that there is not here: one of OpenSearch's, or a misspelt one.
+pub(super) fn instead_of(name: &str) -> String {
+    let instead = match name {
+        "nested" => "use `object`, or a document for each nested object",
+        "geo_point" => "use two fields of type `double`",
+        "string" | "str" => "use `text` or `keyword`",
+        "int" => "use `integer`",
+        "number" => "use `long` or `double`",
+        "bool" => "use `boolean`",
+        "datetime" | "timestamp" => "use `date`",
+        "alias" => "query the field itself",
         "ip" | "constant_keyword" | "wildcard" | "version" | "flat_object" | "flattened" => {
-            "`keyword`"
+            "use `keyword`"
         }
-        "date_nanos" => "`date`, which keeps microseconds",
-        "unsigned_long" => "`long`, or `keyword` for identifiers",
+        "date_nanos" => "use `date`, which keeps microseconds",
+        "unsigned_long" => "use `long`, or `keyword` for identifiers",
         "integer_range" | "long_range" | "float_range" | "double_range" | "date_range"
-        | "ip_range" => "two fields, one for each end",
-        "binary" => "an `object` with `enabled` false, which stays in the source alone",
-        "match_only_text" | "search_as_you_type" | "completion" => "`text`",
-        "token_count" => "`integer`",
-        _ => "another type",
-    }
+        | "ip_range" => "use two fields, one for each end",
+        "binary" => "use an `object` with `enabled` false, which stays in the source alone",
+        "match_only_text" | "search_as_you_type" | "completion" => "use `text`",
+        "token_count" => "use `integer`",
+        _ => {
+            let known = ValueType::NAMES.split(", ");
+            let known = known.map(|known| known.trim_matches('`'));
+            let near = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
+            return match near.min() {
+                Some((1..=2, near)) => format!("did you mean `{near}`?"),
+                _ => "use another type".to_owned(),
+            };
+        }
+    };
+    instead.to_owned()
 }

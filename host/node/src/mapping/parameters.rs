@@ -67,6 +67,8 @@ const TEXT: [&str; 10] = [
     "term_vector",
 ];
 
+const NO_NORMALIZERS: &str = "normalizers are not supported: use `case_insensitive` in queries, or index the values in lower case";
+
 fn known_keys(value_type: ValueType) -> Vec<&'static str> {
     let mut known = ALL.to_vec();
     match value_type {
@@ -119,6 +121,12 @@ impl Definition {
         let known = known_keys(value_type);
         for (key, json) in members {
             let at = format!("{at}.{key}");
+            if key == "normalizer" {
+                return Err(MappingError::Unsupported {
+                    path: at,
+                    reason: NO_NORMALIZERS.to_owned(),
+                });
+            }
             if !known.contains(&key.as_str()) {
                 return Err(unknown(&at, &known));
             }
@@ -219,7 +227,7 @@ fn count(json: &Json, at: &str) -> Result<usize, MappingError> {
 
 pub(super) fn format(json: &Json, at: &str) -> Result<DateFormat, MappingError> {
     let text = json.as_str().ok_or_else(|| wrong(at, "a text", json))?;
-    DateFormat::named(text).map_err(|error| MappingError::Format {
+    DateFormat::named(text).map_err(|error| MappingError::Unsupported {
         path: at.to_owned(),
         reason: error.to_string(),
     })

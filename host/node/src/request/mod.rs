@@ -405,8 +405,8 @@ mod tests {
 
     #[test]
     fn rejects_unknown_keys_with_their_paths() {
-        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"unknown key `qurey`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
-        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"unknown key `que� ry�`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
+        insta::assert_snapshot!(error(r#"{"qurey": {}}"#), @"unknown key `qurey`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `script_fields`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
+        insta::assert_snapshot!(error("{\"que\\u001b\\nry\\u202e\": {}}"), @"unknown key `que� ry�`; expected one of `_source`, `aggregations`, `aggs`, `docvalue_fields`, `explain`, `fields`, `from`, `min_score`, `post_filter`, `profile`, `query`, `rescore`, `script_fields`, `search_after`, `seq_no_primary_term`, `size`, `sort`, `stored_fields`, `terminate_after`, `timeout`, `track_scores`, `track_total_hits`, `version`");
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"order": "asc", "modus": "min"}}}"#), @"unknown key `sort.price.modus`; expected one of `order`, `missing`, `mode`, `unmapped_type`");
         insta::assert_snapshot!(error(r#"{"_source": {"included": []}}"#), @"unknown key `_source.included`; expected one of `includes`, `excludes`, `include`, `exclude`");
         insta::assert_snapshot!(error(r#"{"docvalue_fields": [{"field": "a", "boost": 1}]}"#), @"unknown key `docvalue_fields[0].boost`; expected one of `field`, `format`");
@@ -415,7 +415,7 @@ mod tests {
     #[test]
     fn rejects_what_is_not_supported_by_name() {
         insta::assert_snapshot!(error(r#"{"highlight": {}}"#), @"`highlight` is not supported: highlight in the client");
-        insta::assert_snapshot!(error(r#"{"script_fields": {}}"#), @"`script_fields` is not supported: use `fields` with an `expression` or a `wasm_udf`");
+        insta::assert_snapshot!(error(r#"{"script_fields": {"a": {}}}"#), @"`script_fields` is not supported: use `fields` with an `expression` or a `wasm_udf`");
         insta::assert_snapshot!(error(r#"{"pit": {"id": "a"}}"#), @"`pit` is not supported: use `search_after` with `_id` as the last sort key");
         insta::assert_snapshot!(error(r#"{"explain": true}"#), @"`explain` is not supported: use `profile`, which reports what each clause did");
         insta::assert_snapshot!(error(r#"{"terminate_after": 10}"#), @"`terminate_after` is not supported: totals are exact; use `timeout` to bound a search");
@@ -426,19 +426,19 @@ mod tests {
 
     #[test]
     fn rejects_wrong_values_with_their_paths() {
-        insta::assert_snapshot!(error(r#"{"size": -1}"#), @"`size` must be an integer from 0 to 10000, but is -1");
-        insta::assert_snapshot!(error(r#"{"size": 10001}"#), @"`size` must be an integer from 0 to 10000, but is 10001");
+        insta::assert_snapshot!(error(r#"{"size": -1}"#), @"[size] parameter cannot be negative, found [-1]");
+        insta::assert_snapshot!(error(r#"{"size": 10001}"#), @"Result window is too large, from + size must be less than or equal to: [10000] but was [10001]; use `search_after` for later pages");
         insta::assert_snapshot!(error(r#"{"size": 10, "from": 9991}"#), @"Result window is too large, from + size must be less than or equal to: [10000] but was [10001]; use `search_after` for later pages");
         insta::assert_snapshot!(error(r#"{"sort": {"price": "up"}}"#), @r#"`sort.price` must be "asc" or "desc", but is "up""#);
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"mode": "first"}}}"#), @r#"`sort.price.mode` must be "min", "max", "sum", "avg" or "median", but is "first""#);
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"missing": null}}}"#), @r#"`sort.price.missing` must be "_first", "_last" or a value, but is null"#);
         insta::assert_snapshot!(error(r#"{"sort": {"_id": {"missing": "a"}}}"#), @r#"`sort._id.missing` must be "_first" or "_last", but is "a""#);
         insta::assert_snapshot!(error(r#"{"sort": {"price": {"unmapped_type": "number"}}}"#), @r#"`sort.price.unmapped_type` must be the name of a field type, such as "long" or "keyword", but is "number""#);
-        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` must have a value for each key of `sort`, which are 1, but has 2");
+        insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [1, 2]}"#), @"`search_after` has 2 values, but `sort` has 1 key");
         insta::assert_snapshot!(error(r#"{"sort": "price", "search_after": [[1]]}"#), @"`search_after` must be a list of strings, numbers, booleans and nulls, but is a list");
         insta::assert_snapshot!(error(r#"{"sort": "price", "from": 1, "search_after": [1]}"#), @"`from` and `search_after` cannot be combined; remove one");
         insta::assert_snapshot!(error(r#"{"_source": 3}"#), @"`_source` must be true, false, fields or an object, but is 3");
-        insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false or a number of hits, but is "yes""#);
+        insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false, -1 or a number of hits, but is "yes""#);
         insta::assert_snapshot!(error(r#"{"min_score": "1"}"#), @r#"`min_score` must be a number, but is "1""#);
         insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a duration such as "500ms" or "2s", but is "soon""#);
         insta::assert_snapshot!(error(r#"{"version": 1}"#), @"`version` must be true or false, but is 1");
