@@ -96,7 +96,7 @@ fn indexes_and_searches_a_node_like_a_directory() {
     insta::assert_snapshot!(directory.join("\n"), @r#"
     2 created, 0 replaced, 1 refused
 
-    warning: document 2: the field `rating` has type `long`, and `"x"` is not a valid `long`
+    warning: document 2: failed to parse field [rating] of type [long] in document with id 'Heat'. Preview of field's value: 'x'
     error: 1 document was refused
 
     exit status: 1
@@ -155,12 +155,12 @@ fn reports_why_an_index_or_a_document_is_refused() {
     insta::assert_snapshot!(desk.bad("index --data data ../films --docs films.json"), @"error: invalid index name `../films`: use lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or a digit");
     insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping bad-type.json")), @r#"error: bad-type.json: the type `decimal` of `properties.rating` is not supported: use another type; the types are `boolean`, `byte`, `short`, `integer`, `long`, `half_float`, `float`, `double`, `scaled_float`, `date`, `keyword`, `text`, `object`"#);
     insta::assert_snapshot!(desk.bad(&format!("{INDEX} --id-field name")), @"error: films.json: document 0 has no id: its field `name` is missing; it must be a string or an integer; nothing was written");
-    let output = desk.run(&format!("{INDEX} --mapping typed.json"));
+    let output = desk.run(&format!("{INDEX} --mapping typed.json --id-field title"));
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @"2 created, 0 replaced, 2 refused");
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
-    warning: document 0: the field `rating` has type `long`, and `8.6` is not a valid `long`
-    warning: document 2: the field `rating` has type `long`, and `8.5` is not a valid `long`
+    warning: document 0: failed to parse field [rating] of type [long] in document with id 'Star Wars'. Preview of field's value: '8.6'
+    warning: document 2: failed to parse field [rating] of type [long] in document with id 'Alien'. Preview of field's value: '8.5'
     error: 2 documents were refused
     ");
     insta::assert_snapshot!(desk.bad(&format!("{INDEX} --mapping typed.json")), @"error: the index exists, so `--mapping` cannot be applied: leave it out, or write to a new index");

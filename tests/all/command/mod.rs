@@ -533,6 +533,7 @@ fn a_registry_is_a_directory_that_exists_or_an_object_store() {
     insta::assert_snapshot!(desk.bad("query --docs films.json --registry udfs --query fuzzy.json"), @"error: there is no registry in `udfs`");
     assert!(!desk.path("udfs").exists());
     insta::assert_snapshot!(desk.bad("registry list --registry http://127.0.0.1:9200"), @"error: `http://127.0.0.1:9200` is not a registry: expected a directory, or the URL of an object store such as `s3://bucket/prefix`; to change the UDFs of a node, use `PUT` and `DELETE` of `/_udf`");
+    insta::assert_snapshot!(desk.bad("registry list --registry ftp://udfs"), @"error: `ftp://udfs` is not a registry: expected a directory, or the URL of an object store such as `s3://bucket/prefix`; to change the UDFs of a node, use `PUT` and `DELETE` of `/_udf`");
     desk.good("registry add string-distance.wasm --registry udfs");
     let listed = desk.good("registry list --registry udfs");
     assert!(listed.starts_with("string-distance@0.1.0  "), "{listed}");

@@ -78,7 +78,7 @@ pub enum StorageError {
         /// The error of the store.
         source: Cause,
     },
-    /// A URL is not that of an object store.
+    /// A URL is not that of a known object store.
     #[error(
         "`{url}` is not a registry: expected a directory, or the URL of an object store such as \
          `s3://bucket/prefix`"
@@ -192,8 +192,8 @@ impl Storage {
         {
             return Self::local(&folder);
         }
-        // Any server, of which nobody knows whether it keeps objects.
-        if let Ok((ObjectStoreScheme::Http, _)) = ObjectStoreScheme::parse(&parsed) {
+        // Plain HTTP is any server, of which nobody knows whether it keeps objects.
+        if let Ok((ObjectStoreScheme::Http, _)) | Err(_) = ObjectStoreScheme::parse(&parsed) {
             let url = url.to_owned();
             return Err(StorageError::NoStore { url });
         }
