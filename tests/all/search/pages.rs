@@ -142,7 +142,7 @@ proptest! {
             let Some(last) = page.hits.hits.last() else { break };
             request["search_after"] = json!(last.sort);
             paged.extend(page.hits.hits);
-            prop_assert!(paged.len() <= documents.len(), "a hit came twice: {:?}", sort);
+            prop_assert!(paged.len() <= documents.len(), "a hit came twice: {}", json!(sort));
         }
         prop_assert_eq!(paged, whole.hits.hits, "{}", request);
     }

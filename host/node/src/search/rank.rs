@@ -4,7 +4,7 @@
 //! in the segment's dictionary. Only what a segment's best hits are ordered by is looked up, to
 //! compare them with those of other segments.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 use tantivy::columnar::{MonotonicallyMappableToU64, StrColumn};
 
@@ -45,18 +45,19 @@ impl Rank {
         match &key.missing {
             MissingValue::First => Ok(Self::BeforeAll),
             MissingValue::Last => Ok(Self::AfterAll),
-            MissingValue::Value(value) => Self::of(value, key.descending, texts),
+            MissingValue::Value(value) => Self::of(value, key, texts),
         }
     }
 
     /// That of a value which is not missing; a text's in a dictionary, if there is one.
     pub(super) fn of(
         value: &Value,
-        descending: bool,
+        key: &IndexKey,
         texts: Option<&StrColumn>,
     ) -> tantivy::Result<Self> {
+        let descending = key.descending;
         let number = match (value, texts) {
-            (Value::Text(text), Some(texts)) => place(texts, text)?,
+            (Value::Text(text), Some(texts)) => place(texts, text, &key.missing)?,
             (Value::Text(text), None) => return Ok(Self::text(text.clone(), descending)),
             (value, _) => number_of(value).unwrap_or_default(),
         };
@@ -84,26 +85,37 @@ fn number_of(value: &Value) -> Option<u64> {
     }
 }
 
-/// The number of a text: odd if the dictionary has it, and else even, between its neighbours.
-fn place(column: &StrColumn, text: &str) -> tantivy::Result<u64> {
+/// The number of a text: that of its ordinal if the dictionary has it, and else one between those
+/// of its neighbours. There are three between any two: for the text that stands for missing values,
+/// and for one before it or after it.
+fn place(column: &StrColumn, text: &str, missing: &MissingValue) -> tantivy::Result<u64> {
     let dictionary = column.dictionary();
     if let Some(ordinal) = dictionary.term_ord(text)? {
         return Ok(number_of_ordinal(ordinal));
     }
     let mut after = dictionary.range().ge(text).into_stream()?;
-    Ok(if after.advance() {
-        2 * after.term_ord()
+    let next = if after.advance() {
+        after.term_ord()
     } else {
-        2 * column.num_terms() as u64
+        column.num_terms() as u64
+    };
+    let beside = match missing {
+        MissingValue::Value(Value::Text(missing)) => text.cmp(missing),
+        _ => Ordering::Equal,
+    };
+    Ok(match beside {
+        Ordering::Less => 4 * next,
+        Ordering::Equal => 4 * next + 1,
+        Ordering::Greater => 4 * next + 2,
     })
 }
 
 /// The number of a text in a dictionary.
 pub(super) fn number_of_ordinal(ordinal: u64) -> u64 {
-    2 * ordinal + 1
+    4 * ordinal + 3
 }
 
 /// The ordinal of a number, if its text is in the dictionary.
 pub(super) fn ordinal_of_number(number: u64) -> Option<u64> {
-    (!number.is_multiple_of(2)).then_some(number / 2)
+    (number % 4 == 3).then_some(number / 4)
 }

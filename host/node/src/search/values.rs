@@ -50,7 +50,7 @@ impl SegmentKey {
         let after = match &key.after {
             None => None,
             Some(Value::Null) => Some(missing.clone()),
-            Some(value) => Some(Rank::of(value, key.descending, texts)?),
+            Some(value) => Some(Rank::of(value, key, texts)?),
         };
         Ok(Self {
             key: key.clone(),
