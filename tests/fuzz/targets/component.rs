@@ -44,7 +44,7 @@ fuzz_target!(|data: &[u8]| {
         Ok(udf) => Ok(udf.manifest().clone()),
         Err(error) => Err(told(&error)),
     });
-    let is_late = |error: &String| error.contains("the limit `wall_clock`");
+    let is_late = |error: &String| error.contains("the time limit of");
     if results
         .iter()
         .any(|result| result.as_ref().is_err_and(is_late))
