@@ -392,7 +392,7 @@ impl<'a> Lines<'a> {
                 Some(self.lines.next().ok_or_else(missing)?)
             }
         };
-        check_pipeline(metadata.pipeline.as_deref())?;
+        let pipeline = check_pipeline(metadata.pipeline.as_deref());
         if metadata.version.is_some() {
             return Err(internal_version());
         }
@@ -413,7 +413,7 @@ impl<'a> Lines<'a> {
         let operation = if require_alias {
             Err(no_alias(&index))
         } else {
-            condition.and_then(|if_seq_no| {
+            pipeline.and(condition).and_then(|if_seq_no| {
                 let is_create =
                     action == Action::Create || metadata.op_type == Some(OpType::Create);
                 if is_create && if_seq_no.is_some() {

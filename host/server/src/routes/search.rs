@@ -133,6 +133,18 @@ fn with_parts(
     Ok(request)
 }
 
+/// Refuses a total as a plain number if it is exact only up to a limit, since the number could not
+/// say so.
+fn check_total(as_int: bool, request: &SearchRequest) -> Result<(), ApiError> {
+    match request.total_hits_limit {
+        Some(limit) if as_int => Err(bad(format!(
+            "[rest_total_hits_as_int] cannot be used if the tracking of total hits is not \
+             accurate, got {limit}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// The bytes of a body, of which an empty one is an empty object.
 fn bytes(body: &Body) -> &[u8] {
     if body.is_empty() { b"{}" } else { &body.0 }
@@ -171,6 +183,7 @@ async fn searched(
     body: &Body,
 ) -> Result<Response, ApiError> {
     let request = with_parts(SearchRequest::parse(bytes(body))?, &parameters.parts.0)?;
+    check_total(parameters.total_as_int, &request)?;
     let indexes = parameters.indices.select(node, names)?;
     let response = run(node, indexes, request).await?;
     let writing = Writing {
@@ -324,7 +337,10 @@ async fn several(
     let mut responses = Vec::with_capacity(items.len());
     for item in items {
         let response = match parts_of(node, names, &item.head, item.body) {
-            Ok((indexes, request)) => run(node, indexes, request).await,
+            Ok((indexes, request)) => {
+                check_total(parameters.total_as_int, &request)?;
+                run(node, indexes, request).await
+            }
             Err(error) => Err(error),
         };
         responses.push(response);
