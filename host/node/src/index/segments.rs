@@ -284,7 +284,7 @@ impl Open {
             _ => false,
         };
         if !is_merged {
-            let ids: Vec<SegmentId> = metas.iter().map(|meta| meta.id()).collect();
+            let ids: Vec<SegmentId> = metas.iter().map(tantivy::SegmentMeta::id).collect();
             self.writer.merge(&ids).wait()?;
         }
         Ok(())

@@ -235,19 +235,16 @@ fn put_node(
     name: &str,
     path: &str,
 ) -> Result<(), MappingError> {
-    let known = match tree.get_mut(name) {
-        Some(Json::Object(known)) => known,
-        _ => {
-            let mut node = Map::new();
-            if is_object(new) {
-                put_object(&mut node, new, at, path)?;
-            } else {
-                Definition::parse(new, at)?;
-                node = new.clone();
-            }
-            tree.insert(name.to_owned(), Json::Object(node));
-            return Ok(());
+    let Some(Json::Object(known)) = tree.get_mut(name) else {
+        let mut node = Map::new();
+        if is_object(new) {
+            put_object(&mut node, new, at, path)?;
+        } else {
+            Definition::parse(new, at)?;
+            node = new.clone();
         }
+        tree.insert(name.to_owned(), Json::Object(node));
+        return Ok(());
     };
     match (is_object(known), is_object(new)) {
         (true, true) => put_object(known, new, at, path),

@@ -67,7 +67,7 @@ const TERMINATE: &str = "totals are exact; use `timeout` to bound a search";
 pub(super) fn refuse_keys(request: &Object<'_>) -> Result<(), RequestError> {
     for (key, instead) in KEYS {
         // Dashboards send an empty `script_fields`, which asks for nothing.
-        let is_empty = |json: &Json| json.as_object().is_some_and(|object| object.is_empty());
+        let is_empty = |json: &Json| json.as_object().is_some_and(serde_json::Map::is_empty);
         let is_asked = request
             .get(key)
             .is_some_and(|json| *key != "script_fields" || !is_empty(json));
