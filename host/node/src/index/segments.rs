@@ -248,7 +248,10 @@ impl Segments {
             .memory_budget_per_thread(HEAP_BYTES / self.threads)
             .num_merge_threads(MERGE_THREADS)
             .build();
-        let writer = index.writer_with_options(options)?;
+        let writer: IndexWriter = index.writer_with_options(options)?;
+        // A writer's first operation gets the number of the last commit, up to which a merge takes
+        // the deletes of a segment for done: a delete with that number was lost.
+        writer.run(Vec::new())?;
         let mut merges = LogMergePolicy::default();
         merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
         writer.set_merge_policy(Box::new(merges));

@@ -223,3 +223,28 @@ fn what_was_never_committed_is_swept_away() {
     of.refresh().expect("refreshed");
     assert_eq!(of.statistics().documents, 1);
 }
+
+/// A merge that begins before the first commit takes the deletes up to the last commit for done.
+#[test]
+fn a_delete_that_comes_first_after_a_crash_survives_a_merge() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+        let write = |of: &Index, ids: &[&str], n: u64| {
+            for id in ids {
+                done(of, index(id, json!({"n": n})));
+            }
+            of.refresh().expect("there is room");
+        };
+        write(&of, &["a", "b", "c"], 1);
+        // The first segment has a deleted document, so that it is merged with the second.
+        write(&of, &["c", "d", "e", "f"], 2);
+        let copy = crashed(folder.path());
+        let of = Index::open(copy.path()).expect("a crash does no damage");
+        write(&of, &["b"], 3);
+        of.close().expect("it can be closed");
+        let of = Index::open(copy.path()).expect("it is there");
+        assert_eq!(all(&of.snapshot()), 6);
+        assert_eq!(source(&of, "b"), Some(json!({"n": 3})));
+    }
+}
