@@ -59,7 +59,9 @@ class Page(unittest.TestCase):
 
     @classmethod
     def ask(cls, method, path, body):
-        request = urllib.request.Request(cls.address + path, data=body, method=method)
+        kind = "application/wasm" if path == "/_udf" else "application/x-ndjson"
+        headers = {"Content-Type": kind}
+        request = urllib.request.Request(cls.address + path, data=body, headers=headers, method=method)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
