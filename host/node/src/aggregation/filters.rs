@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use tantivy::query::Weight;
 
 use super::error::AggregationError;
-use super::finish::{Budget, bucket};
+use super::finish::{Budget, bucket, numbered};
 use super::metric::put;
 use super::partial::{Bucket, Key};
 use super::plan::{Plan, Sources};
@@ -134,11 +134,8 @@ impl Filters {
         budget: &mut Budget,
     ) -> Result<Body, AggregationError> {
         budget.take(self.names.len())?;
-        let mut buckets = buckets.into_iter().peekable();
         let mut finished = Vec::with_capacity(self.names.len());
-        for (number, name) in self.names.iter().enumerate() {
-            let found = buckets.next_if(|(key, _)| *key == Key::Number(number as u64));
-            let of = found.map_or_else(|| Bucket::empty(plan), |(_, bucket)| bucket);
+        for (name, of) in self.names.iter().zip(numbered(buckets, plan)) {
             let mut head = Map::new();
             put(&mut head, "doc_count", json!(of.count));
             finished.push(bucket(plan, name.clone(), head, of, budget)?);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::error::AggregationError;
 use super::metric::put;
-use super::partial::{Bucket, Partial};
+use super::partial::{Bucket, Key, Partial};
 use super::plan::{Op, Plan};
 use super::result::{AggregationResult, AggregationResults, Body, BucketResult};
 
@@ -115,4 +115,17 @@ pub(super) fn bucket(
 ) -> Result<BucketResult, AggregationError> {
     let inside = finish_all(&plan.inside, bucket.inside, budget)?;
     Ok(BucketResult { name, head, inside })
+}
+
+/// The buckets with the numbers 0, 1, 2 and so on without end; those that no document is in are
+/// empty.
+pub(super) fn numbered(
+    buckets: Vec<(Key, Bucket)>,
+    plan: &Plan,
+) -> impl Iterator<Item = Bucket> + '_ {
+    let mut buckets = buckets.into_iter().peekable();
+    (0_u64..).map(move |number| {
+        let found = buckets.next_if(|(key, _)| *key == Key::Number(number));
+        found.map_or_else(|| Bucket::empty(plan), |(_, bucket)| bucket)
+    })
 }

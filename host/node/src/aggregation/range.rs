@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::error::AggregationError;
-use super::finish::{Budget, bucket};
+use super::finish::{Budget, bucket, numbered};
 use super::metric::{put, put_shown};
 use super::partial::{Bucket, Key};
 use super::plan::{Context, Plan};
@@ -129,11 +129,8 @@ impl Range {
         budget: &mut Budget,
     ) -> Result<Body, AggregationError> {
         budget.take(self.ranges.len())?;
-        let mut buckets = buckets.into_iter().peekable();
         let mut finished = Vec::with_capacity(self.ranges.len());
-        for (number, range) in self.ranges.iter().enumerate() {
-            let found = buckets.next_if(|(key, _)| *key == Key::Number(number as u64));
-            let of = found.map_or_else(|| Bucket::empty(plan), |(_, bucket)| bucket);
+        for (range, of) in self.ranges.iter().zip(numbered(buckets, plan)) {
             let mut head = Map::new();
             if !self.keyed {
                 put(&mut head, "key", json!(range.key));

@@ -308,13 +308,13 @@ struct Metadata {
 /// An id, which may be written as a number.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Id {
+pub(super) enum Id {
     Text(String),
     Number(serde_json::Number),
 }
 
 impl Id {
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         match self {
             Self::Text(text) => text,
             Self::Number(number) => number.to_string(),

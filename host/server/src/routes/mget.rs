@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use whittle_node::SourceFilter;
 
 use super::Shared;
+use super::bulk::Id;
 use super::documents::invalid;
 use crate::address::Path;
 use crate::answers::DocumentFound;
@@ -51,23 +52,6 @@ struct AskedDocument {
     /// Without effect: an index has one shard.
     #[serde(rename = "routing")]
     _routing: Option<Id>,
-}
-
-/// An id, which may be written as a number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(serde_json::Number),
-}
-
-impl Id {
-    fn text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
-        }
-    }
 }
 
 /// The answer: the documents in the order in which they were asked for.
