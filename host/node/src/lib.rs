@@ -13,6 +13,7 @@ mod exact_json;
 pub mod expression;
 pub mod index;
 pub mod mapping;
+mod memory;
 pub mod query;
 mod request;
 mod search;
@@ -22,6 +23,7 @@ mod value;
 
 pub use aggregation::{AggregationError, AggregationResults, Aggregations, WrittenAggregations};
 pub use documents::{Documents, DocumentsError};
+pub use memory::{Memory, OutOfMemory, Reservation};
 pub use request::{
     FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,
     SearchRequest, SortBy, SortKey, SortMode, SourceFilter, multi_search,

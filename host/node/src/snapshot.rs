@@ -13,6 +13,7 @@ use crate::exact_json::Members;
 use crate::mapping::{
     ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of, tokenizers,
 };
+use crate::memory::Memory;
 use crate::search::workers::Threads;
 use crate::udf::Dictionaries;
 
@@ -25,6 +26,7 @@ pub struct Snapshot {
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) dictionaries: Dictionaries,
     pub(crate) threads: Threads,
+    pub(crate) memory: Memory,
 }
 
 /// Why documents cannot be searched.
@@ -61,6 +63,7 @@ impl Snapshot {
             mapping,
             dictionaries,
             threads: Threads::none(),
+            memory: Memory::unlimited(),
         }
     }
 
@@ -85,6 +88,14 @@ impl Snapshot {
     #[must_use]
     pub fn with_threads(mut self, threads: &Threads) -> Self {
         self.threads = threads.clone();
+        self
+    }
+
+    /// Searched within a budget of memory, which other requests may share. It is for what a search
+    /// holds besides its UDFs: aggregations, and the hits of its page.
+    #[must_use]
+    pub fn with_memory(mut self, memory: &Memory) -> Self {
+        self.memory = memory.clone();
         self
     }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 use whittle_host::{Budget, Engine, Registry, RegistryOptions, Storage, StorageError};
 use whittle_node::index::{Index, IndexError};
 use whittle_node::mapping::Mapping;
-use whittle_node::{Threads, Udfs};
+use whittle_node::{Memory, Threads, Udfs};
 
 use crate::data::{DataDirectory, failed};
 use crate::log;
@@ -32,6 +32,9 @@ pub struct NodeOptions {
     pub writes: usize,
     /// The largest body of a request, in bytes; by default 100 MiB.
     pub body_bytes: usize,
+    /// What requests in flight may hold in memory together, in bytes, besides the budgets of their
+    /// UDFs: bodies, parsed requests, aggregations, pages, answers. By default 256 MiB.
+    pub request_bytes: u64,
     /// Who may change UDFs; by default nobody.
     pub udf_writes: UdfWrites,
 }
@@ -44,6 +47,7 @@ impl Default for NodeOptions {
             searches: 32,
             writes: 32,
             body_bytes: 100 << 20,
+            request_bytes: 256 << 20,
             udf_writes: UdfWrites::default(),
         }
     }
@@ -101,6 +105,7 @@ pub struct Node {
     registry: Registry,
     udfs: Udfs,
     threads: Threads,
+    memory: Memory,
     options: NodeOptions,
     pub(crate) searches: Work,
     pub(crate) writes: Work,
@@ -186,6 +191,7 @@ impl Node {
             udfs: Udfs::from(registry.clone()),
             registry,
             threads: Threads::new(options.search_threads),
+            memory: Memory::new(options.request_bytes),
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
             reports: Work::new("report", 4),
@@ -208,6 +214,11 @@ impl Node {
 
     pub(crate) fn threads(&self) -> &Threads {
         &self.threads
+    }
+
+    /// The memory that requests in flight share.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     pub(crate) fn index(&self, name: &str) -> Option<Index> {

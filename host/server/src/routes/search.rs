@@ -163,7 +163,9 @@ async fn run(
         let names: Vec<&str> = indexes.iter().map(|(name, _)| name.as_str()).collect();
         let snapshots = indexes.iter().map(|(name, index)| {
             let snapshot = index.snapshot().named(name);
-            snapshot.with_threads(node_of.threads())
+            snapshot
+                .with_threads(node_of.threads())
+                .with_memory(node_of.memory())
         });
         let snapshots: Vec<_> = snapshots.collect();
         let response = search_indexes(&snapshots, &request, node_of.udfs(), &query);

@@ -1,0 +1,155 @@
+//! A budget of memory that requests share, and what each of them holds of it.
+//!
+//! Bytes are reserved before they are allocated, so that the limit holds at any time; a request
+//! that finds too few left fails alone, and gives back what it holds. The pattern is that of
+//! Elasticsearch's circuit breakers and DataFusion's memory pools.
+//!
+//! Knows nothing of what the bytes are for. UDFs have a budget of their own ([`whittle_host::Budget`]).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A budget in bytes. Clones are the same budget.
+#[derive(Debug, Clone)]
+pub struct Memory(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limit: u64,
+    in_use: AtomicU64,
+}
+
+/// There are fewer bytes left than a request needs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{needed_bytes} bytes are needed and {free_bytes} of {limit_bytes} are free for requests: \
+     try again later, or ask for less at once"
+)]
+pub struct OutOfMemory {
+    /// What was asked for.
+    pub needed_bytes: u64,
+    /// What was left.
+    pub free_bytes: u64,
+    /// The whole budget.
+    pub limit_bytes: u64,
+}
+
+impl OutOfMemory {
+    /// Whether waiting cannot help, since the whole budget is smaller.
+    pub fn is_final(&self) -> bool {
+        self.needed_bytes > self.limit_bytes
+    }
+}
+
+impl Memory {
+    /// A budget of so many bytes.
+    pub fn new(limit_bytes: u64) -> Self {
+        Self(Arc::new(Shared {
+            limit: limit_bytes,
+            in_use: AtomicU64::new(0),
+        }))
+    }
+
+    /// A budget without a limit, which still counts.
+    pub fn unlimited() -> Self {
+        Self::new(u64::MAX)
+    }
+
+    /// The limit in bytes.
+    pub fn limit(&self) -> u64 {
+        self.0.limit
+    }
+
+    /// The bytes that are held now.
+    pub fn in_use(&self) -> u64 {
+        self.0.in_use.load(Ordering::Relaxed)
+    }
+
+    /// Reserves bytes until the reservation is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Fewer are left.
+    pub fn reserve(&self, bytes: u64) -> Result<Reservation, OutOfMemory> {
+        let reservation = Reservation {
+            memory: self.clone(),
+            bytes: AtomicU64::new(0),
+        };
+        reservation.grow(bytes)?;
+        Ok(reservation)
+    }
+
+    fn take(&self, bytes: u64) -> Result<(), OutOfMemory> {
+        let Shared { limit, in_use } = &*self.0;
+        let more = |held: u64| held.checked_add(bytes).filter(|all| all <= limit);
+        let taken = in_use.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        match taken {
+            Ok(_) => Ok(()),
+            Err(held) => Err(OutOfMemory {
+                needed_bytes: bytes,
+                free_bytes: limit.saturating_sub(held),
+                limit_bytes: *limit,
+            }),
+        }
+    }
+}
+
+/// Bytes of a [`Memory`], given back when this is dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    memory: Memory,
+    bytes: AtomicU64,
+}
+
+impl Reservation {
+    /// Reserves more; several threads may.
+    ///
+    /// # Errors
+    ///
+    /// Fewer are left; what is held stays held.
+    pub fn grow(&self, bytes: u64) -> Result<(), OutOfMemory> {
+        self.memory.take(bytes)?;
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The bytes that it holds.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let held = *self.bytes.get_mut();
+        self.memory.0.in_use.fetch_sub(held, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_more_than_is_left_and_gives_back_what_is_dropped() {
+        let memory = Memory::new(100);
+        let held = memory.reserve(60).expect("all are free");
+        held.grow(30).expect("40 are free");
+        assert_eq!((held.bytes(), memory.in_use()), (90, 90));
+        let refused = memory.reserve(11).expect_err("10 are free");
+        insta::assert_snapshot!(refused, @"11 bytes are needed and 10 of 100 are free for requests: try again later, or ask for less at once");
+        assert!(!refused.is_final());
+        assert_eq!(memory.in_use(), 90);
+        drop(held);
+        assert_eq!(memory.in_use(), 0);
+        let final_ = memory.reserve(101).expect_err("it is more than all");
+        assert!(final_.is_final());
+    }
+
+    #[test]
+    fn an_overflow_is_refused() {
+        let memory = Memory::unlimited();
+        let _held = memory.reserve(u64::MAX).expect("there is no limit");
+        assert!(memory.reserve(1).is_err());
+    }
+}
