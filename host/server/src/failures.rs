@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use whittle_host::{BindError, EvaluateError, SelectError, Stopped};
 use whittle_node::index::{IndexError, WriteError};
 use whittle_node::mapping::{DocumentError, MappingError};
-use whittle_node::{FunctionError, RequestError, SearchError, SortError, UdfError};
+use whittle_node::{FunctionError, OutOfMemory, RequestError, SearchError, SortError, UdfError};
 
 use crate::error::ApiError;
 use crate::node::CreateError;
@@ -52,6 +52,16 @@ impl From<SearchError> for ApiError {
             ),
         };
         Self::of(status, kind, &error)
+    }
+}
+
+impl From<OutOfMemory> for ApiError {
+    fn from(error: OutOfMemory) -> Self {
+        let status = match error.is_final() {
+            true => StatusCode::PAYLOAD_TOO_LARGE,
+            false => StatusCode::TOO_MANY_REQUESTS,
+        };
+        Self::of(status, "circuit_breaking_exception", &error)
     }
 }
 

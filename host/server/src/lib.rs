@@ -12,6 +12,7 @@ mod data;
 mod drain;
 mod error;
 mod failures;
+mod fault;
 mod guard;
 mod log;
 mod media;
@@ -21,6 +22,7 @@ mod parameters;
 mod presentation;
 mod routes;
 mod selection;
+mod sending;
 mod settings;
 mod sizes;
 mod source;
@@ -63,7 +65,11 @@ pub fn router(node: Arc<Node>) -> Router {
         .layer(RequestDecompressionLayer::new())
         .layer(from_fn(media::checked))
         .layer(from_fn(guard::own_origin))
-        .layer(from_fn(presentation::presented))
+        .layer(from_fn(fault::caught))
+        .layer(from_fn_with_state(
+            Arc::clone(&node),
+            presentation::presented,
+        ))
         .layer(from_fn_with_state(Arc::clone(&node), drain::drained))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(&node), observed))

@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
 use tokio::sync::Semaphore;
 use whittle_host::QueryContext;
+use whittle_node::Memory;
 
 use crate::error::ApiError;
+use crate::{fault, sending};
 
 /// How long a request waits for a permit.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -36,11 +40,26 @@ impl Work {
         }
     }
 
+    /// Runs some of it, and answers with its result as JSON, which is written on the same thread and
+    /// held in the node's memory until it is sent.
+    ///
+    /// # Errors
+    ///
+    /// The errors of the work; 429 if too much of it is running, or the answer finds no memory.
+    pub(crate) async fn answer<T: Serialize>(
+        &self,
+        memory: &Memory,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<Response, ApiError> {
+        let memory = memory.clone();
+        self.run(move || sending::json(&memory, &work()?)).await
+    }
+
     /// Runs some of it.
     ///
     /// # Errors
     ///
-    /// The errors of the work; 429 if too much of it is running.
+    /// The errors of the work; 429 if too much of it is running; 500 if it panics.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
@@ -49,15 +68,11 @@ impl Work {
         let Ok(Ok(permit)) = tokio::time::timeout(PATIENCE, permit).await else {
             return Err(self.busy());
         };
-        let done = tokio::task::spawn_blocking(move || {
+        unbounded(move || {
             let _permit = permit;
             work()
-        });
-        done.await.unwrap_or_else(|error| {
-            let reason = format!("the node failed to {}: {error}", self.kind);
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(ApiError::new(status, "internal_error", reason))
         })
+        .await
     }
 
     fn busy(&self) -> ApiError {
@@ -69,5 +84,26 @@ impl Work {
                 self.kind
             ),
         )
+    }
+}
+
+/// Runs work that is short, or bounded by what it works on, on a thread for blocking work.
+///
+/// # Errors
+///
+/// The errors of the work; 500 if it panics.
+pub(crate) async fn unbounded<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(match error.try_into_panic() {
+            Ok(panic) => fault::answered(&*panic),
+            Err(error) => ApiError::of(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "node_closed_exception",
+                &error,
+            ),
+        }),
     }
 }
