@@ -9,7 +9,7 @@ use whittle_host::QueryContext;
 
 use crate::error::ApiError;
 
-/// How long a request waits for a permit.
+/// How long a request waits for a permit, unless its kind of work says otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Cancels the query of a client that disconnects.
@@ -26,6 +26,7 @@ impl Drop for EndsWithClient {
 pub(crate) struct Work {
     kind: &'static str,
     permits: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Work {
@@ -33,7 +34,13 @@ impl Work {
         Self {
             kind,
             permits: Arc::new(Semaphore::new(at_once)),
+            patience: PATIENCE,
         }
+    }
+
+    /// The same work, for which requests wait so long.
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Runs some of it.
@@ -46,7 +53,7 @@ impl Work {
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let permit = Arc::clone(&self.permits).acquire_owned();
-        let Ok(Ok(permit)) = tokio::time::timeout(PATIENCE, permit).await else {
+        let Ok(Ok(permit)) = tokio::time::timeout(self.patience, permit).await else {
             return Err(self.busy());
         };
         let done = tokio::task::spawn_blocking(move || {
