@@ -101,7 +101,7 @@ impl State {
         let engine = node.registry().engine();
         Self {
             indexes: indexes
-                .map(|(name, index)| (name, index.statistics()))
+                .map(|(name, index)| (whittle_host::one_line(&name), index.statistics()))
                 .collect(),
             functions: node.registry().function_statistics(),
             registry: node.registry().statistics(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use whittle_host::{Budget, Engine, Registry, RegistryOptions, Storage, StorageError};
 use whittle_node::index::{Index, IndexError};
@@ -109,9 +109,19 @@ pub struct Node {
     options: NodeOptions,
     pub(crate) searches: Work,
     pub(crate) writes: Work,
+    /// Registrations of UDFs, since each may take gigabytes and seconds to compile.
+    pub(crate) registrations: Work,
+    /// Trials of UDFs, which keep no search waiting.
+    pub(crate) trials: Work,
     /// What operators ask for, which does not wait behind searches.
     pub(crate) reports: Work,
     pub(crate) metrics: Metrics,
+}
+
+/// Concurrent trials: on few processors, a small part of them.
+fn trials_at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (processors / 2).clamp(1, 4)
 }
 
 /// An index with its settings.
@@ -194,6 +204,8 @@ impl Node {
             memory: Memory::new(options.request_bytes),
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
+            registrations: Work::new("register a UDF", 1).with_patience(Duration::from_secs(30)),
+            trials: Work::new("test a UDF", trials_at_once()).with_patience(Duration::from_secs(3)),
             reports: Work::new("report", 4),
             metrics: Metrics::default(),
             options,
@@ -401,10 +413,10 @@ fn check_name(name: &str) -> Result<(), &'static str> {
         Err("must not be empty")
     } else if name.len() > 255 {
         Err("index name is too long, (more than 255 bytes)")
-    } else if name
-        .contains(|character: char| FORBIDDEN.contains(character) || character.is_control())
-    {
+    } else if name.contains(|character: char| FORBIDDEN.contains(character)) {
         Err("must not contain the following characters [ , \", *, \\, <, |, ,, >, /, ?]")
+    } else if name != whittle_host::one_line(name) {
+        Err("must not contain control characters or characters that nobody can see")
     } else if name.contains('#') {
         Err("must not contain '#'")
     } else if name.contains(':') {

@@ -13,7 +13,7 @@ use whittle_node::Memory;
 use crate::error::ApiError;
 use crate::{fault, sending};
 
-/// How long a request waits for a permit.
+/// How long a request waits for a permit, unless its kind of work says otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Cancels the query of a client that disconnects.
@@ -30,6 +30,7 @@ impl Drop for EndsWithClient {
 pub(crate) struct Work {
     kind: &'static str,
     permits: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Work {
@@ -37,7 +38,13 @@ impl Work {
         Self {
             kind,
             permits: Arc::new(Semaphore::new(at_once)),
+            patience: PATIENCE,
         }
+    }
+
+    /// The same work, for which requests wait so long.
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Runs some of it, and answers with its result as JSON, which is written on the same thread and
@@ -65,7 +72,7 @@ impl Work {
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let permit = Arc::clone(&self.permits).acquire_owned();
-        let Ok(Ok(permit)) = tokio::time::timeout(PATIENCE, permit).await else {
+        let Ok(Ok(permit)) = tokio::time::timeout(self.patience, permit).await else {
             return Err(self.busy());
         };
         unbounded(move || {

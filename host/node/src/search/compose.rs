@@ -11,7 +11,7 @@ use crate::computed::{Computed, Failure, Watch};
 use crate::query::{NativeQuery, Planner, Query, Scores};
 use crate::request::path::Path;
 use crate::request::{Formula, SearchRequest, SortBy, SortKey};
-use crate::udf::{Surroundings, UdfCall};
+use crate::udf::{Surroundings, UdfCall, UdfError};
 
 /// A request, ready to run.
 pub(super) struct Composed {
@@ -64,6 +64,7 @@ pub(super) fn compose(
     let aggregations = request.aggregations.plan(&mapping, now, &mut composer)?;
     let failure = composer.failure;
     let (calls, watches) = composer.planner.finish();
+    UdfCall::bind_all(&calls).map_err(UdfError::from)?;
     Ok(Composed {
         query,
         sort,

@@ -3,8 +3,7 @@
 //!
 //! The thread that searches never waits for another to be free, so that a search with a function
 //! that does not end keeps nobody from searching: the system shares the processors among them.
-//! Helpers are a bonus. One comes if an instance of each UDF in the request is available for it at
-//! once, since searches that hold one instance and wait for the next could wait for each other.
+//! Helpers are a bonus. One comes if instances of all UDFs in the request are free for it at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -148,7 +147,7 @@ impl<C: Collector> Timed<C> {
 
     /// Whether there is an instance of each function for one worker more.
     fn has_another(&self) -> bool {
-        self.calls.iter().all(UdfCall::has_another)
+        UdfCall::bind_another(&self.calls)
     }
 }
 

@@ -156,7 +156,8 @@ async fn run(
     indexes: Selected,
     request: SearchRequest,
 ) -> Result<SearchResponse, ApiError> {
-    let query = QueryContext::new(request.budget(node.options().budget.clone()));
+    let limits = node.options().budget.clone();
+    let query = QueryContext::lowered(request.budget(limits.clone()), limits);
     let _ends = EndsWithClient(query.clone());
     let node_of = Arc::clone(node);
     let search = move || {
