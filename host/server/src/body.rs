@@ -329,7 +329,7 @@ mod tests {
         assert_eq!((memory.in_use(), large.in_use()), (64 * KIB, 0));
         let body = read(10).expect("it is read");
         assert_eq!((memory.in_use(), large.in_use()), (224 * KIB, 160 * KIB));
-        let bytes = body.0.clone();
+        let bytes = body.bytes.clone();
         drop((small, body));
         assert_eq!(memory.in_use(), 160 * KIB);
         drop(bytes);

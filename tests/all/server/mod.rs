@@ -6,6 +6,7 @@ mod http;
 mod indexes;
 mod killed;
 mod operating;
+mod requests;
 mod trials;
 
 use serde_json::{Value as Json, json};
