@@ -92,6 +92,15 @@ impl Node {
         self.process.kill().expect("it can be killed");
     }
 
+    /// Waits for its end, and returns its exit code.
+    ///
+    /// # Panics
+    ///
+    /// If the system refuses.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.process.wait().expect("it ends").code()
+    }
+
     /// What it logged so far.
     ///
     /// # Panics

@@ -13,6 +13,7 @@ use whittle_node::mapping::Mapping;
 use whittle_node::{Memory, Threads, Udfs};
 
 use crate::data::{DataDirectory, failed};
+use crate::edge::Edge;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -35,6 +36,9 @@ pub struct NodeOptions {
     /// What requests in flight may hold in memory together, in bytes, besides the budgets of their
     /// UDFs: bodies, parsed requests, aggregations, pages, answers. By default 256 MiB.
     pub request_bytes: u64,
+    /// The most connections; by default 1,000, and never more than half of the files that the
+    /// process may open.
+    pub connections: usize,
     /// Who may change UDFs; by default nobody.
     pub udf_writes: UdfWrites,
 }
@@ -48,6 +52,7 @@ impl Default for NodeOptions {
             writes: 32,
             body_bytes: 100 << 20,
             request_bytes: 256 << 20,
+            connections: 1000,
             udf_writes: UdfWrites::default(),
         }
     }
@@ -106,6 +111,7 @@ pub struct Node {
     udfs: Udfs,
     threads: Threads,
     memory: Memory,
+    edge: Edge,
     options: NodeOptions,
     pub(crate) searches: Work,
     pub(crate) writes: Work,
@@ -202,6 +208,7 @@ impl Node {
             registry,
             threads: Threads::new(options.search_threads),
             memory: Memory::new(options.request_bytes),
+            edge: Edge::new(&options),
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
             registrations: Work::new("register a UDF", 1).with_patience(Duration::from_secs(30)),
@@ -231,6 +238,11 @@ impl Node {
     /// The memory that requests in flight share.
     pub(crate) fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// Its connections, and what they share.
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.edge
     }
 
     pub(crate) fn index(&self, name: &str) -> Option<Index> {

@@ -99,13 +99,14 @@ pub(super) async fn upload(
 pub(super) async fn list(
     State(node): Shared,
     _: Query<NoParameters>,
-) -> Result<axum::Json<Json>, ApiError> {
+) -> Result<Response, ApiError> {
+    let memory = node.memory().clone();
     let reports = node.reports.clone();
-    let list = move || {
+    let listed = move || {
         let udfs: Vec<Json> = node.registry().list().iter().map(shown).collect();
         Ok(json!({"udfs": udfs}))
     };
-    reports.run(list).await.map(axum::Json)
+    reports.answer(&memory, listed).await
 }
 
 /// Describe the versions of a UDF.
