@@ -14,7 +14,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use whittle_host::one_line;
+
+use crate::request::object::cut;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl<'de> Visitor<'de> for Level {
             if let Some((key, _)) = members.get_key_value(&key) {
                 return Err(A::Error::custom(format!(
                     "the key `{}` stands there twice",
-                    one_line(key)
+                    cut(key)
                 )));
             }
             members.insert(key, value);

@@ -59,7 +59,7 @@ impl ApiError {
     pub fn new(status: StatusCode, kind: &'static str, reason: impl Into<String>) -> Self {
         let cause = Box::new(Cause {
             kind,
-            reason: reason.into(),
+            reason: bounded(reason.into(), REASON_BYTES),
             index: None,
             resource_id: None,
             resource_type: None,
@@ -83,7 +83,7 @@ impl ApiError {
     /// Of an index.
     #[must_use]
     pub fn in_index(mut self, index: impl Into<String>) -> Self {
-        self.cause.index = Some(index.into());
+        self.cause.index = Some(bounded(index.into(), NAME_BYTES));
         self
     }
 
@@ -98,7 +98,7 @@ impl ApiError {
     #[must_use]
     pub(crate) fn about(mut self, kind: &'static str, id: impl Into<String>) -> Self {
         self.cause.resource_type = Some(kind);
-        self.cause.resource_id = Some(id.into());
+        self.cause.resource_id = Some(bounded(id.into(), NAME_BYTES));
         self
     }
 
@@ -129,10 +129,42 @@ impl ApiError {
     }
 }
 
+/// The longest reason, in bytes: an answer has it twice, and a bulk request as often as it likes.
+const REASON_BYTES: usize = 4 << 10;
+
+/// The longest name in an error, in bytes. Those of indexes are shorter.
+const NAME_BYTES: usize = 512;
+
+fn bounded(mut text: String, most: usize) -> String {
+    let end = text.floor_char_boundary(most);
+    if end < text.len() {
+        text.truncate(end);
+        text.push_str("...");
+        text.shrink_to_fit();
+    }
+    text
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body())).into_response();
         response.extensions_mut().insert(IsError);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_bounded_whatever_it_quotes() {
+        let long = "é".repeat(1_000_000);
+        let error = ApiError::new(StatusCode::BAD_REQUEST, "parsing_exception", &long)
+            .in_index(&long)
+            .about("index_or_alias", &long);
+        let text = serde_json::to_string(&error.body()).expect("JSON");
+        assert!(text.len() < 12_000, "{}", text.len());
+        assert!(error.reason().ends_with("é..."));
     }
 }
