@@ -1,4 +1,9 @@
 //! The bodies of requests: JSON, or lines of JSON.
+//!
+//! What is made of a body is held with it: the memory is reserved before a text is parsed, by
+//! [`Body::read`], or by [`Body::hold_parsed`] where a route parses by itself.
+
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -6,21 +11,28 @@ use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use whittle_node::{Reservation, parsed_bytes};
 
 use crate::error::ApiError;
+use crate::node::Node;
 use crate::parameters::bad;
 
 /// A body as it came, unpacked and within the node's limit.
 #[derive(Debug, Clone)]
-pub(crate) struct Body(pub(crate) Bytes);
+pub(crate) struct Body {
+    pub(crate) bytes: Bytes,
+    /// What it and what is made of it hold of the node's memory.
+    held: Arc<Reservation>,
+}
 
-impl<S: Send + Sync> FromRequest<S> for Body {
+impl FromRequest<Arc<Node>> for Body {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Bytes::from_request(request, state)
+    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
+        let held = Arc::new(node.memory().reserve(0)?);
+        Bytes::from_request(request, node)
             .await
-            .map(Self)
+            .map(|bytes| Self { bytes, held })
             .map_err(|error| {
                 if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
                     let reason = "the body is larger than this node takes: send less at once";
@@ -34,7 +46,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 impl Body {
     /// Whether nothing was sent.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.trim_ascii().is_empty()
+        self.bytes.trim_ascii().is_empty()
     }
 
     /// The body of a route that cannot do without.
@@ -50,19 +62,38 @@ impl Body {
                 "request body is required",
             ));
         }
-        Ok(&self.0)
+        Ok(&self.bytes)
     }
 
-    /// As JSON of a type; an empty body is the type's default.
+    /// Reserves memory until the body is dropped.
     ///
     /// # Errors
     ///
-    /// 400 with the place where it is broken, or not of the type.
+    /// 429 if there is too little, 413 if there never is so much.
+    pub(crate) fn hold(&self, bytes: u64) -> Result<(), ApiError> {
+        Ok(self.held.grow(bytes)?)
+    }
+
+    /// Reserves what a text takes so many times when it is parsed, until the body is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Body::hold`].
+    pub(crate) fn hold_parsed(&self, text: &[u8], times: u64) -> Result<(), ApiError> {
+        self.hold(parsed_bytes(text).saturating_mul(times))
+    }
+
+    /// As JSON of a type; an empty body is the type's default. What it takes is held with the body.
+    ///
+    /// # Errors
+    ///
+    /// 400 with the place where it is broken, or not of the type; as [`Body::hold`].
     pub(crate) fn read<'a, T: Deserialize<'a> + Default>(&'a self) -> Result<T, ApiError> {
         if self.is_empty() {
             return Ok(T::default());
         }
-        serde_json::from_slice(&self.0).map_err(|error| broken(1, &error))
+        self.hold_parsed(&self.bytes, 1)?;
+        serde_json::from_slice(&self.bytes).map_err(|error| broken(1, &error))
     }
 }
 

@@ -8,6 +8,7 @@
 mod address;
 mod answers;
 mod body;
+mod client;
 mod data;
 mod drain;
 mod error;
@@ -21,6 +22,7 @@ mod node;
 mod parameters;
 mod presentation;
 mod routes;
+mod scalars;
 mod selection;
 mod sending;
 mod settings;
