@@ -289,13 +289,13 @@ async fn write(
             }
         };
         let (operation, fetch) = asked(text)?;
-        check_copies(&node, &name, writing.wait_for_active_shards)?;
         let index = if makes_index(&operation) {
             node.index_or_new(&name)
                 .map_err(|error| not_made(&name, error))?
         } else {
             selection::one(&node, &name)?
         };
+        check_copies(&node, &name, writing.wait_for_active_shards)?;
         let returned = Returned::reserve(&node, &index, &operation, fetch)?;
         let paid = node.memory().reserve(ANSWER_BYTES)?;
         let results = index.write(vec![operation])?;

@@ -232,13 +232,13 @@ impl<'a> Bulk<'a> {
 
     /// The index of a name, which is written to.
     fn index(&mut self, name: &str) -> Result<Index, ApiError> {
-        check_copies(self.node, name, self.parameters.wait_for_active_shards)?;
         let index = if self.new.contains(name) {
             let index = self.node.index_or_new(name);
             index.map_err(|error| not_made(name, error))?
         } else {
             selection::one(self.node, name)?
         };
+        check_copies(self.node, name, self.parameters.wait_for_active_shards)?;
         self.indexes.insert(name.to_owned(), index.clone());
         Ok(index)
     }
