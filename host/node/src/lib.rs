@@ -14,6 +14,7 @@ pub mod expression;
 pub mod index;
 pub mod mapping;
 mod memory;
+mod parsed_bytes;
 pub mod query;
 mod request;
 mod search;
@@ -24,6 +25,7 @@ mod value;
 pub use aggregation::{AggregationError, AggregationResults, Aggregations, WrittenAggregations};
 pub use documents::{Documents, DocumentsError};
 pub use memory::{Memory, OutOfMemory, Reservation};
+pub use parsed_bytes::parsed_bytes;
 pub use request::{
     FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,
     SearchRequest, SortBy, SortKey, SortMode, SourceFilter, multi_search,

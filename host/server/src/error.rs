@@ -103,6 +103,13 @@ impl ApiError {
         self
     }
 
+    /// The same without what it says, for want of memory.
+    #[must_use]
+    pub(crate) fn without_reason(self) -> Self {
+        let reason = "the reason does not fit into the memory that is free for requests";
+        Self::new(self.status, self.cause.kind, reason)
+    }
+
     /// The answer's status.
     pub fn status(&self) -> StatusCode {
         self.status

@@ -21,7 +21,12 @@ impl From<RequestError> for ApiError {
             RequestError::Negative { .. }
             | RequestError::Window { .. }
             | RequestError::After { .. }
+            | RequestError::Terms { .. }
+            | RequestError::Regexp { .. }
+            | RequestError::Retrieved { .. }
+            | RequestError::RescoreWindow { .. }
             | RequestError::NoNewline => ILLEGAL,
+            RequestError::Clauses { .. } => "too_many_nested_clauses",
             _ => PARSING,
         };
         Self::of(StatusCode::BAD_REQUEST, kind, &error)
@@ -132,6 +137,8 @@ fn of_mapping(error: &MappingError) -> &'static str {
         MappingError::Conflict(_)
         | MappingError::Fixed { .. }
         | MappingError::TooMany { .. }
+        | MappingError::TooLarge { .. }
+        | MappingError::Long(_)
         | MappingError::Types => ILLEGAL,
         _ => "mapper_parsing_exception",
     }
@@ -151,6 +158,10 @@ impl From<WriteError> for ApiError {
             WriteError::Mapping(error) => (StatusCode::BAD_REQUEST, of_mapping(error)),
             WriteError::Document(DocumentError::Strict { .. }) => {
                 (StatusCode::BAD_REQUEST, "strict_dynamic_mapping_exception")
+            }
+            WriteError::Document(DocumentError::Long(_)) => (StatusCode::BAD_REQUEST, ILLEGAL),
+            WriteError::Document(DocumentError::TooMuch) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "content_too_long_exception")
             }
             _ => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
         };

@@ -8,6 +8,7 @@
 mod address;
 mod answers;
 mod body;
+mod client;
 mod connections;
 mod data;
 mod drain;
@@ -25,6 +26,7 @@ mod node;
 mod parameters;
 mod presentation;
 mod routes;
+mod scalars;
 mod selection;
 mod sending;
 mod serving;

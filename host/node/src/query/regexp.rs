@@ -8,7 +8,7 @@ use super::native::{NativeQuery, none};
 use super::parameters::{boolean, boost, constant_rewrite, count, optional, scalar_text};
 use super::parse::{Parser, RequestError, of_field};
 use super::regexp_syntax::{Flags, translate};
-use super::wildcard::check_length;
+use super::wildcard::PATTERN_CHARACTERS;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -47,9 +47,18 @@ impl Clause for Regexp {
             let flags = optional(object, "flags", expected, |json| {
                 Flags::read(json.as_str()?)
             })?;
+            let value = scalar_text(object, "value")?;
+            let found = value.chars().count();
+            if found > PATTERN_CHARACTERS {
+                return Err(RequestError::Regexp {
+                    path: object.path("value"),
+                    found,
+                    limit: PATTERN_CHARACTERS,
+                });
+            }
             Ok(Self {
                 field,
-                value: scalar_text(object, "value")?,
+                value,
                 flags: flags.unwrap_or_default(),
                 case_insensitive: boolean(object, "case_insensitive", false)?,
                 boost: boost(object)?,
@@ -63,7 +72,6 @@ impl Clause for Regexp {
             None => none(),
             Some(target) => {
                 target.check_text(Self::NAME, "use `term` or `range`")?;
-                check_length(&self.value, path)?;
                 planner.count_regexp(path)?;
                 self.in_field(target)?
             }

@@ -11,7 +11,7 @@ use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
 /// The longest pattern, in characters, as OpenSearch limits regular expressions.
-const PATTERN_CHARACTERS: usize = 1_000;
+pub(super) const PATTERN_CHARACTERS: usize = 1_000;
 
 /// `{"wildcard": {"field": {...}}}`.
 #[derive(Debug, Clone, PartialEq)]
