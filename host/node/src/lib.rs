@@ -6,6 +6,7 @@
 //! WebAssembly.
 
 mod aggregation;
+mod allowance;
 mod computed;
 mod dates;
 mod documents;
