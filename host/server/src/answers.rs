@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header::LOCATION};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use whittle_node::ShardFailure;
 use whittle_node::index::{Stored, WriteResult, Written};
 
 use crate::address;
@@ -12,11 +13,13 @@ use crate::source::Source;
 pub(crate) const PRIMARY_TERM: u64 = 1;
 
 /// How many shards a request reached: one an index.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Shards {
     total: usize,
     successful: usize,
     failed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<ShardFailure>,
 }
 
 impl Shards {
@@ -25,6 +28,17 @@ impl Shards {
             total: indexes,
             successful: indexes,
             failed: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    /// So many indexes, some of which failed.
+    pub(crate) fn with_failures(indexes: usize, failures: Vec<ShardFailure>) -> Self {
+        Self {
+            total: indexes,
+            successful: indexes - failures.len(),
+            failed: failures.len(),
+            failures,
         }
     }
 }

@@ -50,6 +50,18 @@ struct WholeCause {
     cause: Cause,
 }
 
+/// An error and its causes in one line.
+pub(crate) fn reason(error: &dyn Error) -> String {
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        reason.push_str(": ");
+        reason.push_str(&error.to_string());
+        cause = error.source();
+    }
+    one_line(&reason)
+}
+
 /// Marks an answer that is an error, which is sent whole whatever `filter_path` says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IsError;
@@ -70,14 +82,7 @@ impl ApiError {
 
     /// With an error and its causes as the reason.
     pub fn of(status: StatusCode, kind: &'static str, error: &dyn Error) -> Self {
-        let mut reason = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            reason.push_str(": ");
-            reason.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Self::new(status, kind, one_line(&reason))
+        Self::new(status, kind, reason(error))
     }
 
     /// Of an index.
@@ -105,6 +110,11 @@ impl ApiError {
     /// The answer's status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The type of what went wrong.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.cause.kind
     }
 
     /// What went wrong, in one line.

@@ -253,6 +253,11 @@ impl Index {
         segments.is_ok_and(|segments| segments.as_ref().is_some_and(Segments::is_merging))
     }
 
+    /// How many clones there are, this one among them.
+    pub fn clones(&self) -> usize {
+        Arc::strong_count(&self.handle)
+    }
+
     /// Closes it if this is its only clone; otherwise gives it back.
     ///
     /// # Errors

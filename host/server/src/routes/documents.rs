@@ -472,9 +472,10 @@ async fn read(
     id: String,
     parameters: &ReadParameters,
 ) -> Result<(String, Option<Stored>), ApiError> {
-    let index = selection::one(node, name)?;
     let (realtime, refresh) = (parameters.realtime.0, parameters.refresh);
+    let (node_of, name_of) = (Arc::clone(node), name.to_owned());
     let find = move || {
+        let index = selection::one(&node_of, &name_of)?;
         if refresh {
             index.refresh()?;
         }

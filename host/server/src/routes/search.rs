@@ -17,6 +17,7 @@ use super::Shared;
 use crate::address::Path;
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
+use crate::failures::not_searched;
 use crate::log;
 use crate::node::Node;
 use crate::parameters::{Given, Parameters, Query, Switch, Value, bad, described, parameters};
@@ -26,6 +27,9 @@ use crate::work::EndsWithClient;
 parameters! {
     /// A search.
     SearchParameters {
+        /// Whether the hits of some indexes are answered if others cannot be opened, by default
+        /// true.
+        allow_partial: Switch = "allow_partial_search_results",
         /// Whether the total of hits is a number instead of an object.
         total_as_int: bool = "rest_total_hits_as_int",
         /// Whether the names of aggregations have their kinds in front.
@@ -38,7 +42,7 @@ parameters! {
         indices: Indices,
     }
     ignoring [
-        "allow_partial_search_results", "batched_reduce_size", "cancel_after_time_interval",
+        "batched_reduce_size", "cancel_after_time_interval",
         "ccs_minimize_roundtrips", "ignore_throttled", "max_concurrent_shard_requests",
         "phase_took", "pre_filter_shard_size", "preference", "request_cache", "routing",
     ]
@@ -155,25 +159,35 @@ async fn run(
     node: &Arc<Node>,
     indexes: Selected,
     request: SearchRequest,
+    allow_partial: bool,
 ) -> Result<SearchResponse, ApiError> {
     let query = QueryContext::new(request.budget(node.options().budget.clone()));
     let _ends = EndsWithClient(query.clone());
     let node_of = Arc::clone(node);
     let search = move || {
         let names: Vec<&str> = indexes.iter().map(|(name, _)| name.as_str()).collect();
-        let snapshots = indexes.iter().map(|(name, index)| {
-            let snapshot = index.snapshot().named(name);
-            snapshot
-                .with_threads(node_of.threads())
-                .with_memory(node_of.memory())
-        });
-        let snapshots: Vec<_> = snapshots.collect();
+        let (mut snapshots, mut failed) = (Vec::new(), Vec::new());
+        for (name, entry) in &indexes {
+            match entry.open() {
+                Ok(index) => snapshots.push(
+                    (index.snapshot().named(name))
+                        .with_threads(node_of.threads())
+                        .with_memory(node_of.memory()),
+                ),
+                Err(error) => failed.push(error.of_shard(name)),
+            }
+        }
+        if !failed.is_empty() && (snapshots.is_empty() || !allow_partial) {
+            return Err(not_searched(&failed));
+        }
         let response = search_indexes(&snapshots, &request, node_of.udfs(), &query);
         log::udfs(&query.take_log(), &names.join(","));
-        response.map_err(|error| match names[..] {
+        let mut response = response.map_err(|error| match names[..] {
             [name] => ApiError::from(error).in_index(name),
             _ => error.into(),
-        })
+        })?;
+        response.failed = failed;
+        Ok(response)
     };
     node.searches.run(search).await
 }
@@ -187,7 +201,7 @@ async fn searched(
     let request = with_parts(SearchRequest::parse(bytes(body))?, &parameters.parts.0)?;
     check_total(parameters.total_as_int, &request)?;
     let indexes = parameters.indices.select(node, names)?;
-    let response = run(node, indexes, request).await?;
+    let response = run(node, indexes, request, parameters.allow_partial.0).await?;
     let writing = Writing {
         total_as_int: parameters.total_as_int,
         typed_keys: parameters.typed_keys,
@@ -238,7 +252,9 @@ async fn counted(
     let request = SearchRequest::parse_count(bytes(body))?;
     let request = with_parts(request, &parameters.parts.0)?;
     let indexes = parameters.indices.select(node, names)?;
-    Ok(axum::Json(run(node, indexes, request).await?.counted()))
+    Ok(axum::Json(
+        run(node, indexes, request, true).await?.counted(),
+    ))
 }
 
 /// Count the documents that a query finds.
@@ -341,7 +357,7 @@ async fn several(
         let response = match parts_of(node, names, &item.head, item.body) {
             Ok((indexes, request)) => {
                 check_total(parameters.total_as_int, &request)?;
-                run(node, indexes, request).await
+                run(node, indexes, request, true).await
             }
             Err(error) => Err(error),
         };
