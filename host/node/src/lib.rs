@@ -34,8 +34,8 @@ pub use request::{
 pub use search::profile::{BudgetReport, ClauseReport, Profile};
 pub use search::workers::Threads;
 pub use search::{
-    CountResponse, FieldError, Hit, Hits, SearchError, SearchResponse, SeqNo, Shards, SortError,
-    Source, Writing, Written, search, search_indexes,
+    CountResponse, FieldError, Hit, Hits, SearchError, SearchResponse, SeqNo, ShardFailure,
+    ShardFailureReason, Shards, SortError, Source, Writing, Written, search, search_indexes,
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{

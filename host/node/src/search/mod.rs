@@ -53,7 +53,10 @@ use profile::{ClauseReport, Profile};
 use workers::Timed;
 
 pub use error::{FieldError, SearchError, SortError};
-pub use response::{CountResponse, Hit, Hits, SearchResponse, SeqNo, Shards, Writing, Written};
+pub use response::{
+    CountResponse, Hit, Hits, SearchResponse, SeqNo, ShardFailure, ShardFailureReason, Shards,
+    Writing, Written,
+};
 pub use several::search_indexes;
 pub use source::Source;
 
@@ -187,6 +190,7 @@ fn run(
     let response = SearchResponse {
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         indexes: 1,
+        failed: Vec::new(),
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
         aggregations: None,

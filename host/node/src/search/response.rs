@@ -20,6 +20,9 @@ pub struct SearchResponse {
     pub took_ms: u64,
     /// How many indexes were searched.
     pub indexes: usize,
+    /// The indexes that could not be searched, and why; a search leaves it empty, for callers that
+    /// leave out indexes.
+    pub failed: Vec<ShardFailure>,
     /// The hits.
     pub hits: Hits,
     /// A report for each UDF in the request.
@@ -138,16 +141,56 @@ pub struct Writing {
 }
 
 /// The indexes that a search ran over, each of one shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Shards {
     total: usize,
     successful: usize,
     skipped: usize,
     failed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<ShardFailure>,
+}
+
+/// An index that could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShardFailure {
+    /// The number of its shard: 0.
+    pub shard: u64,
+    /// The index's name.
+    pub index: String,
+    /// The node's name; null, since no node has the shard.
+    pub node: Option<String>,
+    /// Why.
+    pub reason: ShardFailureReason,
+}
+
+/// Why an index could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShardFailureReason {
+    /// A type such as `no_shard_available_action_exception`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One line.
+    pub reason: String,
+}
+
+impl ShardFailure {
+    /// Of an index of one shard.
+    pub fn new(index: &str, kind: &str, reason: &str) -> Self {
+        Self {
+            shard: 0,
+            index: index.to_owned(),
+            node: None,
+            reason: ShardFailureReason {
+                kind: kind.to_owned(),
+                reason: reason.to_owned(),
+            },
+        }
+    }
 }
 
 /// The answer to a count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CountResponse {
     /// How many documents there are.
     pub count: usize,
@@ -157,7 +200,7 @@ pub struct CountResponse {
 }
 
 /// An answer as it is written.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Written<'a> {
     took: u64,
     timed_out: bool,
@@ -191,13 +234,14 @@ enum Total {
 }
 
 impl Shards {
-    /// So many indexes, none of which failed.
-    pub fn of(indexes: usize) -> Self {
+    /// So many indexes that were searched, and those that were not.
+    pub fn of(indexes: usize, failures: &[ShardFailure]) -> Self {
         Self {
-            total: indexes,
+            total: indexes + failures.len(),
             successful: indexes,
             skipped: 0,
-            failed: 0,
+            failed: failures.len(),
+            failures: failures.to_vec(),
         }
     }
 }
@@ -221,7 +265,7 @@ impl SearchResponse {
         Written {
             took: self.took_ms,
             timed_out: false,
-            shards: Shards::of(self.indexes),
+            shards: Shards::of(self.indexes, &self.failed),
             hits: WrittenHits {
                 total,
                 max_score: self.hits.max_score,
@@ -240,7 +284,7 @@ impl SearchResponse {
     pub fn counted(&self) -> CountResponse {
         CountResponse {
             count: self.hits.total.unwrap_or_default(),
-            shards: Shards::of(self.indexes),
+            shards: Shards::of(self.indexes, &self.failed),
         }
     }
 }
