@@ -195,10 +195,11 @@ pub(crate) fn many_buckets(target: &Target<'_>) {
     );
     answer.is_within("nested histograms", Duration::from_secs(3));
 
-    for _ in 0..100_000 / 100 {
-        nested = json!({"terms": {"field": "number"}, "aggs": {"a": nested}});
-    }
-    let body = json!({"size": 0, "aggs": {"a": nested}}).to_string();
+    let open = r#"{"a": {"terms": {"field": "number"}, "aggs": "#.repeat(10_000);
+    let body = format!(
+        r#"{{"size": 0, "aggs": {open}{{}}{}}}"#,
+        "}}".repeat(10_000)
+    );
     target.refused("POST", "/good/_search", &body, Duration::from_secs(1));
 
     let thousands = (0..5_000).map(|number| {

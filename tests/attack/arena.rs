@@ -26,7 +26,7 @@ const SAMPLE: Duration = Duration::from_millis(20);
 
 /// A p99 below this is no freeze, whatever the quiet node's: a build without optimization, two
 /// processors that the attackers use too.
-const FLOOR: Duration = Duration::from_millis(if cfg!(debug_assertions) { 400 } else { 100 });
+const FLOOR: Duration = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 100 });
 
 /// A single answer of the good client may take so long.
 const LONGEST: Duration = Duration::from_millis(1_500);
@@ -139,8 +139,8 @@ impl Arena {
                 attacked,
             )
         });
-        let peak = process.peak_mb();
         let after = settled(process, before, bounds);
+        let peak = process.peak_mb();
         let good_again = self.good_for(Duration::ZERO);
         let grown = |most: u64, before: u64| most.saturating_sub(before);
         let line = format!(

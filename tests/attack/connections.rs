@@ -61,6 +61,24 @@ fn large_heads_that_never_end_cost_little() {
     Arena::start().attack("400 heads of 400 KB", CONNECTIONS, large_half_heads);
 }
 
+/// Connections that were busy before they fell silent, and whose buffers are large.
+pub(crate) fn silence_after_work(target: &Target<'_>) {
+    let body = format!("{}{{}}", " ".repeat(500_000));
+    let bytes = request("POST", "/good/_count", "", body.as_bytes());
+    let mut connections = target.connections(400);
+    for connection in &mut connections {
+        let _ = connection.send(&bytes);
+        let _ = connection.answer();
+    }
+    thread::sleep(Duration::from_millis(500));
+}
+
+#[test]
+fn connections_that_were_busy_cost_little() {
+    let name = "400 connections that were busy";
+    Arena::start().attack(name, CONNECTIONS, silence_after_work);
+}
+
 /// A byte now and then, so that the connection is never idle.
 pub(crate) fn slow_heads(target: &Target<'_>) {
     let mut connections = target.connections(200);
