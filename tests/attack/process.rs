@@ -1,6 +1,7 @@
 //! What the system says of a node's process.
 
 use std::fs;
+use std::process::Command;
 
 /// A process of this machine.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,13 @@ impl Process {
             .filter_map(|ticks| ticks.parse::<f64>().ok())
             .sum::<f64>()
             / 100.0
+    }
+
+    pub(crate) fn kill(self) {
+        // It may have ended.
+        let _ = Command::new("kill")
+            .args(["-9", &self.0.to_string()])
+            .status();
     }
 
     fn path(self, name: &str) -> String {
