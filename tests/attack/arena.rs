@@ -276,7 +276,7 @@ fn text(panic: &(dyn std::any::Any + Send)) -> &str {
 
 /// Prints a measurement, and adds it to the file that `ATTACK_REPORT` names.
 #[expect(clippy::print_stdout, reason = "measurements are for people")]
-fn report(line: &str) {
+pub(crate) fn report(line: &str) {
     println!("{line}");
     if let Some(path) = std::env::var_os("ATTACK_REPORT") {
         append(Path::new(&path), line);

@@ -13,6 +13,7 @@ mod indexes;
 mod metrics;
 mod process;
 mod queries;
+mod siege;
 mod stops;
 mod target;
 mod wire;

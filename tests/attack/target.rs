@@ -5,21 +5,18 @@ use std::time::{Duration, Instant};
 
 use whittle_tests::Node;
 
-use crate::process::Process;
 use crate::wire::{Answer, Connection, request};
 
 /// A node that is attacked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub(crate) address: &'a str,
-    pub(crate) process: Process,
 }
 
 impl<'a> Target<'a> {
     pub(crate) fn new(node: &'a Node) -> Self {
         Self {
             address: &node.address,
-            process: Process(node.id()),
         }
     }
 

@@ -14,7 +14,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Answer {
     /// 0 if the connection ended without an answer.
     pub(crate) status: u16,
-    pub(crate) head: String,
     pub(crate) body: Vec<u8>,
     pub(crate) took: Duration,
 }
@@ -89,7 +88,6 @@ impl Connection {
         }
         Ok(Answer {
             status,
-            head,
             body,
             took: started.elapsed(),
         })
