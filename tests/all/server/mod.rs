@@ -3,7 +3,6 @@
 mod documents;
 mod http;
 mod indexes;
-mod killed;
 mod operating;
 mod trials;
 
