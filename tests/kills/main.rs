@@ -114,6 +114,11 @@ impl<'a> Run<'a> {
     fn start(&mut self) -> Node {
         let start = Instant::now();
         let node = Node::start_on_any_disk(self.folder);
+        assert!(
+            !node.address.is_empty(),
+            "it does not start:\n{}",
+            node.log()
+        );
         self.starts.push(start.elapsed());
         node
     }
@@ -161,6 +166,9 @@ impl<'a> Run<'a> {
         self.kills += 1;
         self.full += u64::from(is_full);
         self.reads += reads.into_inner();
+        if !wrong.is_empty() {
+            return wrong;
+        }
         if self.random.one_in(4) {
             self.kill_early();
         }
