@@ -1,10 +1,11 @@
 //! The API's description, as OpenAPI 3.1 (<https://spec.openapis.org/oas/v3.1.0>).
 //!
 //! Handlers describe their parameters. What operations have in common is added here: the
-//! parameters of the path, those of every answer, the shape of bodies ([`shapes`]), failures, and
-//! unique names.
+//! parameters of the path, those of every answer, the shape of bodies and failures ([`shapes`]), the
+//! values of parameters ([`values`]), and unique names.
 
 mod shapes;
+mod values;
 
 use serde_json::{Map, Value as Json};
 use utoipa::OpenApi;
@@ -82,6 +83,7 @@ pub(super) fn whole(mut described: Described) -> Json {
             own.retain(|parameter| !matches!(parameter.parameter_in, ParameterIn::Path));
             own.extend(parameters.iter().cloned());
             own.extend(crate::presentation::described());
+            values::complete(operation, &name);
         }
     }
     let mut described = serde_json::to_value(described).expect("text and numbers");

@@ -157,7 +157,7 @@ fn failures(tag: &str, has_names: bool) -> impl Iterator<Item = (u16, &'static s
             "a page of another site sent it, or it is not allowed",
         ),
         (
-            has_names || is_search || tag == "documents",
+            has_names || tag != "node",
             404,
             "there is no such index, document or UDF",
         ),
