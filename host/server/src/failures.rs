@@ -129,6 +129,10 @@ impl From<IndexError> for ApiError {
             IndexError::Exists { .. } => {
                 (StatusCode::BAD_REQUEST, "resource_already_exists_exception")
             }
+            // As OpenSearch blocks the writes of a disk that is nearly full.
+            error if error.is_out_of_room() => {
+                (StatusCode::TOO_MANY_REQUESTS, "cluster_block_exception")
+            }
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         };
         Self::of(status, kind, &error)

@@ -5,7 +5,6 @@ mod edge;
 mod fairness;
 mod http;
 mod indexes;
-mod killed;
 mod operating;
 mod trials;
 
