@@ -121,7 +121,7 @@ pub struct Node {
 /// Concurrent trials: on few processors, a small part of them.
 fn trials_at_once() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    (processors / 2).clamp(1, 4)
+    (processors / 2).clamp(1, 2)
 }
 
 /// An index with its settings.
