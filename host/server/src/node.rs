@@ -198,7 +198,8 @@ impl Node {
             folder: at,
             _directory: directory,
             indexes: Mutex::new(indexes),
-            udfs: Udfs::from(registry.clone()),
+            // What is left is for searches without functions.
+            udfs: Udfs::from(registry.clone()).with_searches((options.searches * 3 / 4).max(1)),
             registry,
             threads: Threads::new(options.search_threads),
             memory: Memory::new(options.request_bytes),
