@@ -79,6 +79,10 @@ fn of_function(error: &FunctionError) -> (StatusCode, &'static str) {
         FunctionError::Select(SelectError::SwitchedOff { .. }) => {
             (StatusCode::TOO_MANY_REQUESTS, "circuit_breaking_exception")
         }
+        FunctionError::Busy(_) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "rejected_execution_exception",
+        ),
         _ => (StatusCode::BAD_REQUEST, ILLEGAL),
     }
 }
