@@ -127,6 +127,20 @@ impl Reservation {
         Ok(())
     }
 
+    /// Takes over bytes that another reservation of the same budget holds; false if it holds fewer,
+    /// and then nothing changes.
+    pub fn take_over(&self, from: &Self, bytes: u64) -> bool {
+        debug_assert!(Arc::ptr_eq(&self.memory.0, &from.memory.0), "one budget");
+        let less = |held: u64| held.checked_sub(bytes);
+        let taken = from
+            .bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        if taken.is_ok() {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        taken.is_ok()
+    }
+
     /// The bytes that it holds.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
@@ -158,6 +172,17 @@ mod tests {
         assert_eq!((memory.in_use(), memory.refused()), (0, 1));
         let final_ = memory.reserve(101).expect_err("it is more than all");
         assert!(final_.is_final());
+    }
+
+    #[test]
+    fn bytes_go_from_one_reservation_to_another() {
+        let memory = Memory::new(100);
+        let (first, second) = (memory.reserve(60), memory.reserve(0));
+        let (first, second) = (first.expect("free"), second.expect("free"));
+        assert!(second.take_over(&first, 50) && !second.take_over(&first, 11));
+        assert_eq!((first.bytes(), second.bytes()), (10, 50));
+        drop(second);
+        assert_eq!(memory.in_use(), 10);
     }
 
     #[test]

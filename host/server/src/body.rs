@@ -3,6 +3,9 @@
 //! A body is reserved in the node's memory as it arrives, unpacked, and for as long as its bytes are
 //! used. Bodies over 64 KiB share a part of that memory, so that small requests find room beside any
 //! number of large ones. A body that stalls is cut off.
+//!
+//! What is made of a body is held with it: the memory is reserved before a text is parsed, by
+//! [`Body::read`], or by [`Body::hold_parsed`] where a route parses by itself.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,7 +19,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tokio::time::Instant;
-use whittle_node::{Memory, OutOfMemory, Reservation};
+use whittle_node::{Memory, OutOfMemory, Reservation, parsed_bytes};
 
 use crate::error::ApiError;
 use crate::node::Node;
@@ -39,7 +42,11 @@ const TURN: usize = 256 << 10;
 /// A body as it came, unpacked and within the node's limit. Its memory is reserved until the last
 /// clone of its bytes is dropped.
 #[derive(Debug, Clone)]
-pub(crate) struct Body(pub(crate) Bytes);
+pub(crate) struct Body {
+    pub(crate) bytes: Bytes,
+    /// What is made of it holds of the node's memory.
+    held: Arc<Reservation>,
+}
 
 impl FromRequest<Arc<Node>> for Body {
     type Rejection = ApiError;
@@ -127,7 +134,10 @@ impl Reading {
             }
         }
         let (bytes, _held) = (self.bytes, self.held);
-        Ok(Body(Bytes::from_owner(Whole { bytes, _held })))
+        Ok(Body {
+            bytes: Bytes::from_owner(Whole { bytes, _held }),
+            held: Arc::new(self.memory.reserve(0)?),
+        })
     }
 
     fn add(&mut self, data: &[u8], length: Option<usize>) -> Result<(), ApiError> {
@@ -187,7 +197,7 @@ fn hold(memory: &Memory, held: &mut Option<Reservation>, more: usize) -> Result<
 impl Body {
     /// Whether nothing was sent.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.trim_ascii().is_empty()
+        self.bytes.trim_ascii().is_empty()
     }
 
     /// The body of a route that cannot do without.
@@ -203,19 +213,38 @@ impl Body {
                 "request body is required",
             ));
         }
-        Ok(&self.0)
+        Ok(&self.bytes)
     }
 
-    /// As JSON of a type; an empty body is the type's default.
+    /// Reserves memory until the body is dropped.
     ///
     /// # Errors
     ///
-    /// 400 with the place where it is broken, or not of the type.
+    /// 429 if there is too little, 413 if there never is so much.
+    pub(crate) fn hold(&self, bytes: u64) -> Result<(), ApiError> {
+        Ok(self.held.grow(bytes)?)
+    }
+
+    /// Reserves what a text takes so many times when it is parsed, until the body is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Body::hold`].
+    pub(crate) fn hold_parsed(&self, text: &[u8], times: u64) -> Result<(), ApiError> {
+        self.hold(parsed_bytes(text).saturating_mul(times))
+    }
+
+    /// As JSON of a type; an empty body is the type's default. What it takes is held with the body.
+    ///
+    /// # Errors
+    ///
+    /// 400 with the place where it is broken, or not of the type; as [`Body::hold`].
     pub(crate) fn read<'a, T: Deserialize<'a> + Default>(&'a self) -> Result<T, ApiError> {
         if self.is_empty() {
             return Ok(T::default());
         }
-        serde_json::from_slice(&self.0).map_err(|error| broken(1, &error))
+        self.hold_parsed(&self.bytes, 1)?;
+        serde_json::from_slice(&self.bytes).map_err(|error| broken(1, &error))
     }
 }
 
@@ -301,7 +330,7 @@ mod tests {
         assert_eq!((memory.in_use(), large.in_use()), (64 * KIB, 0));
         let body = read(10).expect("it is read");
         assert_eq!((memory.in_use(), large.in_use()), (224 * KIB, 160 * KIB));
-        let bytes = body.0.clone();
+        let bytes = body.bytes.clone();
         drop((small, body));
         assert_eq!(memory.in_use(), 160 * KIB);
         drop(bytes);

@@ -8,6 +8,7 @@
 mod address;
 mod answers;
 mod body;
+mod client;
 mod connections;
 mod data;
 mod drain;
@@ -17,6 +18,7 @@ mod failures;
 mod fault;
 mod guard;
 mod head;
+mod indexes;
 mod lag;
 mod log;
 mod media;
@@ -25,6 +27,7 @@ mod node;
 mod parameters;
 mod presentation;
 mod routes;
+mod scalars;
 mod selection;
 mod sending;
 mod serving;
@@ -152,9 +155,7 @@ async fn refresh(node: Arc<Node>) {
     loop {
         tokio::time::sleep(REFRESH_CHECK).await;
         let node = Arc::clone(&node);
-        let refreshed = tokio::task::spawn_blocking(move || node.refresh()).await;
-        if let Ok(Err(error)) = refreshed {
-            tracing::warn!(target: "whittle::node", "cannot refresh: {error}");
-        }
+        // What fails is noted with its index, and logged.
+        let _ = tokio::task::spawn_blocking(move || node.refresh()).await;
     }
 }

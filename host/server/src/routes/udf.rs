@@ -70,7 +70,7 @@ pub(super) async fn upload(
     })?;
     let registrations = node.registrations.clone();
     let register = move || {
-        let registered = node.registry().register(&body.0, expected);
+        let registered = node.registry().register(&body.bytes, expected);
         registered.map_err(|error| {
             let (status, kind) = match &error {
                 RegistrationError::Exists { .. }
