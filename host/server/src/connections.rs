@@ -24,7 +24,7 @@ const SILENT: Duration = Duration::from_secs(20);
 const HEAD: Duration = Duration::from_secs(10);
 
 /// How long a connection may wait for its next request.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_secs(60);
 
 /// How long a client may take nothing of what is sent.
 const UNREAD: Duration = Duration::from_secs(30);
@@ -433,7 +433,7 @@ mod tests {
         assert_eq!([is_overdue(29), is_overdue(31)], [false, true]);
         place.sent(true);
         drop(request);
-        assert_eq!([is_overdue(119), is_overdue(121)], [false, true]);
+        assert_eq!([is_overdue(59), is_overdue(61)], [false, true]);
         connections.close_overdue(at(200));
         assert!(is_closed(&taken));
     }
