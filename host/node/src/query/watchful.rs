@@ -142,10 +142,6 @@ impl Weight for WatchfulWeight {
     fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
         self.weight.explain(reader, document)
     }
-
-    fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
-        self.weight.count(reader)
-    }
 }
 
 /// Has no more documents when the time is over.
