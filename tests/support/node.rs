@@ -50,7 +50,7 @@ impl Node {
     ///
     /// Where it does not start.
     pub fn start_at(folder: &Path, flags: &[&str]) -> Self {
-        Self::start_by(Command::new(whittle()), folder, flags)
+        Self::start_after(folder, "", flags).unwrap_or_else(|log| panic!("no node: {log}"))
     }
 
     /// As [`Node::start_at`], with writes that fail and do not end the process where the system
@@ -60,17 +60,26 @@ impl Node {
     ///
     /// As there.
     pub fn start_on_any_disk(folder: &Path) -> Self {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
-        shell.arg(whittle());
-        Self::start_by(shell, folder, &[])
+        let started = Self::start_after(folder, "trap '' XFSZ", &[]);
+        started.unwrap_or_else(|log| panic!("no node: {log}"))
     }
 
-    fn start_by(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
+    /// As [`Node::start_at`], after a shell ran `before`, which sets limits of the system.
+    ///
+    /// # Errors
+    ///
+    /// The log of a node that does not start.
+    ///
+    /// # Panics
+    ///
+    /// If the folder cannot be used.
+    pub fn start_after(folder: &Path, before: &str, flags: &[&str]) -> Result<Self, String> {
         let usual = [["--listen", "127.0.0.1:0"], ["--timeout", "500"]];
         let usual = usual.iter().filter(|[flag, _]| !flags.contains(flag));
         let log = folder.join("log");
-        let mut process = command
+        let mut process = Command::new("sh")
+            .args(["-c", &format!("{before}\nexec \"$0\" \"$@\"")])
+            .arg(whittle())
             .args(["serve", "--data"])
             .arg(folder.join("data"))
             .args(usual.flatten())
@@ -87,12 +96,16 @@ impl Node {
             .read_line(&mut line)
             .expect("it is read");
         let address = line.trim().rsplit('/').next().expect("an address");
-        Self {
+        if address.is_empty() {
+            process.wait().expect("it ends");
+            return Err(std::fs::read_to_string(&log).expect("a log"));
+        }
+        Ok(Self {
             process,
             address: address.replace("0.0.0.0", "127.0.0.1"),
             log,
             own: None,
-        }
+        })
     }
 
     /// The process.
@@ -107,6 +120,15 @@ impl Node {
     /// Where it ended before.
     pub fn kill(&mut self) {
         self.process.kill().expect("it can be killed");
+    }
+
+    /// Waits for its end, and returns its exit code.
+    ///
+    /// # Panics
+    ///
+    /// If the system refuses.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.process.wait().expect("it ends").code()
     }
 
     /// What it logged so far.

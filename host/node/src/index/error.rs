@@ -1,6 +1,7 @@
 //! What can go wrong with a whole index, beside what is wrong with one operation.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,6 +69,24 @@ pub enum IndexError {
         /// How it shows.
         reason: String,
     },
+    /// A file has other bytes than were written to it, at an unknown place.
+    #[error(
+        "`{}` is damaged: its checksum is not that of its content: restore the index's directory \
+         from a copy, or delete the index",
+        path.display()
+    )]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+    },
+    /// tantivy panicked.
+    #[error("tantivy panicked when it was to {action}: {message}")]
+    Panicked {
+        /// What was tried.
+        action: &'static str,
+        /// What it said.
+        message: String,
+    },
     /// A mapping that cannot be.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -82,6 +101,29 @@ pub enum IndexError {
 }
 
 impl IndexError {
+    /// Whether files are damaged, so that it is of no use to try again.
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Damaged { .. } | Self::Checksum { .. } | Self::Panicked { .. }
+        )
+    }
+
+    /// Runs what tantivy does; a panic is an error.
+    pub(super) fn caught<T>(
+        action: &'static str,
+        work: impl FnOnce() -> Result<T, Self>,
+    ) -> Result<T, Self> {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(Self::Panicked {
+                action,
+                message: text.unwrap_or_else(|| "without a message".to_owned()),
+            })
+        })
+    }
+
     /// For [`Result::map_err`] of what is done with a file.
     pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

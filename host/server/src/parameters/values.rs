@@ -6,6 +6,7 @@ use serde_json::json;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 use utoipa::openapi::{RefOr, Type};
 use whittle_host::one_line;
+use whittle_node::index::Index;
 
 use super::bad;
 use crate::error::ApiError;
@@ -128,6 +129,24 @@ impl Value for u64 {
     }
 }
 
+/// A whole number of 64 bits, which what it is for may bound further.
+impl Value for i64 {
+    const TYPE: Type = Type::Integer;
+
+    fn absent() -> Self {
+        0
+    }
+
+    fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
+        text.parse().map_err(|_| {
+            let text = one_line(text);
+            bad(format!(
+                "Failed to parse long parameter [{name}] with value [{text}]"
+            ))
+        })
+    }
+}
+
 impl Value for String {
     fn absent() -> Self {
         Self::new()
@@ -225,6 +244,18 @@ impl Refresh {
     /// Whether searches see it before the answer.
     pub(crate) fn before_the_answer(self) -> bool {
         self != Self::False
+    }
+
+    /// Makes a refresh before the answer, if there is to be one.
+    ///
+    /// # Errors
+    ///
+    /// If it fails; what was written stands all the same.
+    pub(crate) fn make(self, index: &Index) -> Result<(), ApiError> {
+        match self.before_the_answer() {
+            true => Ok(index.refresh()?),
+            false => Ok(()),
+        }
     }
 
     /// Whether the answer says that the write made a refresh.
