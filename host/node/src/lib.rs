@@ -6,6 +6,7 @@
 //! WebAssembly.
 
 mod aggregation;
+mod allowance;
 mod computed;
 mod dates;
 mod documents;
@@ -33,11 +34,12 @@ pub use request::{
 pub use search::profile::{BudgetReport, ClauseReport, Profile};
 pub use search::workers::Threads;
 pub use search::{
-    CountResponse, FieldError, Hit, Hits, SearchError, SearchResponse, SeqNo, Shards, SortError,
-    Source, Writing, Written, search, search_indexes,
+    CountResponse, FieldError, Hit, Hits, SearchError, SearchResponse, SeqNo, ShardFailure,
+    ShardFailureReason, Shards, SortError, Source, Writing, Written, search, search_indexes,
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{
-    ErrorSample, FunctionError, MistypedField, UdfError, UdfReport, Udfs, UdfsError, UnmappedField,
+    ErrorSample, FunctionError, MistypedField, TooManySearches, UdfError, UdfReport, Udfs,
+    UdfsError, UnmappedField,
 };
 pub use value::Value;

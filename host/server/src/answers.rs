@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header::LOCATION};
 use axum::response::Response;
 use serde::Serialize;
 use whittle_node::index::{Stored, WriteResult, Written};
-use whittle_node::{Memory, Reservation};
+use whittle_node::{Memory, Reservation, ShardFailure};
 
 use crate::address;
 use crate::error::{ApiError, Cause};
@@ -15,11 +15,13 @@ use crate::source::Source;
 pub(crate) const PRIMARY_TERM: u64 = 1;
 
 /// How many shards a request reached: one an index.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Shards {
     total: usize,
     successful: usize,
     failed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<ShardFailure>,
 }
 
 impl Shards {
@@ -28,6 +30,17 @@ impl Shards {
             total: indexes,
             successful: indexes,
             failed: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    /// So many indexes, some of which failed.
+    pub(crate) fn with_failures(indexes: usize, failures: Vec<ShardFailure>) -> Self {
+        Self {
+            total: indexes,
+            successful: indexes - failures.len(),
+            failed: failures.len(),
+            failures,
         }
     }
 }
@@ -54,12 +67,12 @@ struct WriteShards {
     #[serde(flatten)]
     shards: Shards,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failures: Option<[ShardFailure; 1]>,
+    failures: Option<[WriteFailure; 1]>,
 }
 
 /// What failed on a shard after a write, which stands.
 #[derive(Debug, Serialize)]
-struct ShardFailure {
+struct WriteFailure {
     _index: String,
     _shard: u32,
     status: &'static str,
@@ -152,9 +165,10 @@ impl DocumentWritten {
             total: 1,
             successful: 0,
             failed: 1,
+            failures: Vec::new(),
         };
         self._shards.failures = why.map(|error| {
-            [ShardFailure {
+            [WriteFailure {
                 _index: self._index.clone(),
                 _shard: 0,
                 status: "INTERNAL_SERVER_ERROR",

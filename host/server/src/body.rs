@@ -3,6 +3,7 @@
 //! A body is reserved in the node's memory as it arrives, unpacked, and for as long as its bytes are
 //! used. Bodies over 64 KiB share a part of that memory, so that small requests find room beside any
 //! number of large ones. A body that stalls is cut off.
+//!
 //! What is made of a body is held with it: the memory is reserved before a text is parsed, by
 //! [`Body::read`], or by [`Body::hold_parsed`] where a route parses by itself.
 
@@ -43,7 +44,7 @@ const TURN: usize = 256 << 10;
 #[derive(Debug, Clone)]
 pub(crate) struct Body {
     pub(crate) bytes: Bytes,
-    /// What is made of it holds so much of the node's memory.
+    /// What is made of it holds of the node's memory.
     held: Arc<Reservation>,
 }
 

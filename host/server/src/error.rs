@@ -54,6 +54,15 @@ struct WholeCause {
     cause: Cause,
 }
 
+/// An error and its causes in one line, cut at the bound.
+pub(crate) fn reason(error: &dyn Error) -> String {
+    let mut reason = Bounded::default();
+    let written = reason.write_all(error);
+    // It fails when there is more than is kept.
+    debug_assert!(written.is_ok() || reason.0.len() > LONGEST);
+    bounded(one_line(&reason.0))
+}
+
 /// Marks an answer that is an error, which is sent whole whatever `filter_path` says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IsError;
@@ -74,11 +83,7 @@ impl ApiError {
 
     /// With an error and its causes as the reason.
     pub fn of(status: StatusCode, kind: &'static str, error: &dyn Error) -> Self {
-        let mut reason = Bounded::default();
-        let written = reason.write_all(error);
-        // It fails when there is more than is kept.
-        debug_assert!(written.is_ok() || reason.0.len() > LONGEST);
-        Self::new(status, kind, one_line(&reason.0))
+        Self::new(status, kind, reason(error))
     }
 
     /// Of an index.
@@ -113,6 +118,11 @@ impl ApiError {
     /// The answer's status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The type of what went wrong.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.cause.kind
     }
 
     /// What went wrong, in one line.

@@ -18,6 +18,7 @@ mod failures;
 mod fault;
 mod guard;
 mod head;
+mod indexes;
 mod lag;
 mod log;
 mod media;
@@ -154,9 +155,7 @@ async fn refresh(node: Arc<Node>) {
     loop {
         tokio::time::sleep(REFRESH_CHECK).await;
         let node = Arc::clone(&node);
-        let refreshed = tokio::task::spawn_blocking(move || node.refresh()).await;
-        if let Ok(Err(error)) = refreshed {
-            tracing::warn!(target: "whittle::node", "cannot refresh: {error}");
-        }
+        // What fails is noted with its index, and logged.
+        let _ = tokio::task::spawn_blocking(move || node.refresh()).await;
     }
 }

@@ -95,28 +95,39 @@ impl Metrics {
 #[derive(Debug)]
 struct State {
     indexes: Vec<(String, IndexStatistics)>,
+    /// Whether each index has failed.
+    failed: Vec<(String, bool)>,
     functions: Vec<FunctionStatistics>,
     registry: RegistryStatistics,
     pool: PoolStatistics,
     cache: Option<CacheStatistics>,
     memory: Memory,
+    large_bodies: Memory,
     connections: ConnectionStatistics,
     lag: LagStatistics,
 }
 
 impl State {
     fn of(node: &Node) -> Self {
-        let indexes = node.indexes().into_iter();
+        let entries = node.indexes();
+        // None is opened for its numbers.
+        let indexes = entries.iter().filter_map(|(name, entry)| {
+            let statistics = entry.known_statistics()?;
+            Some((name.clone(), statistics))
+        });
+        let failed = entries
+            .iter()
+            .map(|(name, entry)| (name.clone(), entry.condition().failure.is_some()));
         let engine = node.registry().engine();
         Self {
-            indexes: indexes
-                .map(|(name, index)| (whittle_host::one_line(&name), index.statistics()))
-                .collect(),
+            indexes: indexes.collect(),
+            failed: failed.collect(),
             functions: node.registry().function_statistics(),
             registry: node.registry().statistics(),
             pool: engine.pool(),
             cache: engine.cache_statistics(),
             memory: node.memory().clone(),
+            large_bodies: node.edge().large_bodies.clone(),
             connections: node.edge().connections.statistics(),
             lag: node.edge().lag.statistics(),
         }
@@ -136,6 +147,13 @@ impl Collector for State {
 
 impl State {
     fn indexes(&self, families: &mut Families<'_>) -> fmt::Result {
+        families.gauges(
+            "index_failed",
+            "1 if the index cannot be opened, or what was written cannot be shown to searches",
+            self.failed
+                .iter()
+                .map(|(index, failed)| ([("index", index.as_str())], u64::from(*failed))),
+        )?;
         let mut gauge = |name, help, value: fn(&IndexStatistics) -> u64| {
             let values = self.indexes.iter();
             families.gauges(
@@ -249,7 +267,7 @@ impl State {
         families.counter(
             "request_memory_refused",
             "How often a request needed more memory than was free",
-            self.memory.refused(),
+            self.memory.refused() + self.large_bodies.refused(),
         )?;
         let connections = &self.connections;
         families.gauge("connections", "Connections that are open", connections.open)?;

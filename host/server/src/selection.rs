@@ -1,12 +1,15 @@
 //! Which indexes a request is about: names, patterns, and what is left out of them.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use utoipa::openapi::Type;
 use whittle_host::one_line;
 use whittle_node::index::Index;
 
 use crate::error::ApiError;
-use crate::failures::no_index;
+use crate::failures::{no_index, unavailable};
+use crate::indexes::Entry;
 use crate::node::Node;
 use crate::parameters::{Switch, Value, bad, parameters};
 use crate::presentation::filter_path::glob;
@@ -63,8 +66,8 @@ impl Value for Expand {
 /// How many names and patterns a request may have.
 const MOST_NAMES: usize = 1_024;
 
-/// Indexes with their names, in the order of the names.
-pub(crate) type Selected = Vec<(String, Index)>;
+/// Indexes with their names, in the order of the names. They may not be open.
+pub(crate) type Selected = Vec<(String, Arc<Entry>)>;
 
 impl Indices {
     /// The indexes of a list of names and patterns with commas between them. `_all`, `*` and the
@@ -132,14 +135,14 @@ impl Indices {
     }
 }
 
-/// One index.
+/// One index, which is opened if it is not: for threads for blocking work.
 ///
 /// # Errors
 ///
-/// 404 if it does not exist; 400 for what can never be a name.
+/// 404 if it does not exist; 400 for what can never be a name; 503 if it cannot be opened.
 pub(crate) fn one(node: &Node, name: &str) -> Result<Index, ApiError> {
     match node.index(name) {
-        Some(index) => Ok(index),
+        Some(entry) => entry.open().map_err(|error| unavailable(name, error)),
         None if name.starts_with('_') => Err(not_a_name(name)),
         None => Err(no_index(name)),
     }

@@ -2,9 +2,9 @@
 
 mod documents;
 mod edge;
+mod fairness;
 mod http;
 mod indexes;
-mod killed;
 mod operating;
 mod requests;
 mod trials;

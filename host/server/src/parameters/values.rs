@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use serde_json::json;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 use utoipa::openapi::{RefOr, Type};
 use whittle_host::one_line;
 use whittle_node::index::Index;
@@ -37,11 +38,12 @@ pub(crate) trait Value: Sized {
 }
 
 impl<T: Value> Value for Option<T> {
-    const TYPE: Type = T::TYPE;
-    const ONE_OF: &'static [&'static str] = T::ONE_OF;
-
     fn absent() -> Self {
         None
+    }
+
+    fn schema() -> RefOr<Schema> {
+        T::schema()
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
@@ -51,10 +53,17 @@ impl<T: Value> Value for Option<T> {
 
 /// A flag that is off unless it is given; a name without a value sets it.
 impl Value for bool {
-    const TYPE: Type = Type::Boolean;
-
     fn absent() -> Self {
         false
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let types = SchemaType::from_iter([Type::Boolean, Type::String]);
+        let values = [json!(true), json!(false), json!("")];
+        let object = ObjectBuilder::new()
+            .schema_type(types)
+            .enum_values(Some(values));
+        RefOr::T(Schema::Object(object.build()))
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
@@ -81,10 +90,12 @@ impl Default for Switch {
 }
 
 impl Value for Switch {
-    const TYPE: Type = Type::Boolean;
-
     fn absent() -> Self {
         Self(true)
+    }
+
+    fn schema() -> RefOr<Schema> {
+        bool::schema()
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
@@ -93,10 +104,15 @@ impl Value for Switch {
 }
 
 impl Value for u64 {
-    const TYPE: Type = Type::Integer;
-
     fn absent() -> Self {
         0
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0));
+        RefOr::T(Schema::Object(object.build()))
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {

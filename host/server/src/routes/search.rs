@@ -19,6 +19,7 @@ use crate::address::Path;
 use crate::body::Body;
 use crate::client::Client;
 use crate::error::{ApiError, ErrorBody};
+use crate::failures::not_searched;
 use crate::log;
 use crate::node::Node;
 use crate::parameters::{Given, Parameters, Query, Switch, Value, bad, described, parameters};
@@ -28,6 +29,9 @@ use crate::sending::{self, Text};
 parameters! {
     /// A search.
     SearchParameters {
+        /// Whether the hits of some indexes are answered if others cannot be opened, by default
+        /// true.
+        allow_partial: Switch = "allow_partial_search_results",
         /// Whether the total of hits is a number instead of an object.
         total_as_int: bool = "rest_total_hits_as_int",
         /// Whether the names of aggregations have their kinds in front.
@@ -40,7 +44,7 @@ parameters! {
         indices: Indices,
     }
     ignoring [
-        "allow_partial_search_results", "batched_reduce_size", "cancel_after_time_interval",
+        "batched_reduce_size", "cancel_after_time_interval",
         "ccs_minimize_roundtrips", "ignore_throttled", "max_concurrent_shard_requests",
         "phase_took", "pre_filter_shard_size", "preference", "request_cache", "routing",
     ]
@@ -159,30 +163,41 @@ fn bytes(text: &[u8]) -> &[u8] {
 /// How often a search is in memory: parsed, and then as a request and its plan.
 const COPIES: u64 = 2;
 
-/// Runs a search, on a thread for blocking work.
+/// Runs a search, on a thread for blocking work. Indexes that cannot be searched are left out if
+/// others can, and the search may be partial.
 fn run(
     node: &Node,
     client: &Client,
     indexes: &Selected,
     request: &SearchRequest,
+    allow_partial: bool,
 ) -> Result<SearchResponse, ApiError> {
     let limits = node.options().budget.clone();
     let query = QueryContext::lowered(request.budget(limits.clone()), limits);
     let query = client.begins(query);
     let names: Vec<&str> = indexes.iter().map(|(name, _)| name.as_str()).collect();
-    let snapshots = indexes.iter().map(|(name, index)| {
-        let snapshot = index.snapshot().named(name);
-        snapshot
-            .with_threads(node.threads())
-            .with_memory(node.memory())
-    });
-    let snapshots: Vec<_> = snapshots.collect();
+    let (mut snapshots, mut failed) = (Vec::new(), Vec::new());
+    for (name, entry) in indexes {
+        match entry.open() {
+            Ok(index) => snapshots.push(
+                (index.snapshot().named(name))
+                    .with_threads(node.threads())
+                    .with_memory(node.memory()),
+            ),
+            Err(error) => failed.push(error.of_shard(name)),
+        }
+    }
+    if !failed.is_empty() && (snapshots.is_empty() || !allow_partial) {
+        return Err(not_searched(&failed));
+    }
     let response = search_indexes(&snapshots, request, node.udfs(), &query);
     log::udfs(&query.take_log(), &names.join(","));
-    response.map_err(|error| match names[..] {
+    let mut response = response.map_err(|error| match names[..] {
         [name] => ApiError::from(error).in_index(name),
         _ => error.into(),
-    })
+    })?;
+    response.failed = failed;
+    Ok(response)
 }
 
 async fn searched(
@@ -200,7 +215,8 @@ async fn searched(
         let request = with_parts(SearchRequest::parse(text)?, &parameters.parts.0)?;
         check_total(parameters.total_as_int, &request)?;
         let indexes = parameters.indices.select(&node, &names)?;
-        let response = run(&node, &client, &indexes, &request)?;
+        let allow_partial = parameters.allow_partial.0;
+        let response = run(&node, &client, &indexes, &request, allow_partial)?;
         let writing = Writing {
             total_as_int: parameters.total_as_int,
             typed_keys: parameters.typed_keys,
@@ -258,7 +274,7 @@ async fn counted(
         body.hold_parsed(text, COPIES)?;
         let request = with_parts(SearchRequest::parse_count(text)?, &parameters.parts.0)?;
         let indexes = parameters.indices.select(&node, &names)?;
-        Ok(run(&node, &client, &indexes, &request)?.counted())
+        Ok(run(&node, &client, &indexes, &request, true)?.counted())
     };
     searches.run(count).await.map(axum::Json)
 }
@@ -414,7 +430,7 @@ impl Several {
         let found = match &parts {
             Ok((_held, (indexes, request))) => {
                 check_total(self.parameters.total_as_int, request)?;
-                run(&self.node, client, indexes, request)
+                run(&self.node, client, indexes, request, true)
             }
             Err(error) => Err(error.clone()),
         };
