@@ -57,11 +57,11 @@ pub(super) async fn test(
     _: Query<NoParameters>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let trial = Trial::read(&body)?;
     let clock = Clock::default();
     let _ends = EndsWithClient(clock.clone());
     let node_of = Arc::clone(&node);
     let run = move || {
+        let trial = Trial::read(&body)?;
         let query = clock.started(&node_of.options().budget);
         let (info, udf) = chosen(&node_of, &name, trial.version.as_ref())?;
         let answer = trial.run(&node_of, &info, &udf, query);
