@@ -39,6 +39,7 @@ impl From<RequestError> for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         let (status, kind) = match &error {
+            SearchError::Memory(error) => return error.clone().into(),
             SearchError::Query(_) | SearchError::Sort(SortError::Unmapped { .. }) => {
                 (StatusCode::BAD_REQUEST, "query_shard_exception")
             }

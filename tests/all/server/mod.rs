@@ -6,6 +6,7 @@ mod fairness;
 mod http;
 mod indexes;
 mod operating;
+mod requests;
 mod trials;
 
 use serde_json::{Value as Json, json};
