@@ -28,6 +28,9 @@ pub(crate) struct Serve {
     /// no token is needed, elsewhere UDFs cannot be changed]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// How many indexes there may be.
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    indexes: usize,
     #[command(flatten)]
     log: Log,
     #[command(flatten)]
@@ -52,6 +55,7 @@ impl Serve {
         })?;
         let options = NodeOptions {
             budget: self.run.budget(),
+            indexes: self.indexes,
             udf_writes,
             ..NodeOptions::default()
         };

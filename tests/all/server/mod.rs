@@ -6,6 +6,7 @@ mod indexes;
 mod killed;
 mod operating;
 mod trials;
+mod worlds;
 
 use serde_json::{Value as Json, json};
 use whittle_tests::{ByHand, Node};
