@@ -87,7 +87,12 @@ fn all_attacks_on_one_node_leave_it_as_it_was() {
         for (name, attack) in ATTACKS {
             let found = arena.faults(&format!("siege, {name}"), bounds, attack);
             faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
-            assert!(process.is_alive(), "{}\n{}", faults.join("\n"), arena.node.log());
+            assert!(
+                process.is_alive(),
+                "{}\n{}",
+                faults.join("\n"),
+                arena.node.log()
+            );
         }
         if started.elapsed() >= time {
             break;
@@ -105,7 +110,10 @@ fn all_attacks_on_one_node_leave_it_as_it_was() {
         start.memory_mb, start.threads, start.files, end.memory_mb, end.threads, end.files
     ));
     if !is_back() {
-        faults.push(format!("{} MiB after it, {} before", end.memory_mb, start.memory_mb));
+        faults.push(format!(
+            "{} MiB after it, {} before",
+            end.memory_mb, start.memory_mb
+        ));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
