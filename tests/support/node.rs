@@ -53,6 +53,17 @@ impl Node {
         Self::start_after(folder, "", flags).unwrap_or_else(|log| panic!("no node: {log}"))
     }
 
+    /// As [`Node::start_at`], with writes that fail and do not end the process where the system
+    /// limits the size of files (`prlimit --fsize`).
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn start_on_any_disk(folder: &Path) -> Self {
+        let started = Self::start_after(folder, "trap '' XFSZ", &[]);
+        started.unwrap_or_else(|log| panic!("no node: {log}"))
+    }
+
     /// As [`Node::start_at`], after a shell ran `before`, which sets limits of the system.
     ///
     /// # Errors
@@ -109,6 +120,15 @@ impl Node {
     /// Where it ended before.
     pub fn kill(&mut self) {
         self.process.kill().expect("it can be killed");
+    }
+
+    /// Waits for its end, and returns its exit code.
+    ///
+    /// # Panics
+    ///
+    /// If the system refuses.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.process.wait().expect("it ends").code()
     }
 
     /// What it logged so far.

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use whittle_host::QueryContext;
 use whittle_node::Memory;
 
 use crate::error::ApiError;
@@ -15,15 +14,6 @@ use crate::{fault, sending};
 
 /// How long a request waits for a permit, unless its kind of work says otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Cancels the query of a client that disconnects.
-pub(crate) struct EndsWithClient(pub(crate) QueryContext);
-
-impl Drop for EndsWithClient {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
 
 /// A kind of work, with a limit on how much of it runs at once.
 #[derive(Debug, Clone)]

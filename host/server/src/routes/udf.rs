@@ -70,7 +70,7 @@ pub(super) async fn upload(
     })?;
     let registrations = node.registrations.clone();
     let register = move || {
-        let registered = node.registry().register(&body.0, expected);
+        let registered = node.registry().register(&body.bytes, expected);
         registered.map_err(|error| {
             let (status, kind) = match &error {
                 RegistrationError::Exists { .. }
@@ -99,13 +99,13 @@ pub(super) async fn upload(
 pub(super) async fn list(
     State(node): Shared,
     _: Query<NoParameters>,
-) -> Result<axum::Json<Json>, ApiError> {
-    let reports = node.reports.clone();
-    let list = move || {
+) -> Result<Response, ApiError> {
+    let (reports, memory) = (node.reports.clone(), node.memory().clone());
+    let listed = move || {
         let udfs: Vec<Json> = node.registry().list().iter().map(shown).collect();
         Ok(json!({"udfs": udfs}))
     };
-    reports.run(list).await.map(axum::Json)
+    reports.answer(&memory, listed).await
 }
 
 /// Describe the versions of a UDF.
@@ -117,8 +117,8 @@ pub(super) async fn describe(
     State(node): Shared,
     Path(name): Path<String>,
     _: Query<NoParameters>,
-) -> Result<axum::Json<Json>, ApiError> {
-    let reports = node.reports.clone();
+) -> Result<Response, ApiError> {
+    let (reports, memory) = (node.reports.clone(), node.memory().clone());
     let describe = move || {
         let versions = node.registry().versions_of(&name);
         if versions.is_empty() {
@@ -127,7 +127,7 @@ pub(super) async fn describe(
         let versions: Vec<Json> = versions.iter().map(shown).collect();
         Ok(json!({"name": name, "versions": versions}))
     };
-    reports.run(describe).await.map(axum::Json)
+    reports.answer(&memory, describe).await
 }
 
 /// Describe a version.
@@ -244,8 +244,8 @@ pub(super) async fn disable(
 pub(super) async fn statistics(
     State(node): Shared,
     _: Query<NoParameters>,
-) -> Result<axum::Json<Json>, ApiError> {
-    let reports = node.reports.clone();
+) -> Result<Response, ApiError> {
+    let (reports, memory) = (node.reports.clone(), node.memory().clone());
     let count = move || {
         let functions = node.registry().function_statistics();
         let pool = node.registry().engine().pool();
@@ -255,5 +255,5 @@ pub(super) async fn statistics(
                 "waits": pool.waits, "busy": pool.busy},
         }))
     };
-    reports.run(count).await.map(axum::Json)
+    reports.answer(&memory, count).await
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde_json::{Map, Value as Json, json};
 use whittle_host::{
     Arguments, Bound, Budget, Document, EvaluateError, OnError, QueryContext, SelectError, Udf,
@@ -55,7 +56,7 @@ pub(super) async fn test(
     Path(name): Path<String>,
     _: Query<NoParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
+) -> Result<Response, ApiError> {
     let trial = Trial::read(&body)?;
     let clock = Clock::default();
     let _ends = EndsWithClient(clock.clone());
@@ -68,7 +69,7 @@ pub(super) async fn test(
         log::udfs(&query.take_log(), "a test");
         answer
     };
-    node.trials.run(run).await.map(axum::Json)
+    node.trials.answer(node.memory(), run).await
 }
 
 /// The longest time of a trial.
