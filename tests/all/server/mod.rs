@@ -8,6 +8,7 @@ mod indexes;
 mod operating;
 mod requests;
 mod trials;
+mod worlds;
 
 use serde_json::{Value as Json, json};
 use whittle_tests::{ByHand, Node};

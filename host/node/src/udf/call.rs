@@ -217,7 +217,7 @@ impl UdfCall {
         *lock(&first.0.place) = udfs.place()?;
         let instances = u32::try_from(calls.len()).unwrap_or(u32::MAX);
         let reserved = selected.engine().reserve(instances, query);
-        let mut reserved = reserved.map_err(|source| first.stopped(source))?;
+        let mut reserved = reserved.map_err(|source| selected.not_bound(source))?;
         for call in calls {
             let bound = call.bind(&mut reserved)?;
             lock(&call.0.idle).push(bound);
@@ -262,16 +262,10 @@ impl UdfCall {
         let engine = self.0.selected.engine();
         let Some(mut reserved) = engine.reserve_if_free(1) else {
             let (instances, waited) = (engine.pool().instances, Duration::ZERO);
-            return Err(self.stopped(Stopped::Busy { instances, waited }).into());
+            let busy = Stopped::Busy { instances, waited };
+            return Err(self.0.selected.not_bound(busy).into());
         };
         Ok(self.bind(&mut reserved)?)
-    }
-
-    fn stopped(&self, source: Stopped) -> BindError {
-        BindError::Stopped {
-            function: self.0.function.clone(),
-            source,
-        }
     }
 
     /// The function as a clause.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use whittle_host::{
     Arguments, BindError, Bound, Engine, Function, QueryContext, Registry, ReservedInstances,
-    SelectError, Selection, Selector, SelectorError, Udf, one_line,
+    SelectError, Selection, Selector, SelectorError, Stopped, Udf, one_line,
 };
 
 use super::places::{Place, Places, TooManySearches};
@@ -153,6 +153,17 @@ impl SelectedUdf {
         match self {
             Self::Given(udf, _) => udf.engine(),
             Self::Registry(selection) => selection.engine(),
+        }
+    }
+
+    /// The error of a query that got no instance for it.
+    pub(crate) fn not_bound(&self, source: Stopped) -> BindError {
+        match self {
+            Self::Given(_, function) => BindError::Stopped {
+                function: function.clone(),
+                source,
+            },
+            Self::Registry(selection) => selection.not_bound(source),
         }
     }
 
