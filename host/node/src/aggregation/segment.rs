@@ -145,6 +145,7 @@ impl Node {
         memory: &Memory,
     ) -> Result<(), AggregationError> {
         memory.allowance.check()?;
+        self.values.make_room(documents, &memory.allowance)?;
         match &self.plan.op {
             Op::Metric(_) => self.collect_metric(documents, around, width, memory),
             _ => self.collect_buckets(documents, around, memory),
@@ -401,6 +402,7 @@ impl Node {
     ) -> tantivy::Result<Result<(), AggregationError>> {
         let mut all = HashSet::new();
         for block in blocks_of(reader) {
+            self.values.make_room(&block, &memory.allowance)?;
             self.values.load(&block);
             for place in 0..self.values.len() {
                 all.extend(self.values.of(place));
