@@ -6,6 +6,7 @@
 
 mod accessor;
 mod attack;
+mod blame;
 mod by_hand;
 mod bytes;
 mod crowd;

@@ -31,6 +31,12 @@ pub(crate) struct Serve {
     /// How many indexes there may be.
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     indexes: usize,
+    /// The memory limit of all requests in flight together, besides their functions, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    requests_mb: u64,
+    /// The most client connections; at most half of the files that the process may open.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    connections: usize,
     #[command(flatten)]
     log: Log,
     #[command(flatten)]
@@ -57,11 +63,16 @@ impl Serve {
             budget: self.run.budget(),
             indexes: self.indexes,
             udf_writes,
+            request_bytes: self.requests_mb.saturating_mul(1 << 20),
+            connections: self.connections,
             ..NodeOptions::default()
         };
         let node = Arc::new(Node::open(&self.data, engine, options)?);
         let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(self.serve(node))
+        let served = runtime.block_on(self.serve(node));
+        // The indexes are closed; work that still runs has lost its client.
+        runtime.shutdown_background();
+        served
     }
 
     fn udf_writes(&self) -> Result<UdfWrites> {
@@ -94,6 +105,15 @@ impl Serve {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                // What was acknowledged is on the disk.
+                log::warn!("ended at once by a second signal");
+                std::process::exit(1);
+            });
         };
         serve(listener, node, shutdown).await?;
         Ok(())

@@ -6,6 +6,7 @@
 //! WebAssembly.
 
 mod aggregation;
+mod allowance;
 mod computed;
 mod dates;
 mod documents;
@@ -14,6 +15,7 @@ pub mod expression;
 pub mod index;
 pub mod mapping;
 mod memory;
+mod parsed_bytes;
 pub mod query;
 mod request;
 mod search;
@@ -24,6 +26,7 @@ mod value;
 pub use aggregation::{AggregationError, AggregationResults, Aggregations, WrittenAggregations};
 pub use documents::{Documents, DocumentsError};
 pub use memory::{Memory, OutOfMemory, Reservation};
+pub use parsed_bytes::parsed_bytes;
 pub use request::{
     FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,
     SearchRequest, SortBy, SortKey, SortMode, SourceFilter, multi_search,
@@ -36,6 +39,7 @@ pub use search::{
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{
-    ErrorSample, FunctionError, MistypedField, UdfError, UdfReport, Udfs, UdfsError, UnmappedField,
+    ErrorSample, FunctionError, MistypedField, TooManySearches, UdfError, UdfReport, Udfs,
+    UdfsError, UnmappedField,
 };
 pub use value::Value;

@@ -24,7 +24,12 @@ impl From<RequestError> for ApiError {
             RequestError::Negative { .. }
             | RequestError::Window { .. }
             | RequestError::After { .. }
+            | RequestError::Terms { .. }
+            | RequestError::Regexp { .. }
+            | RequestError::Retrieved { .. }
+            | RequestError::RescoreWindow { .. }
             | RequestError::NoNewline => ILLEGAL,
+            RequestError::Clauses { .. } => "too_many_nested_clauses",
             _ => PARSING,
         };
         Self::of(StatusCode::BAD_REQUEST, kind, &error)
@@ -34,6 +39,7 @@ impl From<RequestError> for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         let (status, kind) = match &error {
+            SearchError::Memory(error) => return error.clone().into(),
             SearchError::Query(_) | SearchError::Sort(SortError::Unmapped { .. }) => {
                 (StatusCode::BAD_REQUEST, "query_shard_exception")
             }
@@ -74,6 +80,10 @@ fn of_function(error: &FunctionError) -> (StatusCode, &'static str) {
         FunctionError::Select(SelectError::SwitchedOff { .. }) => {
             (StatusCode::TOO_MANY_REQUESTS, "circuit_breaking_exception")
         }
+        FunctionError::Busy(_) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "rejected_execution_exception",
+        ),
         _ => (StatusCode::BAD_REQUEST, ILLEGAL),
     }
 }
@@ -124,6 +134,10 @@ impl From<IndexError> for ApiError {
             IndexError::Exists { .. } => {
                 (StatusCode::BAD_REQUEST, "resource_already_exists_exception")
             }
+            // As OpenSearch blocks the writes of a disk that is nearly full.
+            error if error.is_out_of_room() => {
+                (StatusCode::TOO_MANY_REQUESTS, "cluster_block_exception")
+            }
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         };
         Self::of(status, kind, &error)
@@ -135,6 +149,8 @@ fn of_mapping(error: &MappingError) -> &'static str {
         MappingError::Conflict(_)
         | MappingError::Fixed { .. }
         | MappingError::TooMany { .. }
+        | MappingError::TooLarge { .. }
+        | MappingError::Long(_)
         | MappingError::Types => ILLEGAL,
         _ => "mapper_parsing_exception",
     }
@@ -154,6 +170,10 @@ impl From<WriteError> for ApiError {
             WriteError::Mapping(error) => (StatusCode::BAD_REQUEST, of_mapping(error)),
             WriteError::Document(DocumentError::Strict { .. }) => {
                 (StatusCode::BAD_REQUEST, "strict_dynamic_mapping_exception")
+            }
+            WriteError::Document(DocumentError::Long(_)) => (StatusCode::BAD_REQUEST, ILLEGAL),
+            WriteError::Document(DocumentError::TooMuch) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "content_too_long_exception")
             }
             _ => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
         };

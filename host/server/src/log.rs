@@ -23,6 +23,7 @@ pub(crate) fn request(method: &Method, path: &str, status: StatusCode, took: Dur
 
 /// Logs that an index, or a version of a UDF, has changed.
 pub(crate) fn changed(what: &str, which: &str) {
+    let which = one_line(which);
     tracing::info!(target: "whittle::node", which, "{what}");
 }
 
@@ -33,6 +34,7 @@ pub(crate) fn failing(what: &str, which: &str, reason: &str) {
 
 /// Logs what UDFs logged: `of` names the indexes that were searched, or what else they ran for.
 pub(crate) fn udfs(lines: &[LogLine], of: &str) {
+    let of = &*one_line(of);
     macro_rules! event {
         ($level:ident, $line:expr) => {
             tracing::$level!(target: "whittle::udf", udf = &*$line.udf, of, "{}", $line.message)

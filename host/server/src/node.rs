@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use whittle_host::{Budget, Engine, Registry, RegistryOptions, Storage, StorageError};
 use whittle_node::index::{Index, IndexError};
@@ -10,6 +11,7 @@ use whittle_node::mapping::Mapping;
 use whittle_node::{Memory, Threads, Udfs};
 
 use crate::data::DataDirectory;
+use crate::edge::Edge;
 pub(crate) use crate::indexes::CreateError;
 use crate::indexes::{Entry, Indexes};
 use crate::metrics::Metrics;
@@ -33,6 +35,9 @@ pub struct NodeOptions {
     /// What requests in flight may hold in memory together, in bytes, besides the budgets of their
     /// UDFs: bodies, parsed requests, aggregations, pages, answers. By default 256 MiB.
     pub request_bytes: u64,
+    /// The most connections; by default 1,000, and never more than half of the files that the
+    /// process may open.
+    pub connections: usize,
     /// How many indexes there may be; by default 2,000.
     pub indexes: usize,
     /// How many of them have their files open at once; the others are opened when they are used. By
@@ -51,6 +56,7 @@ impl Default for NodeOptions {
             writes: 32,
             body_bytes: 100 << 20,
             request_bytes: 256 << 20,
+            connections: 1000,
             indexes: 2_000,
             open_indexes: 64,
             udf_writes: UdfWrites::default(),
@@ -111,12 +117,23 @@ pub struct Node {
     udfs: Udfs,
     threads: Threads,
     memory: Memory,
+    edge: Edge,
     options: NodeOptions,
     pub(crate) searches: Work,
     pub(crate) writes: Work,
+    /// Registrations of UDFs, since each may take gigabytes and seconds to compile.
+    pub(crate) registrations: Work,
+    /// Trials of UDFs, which keep no search waiting.
+    pub(crate) trials: Work,
     /// What operators ask for, which does not wait behind searches.
     pub(crate) reports: Work,
     pub(crate) metrics: Metrics,
+}
+
+/// Concurrent trials: on few processors, a small part of them.
+fn trials_at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (processors / 2).clamp(1, 2)
 }
 
 impl Node {
@@ -137,12 +154,16 @@ impl Node {
             folder: folder.to_owned(),
             _directory: directory,
             indexes,
-            udfs: Udfs::from(registry.clone()),
+            // What is left is for searches without functions.
+            udfs: Udfs::from(registry.clone()).with_searches((options.searches * 3 / 4).max(1)),
             registry,
             threads: Threads::new(options.search_threads),
             memory: Memory::new(options.request_bytes),
+            edge: Edge::new(&options),
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
+            registrations: Work::new("register a UDF", 1).with_patience(Duration::from_secs(30)),
+            trials: Work::new("test a UDF", trials_at_once()).with_patience(Duration::from_secs(3)),
             reports: Work::new("report", 4),
             metrics: Metrics::default(),
             options,
@@ -168,6 +189,11 @@ impl Node {
     /// The memory that requests in flight share.
     pub(crate) fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// Its connections, and what they share.
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.edge
     }
 
     /// An index, which may not be open.

@@ -63,6 +63,9 @@ impl Value for Expand {
     }
 }
 
+/// How many names and patterns a request may have.
+const MOST_NAMES: usize = 1_024;
+
 /// Indexes with their names, in the order of the names. They may not be open.
 pub(crate) type Selected = Vec<(String, Arc<Entry>)>;
 
@@ -75,6 +78,11 @@ impl Indices {
     /// 404 for a name that no index has, and for a pattern without indexes if it must have some;
     /// 400 for what can never be a name.
     pub(crate) fn select(&self, node: &Node, expression: &str) -> Result<Selected, ApiError> {
+        if expression.split(',').count() > MOST_NAMES {
+            return Err(bad(format!(
+                "a request names up to {MOST_NAMES} indexes: use a pattern"
+            )));
+        }
         let all = node.indexes();
         let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
         let chosen = self.choose(&names, expression)?;

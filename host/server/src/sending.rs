@@ -36,10 +36,8 @@ const FIRST: usize = 1 << 10;
 /// 429 if there is too little memory.
 pub(crate) fn json(memory: &Memory, value: &impl Serialize) -> Result<Response, ApiError> {
     let mut text = Text::new(memory);
-    match serde_json::to_writer(&mut text, value) {
-        Ok(()) => Ok(text.into_json()),
-        Err(error) => Err(text.failure(&error)),
-    }
+    text.json(value)?;
+    Ok(text.into_json())
 }
 
 /// A text that is being written, in memory that is reserved as it grows.
@@ -50,6 +48,8 @@ pub(crate) struct Text {
     /// The bytes of the full blocks.
     length: u64,
     last: Block,
+    /// What is taken before the node is asked for more.
+    paid: Option<Reservation>,
     refused: Option<OutOfMemory>,
 }
 
@@ -73,13 +73,56 @@ impl Text {
             full: VecDeque::new(),
             length: 0,
             last: Block::default(),
+            paid: None,
             refused: None,
         }
     }
 
+    /// A text that has its memory already, or most of it.
+    pub(crate) fn paid(memory: &Memory, paid: Reservation) -> Self {
+        Self {
+            paid: Some(paid),
+            ..Self::new(memory)
+        }
+    }
+
+    /// Writes a value as JSON.
+    ///
+    /// # Errors
+    ///
+    /// 429 if there is too little memory. The text is of no use then.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), ApiError> {
+        serde_json::to_writer(&mut *self, value).map_err(|error| self.failure(&error))
+    }
+
+    /// Writes what is JSON already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Text::json`].
+    pub(crate) fn raw(&mut self, json: &str) -> Result<(), ApiError> {
+        self.write_all(json.as_bytes())
+            .map_err(|error| self.failure(&error))
+    }
+
+    /// Puts a short text before all that was written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Text::json`].
+    pub(crate) fn begin_with(&mut self, start: String) -> Result<(), ApiError> {
+        let held = self.memory.reserve(start.len() as u64)?;
+        self.length += start.len() as u64;
+        self.full.push_front(Bytes::from_owner(Block {
+            bytes: start.into_bytes(),
+            held: Some(held),
+        }));
+        Ok(())
+    }
+
     /// Why writing failed: for lack of memory, or for a reason that the writer knows.
-    pub(crate) fn failure(self, error: &(dyn std::error::Error + 'static)) -> ApiError {
-        match self.refused {
+    pub(crate) fn failure(&mut self, error: &(dyn std::error::Error + 'static)) -> ApiError {
+        match self.refused.take() {
             Some(refused) => refused.into(),
             None => ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", error),
         }
@@ -117,9 +160,14 @@ impl Text {
             0 => FIRST,
             capacity => (capacity * 3).min(BLOCK - capacity),
         };
-        match &self.last.held {
-            Some(held) => held.grow(more as u64)?,
-            None => self.last.held = Some(self.memory.reserve(more as u64)?),
+        let held = match self.last.held.take() {
+            Some(held) => held,
+            None => self.memory.reserve(0)?,
+        };
+        let held = self.last.held.insert(held);
+        let is_paid = (self.paid.as_ref()).is_some_and(|paid| held.take_over(paid, more as u64));
+        if !is_paid {
+            held.grow(more as u64)?;
         }
         self.last.bytes.reserve_exact(more);
         Ok(more)
@@ -236,6 +284,32 @@ mod tests {
         assert_eq!(memory.in_use(), FIRST as u64);
         assert_eq!(frames(response), [Bytes::from_static(b"[\"a\"]")]);
         assert_eq!(memory.in_use(), 0);
+    }
+
+    #[test]
+    fn a_text_takes_what_is_paid_for_it_first() {
+        let memory = Memory::new(200_000);
+        let paid = memory.reserve(70_000).expect("all are free");
+        let _others = memory.reserve(130_000).expect("they are free");
+        let mut text = Text::paid(&memory, paid);
+        text.json(&"x".repeat(65_000)).expect("it is paid");
+        assert!(text.json(&"x".repeat(5_000)).is_err());
+        let mut text = Text::paid(&memory, memory.reserve(0).expect("nothing"));
+        assert!(text.json(&1).is_err());
+    }
+
+    #[test]
+    fn a_text_may_begin_with_what_is_known_last() {
+        let memory = Memory::new(1 << 20);
+        let mut text = Text::new(&memory);
+        text.raw("[1,").expect("it fits");
+        text.json(&2).expect("it fits");
+        text.raw("]}").expect("it fits");
+        text.begin_with("{\"took\":3,\"items\":".to_owned())
+            .expect("it fits");
+        let response = text.into_json();
+        assert_eq!(response.body().size_hint().exact(), Some(24));
+        assert_eq!(frames(response).concat(), b"{\"took\":3,\"items\":[1,2]}");
     }
 
     #[test]

@@ -7,29 +7,20 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use whittle_host::QueryContext;
 use whittle_node::Memory;
 
 use crate::error::ApiError;
 use crate::{fault, sending};
 
-/// How long a request waits for a permit.
+/// How long a request waits for a permit, unless its kind of work says otherwise.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Cancels the query of a client that disconnects.
-pub(crate) struct EndsWithClient(pub(crate) QueryContext);
-
-impl Drop for EndsWithClient {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
 
 /// A kind of work, with a limit on how much of it runs at once.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     kind: &'static str,
     permits: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Work {
@@ -37,7 +28,13 @@ impl Work {
         Self {
             kind,
             permits: Arc::new(Semaphore::new(at_once)),
+            patience: PATIENCE,
         }
+    }
+
+    /// The same work, for which requests wait so long.
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Runs some of it, and answers with its result as JSON, which is written on the same thread and
@@ -65,7 +62,7 @@ impl Work {
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let permit = Arc::clone(&self.permits).acquire_owned();
-        let Ok(Ok(permit)) = tokio::time::timeout(PATIENCE, permit).await else {
+        let Ok(Ok(permit)) = tokio::time::timeout(self.patience, permit).await else {
             return Err(self.busy());
         };
         unbounded(move || {

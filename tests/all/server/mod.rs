@@ -1,10 +1,12 @@
 //! A node over HTTP, as a program without a client library meets it: statuses, and whole errors.
 
 mod documents;
+mod edge;
+mod fairness;
 mod http;
 mod indexes;
-mod killed;
 mod operating;
+mod requests;
 mod trials;
 mod worlds;
 

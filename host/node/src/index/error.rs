@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tantivy::TantivyError;
+use tantivy::directory::error::OpenWriteError;
 
 use crate::mapping::MappingError;
 
@@ -147,5 +148,68 @@ impl IndexError {
             offset: offset as u64,
             reason: reason.into(),
         }
+    }
+
+    /// Whether the disk is full, or another limit keeps files from growing: it can be tried again
+    /// once there is room.
+    pub fn is_out_of_room(&self) -> bool {
+        match self {
+            Self::File { source, .. } => is_out_of_room(source),
+            Self::Log { source } => is_out_of_room(source),
+            Self::Tantivy { source, .. } => match source {
+                TantivyError::IoError(error)
+                | TantivyError::OpenWriteError(OpenWriteError::IoError {
+                    io_error: error, ..
+                }) => is_out_of_room(error),
+                // tantivy's threads pass on the text alone.
+                TantivyError::InternalError(text)
+                | TantivyError::ErrorInThread(text)
+                | TantivyError::SystemError(text) => is_out_of_room_by(text),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// What the system calls no space, too large a file, and a quota that is used up.
+const OUT_OF_ROOM: [i32; 3] = [28, 27, 122];
+
+fn is_out_of_room(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+        || is_out_of_room_by(&error.to_string())
+}
+
+fn is_out_of_room_by(text: &str) -> bool {
+    let mut codes = OUT_OF_ROOM.iter();
+    codes.any(|code| text.contains(&format!("(os error {code})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_whoever_met_it() {
+        let full = || io::Error::from_raw_os_error(28);
+        let text = full().to_string();
+        let tantivy = |source| IndexError::tantivy::<TantivyError>("commit")(source);
+        let write = OpenWriteError::wrap_io_error(full(), "a.fast".into());
+        for error in [
+            IndexError::file("write", Path::new("a"))(full()),
+            IndexError::Log {
+                source: Arc::new(full()),
+            },
+            tantivy(full().into()),
+            tantivy(io::Error::other(full().to_string()).into()),
+            tantivy(write.into()),
+            tantivy(TantivyError::InternalError(text)),
+        ] {
+            assert!(error.is_out_of_room(), "{error:?}");
+        }
+        let other = io::Error::from_raw_os_error(5);
+        let other = [tantivy(other.into()), IndexError::Closed];
+        assert!(other.iter().all(|error| !error.is_out_of_room()));
     }
 }

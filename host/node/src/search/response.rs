@@ -1,13 +1,17 @@
 //! The answer to a search, in OpenSearch's shape.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::profile::Profile;
 use super::source::Source;
 use crate::aggregation::{AggregationResults, WrittenAggregations};
+use crate::allowance::Allowance;
+use crate::memory::Reservation;
 use crate::udf::UdfReport;
-use crate::value::Value;
+use crate::value::{Value, members_bytes};
 
 /// The answer to a search; it serializes to what clients of OpenSearch read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +31,41 @@ pub struct SearchResponse {
     pub aggregations: Option<AggregationResults>,
     /// What each clause did, if the request asks for it.
     pub profile: Option<Profile>,
+    /// The memory of all this.
+    pub(super) held: Held,
+}
+
+/// Memory of an answer, given back when the last of its clones is dropped. It makes no difference
+/// between answers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Held {
+    _hits: Option<Arc<Reservation>>,
+    _aggregations: Option<Allowance>,
+}
+
+impl From<Reservation> for Held {
+    fn from(hits: Reservation) -> Self {
+        Self {
+            _hits: Some(Arc::new(hits)),
+            _aggregations: None,
+        }
+    }
+}
+
+impl Held {
+    /// Holds what the aggregations have taken, too.
+    pub(super) fn with_aggregations(self, allowance: Allowance) -> Self {
+        Self {
+            _aggregations: Some(allowance),
+            ..self
+        }
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// The hits of a search.
@@ -69,6 +108,16 @@ pub struct Hit {
     /// Its sort values, for the next page's `search_after`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sort: Vec<Value>,
+}
+
+impl Hit {
+    /// About what it takes, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        let texts = self.id.len() + self.index.as_ref().map_or(0, String::len);
+        let source = self.source.as_ref().map_or(0, Source::bytes);
+        let sort: u64 = self.sort.iter().map(Value::bytes).sum();
+        (size_of::<Self>() + texts) as u64 + source + sort + members_bytes(&self.fields)
+    }
 }
 
 /// A sequence number, with the term that clients expect beside it.
