@@ -157,7 +157,9 @@ impl History {
         let fits = |may_be: &Option<Document>| may_be.is_some() == because_it_is_there;
         match self.0.iter().any(fits) {
             true => Ok(()),
-            false => Err(format!("{self:?} was answered as there: {because_it_is_there}")),
+            false => Err(format!(
+                "{self:?} was answered as there: {because_it_is_there}"
+            )),
         }
     }
 
