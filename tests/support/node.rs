@@ -59,7 +59,7 @@ impl Node {
     /// # Panics
     ///
     /// As there.
-    pub fn start_on_any_disk(folder: &Path) -> Self {
+    pub fn start_on_any_disk(folder: &Path, flags: &[&str]) -> Self {
         let started = Self::start_after(folder, "trap '' XFSZ", &[]);
         started.unwrap_or_else(|log| panic!("no node: {log}"))
     }
