@@ -54,7 +54,7 @@ pub(crate) struct Bounds {
 
 /// The budget for requests, which is 256 MiB, and some room for what the allocator keeps.
 pub(crate) const USUAL: Bounds = Bounds {
-    memory_mb: 330,
+    memory_mb: 400,
     kept_mb: 100,
     threads: 60,
     files: 1_200,
