@@ -29,9 +29,6 @@ const IDLE: Duration = Duration::from_secs(60);
 /// How long a client may take nothing of what is sent.
 const UNREAD: Duration = Duration::from_secs(30);
 
-/// How long a connection may take to close.
-const CLOSING: Duration = Duration::from_millis(1);
-
 /// Places beyond the limit, for operators.
 const SPARE: usize = 8;
 
@@ -40,6 +37,8 @@ const SPARE: usize = 8;
 pub(crate) struct Connections {
     limit: usize,
     open: Mutex<Open>,
+    /// One of them has ended.
+    gone: Notify,
     refused: AtomicU64,
     closed: AtomicU64,
 }
@@ -129,6 +128,7 @@ impl Connections {
         Self {
             limit: limit.min(most.saturating_sub(SPARE)).max(1),
             open: Mutex::default(),
+            gone: Notify::new(),
             refused: AtomicU64::new(0),
             closed: AtomicU64::new(0),
         }
@@ -141,7 +141,7 @@ impl Connections {
             open.closing > 0 && open.places.len() >= self.limit + 2 * SPARE
         };
         while is_crowded() {
-            tokio::time::sleep(CLOSING).await;
+            self.gone.notified().await;
         }
     }
 
@@ -356,6 +356,7 @@ impl Drop for Taken {
         } else {
             open.spare -= usize::from(self.place.is_spare);
         }
+        self.connections.gone.notify_one();
     }
 }
 
