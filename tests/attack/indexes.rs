@@ -387,8 +387,8 @@ fn many_indexes_share_threads() {
         seconds: 60,
         ..USUAL
     };
-    arena.attack("200 indexes with a document each", bounds, |target| {
-        let lines: String = (0..200)
+    arena.attack("100 indexes with a document each", bounds, |target| {
+        let lines: String = (0..100)
             .map(|number| {
                 format!("{{\"index\": {{\"_index\": \"many{number}\"}}}}\n{{\"a\": 1}}\n")
             })
@@ -396,7 +396,7 @@ fn many_indexes_share_threads() {
         let answer = target.done("POST", "/_bulk?refresh", lines);
         assert_eq!(answer.json()["errors"], false, "{}", answer.start());
         let found = target.done("POST", "/many*/_count", "").json();
-        assert_eq!(found["count"], 200);
+        assert_eq!(found["count"], 100);
     });
     let started = Instant::now();
     let folder = arena.data().parent().expect("a folder").to_owned();
@@ -408,5 +408,5 @@ fn many_indexes_share_threads() {
         "{:?}",
         started.elapsed()
     );
-    assert_eq!(count(&node, "many*"), 200);
+    assert_eq!(count(&node, "many*"), 100);
 }
