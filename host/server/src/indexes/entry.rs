@@ -119,6 +119,9 @@ pub(crate) enum Unavailable {
     Closing,
 }
 
+/// What became of work on an index: that it could not be used, or what the work gave.
+pub(crate) type Outcome = Result<Result<(), IndexError>, Unavailable>;
+
 impl Entry {
     pub(super) fn new(
         directory: PathBuf,
@@ -447,7 +450,7 @@ impl Entry {
     /// # Errors
     ///
     /// As [`Entry::open`], and what the refresh fails with.
-    pub(crate) fn refresh(self: &Arc<Self>) -> Result<Result<(), IndexError>, Unavailable> {
+    pub(crate) fn refresh(self: &Arc<Self>) -> Outcome {
         if let Phase::Parked {
             statistics: Some(statistics),
         } = &*self.phase()
