@@ -23,6 +23,10 @@ use crate::settings::Settings;
 /// The longest time between two attempts at what fails.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// What is written to an index before it is brought into segments without being asked, in bytes. An
+/// index that cannot be refreshed takes at most twice as much, half of what all may take together.
+const LOG_BYTES: u64 = 32 << 20;
+
 /// An index.
 pub(crate) struct Entry {
     name: String,
@@ -261,6 +265,7 @@ impl Entry {
     pub(super) fn options(&self, is_verified: bool) -> Options {
         Options {
             resources: self.open.resources.clone(),
+            log_bytes: LOG_BYTES,
             is_verified,
             ..Options::default()
         }
@@ -285,9 +290,9 @@ impl Entry {
         if index.clones() > 2 {
             return false;
         }
-        if index.pending() > 0 {
-            // If it fails, the log has it.
-            let _ = self.noted(index.refresh());
+        // One that fails stays open, so that it is tried again.
+        if index.pending() > 0 && self.noted(index.refresh()).is_err() {
+            return false;
         }
         let statistics = Some(index.statistics());
         let mut phase = self.phase();
