@@ -60,7 +60,7 @@ impl Node {
     ///
     /// As there.
     pub fn start_on_any_disk(folder: &Path, flags: &[&str]) -> Self {
-        let started = Self::start_after(folder, "trap '' XFSZ", &[]);
+        let started = Self::start_after(folder, "trap '' XFSZ", flags);
         started.unwrap_or_else(|log| panic!("no node: {log}"))
     }
 

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use whittle_node::index::{Index, IndexError};
 use whittle_node::mapping::Mapping;
 
-pub(crate) use entry::{Condition, Entry, Unavailable};
+pub(crate) use entry::{Condition, Entry, Outcome, Unavailable};
 use entry::{Phase, lock};
 use open::OpenIndexes;
 use refreshing::Refreshing;
