@@ -315,6 +315,7 @@ impl Indexes {
     /// does not wait for it.
     pub(crate) fn refresh(&self) {
         self.0.refreshing.begin(&self.0.open);
+        self.0.open.park_surplus();
     }
 
     /// Closes all indexes; none is opened any more.
