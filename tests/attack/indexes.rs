@@ -239,7 +239,10 @@ fn damaged_indexes_keep_no_other_from_being_served() {
     let lines: String = (0..50)
         .map(|number| format!("{{\"index\": {{\"_id\": \"{number}\"}}}}\n{{\"n\": {number}, \"t\": \"word{number}\"}}\n"))
         .collect();
+    // Without refreshes of its own, so that what comes last stays in the log.
+    let settings = json!({"settings": {"refresh_interval": "-1"}});
     for name in DAMAGES {
+        assert_eq!(node.ask("PUT", &format!("/{name}"), &settings).0, 200);
         let path = format!("/{name}/_bulk?refresh");
         assert_eq!(
             node.with_headers("POST", &path, "", lines.as_bytes()).0,

@@ -23,6 +23,8 @@ pub(super) fn check(name: &str) -> Result<(), &'static str> {
         Err("must not start with '.': such indexes are hidden, and this node hides none")
     } else if name.chars().any(char::is_uppercase) {
         Err("must be lowercase")
+    } else if whittle_host::one_line(name) != name {
+        Err("must not contain characters that are invisible or change the direction of text")
     } else {
         Ok(())
     }
@@ -38,7 +40,19 @@ mod tests {
             assert_eq!(check(name), Ok(()), "{name}");
         }
         for name in [
-            "", "Films", "_films", "-a", "..", ".a", "a/b", "a b", "a*", "a,b", "a\n", "a:b",
+            "",
+            "Films",
+            "_films",
+            "-a",
+            "..",
+            ".a",
+            "a/b",
+            "a b",
+            "a*",
+            "a,b",
+            "a\n",
+            "a:b",
+            "a\u{202e}b",
         ] {
             assert!(check(name).is_err(), "{name}");
         }
