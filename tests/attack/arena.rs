@@ -32,8 +32,9 @@ const SAMPLE: Duration = Duration::from_millis(20);
 const FLOOR: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 100 });
 
 /// How long a request may hold a thread that serves connections, besides what it waits for a
-/// processor.
-const LAG: Duration = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 50 });
+/// processor: it may wait for a lock, whose holder waits for a processor that the attackers use. The
+/// load test, which leaves some of the processors free, bounds it by 50 ms.
+const LAG: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 200 });
 
 /// A single answer of the good client may take so long.
 const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 1_200 });

@@ -11,8 +11,8 @@ use crate::wire::{Connection, request};
 
 /// Memory that connections may take: not what requests may.
 const CONNECTIONS: Bounds = Bounds {
-    memory_mb: 100,
-    kept_mb: 60,
+    memory_mb: 120,
+    kept_mb: 90,
     ..USUAL
 };
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::arena::{Arena, USUAL};
+use crate::arena::{Arena, Bounds, USUAL};
 use crate::connections::large_documents;
 use crate::target::Target;
 use crate::wire::{Answer, Connection, request};
@@ -94,7 +94,11 @@ pub(crate) fn large_pages(target: &Target<'_>) {
 
 #[test]
 fn large_pages_of_one_request_are_bounded() {
-    Arena::start().attack("12 pages of 14 MB", USUAL, large_pages);
+    let bounds = Bounds {
+        seconds: 60,
+        ..USUAL
+    };
+    Arena::start().attack("12 pages of 14 MB", bounds, large_pages);
 }
 
 /// Clauses with more terms, and more other clauses, than a query may have.
