@@ -3,6 +3,7 @@
 //! Nothing that was acknowledged may be lost or be there twice, and an index that nobody writes to is
 //! served all the time. `make kills KILLS=200` runs more rounds than a test does; `KILLS_SEED`
 //! repeats the requests of a run that failed.
+#![expect(clippy::print_stdout, reason = "it reports the seed and figures")]
 
 mod check;
 mod disk;

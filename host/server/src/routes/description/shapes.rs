@@ -167,9 +167,9 @@ fn failures(tag: &str, has_names: bool) -> impl Iterator<Item = (u16, &'static s
             "the kind of the body or of the answer is not supported",
         ),
         (
-            is_search || is_udf || tag == "node",
+            true,
             408,
-            "its time is over",
+            "its time is over, or its body arrives too slowly",
         ),
         (
             is_udf || tag == "documents",
@@ -177,6 +177,7 @@ fn failures(tag: &str, has_names: bool) -> impl Iterator<Item = (u16, &'static s
             "it contradicts what is there",
         ),
         (true, 413, "it is too large"),
+        (true, 414, "the address is too long"),
         (
             true,
             415,
@@ -188,6 +189,7 @@ fn failures(tag: &str, has_names: bool) -> impl Iterator<Item = (u16, &'static s
             429,
             "the node has too much to do, or no memory or disk left: repeat it later",
         ),
+        (true, 431, "the headers are too long"),
         (true, 500, "the node failed: see its log"),
         (true, 503, "an index, or a copy of it, is not available"),
     ];
