@@ -1,5 +1,6 @@
 //! From functions to the world's exports.
 
+use crate::batch::watch;
 use crate::bindings::whittle::udf::{logging, types};
 use crate::parameters::Arguments;
 use crate::{Error, Output, Udf};
@@ -73,6 +74,21 @@ macro_rules! export {
                 }
             }
 
+            impl $crate::__private::BatchGuest for ExportedComponent {
+                fn evaluate(
+                    rows: u32,
+                    columns: ::std::vec::Vec<$crate::__private::Column>,
+                    scores: ::core::option::Option<::std::vec::Vec<u8>>,
+                ) {
+                    match BOUND.get() {
+                        $(::core::option::Option::Some(BoundFunction::$function(function)) => {
+                            $crate::__private::evaluate_batch(function, rows, columns, scores)
+                        })+
+                        ::core::option::Option::None => ::core::panic!("no function is bound"),
+                    }
+                }
+            }
+
             $crate::bindings::export!(ExportedComponent with_types_in $crate::bindings);
         };
     };
@@ -114,6 +130,7 @@ pub fn function<T: Udf>() -> types::Function {
 ///
 /// Where an argument is out of range, or `prepare` refuses it.
 pub fn bind<T: Udf>(arguments: Vec<types::Argument>) -> Result<T, types::Error> {
+    watch();
     let mut function = T::from_arguments(&mut Arguments::new(arguments))?;
     function.prepare()?;
     Ok(function)
