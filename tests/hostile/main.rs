@@ -6,6 +6,7 @@
 
 mod accessor;
 mod attack;
+mod batches;
 mod by_hand;
 mod bytes;
 mod crowd;

@@ -141,7 +141,6 @@ pub fn bind<T: Udf>(arguments: Vec<types::Argument>) -> Result<T, types::Error> 
 /// # Errors
 ///
 /// Where the function fails.
-#[inline]
 pub fn evaluate<T: Udf>(function: &T) -> Evaluated {
     function.evaluate().into_value().map_err(types::Error::from)
 }
