@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint bench load languages asan fuzz fuzz-asan clean
+.PHONY: demo test guests lint bench load kills languages asan fuzz fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -20,12 +20,14 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 	@scripts/demo $(WHITTLE) $(GUESTS) $(DEMO)/movies.json
 
 # Everything: unit tests, doc tests, the guests' own tests, the end-to-end tests on the built guests,
-# the OpenSearch clients', OpenSearch's own REST tests, and those of the node's page in a browser.
+# the OpenSearch clients', OpenSearch's own REST tests, those of the node's page in a browser, and
+# Schemathesis with requests from the API's description.
 test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 	cargo test --workspace
 	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
 	scripts/test-rest $(WHITTLE) $(TOOLCHAINS)
 	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
+	scripts/test-schema $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 
 # The guests as components, each in its language's folder.
@@ -55,6 +57,12 @@ bench: guests
 LOAD_SECONDS := 60
 load: guests
 	LOAD_SECONDS=$(LOAD_SECONDS) cargo test --workspace --test load
+
+# A node that is killed KILLS times while clients write, a tenth of them with a full disk; with
+# KILLS_SEED, the requests of another run.
+KILLS := 200
+kills: $(WHITTLE)
+	KILLS=$(KILLS) KILLS_FULL=$$(($(KILLS) / 10)) cargo test --workspace --test kills -- --nocapture
 
 # Measures every language, and writes docs/LANGUAGES.md.
 languages: guests

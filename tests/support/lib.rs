@@ -121,12 +121,15 @@ pub fn arguments(params: &serde_json::Value) -> Arguments {
     Arguments::from_json(params.as_object().expect("parameters are an object"))
 }
 
-/// The command that `make` built, which lies beside the tests.
+/// The command that `make` built, which lies beside the tests, or the one that `WHITTLE` names.
 ///
 /// # Panics
 ///
-/// Where it was not built.
+/// If it was not built.
 pub fn whittle() -> PathBuf {
+    if let Some(path) = std::env::var_os("WHITTLE") {
+        return path.into();
+    }
     let tests = std::env::current_exe().expect("a path");
     let folder = tests.ancestors().nth(2).expect("target/debug/deps");
     let path = folder.join(format!("whittle{}", std::env::consts::EXE_SUFFIX));

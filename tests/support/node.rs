@@ -50,10 +50,36 @@ impl Node {
     ///
     /// Where it does not start.
     pub fn start_at(folder: &Path, flags: &[&str]) -> Self {
+        Self::start_after(folder, "", flags).unwrap_or_else(|log| panic!("no node: {log}"))
+    }
+
+    /// As [`Node::start_at`], with writes that fail and do not end the process where the system
+    /// limits the size of files (`prlimit --fsize`).
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn start_on_any_disk(folder: &Path) -> Self {
+        let started = Self::start_after(folder, "trap '' XFSZ", &[]);
+        started.unwrap_or_else(|log| panic!("no node: {log}"))
+    }
+
+    /// As [`Node::start_at`], after a shell ran `before`, which sets limits of the system.
+    ///
+    /// # Errors
+    ///
+    /// The log of a node that does not start.
+    ///
+    /// # Panics
+    ///
+    /// If the folder cannot be used.
+    pub fn start_after(folder: &Path, before: &str, flags: &[&str]) -> Result<Self, String> {
         let usual = [["--listen", "127.0.0.1:0"], ["--timeout", "500"]];
         let usual = usual.iter().filter(|[flag, _]| !flags.contains(flag));
         let log = folder.join("log");
-        let mut process = Command::new(whittle())
+        let mut process = Command::new("sh")
+            .args(["-c", &format!("{before}\nexec \"$0\" \"$@\"")])
+            .arg(whittle())
             .args(["serve", "--data"])
             .arg(folder.join("data"))
             .args(usual.flatten())
@@ -70,12 +96,16 @@ impl Node {
             .read_line(&mut line)
             .expect("it is read");
         let address = line.trim().rsplit('/').next().expect("an address");
-        Self {
+        if address.is_empty() {
+            process.wait().expect("it ends");
+            return Err(std::fs::read_to_string(&log).expect("a log"));
+        }
+        Ok(Self {
             process,
             address: address.replace("0.0.0.0", "127.0.0.1"),
             log,
             own: None,
-        }
+        })
     }
 
     /// The process.
@@ -90,6 +120,15 @@ impl Node {
     /// Where it ended before.
     pub fn kill(&mut self) {
         self.process.kill().expect("it can be killed");
+    }
+
+    /// Waits for its end, and returns its exit code.
+    ///
+    /// # Panics
+    ///
+    /// If the system refuses.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.process.wait().expect("it ends").code()
     }
 
     /// What it logged so far.

@@ -95,7 +95,10 @@ pub(crate) fn signature(function: &Function) -> String {
             match presence {
                 Presence::Required => format!("{name}: {kind}"),
                 Presence::Optional => format!("{name}?: {kind}"),
-                Presence::Default(value) => format!("{name}: {kind} = {}", value.to_json()),
+                Presence::Default(value) => {
+                    let value = value.to_json().to_string();
+                    format!("{name}: {kind} = {}", one_line(&value))
+                }
             }
         },
     );

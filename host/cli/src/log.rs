@@ -41,6 +41,8 @@ impl Log {
             .with_context(|| format!("`--log {}`", self.log))?;
         let log = tracing_subscriber::fmt()
             .with_env_filter(filter)
+            // Else a full disk under the log ends the request that logs: it would print the error.
+            .log_internal_errors(false)
             .with_writer(std::io::stderr);
         let begun = match self.log_format {
             Format::Text => log.with_ansi(false).try_init(),

@@ -142,7 +142,7 @@ fn text(info: &VersionInfo) -> String {
         manifest,
         ..
     } = info;
-    let mut text = format!("{name}@{version}");
+    let mut text = format!("{}@{version}", one_line(name));
     if let Some(sha256) = sha256 {
         text.push_str(&format!("  {sha256}"));
     }

@@ -28,6 +28,12 @@ pub(crate) struct Serve {
     /// no token is needed, elsewhere UDFs cannot be changed]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// The memory limit of all requests in flight together, besides their functions, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    requests_mb: u64,
+    /// The most client connections; at most half of the files that the process may open.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    connections: usize,
     #[command(flatten)]
     log: Log,
     #[command(flatten)]
@@ -53,11 +59,16 @@ impl Serve {
         let options = NodeOptions {
             budget: self.run.budget(),
             udf_writes,
+            request_bytes: self.requests_mb.saturating_mul(1 << 20),
+            connections: self.connections,
             ..NodeOptions::default()
         };
         let node = Arc::new(Node::open(&self.data, engine, options)?);
         let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(self.serve(node))
+        let served = runtime.block_on(self.serve(node));
+        // The indexes are closed; work that still runs has lost its client.
+        runtime.shutdown_background();
+        served
     }
 
     fn udf_writes(&self) -> Result<UdfWrites> {
@@ -90,6 +101,15 @@ impl Serve {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                // What was acknowledged is on the disk.
+                log::warn!("ended at once by a second signal");
+                std::process::exit(1);
+            });
         };
         serve(listener, node, shutdown).await?;
         Ok(())

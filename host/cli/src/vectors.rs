@@ -33,7 +33,7 @@ use std::fmt;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use whittle_host::{Arguments, Document, QueryContext, Udf};
+use whittle_host::{Arguments, Document, QueryContext, Udf, one_line};
 
 /// The vectors of one function.
 #[derive(Debug, Deserialize)]
@@ -270,14 +270,19 @@ fn shown_result(found: &Result<Vec<Json>, String>) -> String {
 /// A diff: the expected value after `-`, the value found after `+`.
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{}: {}", self.function, self.case)?;
+        writeln!(
+            formatter,
+            "{}: {}",
+            one_line(&self.function),
+            one_line(&self.case)
+        )?;
         for difference in self.differences.iter().take(SHOWN) {
             if let Some((position, document)) = &difference.document {
-                let document = truncated(&document.to_string());
+                let document = truncated(&one_line(&document.to_string()));
                 writeln!(formatter, "  document {position}: {document}")?;
             }
-            writeln!(formatter, "  - {}", difference.expected)?;
-            writeln!(formatter, "  + {}", difference.found)?;
+            writeln!(formatter, "  - {}", one_line(&difference.expected))?;
+            writeln!(formatter, "  + {}", one_line(&difference.found))?;
         }
         match self.differences.len().saturating_sub(SHOWN) {
             0 => Ok(()),

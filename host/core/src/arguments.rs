@@ -58,6 +58,17 @@ impl Arguments {
         )
     }
 
+    /// The size of their texts and JSON values, in bytes, roughly.
+    #[cfg(feature = "registry")]
+    pub(crate) fn bytes(&self) -> usize {
+        let given = self.0.iter().map(|(_, given)| match given {
+            Given::Value(Value::Text(text) | Value::Json(text)) => text.len(),
+            Given::Value(_) => 8,
+            Given::Json(json) => json_bytes(json),
+        });
+        given.sum()
+    }
+
     /// Checks the arguments and fills in the defaults, in the order of the parameters.
     pub(crate) fn checked(
         &self,
@@ -107,6 +118,22 @@ impl Arguments {
             (Value::Null, Presence::Optional) => Ok(None),
             (Value::Null, Presence::Default(default)) => Ok(Some(default.clone())),
             (value, _) => Ok(Some(value)),
+        }
+    }
+}
+
+#[cfg(feature = "registry")]
+fn json_bytes(json: &serde_json::Value) -> usize {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 8,
+        Json::String(text) => text.len(),
+        Json::Array(values) => values.iter().map(json_bytes).sum(),
+        Json::Object(members) => {
+            let members = members.iter();
+            members
+                .map(|(key, value)| key.len() + json_bytes(value))
+                .sum()
         }
     }
 }

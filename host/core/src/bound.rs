@@ -45,6 +45,11 @@ pub struct Evaluation<'a> {
     pub documents: u64,
     /// Documents that failed.
     pub errors: u64,
+    /// Documents that were begun: those before the one at which the function was stopped, if it
+    /// was.
+    pub begun: u64,
+    /// The size of the batch in bytes, if the function was stopped in it; 0 otherwise.
+    pub input_bytes: usize,
     /// Time spent in evaluation, including the preparation of the columns.
     pub time: Duration,
     /// The memory that the instance holds, in bytes.
@@ -173,7 +178,7 @@ impl Bound {
         state.columns = Arc::new(Columns::none());
         state.sink.statistics.time += time;
         state.leave(time);
-        self.observe(before, time, &evaluated);
+        self.observe(batch, before, time, &evaluated);
         evaluated
     }
 
@@ -187,6 +192,7 @@ impl Bound {
 
     fn observe(
         &self,
+        batch: &RecordBatch,
         before: (u64, u64),
         time: Duration,
         evaluated: &Result<Evaluated, EvaluateError>,
@@ -195,15 +201,23 @@ impl Bound {
             return;
         };
         let (documents, errors) = self.counts();
+        let state = self.instance.state();
+        let stopped = match evaluated {
+            Err(EvaluateError::Stopped { source, .. }) => Some(source),
+            Ok(_) | Err(_) => None,
+        };
+        let reached = match stopped {
+            Some(_) => state.sink.position(state.frame.row()),
+            None => documents,
+        };
         observer.evaluated(&Evaluation {
             documents: documents - before.0,
             errors: errors - before.1,
+            begun: reached.saturating_sub(before.0),
+            input_bytes: stopped.map_or(0, |_| batch.get_array_memory_size()),
             time,
-            memory_bytes: self.instance.state().memory.bytes(),
-            stopped: match evaluated {
-                Err(EvaluateError::Stopped { source, .. }) => Some(source),
-                Ok(_) | Err(_) => None,
-            },
+            memory_bytes: state.memory.bytes(),
+            stopped,
         });
     }
 

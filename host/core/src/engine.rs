@@ -17,10 +17,11 @@ use crate::batch;
 use crate::cache::{Cache, CacheStatistics};
 use crate::composed;
 use crate::contract::types;
-use crate::error::{Cause, EngineError};
+use crate::error::{Cause, EngineError, Stopped};
 use crate::limits::Limits;
+use crate::query::QueryContext;
 use crate::reference;
-use crate::slots::{PoolStatistics, Slots};
+use crate::slots::{PoolStatistics, ReservedInstances, Slots};
 use crate::state::State;
 use crate::ticker::Ticker;
 
@@ -105,6 +106,8 @@ struct Inner {
     cache: Option<Cache>,
     limits: Arc<Limits>,
     slots: Slots,
+    /// For trials, which take no instance from queries.
+    trial_slots: Slots,
     _ticker: Ticker,
 }
 
@@ -160,6 +163,7 @@ impl Engine {
             cache: cache.map(|folder| Cache::new(folder, cache_bytes)),
             limits: Arc::new(limits),
             slots: Slots::new(instances, pool_wait),
+            trial_slots: Slots::new(TRIAL_INSTANCES, pool_wait),
             _ticker: ticker,
         })))
     }
@@ -194,8 +198,32 @@ impl Engine {
         self.cache().map(Cache::statistics)
     }
 
+    /// Reserves the instances that a query needs, one for each of its functions: all at once, so
+    /// that queries never wait for each other. Waits up to `pool_wait` if too few are free.
+    ///
+    /// # Errors
+    ///
+    /// The engine is busy, or has fewer instances than that; the query is cancelled or out of time.
+    pub fn reserve(
+        &self,
+        instances: u32,
+        query: &QueryContext,
+    ) -> Result<ReservedInstances, Stopped> {
+        self.0.slots.reserve(instances, query)
+    }
+
+    /// Like [`Engine::reserve`], for an additional worker of a query: `None` if it would have to
+    /// wait.
+    pub fn reserve_if_free(&self, instances: u32) -> Option<ReservedInstances> {
+        self.0.slots.reserve_if_free(instances)
+    }
+
     pub(crate) fn slots(&self) -> &Slots {
         &self.0.slots
+    }
+
+    pub(crate) fn trial_slots(&self) -> &Slots {
+        &self.0.trial_slots
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -238,6 +266,9 @@ const CORE_INSTANCES: u32 = 64;
 const MEMORIES: u32 = 6;
 const TABLES: u32 = 16;
 const TABLE_ELEMENTS: usize = 1 << 16;
+
+/// The number of instances for trials, besides those of the pool.
+const TRIAL_INSTANCES: u32 = 4;
 
 /// The number of instances of a pool on a machine with little address space.
 const FEW: u32 = 8;
@@ -311,6 +342,7 @@ fn config() -> Config {
 }
 
 fn pool(instances: u32) -> PoolingAllocationConfig {
+    let instances = instances.saturating_add(TRIAL_INSTANCES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(CORE_INSTANCES))

@@ -124,11 +124,11 @@ pub use query::{LogLevel, LogLine, QueryContext, Usage};
 pub use registry::{
     BreakerOptions, BreakerState, ChangeError, Errors, FunctionStatistics, RegistrationError,
     Registry, RegistryOptions, RegistryStatistics, SelectError, Selection, Selector, SelectorError,
-    Sha256, Sha256Error, Storage, StorageError, TimeBucket, VersionInfo,
+    Sha256, Sha256Error, Storage, StorageError, TimeBucket, Trial, VersionInfo,
 };
 pub use sink::{DocumentError, Evaluated, OnError, Statistics};
 
-pub use slots::PoolStatistics;
+pub use slots::{PoolStatistics, ReservedInstances};
 pub use udf::Udf;
 pub use value::{Kind, Value};
-pub use words::one_line;
+pub use words::{one_line, printable};

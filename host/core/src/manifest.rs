@@ -12,6 +12,7 @@ use crate::contract::types as guest;
 use crate::error::ManifestError;
 use crate::limits::Limits;
 use crate::value::{Kind, Value};
+use crate::words::printable;
 
 /// A component's description of itself: its name, its version and its functions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -130,8 +131,8 @@ impl Manifest {
             functions: functions.collect::<Result<_, _>>()?,
             name: found.name,
             version,
-            description: found.description,
-            author: found.author,
+            description: printable(&found.description),
+            author: printable(&found.author),
         })
     }
 }
@@ -157,7 +158,7 @@ impl Rules<'_> {
         Ok(Function {
             parameters: parameters.collect::<Result<_, _>>()?,
             name: found.name,
-            description: found.description,
+            description: printable(&found.description),
             returns: found.returns.into(),
         })
     }
@@ -180,7 +181,7 @@ impl Rules<'_> {
         };
         Ok(Parameter {
             name: found.name,
-            description: found.description,
+            description: printable(&found.description),
             kind,
             presence,
         })

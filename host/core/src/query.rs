@@ -14,11 +14,17 @@ use crate::words::one_line;
 
 /// The context of one query. Clones share it.
 #[derive(Debug, Clone)]
-pub struct QueryContext(Arc<Account>);
+pub struct QueryContext {
+    account: Arc<Account>,
+    /// What one function of the query has used, in the context of its instances.
+    share: Option<Arc<Share>>,
+}
 
 #[derive(Debug)]
 struct Account {
     budget: Budget,
+    /// What the operator allows, where the budget may be less.
+    limits: Budget,
     started: Instant,
     cancelled: AtomicBool,
     cpu_ns: AtomicU64,
@@ -44,6 +50,45 @@ pub struct Usage {
     pub result_bytes: usize,
 }
 
+/// What one function of a query has used, over all of its instances: the part of the query's
+/// [`Usage`] that is its own doing.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    cpu_ns: AtomicU64,
+    memory_bytes: AtomicUsize,
+    memory_wanted_bytes: AtomicUsize,
+    log_bytes: AtomicUsize,
+    result_bytes: AtomicUsize,
+}
+
+impl Share {
+    fn want_memory(&self, bytes: usize) {
+        let held = self.memory_bytes.load(Ordering::Relaxed);
+        self.memory_wanted_bytes
+            .fetch_max(held.saturating_add(bytes), Ordering::Relaxed);
+    }
+}
+
+#[cfg(feature = "registry")]
+impl Share {
+    pub(crate) fn cpu_time(&self) -> Duration {
+        Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed))
+    }
+
+    /// The most memory that its instances asked for at once, in bytes, granted or not.
+    pub(crate) fn memory_wanted_bytes(&self) -> usize {
+        self.memory_wanted_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn log_bytes(&self) -> usize {
+        self.log_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn result_bytes(&self) -> usize {
+        self.result_bytes.load(Ordering::Relaxed)
+    }
+}
+
 /// The severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are those of every logging library")]
@@ -62,58 +107,91 @@ pub struct LogLine {
     pub udf: Arc<str>,
     /// The severity.
     pub level: LogLevel,
-    /// The guest's message. Control characters, and characters that end a line or change its
-    /// direction, are replaced by `\u{fffd}`, so that one line cannot look like two or control a
-    /// terminal.
+    /// The guest's message, printable as [`one_line`](crate::one_line) makes it: it cannot look
+    /// like two lines or control a terminal.
     pub message: String,
 }
 
 impl QueryContext {
     /// Starts a query: its time begins now.
     pub fn new(budget: Budget) -> Self {
-        Self(Arc::new(Account {
-            budget,
-            started: Instant::now(),
-            cancelled: AtomicBool::new(false),
-            cpu_ns: AtomicU64::new(0),
-            memory_bytes: AtomicUsize::new(0),
-            memory_peak_bytes: AtomicUsize::new(0),
-            log_bytes: AtomicUsize::new(0),
-            result_bytes: AtomicUsize::new(0),
-            log: Mutex::new(Vec::new()),
-        }))
+        Self::lowered(budget.clone(), budget)
+    }
+
+    /// Starts a query that may use less than its operator allows, such as one whose client set a
+    /// short timeout: that it ran out says nothing about its functions, and counts for no circuit
+    /// breaker.
+    pub fn lowered(budget: Budget, limits: Budget) -> Self {
+        Self {
+            account: Arc::new(Account {
+                budget,
+                limits,
+                started: Instant::now(),
+                cancelled: AtomicBool::new(false),
+                cpu_ns: AtomicU64::new(0),
+                memory_bytes: AtomicUsize::new(0),
+                memory_peak_bytes: AtomicUsize::new(0),
+                log_bytes: AtomicUsize::new(0),
+                result_bytes: AtomicUsize::new(0),
+                log: Mutex::new(Vec::new()),
+            }),
+            share: None,
+        }
     }
 
     /// The query's budget.
     pub fn budget(&self) -> &Budget {
-        &self.0.budget
+        &self.account.budget
+    }
+
+    /// What the operator allows a query; a query's own budget may be less.
+    pub fn limits(&self) -> &Budget {
+        &self.account.limits
+    }
+
+    /// The same query, which also counts into a share.
+    #[cfg(feature = "registry")]
+    pub(crate) fn sharing(&self, share: &Arc<Share>) -> Self {
+        Self {
+            account: Arc::clone(&self.account),
+            share: Some(Arc::clone(share)),
+        }
     }
 
     /// Cancels the query for good: guest code stops within 2 ms with [`Stopped::Cancelled`].
     pub fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::Relaxed);
+        self.account.cancelled.store(true, Ordering::Relaxed);
     }
 
     /// What the query has used so far.
     pub fn usage(&self) -> Usage {
         Usage {
-            wall_clock: self.0.started.elapsed(),
-            cpu_time: Duration::from_nanos(self.0.cpu_ns.load(Ordering::Relaxed)),
-            memory_peak_bytes: self.0.memory_peak_bytes.load(Ordering::Relaxed),
-            log_bytes: self.0.log_bytes.load(Ordering::Relaxed),
-            result_bytes: self.0.result_bytes.load(Ordering::Relaxed),
+            wall_clock: self.account.started.elapsed(),
+            cpu_time: Duration::from_nanos(self.account.cpu_ns.load(Ordering::Relaxed)),
+            memory_peak_bytes: self.account.memory_peak_bytes.load(Ordering::Relaxed),
+            log_bytes: self.account.log_bytes.load(Ordering::Relaxed),
+            result_bytes: self.account.result_bytes.load(Ordering::Relaxed),
         }
     }
 
     /// The lines logged since the last call, oldest first.
     pub fn take_log(&self) -> Vec<LogLine> {
-        std::mem::take(&mut self.0.log.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(
+            &mut self
+                .account
+                .log
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Counts processor time of guest code.
     pub(crate) fn add_cpu_time(&self, time: Duration) {
         let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.0.cpu_ns.fetch_add(ns, Ordering::Relaxed);
+        self.account.cpu_ns.fetch_add(ns, Ordering::Relaxed);
+        if let Some(share) = &self.share {
+            share.cpu_ns.fetch_add(ns, Ordering::Relaxed);
+        }
     }
 
     /// Fails if the query is cancelled or out of time: for an embedder's own work between
@@ -123,38 +201,44 @@ impl QueryContext {
     ///
     /// [`Stopped::Cancelled`], or the time limit that was exceeded.
     pub fn check(&self) -> Result<(), Stopped> {
-        if self.0.cancelled.load(Ordering::Relaxed) {
+        if self.account.cancelled.load(Ordering::Relaxed) {
             return Err(Stopped::Cancelled);
         }
         let Budget {
             wall_clock,
             cpu_time,
             ..
-        } = self.0.budget;
-        let used = Duration::from_nanos(self.0.cpu_ns.load(Ordering::Relaxed));
+        } = self.account.budget;
+        let used = Duration::from_nanos(self.account.cpu_ns.load(Ordering::Relaxed));
         check_time(LimitKind::CpuTime, "cpu_time", cpu_time, used)?;
         check_time(
             LimitKind::WallClock,
             "wall_clock",
             wall_clock,
-            self.0.started.elapsed(),
+            self.account.started.elapsed(),
         )
     }
 
     /// Takes memory from the budget; if there is too little left, fails and takes nothing.
     pub(crate) fn take_memory(&self, bytes: usize) -> Result<(), LimitExceeded> {
-        let allowed = self.0.budget.memory_bytes;
+        let allowed = self.account.budget.memory_bytes;
+        if let Some(share) = &self.share {
+            share.want_memory(bytes);
+        }
         let taken =
-            self.0
+            self.account
                 .memory_bytes
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
                     held.checked_add(bytes).filter(|sum| *sum <= allowed)
                 });
         match taken {
             Ok(held) => {
-                self.0
+                self.account
                     .memory_peak_bytes
                     .fetch_max(held + bytes, Ordering::Relaxed);
+                if let Some(share) = &self.share {
+                    share.memory_bytes.fetch_add(bytes, Ordering::Relaxed);
+                }
                 Ok(())
             }
             Err(held) => {
@@ -165,14 +249,26 @@ impl QueryContext {
 
     /// Returns memory to the budget.
     pub(crate) fn return_memory(&self, bytes: usize) {
-        self.0.memory_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.account
+            .memory_bytes
+            .fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(share) = &self.share {
+            share.memory_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Takes the bytes of one result from the budget.
     pub(crate) fn take_result(&self, bytes: usize) -> Result<(), LimitExceeded> {
-        let budget = &self.0.budget;
+        let budget = &self.account.budget;
         LimitExceeded::check("value_bytes", "bytes", budget.value_bytes, bytes)?;
-        let met = self.0.result_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if let Some(share) = &self.share {
+            share.result_bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        let met = self
+            .account
+            .result_bytes
+            .fetch_add(bytes, Ordering::Relaxed)
+            + bytes;
         LimitExceeded::check("result_bytes", "bytes", budget.result_bytes, met)
     }
 
@@ -185,14 +281,17 @@ impl QueryContext {
     ) -> Result<(), LimitExceeded> {
         let message = self.bounded(message);
         let bytes = message.len() + LOG_LINE_BYTES;
-        let met = self.0.log_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        LimitExceeded::check("log_bytes", "bytes", self.0.budget.log_bytes, met)?;
+        if let Some(share) = &self.share {
+            share.log_bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        let met = self.account.log_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        LimitExceeded::check("log_bytes", "bytes", self.account.budget.log_bytes, met)?;
         let line = LogLine {
             udf: udf.clone(),
             level,
             message,
         };
-        self.0
+        self.account
             .log
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -200,10 +299,9 @@ impl QueryContext {
         Ok(())
     }
 
-    /// A message from the guest, truncated to the budget's `message_bytes`, without control
-    /// characters and characters that end a line or change its direction.
+    /// A message from the guest, truncated to the budget's `message_bytes` and made printable.
     pub(crate) fn bounded(&self, message: &str) -> String {
-        let end = message.floor_char_boundary(self.0.budget.message_bytes);
+        let end = message.floor_char_boundary(self.account.budget.message_bytes);
         let mut text = one_line(&message[..end]);
         if end < message.len() {
             text.push_str("...");

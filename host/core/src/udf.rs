@@ -14,11 +14,12 @@ use crate::composed;
 use crate::contract::types;
 use crate::effort::{self, Compilation};
 use crate::engine::Engine;
-use crate::error::{BindError, Cause, RegisterError};
+use crate::error::{BindError, Cause, RegisterError, Stopped};
 use crate::instance::Instance;
 use crate::limits::LimitExceeded;
 use crate::manifest::Manifest;
 use crate::query::QueryContext;
+use crate::slots::{ReservedInstances, Slot};
 use crate::state::{Phase, State};
 use crate::words::one_line;
 
@@ -96,6 +97,11 @@ impl Udf {
         &self.0.shape.exports
     }
 
+    /// The engine that it runs on.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
     /// Whether the component may ask for documents' ids.
     pub(crate) fn reads_ids(&self) -> bool {
         self.0.shape.reads_ids
@@ -157,20 +163,38 @@ impl Udf {
         self.bound(function, arguments, query, Some(observer))
     }
 
-    /// Like [`Udf::bind_observed`], for an additional worker of a query: `None` if it would have to
-    /// wait for an instance. Workers that wait for each other's instances would wait forever.
+    /// Like [`Udf::bind_observed`], in an instance that the query has
+    /// [reserved](crate::Engine::reserve). If none of this engine's is left, it waits for one.
     ///
     /// # Errors
     ///
     /// The same as for [`Udf::bind`].
-    pub fn bind_if_free(
+    pub fn bind_reserved(
         &self,
         function: &str,
         arguments: &Arguments,
         query: &QueryContext,
         observer: Option<Arc<dyn Observer>>,
-    ) -> Result<Option<Bound>, BindError> {
-        self.bind_for(function, arguments, query, observer, Waits::Never)
+        reserved: &mut ReservedInstances,
+    ) -> Result<Bound, BindError> {
+        self.bind_in(function, arguments, query, observer, |engine| {
+            let slots = engine.slots();
+            reserved.next(slots).map_or_else(|| slots.take(query), Ok)
+        })
+    }
+
+    /// Like [`Udf::bind_observed`], in an instance that queries cannot use.
+    #[cfg(feature = "registry")]
+    pub(crate) fn bind_for_trial(
+        &self,
+        function: &str,
+        arguments: &Arguments,
+        query: &QueryContext,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Bound, BindError> {
+        self.bind_in(function, arguments, query, Some(observer), |engine| {
+            engine.trial_slots().take(query)
+        })
     }
 
     fn bound(
@@ -180,18 +204,19 @@ impl Udf {
         query: &QueryContext,
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Bound, BindError> {
-        let bound = self.bind_for(function, arguments, query, observer, Waits::InLine)?;
-        Ok(bound.expect("a binding that waits gets an instance or an error"))
+        self.bind_in(function, arguments, query, observer, |engine| {
+            engine.slots().take(query)
+        })
     }
 
-    fn bind_for(
+    fn bind_in(
         &self,
         function: &str,
         arguments: &Arguments,
         query: &QueryContext,
         observer: Option<Arc<dyn Observer>>,
-        waits: Waits,
-    ) -> Result<Option<Bound>, BindError> {
+        slot: impl FnOnce(&Engine) -> Result<Slot, Stopped>,
+    ) -> Result<Bound, BindError> {
         let Inner {
             engine,
             name,
@@ -224,13 +249,7 @@ impl Udf {
             function: function.to_owned(),
             source,
         };
-        let slot = match waits {
-            Waits::InLine => engine.slots().take(query).map_err(stopped)?,
-            Waits::Never => match engine.slots().free() {
-                Some(slot) => slot,
-                None => return Ok(None),
-            },
-        };
+        let slot = slot(engine).map_err(stopped)?;
         let name = Arc::clone(name);
         let mut instance =
             Instance::new(engine, name, component, query, Phase::Bind, slot).map_err(stopped)?;
@@ -240,12 +259,7 @@ impl Udf {
         {
             Ok(()) => {
                 let signature = signature.clone();
-                Ok(Some(Bound::new(
-                    self.clone(),
-                    signature,
-                    instance,
-                    observer,
-                )))
+                Ok(Bound::new(self.clone(), signature, instance, observer))
             }
             Err(types::Error::InvalidArgument(message) | types::Error::Failed(message)) => {
                 let message = query.bounded(&message);
@@ -269,12 +283,6 @@ fn describe(engine: &Engine, component: &InstancePre<State>) -> Result<Manifest,
         .map_err(RegisterError::Describe)?;
     let manifest = instance.describe().map_err(RegisterError::Describe)?;
     Ok(Manifest::checked(manifest, limits)?)
-}
-
-/// Whether a binding waits for an instance if none is free.
-enum Waits {
-    InLine,
-    Never,
 }
 
 struct Compiled {

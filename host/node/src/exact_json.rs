@@ -4,17 +4,15 @@
 //! a float has, and `1.10` in a keyword field is not `1.1`. So numbers stay texts until a field's
 //! type says what they are.
 //!
-//! The price: each level of a document is scanned once for its raw values and once to take them
-//! apart, so that depth is bounded.
-
-use std::fmt;
+//! A text is checked as a whole first, and then taken apart in one pass.
 
 use indexmap::IndexMap;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::Error;
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use whittle_host::one_line;
+
+use crate::request::object::cut;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +33,18 @@ pub(crate) type Members = IndexMap<String, ExactJson>;
 const DEPTH: usize = 128;
 
 impl ExactJson {
-    /// Reads a value. Of an error the line and column count from where its object or list begins.
+    /// Reads a value. An error about a key, a text or the depth does not know its line and column.
     ///
     /// # Errors
     ///
     /// Broken JSON, a key that comes twice in an object, values that are nested too deep.
     pub(crate) fn parse(text: &[u8]) -> serde_json::Result<Self> {
-        let raw: &RawValue = serde_json::from_slice(text)?;
-        take_apart(raw, DEPTH)
+        let valid: &RawValue = serde_json::from_slice(text)?;
+        let mut reader = Reader {
+            text: valid.get(),
+            at: 0,
+        };
+        reader.value(DEPTH)
     }
 
     /// The value's type, with its article.
@@ -92,69 +94,102 @@ impl Serialize for ExactJson {
     }
 }
 
-/// Reads a raw value, in which so many levels may lie.
-fn take_apart(raw: &RawValue, levels: usize) -> serde_json::Result<ExactJson> {
-    let text = raw.get();
-    let mut nested = serde_json::Deserializer::from_str(text);
-    let visitor = Level { levels };
-    match text.as_bytes().first() {
-        Some(b'{' | b'[') if levels == 0 => Err(Error::custom(format!(
-            "more than {DEPTH} objects and lists inside of each other"
-        ))),
-        Some(b'{') => nested.deserialize_map(visitor),
-        Some(b'[') => nested.deserialize_seq(visitor),
-        Some(b'"') => serde_json::from_str(text).map(ExactJson::Text),
-        Some(b't' | b'f') => serde_json::from_str(text).map(ExactJson::Boolean),
-        Some(b'n') => Ok(ExactJson::Null),
-        _ => Ok(ExactJson::Number(text.to_owned())),
-    }
+/// Takes a text apart that is known to be valid JSON.
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
 }
 
-/// Reads values with so many levels around them left.
-#[derive(Clone, Copy)]
-struct Level {
-    levels: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Level {
-    type Value = ExactJson;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ExactJson, D::Error> {
-        let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
-        take_apart(raw, self.levels).map_err(D::Error::custom)
-    }
-}
-
-impl<'de> Visitor<'de> for Level {
-    type Value = ExactJson;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object or a list")
+impl Reader<'_> {
+    /// The next value, in which so many levels may lie.
+    fn value(&mut self, levels: usize) -> serde_json::Result<ExactJson> {
+        match self.peek() {
+            Some(b'{' | b'[') if levels == 0 => Err(Error::custom(format!(
+                "more than {DEPTH} objects and lists inside of each other"
+            ))),
+            Some(b'{') => self.object(levels - 1),
+            Some(b'[') => self.list(levels - 1),
+            Some(b'"') => self.string().map(ExactJson::Text),
+            _ => Ok(match self.word() {
+                "null" => ExactJson::Null,
+                "true" => ExactJson::Boolean(true),
+                "false" => ExactJson::Boolean(false),
+                digits => ExactJson::Number(digits.to_owned()),
+            }),
+        }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ExactJson, A::Error> {
-        let levels = self.levels - 1;
+    fn list(&mut self, levels: usize) -> serde_json::Result<ExactJson> {
         let mut values = Vec::new();
-        while let Some(value) = list.next_element_seed(Self { levels })? {
-            values.push(value);
+        while self.goes_on(b']') {
+            values.push(self.value(levels)?);
         }
         Ok(ExactJson::List(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<ExactJson, A::Error> {
-        let levels = self.levels - 1;
+    fn object(&mut self, levels: usize) -> serde_json::Result<ExactJson> {
         let mut members = Members::new();
-        while let Some(key) = object.next_key::<String>()? {
-            let value = object.next_value_seed(Self { levels })?;
-            if let Some((key, _)) = members.get_key_value(&key) {
-                return Err(A::Error::custom(format!(
+        while self.goes_on(b'}') {
+            let key = self.string()?;
+            // The colon.
+            self.peek();
+            self.at += 1;
+            let value = self.value(levels)?;
+            if members.contains_key(&key) {
+                return Err(Error::custom(format!(
                     "the key `{}` stands there twice",
-                    one_line(key)
+                    cut(&key)
                 )));
             }
             members.insert(key, value);
         }
         Ok(ExactJson::Object(members))
+    }
+
+    /// Steps over the bracket or comma before an element; false if it is the bracket at the end.
+    fn goes_on(&mut self, end: u8) -> bool {
+        let is_end = self.peek() == Some(end);
+        self.at += 1;
+        if !is_end && self.peek() == Some(end) {
+            // The bracket at the beginning has this one behind it.
+            self.at += 1;
+            return false;
+        }
+        !is_end
+    }
+
+    /// The next byte that is not blank.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let blanks = rest.iter().take_while(|byte| b" \t\n\r".contains(byte));
+        self.at += blanks.count();
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn string(&mut self) -> serde_json::Result<String> {
+        self.peek();
+        let (start, bytes) = (self.at, self.text.as_bytes());
+        let mut is_plain = true;
+        self.at += 1;
+        while bytes[self.at] != b'"' {
+            let is_escape = bytes[self.at] == b'\\';
+            is_plain &= !is_escape;
+            self.at += if is_escape { 2 } else { 1 };
+        }
+        self.at += 1;
+        if is_plain {
+            return Ok(self.text[start + 1..self.at - 1].to_owned());
+        }
+        serde_json::from_str(&self.text[start..self.at])
+    }
+
+    /// A number, or a name such as `null`.
+    fn word(&mut self) -> &str {
+        let rest = &self.text[self.at..];
+        let end = rest.find([',', ']', '}', ' ', '\t', '\n', '\r']);
+        let word = &rest[..end.unwrap_or(rest.len())];
+        self.at += word.len();
+        word
     }
 }
 
@@ -172,6 +207,9 @@ mod tests {
         let text = r#"{"a":[12345678901234567890123,1.10,-0,1E+400,[]],"b":{"c":null,"d":"\"é","e":true},"f":{}}"#;
         assert_eq!(again(text), Ok(text.to_owned()));
         assert_eq!(again(" [ 1 , \"\\u00e9\" ] "), Ok("[1,\"é\"]".to_owned()));
+        let blanks = " {\r\n\t\"a\\\"]\" : [ ] , \"b\":[ [{} ,{ }],\"\\\\\", -1.0e5 ]\n} ";
+        let compact = r#"{"a\"]":[],"b":[[{},{}],"\\",-1.0e5]}"#;
+        assert_eq!(again(blanks), Ok(compact.to_owned()));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! WebAssembly.
 
 mod aggregation;
+mod allowance;
 mod computed;
 mod dates;
 mod documents;
@@ -14,6 +15,7 @@ pub mod expression;
 pub mod index;
 pub mod mapping;
 mod memory;
+mod parsed_bytes;
 pub mod query;
 mod request;
 mod search;
@@ -24,6 +26,7 @@ mod value;
 pub use aggregation::{AggregationError, AggregationResults, Aggregations, WrittenAggregations};
 pub use documents::{Documents, DocumentsError};
 pub use memory::{Memory, OutOfMemory, Reservation};
+pub use parsed_bytes::parsed_bytes;
 pub use request::{
     FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,
     SearchRequest, SortBy, SortKey, SortMode, SourceFilter, multi_search,
@@ -31,8 +34,8 @@ pub use request::{
 pub use search::profile::{BudgetReport, ClauseReport, Profile};
 pub use search::workers::Threads;
 pub use search::{
-    CountResponse, FieldError, Hit, Hits, SearchError, SearchResponse, SeqNo, Shards, SortError,
-    Source, Writing, Written, search, search_indexes,
+    CountResponse, FieldError, Hit, Hits, SearchError, SearchResponse, SeqNo, ShardFailure,
+    ShardFailureReason, Shards, SortError, Source, Writing, Written, search, search_indexes,
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{

@@ -17,6 +17,7 @@ pub struct Memory(Arc<Shared>);
 struct Shared {
     limit: u64,
     in_use: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// There are fewer bytes left than a request needs.
@@ -47,6 +48,7 @@ impl Memory {
         Self(Arc::new(Shared {
             limit: limit_bytes,
             in_use: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         }))
     }
 
@@ -65,6 +67,11 @@ impl Memory {
         self.0.in_use.load(Ordering::Relaxed)
     }
 
+    /// How often fewer bytes were left than were needed.
+    pub fn refused(&self) -> u64 {
+        self.0.refused.load(Ordering::Relaxed)
+    }
+
     /// Reserves bytes until the reservation is dropped.
     ///
     /// # Errors
@@ -80,16 +87,23 @@ impl Memory {
     }
 
     fn take(&self, bytes: u64) -> Result<(), OutOfMemory> {
-        let Shared { limit, in_use } = &*self.0;
+        let Shared {
+            limit,
+            in_use,
+            refused,
+        } = &*self.0;
         let more = |held: u64| held.checked_add(bytes).filter(|all| all <= limit);
         let taken = in_use.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         match taken {
             Ok(_) => Ok(()),
-            Err(held) => Err(OutOfMemory {
-                needed_bytes: bytes,
-                free_bytes: limit.saturating_sub(held),
-                limit_bytes: *limit,
-            }),
+            Err(held) => {
+                refused.fetch_add(1, Ordering::Relaxed);
+                Err(OutOfMemory {
+                    needed_bytes: bytes,
+                    free_bytes: limit.saturating_sub(held),
+                    limit_bytes: *limit,
+                })
+            }
         }
     }
 }
@@ -111,6 +125,20 @@ impl Reservation {
         self.memory.take(bytes)?;
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Takes over bytes that another reservation of the same budget holds; false if it holds fewer,
+    /// and then nothing changes.
+    pub fn take_over(&self, from: &Self, bytes: u64) -> bool {
+        debug_assert!(Arc::ptr_eq(&self.memory.0, &from.memory.0), "one budget");
+        let less = |held: u64| held.checked_sub(bytes);
+        let taken = from
+            .bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        if taken.is_ok() {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        taken.is_ok()
     }
 
     /// The bytes that it holds.
@@ -141,9 +169,20 @@ mod tests {
         assert!(!refused.is_final());
         assert_eq!(memory.in_use(), 90);
         drop(held);
-        assert_eq!(memory.in_use(), 0);
+        assert_eq!((memory.in_use(), memory.refused()), (0, 1));
         let final_ = memory.reserve(101).expect_err("it is more than all");
         assert!(final_.is_final());
+    }
+
+    #[test]
+    fn bytes_go_from_one_reservation_to_another() {
+        let memory = Memory::new(100);
+        let (first, second) = (memory.reserve(60), memory.reserve(0));
+        let (first, second) = (first.expect("free"), second.expect("free"));
+        assert!(second.take_over(&first, 50) && !second.take_over(&first, 11));
+        assert_eq!((first.bytes(), second.bytes()), (10, 50));
+        drop(second);
+        assert_eq!(memory.in_use(), 10);
     }
 
     #[test]

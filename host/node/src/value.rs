@@ -3,9 +3,30 @@
 use std::cmp::Ordering;
 
 use serde::{Serialize, Serializer};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::dates;
+
+/// What a member of a JSON object takes besides its key and its value, in bytes.
+const MEMBER_BYTES: u64 = 64;
+
+/// About what JSON takes, in bytes.
+pub(crate) fn json_bytes(json: &Json) -> u64 {
+    let inside: u64 = match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::String(text) => text.len() as u64,
+        Json::Array(values) => values.iter().map(json_bytes).sum(),
+        Json::Object(members) => members_bytes(members),
+    };
+    size_of::<Json>() as u64 + inside
+}
+
+/// About what the members of a JSON object take, in bytes.
+pub(crate) fn members_bytes(members: &Map<String, Json>) -> u64 {
+    let member =
+        |(key, value): (&String, &Json)| MEMBER_BYTES + key.len() as u64 + json_bytes(value);
+    members.iter().map(member).sum()
+}
 
 /// A value of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +63,20 @@ impl Serialize for Value {
 }
 
 impl Value {
+    /// About what it takes, in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        size_of::<Self>() as u64 + self.text_bytes()
+    }
+
+    /// About what it takes besides itself, in bytes.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Json(json) => json_bytes(json),
+            Self::Null | Self::Boolean(_) | Self::Long(_) | Self::Double(_) | Self::Date(_) => 0,
+        }
+    }
+
     /// The order of two values of one type, or of two numbers.
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {

@@ -1,22 +1,27 @@
 //! Answers that several routes give.
 
 use axum::http::{HeaderValue, StatusCode, header::LOCATION};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use whittle_node::index::{Stored, WriteResult, Written};
+use whittle_node::{Memory, Reservation, ShardFailure};
 
 use crate::address;
+use crate::error::{ApiError, Cause};
+use crate::sending::Text;
 use crate::source::Source;
 
 /// The primary term of every document: this node was never replaced as its primary.
 pub(crate) const PRIMARY_TERM: u64 = 1;
 
 /// How many shards a request reached: one an index.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Shards {
     total: usize,
     successful: usize,
     failed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<ShardFailure>,
 }
 
 impl Shards {
@@ -25,6 +30,17 @@ impl Shards {
             total: indexes,
             successful: indexes,
             failed: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    /// So many indexes, some of which failed.
+    pub(crate) fn with_failures(indexes: usize, failures: Vec<ShardFailure>) -> Self {
+        Self {
+            total: indexes,
+            successful: indexes - failures.len(),
+            failed: failures.len(),
+            failures,
         }
     }
 }
@@ -45,6 +61,25 @@ impl Acknowledged {
     pub(crate) const DONE: Self = Self { acknowledged: true };
 }
 
+/// The shard that a write reached.
+#[derive(Debug, Serialize)]
+struct WriteShards {
+    #[serde(flatten)]
+    shards: Shards,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failures: Option<[WriteFailure; 1]>,
+}
+
+/// What failed on a shard after a write, which stands.
+#[derive(Debug, Serialize)]
+struct WriteFailure {
+    _index: String,
+    _shard: u32,
+    status: &'static str,
+    primary: bool,
+    reason: Cause,
+}
+
 /// What became of a document that was to be written.
 #[derive(Debug, Serialize)]
 pub(crate) struct DocumentWritten {
@@ -52,9 +87,10 @@ pub(crate) struct DocumentWritten {
     _id: String,
     _version: u64,
     result: &'static str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) forced_refresh: bool,
-    _shards: Shards,
+    /// Whether a refresh was made that the request asked for; missing if it asked for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forced_refresh: Option<bool>,
+    _shards: WriteShards,
     _seq_no: u64,
     _primary_term: u64,
     /// The document after an update that asked for it.
@@ -86,6 +122,9 @@ impl Updated {
 }
 
 impl DocumentWritten {
+    /// What the JSON of one takes without what names it and what comes back of it, in bytes.
+    pub(crate) const BYTES: u64 = 320;
+
     pub(crate) fn new(index: &str, written: &Written, forced_refresh: bool) -> Self {
         let (status, result) = match written.result {
             WriteResult::Created => (StatusCode::CREATED, "created"),
@@ -100,8 +139,11 @@ impl DocumentWritten {
             _id: written.id.clone(),
             _version: written.version,
             result,
-            forced_refresh: forced_refresh && !is_noop,
-            _shards: Shards::of(if is_noop { 0 } else { 1 }),
+            forced_refresh: (forced_refresh && !is_noop).then_some(true),
+            _shards: WriteShards {
+                shards: Shards::of(if is_noop { 0 } else { 1 }),
+                failures: None,
+            },
             _seq_no: written.seq_no,
             _primary_term: PRIMARY_TERM,
             get: None,
@@ -110,17 +152,55 @@ impl DocumentWritten {
     }
 }
 
-impl IntoResponse for DocumentWritten {
-    fn into_response(self) -> Response {
+impl DocumentWritten {
+    /// Says that the refresh after the write failed, and why if that is not said elsewhere. The
+    /// write stands: an error would have the client repeat it.
+    pub(crate) fn refresh_failed(&mut self, why: Option<&ApiError>) {
+        if self._shards.shards.total == 0 {
+            // It has changed nothing that a refresh would show.
+            return;
+        }
+        self.forced_refresh = self.forced_refresh.map(|_| false);
+        self._shards.shards = Shards {
+            total: 1,
+            successful: 0,
+            failed: 1,
+            failures: Vec::new(),
+        };
+        self._shards.failures = why.map(|error| {
+            [WriteFailure {
+                _index: self._index.clone(),
+                _shard: 0,
+                status: "INTERNAL_SERVER_ERROR",
+                primary: true,
+                reason: error.cause().clone(),
+            }]
+        });
+    }
+
+    /// The answer, with the document's address if it is new, in memory that was reserved before the
+    /// write.
+    ///
+    /// # Errors
+    ///
+    /// 429 if that is too little, and there is no more.
+    pub(crate) fn into_json(
+        self,
+        memory: &Memory,
+        paid: Reservation,
+    ) -> Result<Response, ApiError> {
         let status = self.status;
         let location = address::of_document(&self._index, &self._id);
-        let mut response = (status, axum::Json(self)).into_response();
+        let mut text = Text::paid(memory, paid);
+        text.json(&self)?;
+        let mut response = text.into_json();
+        *response.status_mut() = status;
         if status == StatusCode::CREATED
             && let Ok(location) = HeaderValue::from_str(&location)
         {
             response.headers_mut().insert(LOCATION, location);
         }
-        response
+        Ok(response)
     }
 }
 

@@ -1,40 +1,203 @@
 //! The bodies of requests: JSON, or lines of JSON.
+//!
+//! A body is reserved in the node's memory as it arrives, unpacked, and for as long as its bytes are
+//! used. Bodies over 64 KiB share a part of that memory, so that small requests find room beside any
+//! number of large ones. A body that stalls is cut off.
+//!
+//! What is made of a body is held with it: the memory is reserved before a text is parsed, by
+//! [`Body::read`], or by [`Body::hold_parsed`] where a route parses by itself.
 
-use axum::body::Bytes;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body as Incoming, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use tokio::time::Instant;
+use whittle_node::{Memory, OutOfMemory, Reservation, parsed_bytes};
 
 use crate::error::ApiError;
+use crate::node::Node;
 use crate::parameters::bad;
 
-/// A body as it came, unpacked and within the node's limit.
-#[derive(Debug, Clone)]
-pub(crate) struct Body(pub(crate) Bytes);
+/// What a body may have without a share of the memory of large bodies.
+const SMALL: usize = 64 << 10;
 
-impl<S: Send + Sync> FromRequest<S> for Body {
+/// From this size on, address space for the whole body is taken at once; its pages are not there
+/// before they are written to.
+const WHOLE: usize = 1 << 20;
+
+/// In each window of time so many bytes of a body must arrive, or its end.
+const WINDOW: Duration = Duration::from_secs(10);
+const LEAST: usize = 256 << 10;
+
+/// How much of a body is read before other requests have their turn.
+const TURN: usize = 256 << 10;
+
+/// A body as it came, unpacked and within the node's limit. Its memory is reserved until the last
+/// clone of its bytes is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct Body {
+    pub(crate) bytes: Bytes,
+    /// What is made of it holds of the node's memory.
+    held: Arc<Reservation>,
+}
+
+impl FromRequest<Arc<Node>> for Body {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Bytes::from_request(request, state)
-            .await
-            .map(Self)
-            .map_err(|error| {
-                if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                    let reason = "the body is larger than this node takes: send less at once";
-                    return ApiError::new(error.status(), "content_too_long_exception", reason);
+    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
+        let length = length(request.headers());
+        let mut reading = Reading::new(node.memory(), &node.edge().large_bodies);
+        reading.limit = reading.limit.min(node.options().body_bytes);
+        reading.read(request.into_body(), length).await
+    }
+}
+
+/// A body that arrives.
+#[derive(Debug)]
+struct Reading {
+    limit: usize,
+    window: Duration,
+    memory: Memory,
+    large: Memory,
+    bytes: Vec<u8>,
+    held: Held,
+}
+
+/// The memory of a body.
+#[derive(Debug, Default)]
+struct Held {
+    all: Option<Reservation>,
+    large: Option<Reservation>,
+}
+
+/// The bytes of a body, with their memory.
+struct Whole {
+    bytes: Vec<u8>,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Whole {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Reading {
+    fn new(memory: &Memory, large: &Memory) -> Self {
+        Self {
+            limit: usize::try_from(large.limit()).unwrap_or(usize::MAX),
+            window: WINDOW,
+            memory: memory.clone(),
+            large: large.clone(),
+            bytes: Vec::new(),
+            held: Held::default(),
+        }
+    }
+
+    async fn read(mut self, mut body: Incoming, length: Option<usize>) -> Result<Body, ApiError> {
+        if length.is_some_and(|length| length > self.limit) {
+            return Err(self.too_long());
+        }
+        let mut window = (Instant::now() + self.window, 0);
+        let mut turn = 0;
+        loop {
+            let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+            let frame = match tokio::time::timeout_at(window.0, frame).await {
+                Ok(None) => break,
+                Ok(Some(frame)) => frame.map_err(|error| {
+                    ApiError::of(StatusCode::BAD_REQUEST, "parse_exception", &error)
+                })?,
+                Err(_) if window.1 < LEAST => return Err(self.too_slow()),
+                Err(_) => {
+                    window = (Instant::now() + self.window, 0);
+                    continue;
                 }
-                ApiError::new(error.status(), "parse_exception", error.body_text())
-            })
+            };
+            // Trailers say nothing.
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            self.add(&data, length)?;
+            window.1 += data.len();
+            turn += data.len();
+            // What is packed may unpack for long without waiting for the network.
+            if turn >= TURN {
+                turn = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+        let (bytes, _held) = (self.bytes, self.held);
+        Ok(Body {
+            bytes: Bytes::from_owner(Whole { bytes, _held }),
+            held: Arc::new(self.memory.reserve(0)?),
+        })
+    }
+
+    fn add(&mut self, data: &[u8], length: Option<usize>) -> Result<(), ApiError> {
+        let (had, has) = (self.bytes.len(), self.bytes.len() + data.len());
+        if has > self.limit {
+            return Err(self.too_long());
+        }
+        if has > SMALL {
+            // From its first byte on.
+            let more = if had > SMALL { data.len() } else { has };
+            hold(&self.large, &mut self.held.large, more)?;
+        }
+        hold(&self.memory, &mut self.held.all, data.len())?;
+        if has > self.bytes.capacity() {
+            let capacity = match length {
+                _ if has <= WHOLE => has.next_power_of_two(),
+                Some(length) => length.max(has),
+                None => self.limit,
+            };
+            let refused = self.bytes.try_reserve_exact(capacity - had);
+            refused.map_err(|_| OutOfMemory {
+                needed_bytes: capacity as u64,
+                free_bytes: 0,
+                limit_bytes: self.memory.limit(),
+            })?;
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(())
+    }
+
+    fn too_slow(&self) -> ApiError {
+        let (least, window) = (LEAST >> 10, self.window);
+        let reason = format!(
+            "the body arrives too slowly: {least} KiB or its end must arrive in {window:?}"
+        );
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout_exception", reason)
+    }
+
+    fn too_long(&self) -> ApiError {
+        let limit = self.limit;
+        let reason = format!("the body is larger than {limit} bytes: send less at once");
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        ApiError::new(status, "content_too_long_exception", reason)
+    }
+}
+
+fn hold(memory: &Memory, held: &mut Option<Reservation>, more: usize) -> Result<(), OutOfMemory> {
+    match held {
+        Some(held) => held.grow(more as u64),
+        None => {
+            *held = Some(memory.reserve(more as u64)?);
+            Ok(())
+        }
     }
 }
 
 impl Body {
     /// Whether nothing was sent.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.trim_ascii().is_empty()
+        self.bytes.trim_ascii().is_empty()
     }
 
     /// The body of a route that cannot do without.
@@ -50,19 +213,38 @@ impl Body {
                 "request body is required",
             ));
         }
-        Ok(&self.0)
+        Ok(&self.bytes)
     }
 
-    /// As JSON of a type; an empty body is the type's default.
+    /// Reserves memory until the body is dropped.
     ///
     /// # Errors
     ///
-    /// 400 with the place where it is broken, or not of the type.
+    /// 429 if there is too little, 413 if there never is so much.
+    pub(crate) fn hold(&self, bytes: u64) -> Result<(), ApiError> {
+        Ok(self.held.grow(bytes)?)
+    }
+
+    /// Reserves what a text takes so many times when it is parsed, until the body is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Body::hold`].
+    pub(crate) fn hold_parsed(&self, text: &[u8], times: u64) -> Result<(), ApiError> {
+        self.hold(parsed_bytes(text).saturating_mul(times))
+    }
+
+    /// As JSON of a type; an empty body is the type's default. What it takes is held with the body.
+    ///
+    /// # Errors
+    ///
+    /// 400 with the place where it is broken, or not of the type; as [`Body::hold`].
     pub(crate) fn read<'a, T: Deserialize<'a> + Default>(&'a self) -> Result<T, ApiError> {
         if self.is_empty() {
             return Ok(T::default());
         }
-        serde_json::from_slice(&self.0).map_err(|error| broken(1, &error))
+        self.hold_parsed(&self.bytes, 1)?;
+        serde_json::from_slice(&self.bytes).map_err(|error| broken(1, &error))
     }
 }
 
@@ -88,9 +270,12 @@ impl<S: Sync> FromRequestParts<S> for NoBody {
 
 /// Whether a request has a body that is not empty, or one whose length is not known yet.
 pub(crate) fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    length.is_some_and(|length| length > 0) || headers.contains_key(TRANSFER_ENCODING)
+    length(headers).is_some_and(|length| length > 0) || headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// The length of a body, if it is known before it arrives.
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// A body, or a line of one, that is not JSON, or not of its type.
@@ -109,4 +294,78 @@ pub(crate) fn broken(first_line: usize, error: &serde_json::Error) -> ApiError {
         kind,
         format!("line {line}, column {}: {what}{reason}", error.column()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body as Sent;
+    use futures_util::{StreamExt, stream};
+
+    use super::*;
+
+    const KIB: u64 = 1 << 10;
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        runtime.expect("a runtime").block_on(future)
+    }
+
+    /// A body of parts of 16 KiB, which ends or does not.
+    fn parts(count: usize, ends: bool) -> Sent {
+        let part = || Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 16 << 10]));
+        let parts = stream::iter((0..count).map(move |_| part()));
+        match ends {
+            true => Sent::from_stream(parts),
+            false => Sent::from_stream(parts.chain(stream::pending())),
+        }
+    }
+
+    #[test]
+    fn a_body_holds_its_memory_as_long_as_its_bytes_are_used() {
+        let (memory, large) = (Memory::new(512 * KIB), Memory::new(256 * KIB));
+        let read = |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None));
+        let small = read(4).expect("it is read");
+        assert_eq!((memory.in_use(), large.in_use()), (64 * KIB, 0));
+        let body = read(10).expect("it is read");
+        assert_eq!((memory.in_use(), large.in_use()), (224 * KIB, 160 * KIB));
+        let bytes = body.bytes.clone();
+        drop((small, body));
+        assert_eq!(memory.in_use(), 160 * KIB);
+        drop(bytes);
+        assert_eq!((memory.in_use(), large.in_use()), (0, 0));
+    }
+
+    #[test]
+    fn large_bodies_leave_room_for_small_ones() {
+        let (memory, large) = (Memory::new(512 * KIB), Memory::new(256 * KIB));
+        let read = |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None));
+        let first = read(10).expect("it is read");
+        let refused = read(10).expect_err("there is no room");
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(read(4).is_ok());
+        assert_eq!(memory.in_use(), 160 * KIB);
+        drop(first);
+        let refused = read(17).expect_err("it can never be read");
+        insta::assert_snapshot!(refused.reason(), @"the body is larger than 262144 bytes: send less at once");
+    }
+
+    #[test]
+    fn a_body_that_stalls_is_cut_off_and_holds_only_what_arrived() {
+        let (memory, large) = (Memory::new(512 * KIB), Memory::new(512 * KIB));
+        let held = memory.clone();
+        let refused = block_on(async move {
+            let mut reading = Reading::new(&memory, &large);
+            reading.window = Duration::from_millis(200);
+            let mut body = std::pin::pin!(reading.read(parts(2, false), Some(400 << 10)));
+            let waiting = tokio::time::timeout(Duration::from_millis(50), body.as_mut()).await;
+            assert!(waiting.is_err());
+            assert_eq!(memory.in_use(), 32 * KIB);
+            body.await.expect_err("it is cut off")
+        });
+        assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
+        insta::assert_snapshot!(refused.reason(), @"the body arrives too slowly: 256 KiB or its end must arrive in 200ms");
+        assert_eq!(held.in_use(), 0);
+    }
 }

@@ -13,15 +13,15 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{CONNECTION, EXPECT};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::node::Node;
 
-/// How long the rest of a body is waited for.
+/// How long the rest of a body is waited for, if it was not found too slow already.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 type Part = Option<Result<Bytes, axum::Error>>;
@@ -30,13 +30,18 @@ type Part = Option<Result<Bytes, axum::Error>>;
 struct Shared {
     stream: Mutex<BodyDataStream>,
     started: AtomicBool,
+    ended: AtomicBool,
 }
 
 impl Shared {
     fn poll(&self, context: &mut Context<'_>) -> Poll<Part> {
         self.started.store(true, Ordering::Relaxed);
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        pin!(&mut *stream).poll_next(context)
+        let part = pin!(&mut *stream).poll_next(context);
+        if matches!(part, Poll::Ready(None)) {
+            self.ended.store(true, Ordering::Relaxed);
+        }
+        part
     }
 
     /// Reads what is left; false if it is more than so many bytes, or takes too long.
@@ -46,6 +51,7 @@ impl Shared {
             let mut read = 0;
             while let Some(Ok(part)) = left.next().await {
                 read += part.len();
+                tokio::task::yield_now().await;
                 if read > most {
                     return false;
                 }
@@ -70,13 +76,18 @@ pub(crate) async fn drained(
     let shared = Arc::new(Shared {
         stream: Mutex::new(body.into_data_stream()),
         started: AtomicBool::new(false),
+        ended: AtomicBool::new(false),
     });
     let read = Arc::clone(&shared);
     let body = Body::from_stream(stream::poll_fn(move |context| read.poll(context)));
     let mut response = next.run(Request::from_parts(parts, body)).await;
     // A client that asked whether to send its body has not sent it, and is better not told to.
     let is_unsent = waits_for_us && !shared.started.load(Ordering::Relaxed);
-    if is_unsent || !shared.drain(node.options().body_bytes).await {
+    let is_slow = response.status() == StatusCode::REQUEST_TIMEOUT;
+    let most = node.options().body_bytes;
+    let is_whole = shared.ended.load(Ordering::Relaxed)
+        || (!is_unsent && !is_slow && shared.drain(most).await);
+    if !is_whole {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }

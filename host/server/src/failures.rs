@@ -6,9 +6,12 @@ use axum::http::StatusCode;
 use whittle_host::{BindError, EvaluateError, SelectError, Stopped};
 use whittle_node::index::{IndexError, WriteError};
 use whittle_node::mapping::{DocumentError, MappingError};
-use whittle_node::{FunctionError, RequestError, SearchError, SortError, UdfError};
+use whittle_node::{
+    FunctionError, OutOfMemory, RequestError, SearchError, ShardFailure, SortError, UdfError,
+};
 
 use crate::error::ApiError;
+use crate::indexes::Unavailable;
 use crate::node::CreateError;
 
 const ILLEGAL: &str = "illegal_argument_exception";
@@ -21,7 +24,12 @@ impl From<RequestError> for ApiError {
             RequestError::Negative { .. }
             | RequestError::Window { .. }
             | RequestError::After { .. }
+            | RequestError::Terms { .. }
+            | RequestError::Regexp { .. }
+            | RequestError::Retrieved { .. }
+            | RequestError::RescoreWindow { .. }
             | RequestError::NoNewline => ILLEGAL,
+            RequestError::Clauses { .. } => "too_many_nested_clauses",
             _ => PARSING,
         };
         Self::of(StatusCode::BAD_REQUEST, kind, &error)
@@ -52,6 +60,16 @@ impl From<SearchError> for ApiError {
             ),
         };
         Self::of(status, kind, &error)
+    }
+}
+
+impl From<OutOfMemory> for ApiError {
+    fn from(error: OutOfMemory) -> Self {
+        let status = match error.is_final() {
+            true => StatusCode::PAYLOAD_TOO_LARGE,
+            false => StatusCode::TOO_MANY_REQUESTS,
+        };
+        Self::of(status, "circuit_breaking_exception", &error)
     }
 }
 
@@ -111,6 +129,10 @@ impl From<IndexError> for ApiError {
             IndexError::Exists { .. } => {
                 (StatusCode::BAD_REQUEST, "resource_already_exists_exception")
             }
+            // As OpenSearch blocks the writes of a disk that is nearly full.
+            error if error.is_out_of_room() => {
+                (StatusCode::TOO_MANY_REQUESTS, "cluster_block_exception")
+            }
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         };
         Self::of(status, kind, &error)
@@ -122,6 +144,8 @@ fn of_mapping(error: &MappingError) -> &'static str {
         MappingError::Conflict(_)
         | MappingError::Fixed { .. }
         | MappingError::TooMany { .. }
+        | MappingError::TooLarge { .. }
+        | MappingError::Long(_)
         | MappingError::Types => ILLEGAL,
         _ => "mapper_parsing_exception",
     }
@@ -141,6 +165,10 @@ impl From<WriteError> for ApiError {
             WriteError::Mapping(error) => (StatusCode::BAD_REQUEST, of_mapping(error)),
             WriteError::Document(DocumentError::Strict { .. }) => {
                 (StatusCode::BAD_REQUEST, "strict_dynamic_mapping_exception")
+            }
+            WriteError::Document(DocumentError::Long(_)) => (StatusCode::BAD_REQUEST, ILLEGAL),
+            WriteError::Document(DocumentError::TooMuch) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "content_too_long_exception")
             }
             _ => (StatusCode::BAD_REQUEST, "mapper_parsing_exception"),
         };
@@ -164,9 +192,40 @@ pub(crate) fn not_made(name: &str, error: CreateError) -> ApiError {
             format!("index [{shown}/{uuid}] already exists"),
         )
         .with_uuid(uuid),
+        CreateError::TooMany(count) => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "validation_exception",
+            format!(
+                "Validation Failed: 1: this action would add [1] total shards, but this cluster \
+                 currently has [{count}]/[{count}] maximum shards open;"
+            ),
+        ),
+        CreateError::Unavailable(error) => unavailable(&shown, error),
         CreateError::Index(error) => error.into(),
     }
     .in_index(shown)
+}
+
+impl Unavailable {
+    /// As the failure of the index's shard.
+    pub(crate) fn of_shard(self, name: &str) -> ShardFailure {
+        let error = unavailable(name, self);
+        ShardFailure::new(name, error.kind(), error.reason())
+    }
+}
+
+/// An index that cannot be used.
+pub(crate) fn unavailable(name: &str, error: Unavailable) -> ApiError {
+    let name = whittle_host::one_line(name);
+    let reason = match error {
+        Unavailable::Gone => return no_index(&name),
+        Unavailable::Failed(reason) => {
+            format!("No shard available for [{name}]: the index cannot be opened: {reason}")
+        }
+        Unavailable::Closing => format!("No shard available for [{name}]: the node is closing"),
+    };
+    let kind = "no_shard_available_action_exception";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, kind, reason).in_index(name)
 }
 
 /// An index that does not exist.
@@ -180,6 +239,20 @@ pub(crate) fn no_index(name: &str) -> ApiError {
     .in_index(name.clone())
     .with_uuid("_na_")
     .about("index_or_alias", name)
+}
+
+/// A search of which no index, or not every one, could be opened.
+pub(crate) fn not_searched(failed: &[ShardFailure]) -> ApiError {
+    let reasons = failed.iter().map(|failure| failure.reason.reason.as_str());
+    let reasons: Vec<&str> = reasons.collect();
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "search_phase_execution_exception",
+        format!(
+            "Search rejected due to missing shards: {}",
+            reasons.join("; ")
+        ),
+    )
 }
 
 /// A name that must be an alias.

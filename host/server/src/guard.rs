@@ -1,28 +1,50 @@
 //! Requests that a browser sends for another site are refused.
 //!
 //! A node does not authenticate its clients, and a page from anywhere can make a browser on this
-//! machine send it requests: from the page's own origin, which the browser names in `Origin`; or
-//! under a name that was made to resolve to this machine, which then stands in `Host`.
+//! machine send it requests: from the page's own origin, which the browser names in `Origin`, or
+//! whose relation to the node it states in `Sec-Fetch-Site` (<https://www.w3.org/TR/fetch-metadata/>)
+//! for requests without an origin, such as those of images; or under a name that was made to resolve
+//! to this machine, which is then in `Host`. Programs send none of the first two.
 
 use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
 
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
 /// Refuses requests of another site's page.
 pub(crate) async fn own_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    match header(headers, &ORIGIN) {
-        Some(origin) if !is_own(origin, header(headers, &HOST)) => {
-            refused("another site's page").into_response()
-        }
-        _ => next.run(request).await,
+    let has_other_origin =
+        header(headers, &ORIGIN).is_some_and(|origin| !is_own(origin, header(headers, &HOST)));
+    if has_other_origin || (is_of_other_site(headers) && !opens_page(&request)) {
+        return refused("another site's page").into_response();
     }
+    next.run(request).await
+}
+
+/// Whether a browser says that another site's page makes the request.
+fn is_of_other_site(headers: &HeaderMap) -> bool {
+    // `none`: the user typed the address.
+    header(headers, &FETCH_SITE).is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
+/// Whether a link to the node's page was followed: that page is shown instead of the other, which
+/// learns nothing of it.
+fn opens_page(request: &Request) -> bool {
+    let headers = request.headers();
+    request.method() == Method::GET
+        && request.uri().path() == "/"
+        && header(headers, &FETCH_MODE) == Some("navigate")
+        && header(headers, &FETCH_DEST) == Some("document")
 }
 
 /// Refuses requests under a name that does not belong to this machine alone.
@@ -79,6 +101,38 @@ mod tests {
             assert!(!is_own(origin, host), "{origin}");
         }
         assert!(!is_own("null", None));
+    }
+
+    #[test]
+    fn a_request_of_another_sites_page_is_refused_unless_it_opens_the_nodes_page() {
+        let is_served = |path: &str, headers: &[(&str, &str)]| {
+            let request = headers
+                .iter()
+                .fold(Request::get(path), |request, (name, value)| {
+                    request.header(*name, *value)
+                });
+            let request = request.body(axum::body::Body::empty()).expect("a request");
+            !is_of_other_site(request.headers()) || opens_page(&request)
+        };
+        let site = |site| ("sec-fetch-site", site);
+        assert!(is_served("/_search", &[]));
+        assert!(is_served("/_search", &[site("same-origin")]));
+        assert!(is_served("/_search", &[site("none")]));
+        for other in ["cross-site", "same-site", "", "new-value"] {
+            assert!(!is_served("/_search", &[site(other)]), "{other}");
+            let navigates = ("sec-fetch-mode", "navigate");
+            let document = ("sec-fetch-dest", "document");
+            assert!(
+                is_served("/", &[site(other), navigates, document]),
+                "{other}"
+            );
+            assert!(
+                !is_served("/_search", &[site(other), navigates, document]),
+                "{other}"
+            );
+            let frame = ("sec-fetch-dest", "iframe");
+            assert!(!is_served("/", &[site(other), navigates, frame]), "{other}");
+        }
     }
 
     #[test]

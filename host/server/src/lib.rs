@@ -8,11 +8,18 @@
 mod address;
 mod answers;
 mod body;
+mod client;
+mod connections;
 mod data;
 mod drain;
+mod edge;
 mod error;
 mod failures;
+mod fault;
 mod guard;
+mod head;
+mod indexes;
+mod lag;
 mod log;
 mod media;
 mod metrics;
@@ -20,7 +27,10 @@ mod node;
 mod parameters;
 mod presentation;
 mod routes;
+mod scalars;
 mod selection;
+mod sending;
+mod serving;
 mod settings;
 mod sizes;
 mod source;
@@ -33,7 +43,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::Uri;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::Response;
@@ -52,18 +62,21 @@ const REFRESH_CHECK: Duration = Duration::from_millis(100);
 /// The routes of a node. Requests that a browser sends for another site are refused.
 ///
 /// The layers from the outside in: the request is counted, its answer packed if the client wants
-/// that, its body read to the end, the answer written as it is asked for; then it is checked where
-/// it comes from and what its body is, and the body is unpacked, up to the node's limit.
+/// that, its body read to the end, the answer written as it is asked for, a panic answered; then it
+/// is checked what its head is, where it comes from and what its body is, and the body is unpacked.
 pub fn router(node: Arc<Node>) -> Router {
-    let limit = node.options().body_bytes;
     let routes = routes::all()
         .fallback(routes::no_route)
         .method_not_allowed_fallback(routes::no_method)
-        .layer(DefaultBodyLimit::max(limit))
         .layer(RequestDecompressionLayer::new())
         .layer(from_fn(media::checked))
         .layer(from_fn(guard::own_origin))
-        .layer(from_fn(presentation::presented))
+        .layer(from_fn(head::checked))
+        .layer(from_fn(fault::caught))
+        .layer(from_fn_with_state(
+            Arc::clone(&node),
+            presentation::presented,
+        ))
         .layer(from_fn_with_state(Arc::clone(&node), drain::drained))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(Arc::clone(&node), observed))
@@ -74,8 +87,8 @@ pub fn router(node: Arc<Node>) -> Router {
         .layer(map_request(without_trailing_slash))
 }
 
-/// Serves a node until `shutdown` is over; requests that are under way are finished then, and the
-/// indexes closed.
+/// Serves a node until `shutdown` is over; requests that are under way have five more seconds then,
+/// and the indexes are closed.
 ///
 /// # Errors
 ///
@@ -85,7 +98,12 @@ pub async fn serve(
     node: Arc<Node>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), NodeError> {
+    let edge = node.edge();
+    let (connections, lag) = (Arc::clone(&edge.connections), Arc::clone(&edge.lag));
+    lag::watch(&connections, &lag).map_err(NodeError::Network)?;
     let refreshing = tokio::spawn(refresh(Arc::clone(&node)));
+    let timed = Arc::clone(&lag);
+    let measuring = tokio::spawn(async move { timed.measure().await });
     let mut router = router(Arc::clone(&node));
     if listener
         .local_addr()
@@ -93,11 +111,9 @@ pub async fn serve(
     {
         router = router.layer(from_fn(guard::local_name));
     }
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await;
+    serving::serve(listener, router, connections, lag, shutdown).await;
     refreshing.abort();
-    served.map_err(NodeError::Network)?;
+    measuring.abort();
     let closed = tokio::task::spawn_blocking(move || node.close()).await;
     closed.unwrap_or(Ok(()))
 }
@@ -139,9 +155,7 @@ async fn refresh(node: Arc<Node>) {
     loop {
         tokio::time::sleep(REFRESH_CHECK).await;
         let node = Arc::clone(&node);
-        let refreshed = tokio::task::spawn_blocking(move || node.refresh()).await;
-        if let Ok(Err(error)) = refreshed {
-            tracing::warn!(target: "whittle::node", "cannot refresh: {error}");
-        }
+        // What fails is noted with its index, and logged.
+        let _ = tokio::task::spawn_blocking(move || node.refresh()).await;
     }
 }

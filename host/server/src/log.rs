@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `whittle::http` | a request: method, path, status, milliseconds | debug; warn if the node failed |
 //! | `whittle::udf` | a line that a UDF logged, with its name | the line's own |
-//! | `whittle::node` | what changed: indexes, UDFs | info |
+//! | `whittle::node` | what changed: indexes, UDFs; what fails in the background | info; warn |
 
 use std::time::Duration;
 
@@ -23,11 +23,18 @@ pub(crate) fn request(method: &Method, path: &str, status: StatusCode, took: Dur
 
 /// Logs that an index, or a version of a UDF, has changed.
 pub(crate) fn changed(what: &str, which: &str) {
+    let which = one_line(which);
     tracing::info!(target: "whittle::node", which, "{what}");
+}
+
+/// Logs what failed without a request that could be told.
+pub(crate) fn failing(what: &str, which: &str, reason: &str) {
+    tracing::warn!(target: "whittle::node", which, reason, "{what}");
 }
 
 /// Logs what UDFs logged: `of` names the indexes that were searched, or what else they ran for.
 pub(crate) fn udfs(lines: &[LogLine], of: &str) {
+    let of = &*one_line(of);
     macro_rules! event {
         ($level:ident, $line:expr) => {
             tracing::$level!(target: "whittle::udf", udf = &*$line.udf, of, "{}", $line.message)

@@ -19,8 +19,12 @@ use prometheus_client::registry::{Registry, Unit};
 use whittle_host::{
     BreakerState, CacheStatistics, FunctionStatistics, PoolStatistics, RegistryStatistics,
 };
+use whittle_node::Memory;
 use whittle_node::index::IndexStatistics;
 
+use crate::connections::ConnectionStatistics;
+use crate::head;
+use crate::lag::LagStatistics;
 use crate::node::Node;
 
 /// The format, for the answer's head.
@@ -49,7 +53,9 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts a request. `route` is its pattern, of which there are few, not its address.
     pub(crate) fn request(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
-        let method = ("method", method.to_string());
+        // A client may make up any method.
+        let method = head::method(method).unwrap_or("other");
+        let method = ("method", method.to_owned());
         let route = ("route", route.to_owned());
         let status = ("status", status.as_str().to_owned());
         self.times
@@ -89,24 +95,39 @@ impl Metrics {
 #[derive(Debug)]
 struct State {
     indexes: Vec<(String, IndexStatistics)>,
+    /// Whether each index has failed.
+    failed: Vec<(String, bool)>,
     functions: Vec<FunctionStatistics>,
     registry: RegistryStatistics,
     pool: PoolStatistics,
     cache: Option<CacheStatistics>,
+    memory: Memory,
+    connections: ConnectionStatistics,
+    lag: LagStatistics,
 }
 
 impl State {
     fn of(node: &Node) -> Self {
-        let indexes = node.indexes().into_iter();
+        let entries = node.indexes();
+        // None is opened for its numbers.
+        let indexes = entries.iter().filter_map(|(name, entry)| {
+            let statistics = entry.known_statistics()?;
+            Some((name.clone(), statistics))
+        });
+        let failed = entries
+            .iter()
+            .map(|(name, entry)| (name.clone(), entry.condition().failure.is_some()));
         let engine = node.registry().engine();
         Self {
-            indexes: indexes
-                .map(|(name, index)| (name, index.statistics()))
-                .collect(),
+            indexes: indexes.collect(),
+            failed: failed.collect(),
             functions: node.registry().function_statistics(),
             registry: node.registry().statistics(),
             pool: engine.pool(),
             cache: engine.cache_statistics(),
+            memory: node.memory().clone(),
+            connections: node.edge().connections.statistics(),
+            lag: node.edge().lag.statistics(),
         }
     }
 }
@@ -117,12 +138,20 @@ impl Collector for State {
         self.indexes(&mut families)?;
         self.functions(&mut families)?;
         self.times(&mut families)?;
-        self.engine(&mut families)
+        self.engine(&mut families)?;
+        self.edge(&mut families)
     }
 }
 
 impl State {
     fn indexes(&self, families: &mut Families<'_>) -> fmt::Result {
+        families.gauges(
+            "index_failed",
+            "1 if the index cannot be opened, or what was written cannot be shown to searches",
+            self.failed
+                .iter()
+                .map(|(index, failed)| ([("index", index.as_str())], u64::from(*failed))),
+        )?;
         let mut gauge = |name, help, value: fn(&IndexStatistics) -> u64| {
             let values = self.indexes.iter();
             families.gauges(
@@ -220,6 +249,56 @@ impl State {
                 .encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
         }
         Ok(())
+    }
+
+    fn edge(&self, families: &mut Families<'_>) -> fmt::Result {
+        families.gauge(
+            "request_memory_bytes",
+            "Memory that requests in flight hold now",
+            self.memory.in_use(),
+        )?;
+        families.gauge(
+            "request_memory_limit_bytes",
+            "Memory that requests in flight may hold together",
+            self.memory.limit(),
+        )?;
+        families.counter(
+            "request_memory_refused",
+            "How often a request needed more memory than was free",
+            self.memory.refused(),
+        )?;
+        let connections = &self.connections;
+        families.gauge("connections", "Connections that are open", connections.open)?;
+        families.gauge(
+            "connections_limit",
+            "Connections that may be open, besides a few for /health and /metrics",
+            connections.limit,
+        )?;
+        families.counter(
+            "connections_refused",
+            "Connections that were not accepted because all others were busy",
+            connections.refused,
+        )?;
+        families.counter(
+            "connections_closed",
+            "Connections that were closed because they did nothing, or for new ones",
+            connections.closed,
+        )?;
+        let mut longest = |name, help, [since_start, since_read]: [Duration; 2]| {
+            let values = [("start", since_start), ("scrape", since_read)];
+            let values = values.map(|(since, time)| ([("since", since)], time.as_secs_f64()));
+            families.times(name, help, values)
+        };
+        longest(
+            "runtime_lag",
+            "The longest time that one request held a thread of the runtime",
+            self.lag.held,
+        )?;
+        longest(
+            "runtime_delay",
+            "How late a timer of the runtime was at most",
+            self.lag.late,
+        )
     }
 
     fn engine(&self, families: &mut Families<'_>) -> fmt::Result {
@@ -337,6 +416,22 @@ impl Families<'_> {
             .encode_descriptor(name, help, unit, MetricType::Counter)?;
         for (labels, value) in values {
             ConstCounter::new(value).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn times<L: EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: [(L, f64); 2],
+    ) -> fmt::Result {
+        let unit = Some(&Unit::Seconds);
+        let mut family = self
+            .0
+            .encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        for (labels, value) in values {
+            ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
         }
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! Which indexes a request is about: names, patterns, and what is left out of them.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use utoipa::openapi::Type;
 use whittle_host::one_line;
 use whittle_node::index::Index;
 
 use crate::error::ApiError;
-use crate::failures::no_index;
+use crate::failures::{no_index, unavailable};
+use crate::indexes::Entry;
 use crate::node::Node;
 use crate::parameters::{Switch, Value, bad, parameters};
 use crate::presentation::filter_path::glob;
@@ -60,8 +63,11 @@ impl Value for Expand {
     }
 }
 
-/// Indexes with their names, in the order of the names.
-pub(crate) type Selected = Vec<(String, Index)>;
+/// How many names and patterns a request may have.
+const MOST_NAMES: usize = 1_024;
+
+/// Indexes with their names, in the order of the names. They may not be open.
+pub(crate) type Selected = Vec<(String, Arc<Entry>)>;
 
 impl Indices {
     /// The indexes of a list of names and patterns with commas between them. `_all`, `*` and the
@@ -72,6 +78,11 @@ impl Indices {
     /// 404 for a name that no index has, and for a pattern without indexes if it must have some;
     /// 400 for what can never be a name.
     pub(crate) fn select(&self, node: &Node, expression: &str) -> Result<Selected, ApiError> {
+        if expression.split(',').count() > MOST_NAMES {
+            return Err(bad(format!(
+                "a request names up to {MOST_NAMES} indexes: use a pattern"
+            )));
+        }
         let all = node.indexes();
         let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
         let chosen = self.choose(&names, expression)?;
@@ -124,14 +135,14 @@ impl Indices {
     }
 }
 
-/// One index.
+/// One index, which is opened if it is not: for threads for blocking work.
 ///
 /// # Errors
 ///
-/// 404 if it does not exist; 400 for what can never be a name.
+/// 404 if it does not exist; 400 for what can never be a name; 503 if it cannot be opened.
 pub(crate) fn one(node: &Node, name: &str) -> Result<Index, ApiError> {
     match node.index(name) {
-        Some(index) => Ok(index),
+        Some(entry) => entry.open().map_err(|error| unavailable(name, error)),
         None if name.starts_with('_') => Err(not_a_name(name)),
         None => Err(no_index(name)),
     }

@@ -68,10 +68,13 @@ impl OneOrMore {
 }
 
 impl SourceGiven {
-    pub(crate) fn filter(self) -> SourceFilter {
+    /// # Errors
+    ///
+    /// 400 for too many patterns.
+    pub(crate) fn filter(self) -> Result<SourceFilter, ApiError> {
         match self {
-            Self::Whether(true) => SourceFilter::All,
-            Self::Whether(false) => SourceFilter::None,
+            Self::Whether(true) => Ok(SourceFilter::All),
+            Self::Whether(false) => Ok(SourceFilter::None),
             Self::Field(field) => fields(vec![field], Vec::new()),
             Self::Fields(names) => fields(names, Vec::new()),
             Self::Patterns(Patterns { includes, excludes }) => {
@@ -81,8 +84,14 @@ impl SourceGiven {
     }
 }
 
-fn fields(includes: Vec<String>, excludes: Vec<String>) -> SourceFilter {
-    SourceFilter::Fields { includes, excludes }
+fn fields(includes: Vec<String>, excludes: Vec<String>) -> Result<SourceFilter, ApiError> {
+    const MOST: usize = SourceFilter::MOST_PATTERNS;
+    if includes.len().max(excludes.len()) > MOST {
+        return Err(bad(format!(
+            "`_source`: too many patterns; the limit is {MOST}"
+        )));
+    }
+    Ok(SourceFilter::Fields { includes, excludes })
 }
 
 impl SourceParameters {
@@ -110,7 +119,7 @@ impl SourceParameters {
             Some(names) => includes.extend(names.split(',').map(str::to_owned)),
         }
         if !includes.is_empty() || !excludes.is_empty() {
-            return Ok(Some(fields(includes, excludes)));
+            return fields(includes, excludes).map(Some);
         }
         Ok(match self.source {
             Some(_) => Some(SourceFilter::All),
@@ -120,7 +129,12 @@ impl SourceParameters {
     }
 }
 
-/// What a filter leaves of a stored document.
+/// What a stored document takes with what a filter leaves of it, in bytes.
+pub(crate) fn filtered_bytes(stored: &[u8]) -> u64 {
+    3 * stored.len() as u64
+}
+
+/// What a filter leaves of a stored document. Reserve [`filtered_bytes`] first.
 ///
 /// # Errors
 ///

@@ -50,7 +50,7 @@ pub(crate) enum Cell {
 impl Cell {
     fn text(&self, unit: Option<Unit>) -> String {
         match (self, unit) {
-            (Self::Text(text), _) => text.clone(),
+            (Self::Text(text), _) => one_line(text),
             (Self::Number(number), _) => number.to_string(),
             (Self::Size(bytes), Some(unit)) => unit.shown(*bytes),
             (Self::Size(bytes), None) => human(*bytes),

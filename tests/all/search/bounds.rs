@@ -88,3 +88,51 @@ fn threads_share_the_instances_that_there_are() {
         assert_eq!(engine.pool().in_use, 0);
     }
 }
+
+#[test]
+fn searches_with_several_functions_never_wait_for_each_other() {
+    let snapshot = in_segments(&documents()[..600], 100);
+    let udf = json!({"wasm_udf": {"function": "read_int64", "params": {"field": "number"}}});
+    let three = request(&json!({"query": {"bool": {"must": [udf, udf, udf]}}}));
+    for instances in [3, 4] {
+        let engine = Engine::new(EngineOptions {
+            pool_instances: instances,
+            pool_wait: Duration::from_secs(60),
+            ..EngineOptions::default()
+        });
+        let engine = engine.expect("an engine starts");
+        let udfs = Udfs::new([whittle_tests::udf(&engine, "probe")]).expect("no name twice");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let query = QueryContext::new(Budget::default());
+                        let found = search(&snapshot, &three, &udfs, &query, |_| ());
+                        let found = found.unwrap_or_else(|error| panic!("{}", told(&error)));
+                        assert_eq!(found.hits.total, Some(600));
+                    }
+                });
+            }
+        });
+        assert_eq!((engine.pool().in_use, engine.pool().busy), (0, 0));
+    }
+}
+
+#[test]
+fn a_search_with_more_functions_than_instances_is_refused_at_once() {
+    let engine = Engine::new(EngineOptions {
+        pool_instances: 2,
+        ..EngineOptions::default()
+    });
+    let engine = engine.expect("an engine starts");
+    let udfs = Udfs::new([whittle_tests::udf(&engine, "probe")]).expect("no name twice");
+    let udf = json!({"wasm_udf": {"function": "read_int64", "params": {"field": "number"}}});
+    let three = request(&json!({"query": {"bool": {"must": [udf, udf, udf]}}}));
+    let query = QueryContext::new(Budget::default());
+    let error = search(&snapshot(&documents()), &three, &udfs, &query, |_| ());
+    assert_eq!(
+        told(&error.expect_err("there are two")),
+        "function `read_int64` could not be bound: the limit `pool_instances` is 2 instances, and \
+         3 instances were asked for"
+    );
+}

@@ -1,9 +1,10 @@
 //! A node over HTTP, as a program without a client library meets it: statuses, and whole errors.
 
 mod documents;
+mod edge;
+mod fairness;
 mod http;
 mod indexes;
-mod killed;
 mod operating;
 mod trials;
 

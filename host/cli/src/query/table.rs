@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use whittle_host::{one_line, printable};
 
 /// What is shown of an answer, from here or from a node.
 #[derive(Debug, serde::Deserialize)]
@@ -138,7 +139,7 @@ pub(super) fn render(response: &Answer, width: usize) -> String {
         },
     );
     if let Some(aggregations) = &response.aggregations {
-        text.push_str(&format!("{aggregations:#}\n"));
+        text.push_str(&printable(&format!("{aggregations:#}\n")));
     }
     for report in &response.udf {
         text.push_str(&udf(report));
@@ -157,7 +158,7 @@ fn clauses(clauses: &[ClauseReport]) -> String {
             "{milliseconds:>10.1}  {:>9}  {:>9}  {}\n",
             clause.documents_in,
             clause.documents_out,
-            plain(&clause.path)
+            one_line(&clause.path)
         ));
     }
     text
@@ -175,7 +176,7 @@ fn hits(hits: &[Hit], width: usize) -> String {
             .unwrap_or(0)
             .max(title.len())
     };
-    let id = |hit: &Hit| plain(&hit.id);
+    let id = |hit: &Hit| one_line(&hit.id);
     if hits.is_empty() {
         return String::new();
     }
@@ -204,7 +205,7 @@ fn hits(hits: &[Hit], width: usize) -> String {
 fn shown<'a>(fields: impl Iterator<Item = (&'a String, Option<String>)>) -> String {
     let fields = fields.filter_map(|(name, value)| {
         let value = value?;
-        Some(format!("{}: {}", plain(name), plain(&value)))
+        Some(format!("{}: {}", one_line(name), one_line(&value)))
     });
     fields.collect::<Vec<_>>().join("  ")
 }
@@ -247,7 +248,7 @@ fn udf(report: &UdfReport) -> String {
     for UnmappedField { field, similar } in unmapped_fields {
         let similar: Vec<String> = similar
             .iter()
-            .map(|path| format!("`{}`", plain(path)))
+            .map(|path| format!("`{}`", one_line(path)))
             .collect();
         let hint = match similar[..] {
             [] => String::new(),
@@ -255,22 +256,22 @@ fn udf(report: &UdfReport) -> String {
         };
         text.push_str(&format!(
             "  no document has the field `{}`{hint}\n",
-            plain(field)
+            one_line(field)
         ));
     }
     for one in mistyped_fields {
         text.push_str(&format!(
             "  the field `{}` has type {}, and the function reads {}\n",
-            plain(&one.field),
-            plain(&one.field_type),
-            plain(&one.wanted)
+            one_line(&one.field),
+            one_line(&one.field_type),
+            one_line(&one.wanted)
         ));
     }
     for sample in error_samples {
         text.push_str(&format!(
             "  document {}: {}\n",
-            plain(&sample.id),
-            plain(&sample.message)
+            one_line(&sample.id),
+            one_line(&sample.message)
         ));
     }
     if *errors > error_samples.len() as u64 && !error_samples.is_empty() {
@@ -288,19 +289,6 @@ fn count(count: u64, thing: &str) -> String {
     } else {
         format!("{count} {thing}s")
     }
-}
-
-/// Without characters that would steer the terminal.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                character
-            }
-        })
-        .collect()
 }
 
 /// At most `width` columns; a longer text ends in an ellipsis.

@@ -1,10 +1,12 @@
 //! The circuit breaker: a function that keeps trapping or exceeding its budget is switched off for a
 //! while, so that it cannot waste the node's time query after query.
 //!
-//! The pattern is Nygard's ("Release It!"). A closed breaker counts failures; at the limit it
+//! The pattern is Nygard's ("Release It!"). A closed breaker counts failures in a row; at the limit it
 //! opens, and queries are refused without running anything. After the back-off one query is let
-//! through as a probe: if it succeeds the breaker closes, if it fails the back-off doubles. The
-//! breaker knows nothing of functions, and its caller passes the time.
+//! through as a probe: if it succeeds the breaker closes, if it fails the back-off doubles.
+//!
+//! One success clears the failures: a function that works for some is not broken, even if others
+//! send what it cannot take. The breaker knows nothing of functions, and its caller passes the time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,8 +16,8 @@ use serde::{Serialize, Serializer};
 /// When a function is switched off, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreakerOptions {
-    /// The number of queries that must fail within the window; by default 5. Zero disables the
-    /// breaker.
+    /// The number of queries that must fail within the window, with none that succeeds between them;
+    /// by default 5. Zero disables the breaker.
     pub failures: usize,
     /// The window: how long a failure counts; by default 60 s.
     pub window: Duration,
@@ -69,7 +71,7 @@ pub(crate) enum Pass {
 pub(crate) enum Verdict {
     Good,
     Failed,
-    /// It did not run or was cancelled, which does not count.
+    /// It did not run, or ended for a reason that says nothing about the function.
     Unknown,
 }
 
@@ -140,7 +142,8 @@ impl Breaker {
                 *state = open(options.back_off, now);
                 true
             }
-            (State::Open { .. }, Pass::Probe, Verdict::Good) => {
+            (State::Closed { .. }, _, Verdict::Good)
+            | (State::Open { .. }, Pass::Probe, Verdict::Good) => {
                 *state = CLOSED;
                 false
             }
@@ -154,7 +157,8 @@ impl Breaker {
                 false
             }
             // A query that was let through before the breaker opened.
-            (State::Open { .. }, Pass::Ordinary, _) | (State::Closed { .. }, ..) => false,
+            (State::Open { .. }, Pass::Ordinary, _)
+            | (State::Closed { .. }, _, Verdict::Unknown) => false,
         }
     }
 
@@ -215,6 +219,22 @@ mod tests {
                 remaining: 3 * SECOND
             })
         );
+    }
+
+    #[test]
+    fn a_success_clears_the_failures_before_it() {
+        let (mut breaker, start) = breaker();
+        for _ in 0..10 {
+            assert!(!fail(&mut breaker, start));
+            assert!(!fail(&mut breaker, start));
+            // It says nothing, and changes nothing.
+            breaker.end(Pass::Ordinary, Verdict::Unknown, start);
+            breaker.end(Pass::Ordinary, Verdict::Good, start);
+        }
+        for failure in 0..3 {
+            breaker.end(Pass::Ordinary, Verdict::Unknown, start);
+            assert_eq!(fail(&mut breaker, start), failure == 2);
+        }
     }
 
     #[test]

@@ -139,6 +139,20 @@ pub enum SelectError {
         /// The state of its circuit breaker.
         breaker: BreakerState,
     },
+    /// Trials of the function are refused because they kept running out of time.
+    #[error(
+        "trials of function `{function}` of {version} are refused because they kept running out \
+         of time: {}",
+        again(*breaker)
+    )]
+    TrialsRefused {
+        /// The function.
+        function: String,
+        /// The component and its version.
+        version: String,
+        /// The state of the circuit breaker of its trials.
+        breaker: BreakerState,
+    },
     /// The version cannot be used on this node.
     #[error("{version} cannot be used on this node")]
     Unusable {
@@ -156,7 +170,7 @@ fn again(breaker: BreakerState) -> String {
             let seconds = remaining.saturating_sub(Duration::from_nanos(1)).as_secs() + 1;
             format!("try again in {seconds} s")
         }
-        BreakerState::Probing => "a trial is running, try again later".to_owned(),
+        BreakerState::Probing => "one query tries it now, try again later".to_owned(),
         BreakerState::Closed => "it is on again, try again".to_owned(),
     }
 }

@@ -10,10 +10,12 @@
 mod breaker;
 mod catalogue;
 mod error;
+mod run;
 mod selector;
 mod sha256;
 mod statistics;
 mod storage;
+mod trial;
 mod version;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,6 +39,7 @@ pub use self::selector::{Selector, SelectorError};
 pub use self::sha256::{Sha256, Sha256Error};
 pub use self::statistics::{Errors, FunctionStatistics, TimeBucket};
 pub use self::storage::{Storage, StorageError};
+pub use self::trial::Trial;
 pub use self::version::Selection;
 
 /// The options of a registry.
@@ -254,9 +257,8 @@ impl Registry {
         Ok(Selection::new(Arc::clone(version), function, udf, pass))
     }
 
-    /// The component of a version, for a trial: it may be disabled, and the trial counts neither in
-    /// the statistics nor for the circuit breakers of its functions. `None` if there is no such
-    /// version.
+    /// The component of a version, disabled or not. What it does counts neither in the statistics
+    /// nor for the circuit breakers of its functions. `None` if there is no such version.
     ///
     /// # Errors
     ///
@@ -271,10 +273,50 @@ impl Registry {
         self.0.udf(&catalogue, version, content).map(Some)
     }
 
+    /// A function of a version, for a trial: see [`Trial`]. `None` if there is no such version or
+    /// function.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be used on this node, or its trials kept running out of time.
+    pub fn trial(
+        &self,
+        name: &str,
+        version: &semver::Version,
+        function: &str,
+    ) -> Result<Option<Trial>, SelectError> {
+        let catalogue = self.0.catalogue();
+        let Some(version) = catalogue.version(&key(name, version)) else {
+            return Ok(None);
+        };
+        let content = version.content.as_ref();
+        let content = content.map_err(|problem| unusable(version, problem.cause.clone()))?;
+        let Some(index) = content.index_of(function) else {
+            return Ok(None);
+        };
+        let udf = self.0.udf(&catalogue, version, content)?;
+        let pass = content
+            .enter_trial(index)
+            .map_err(|breaker| SelectError::TrialsRefused {
+                function: function.to_owned(),
+                version: version.key.to_string(),
+                breaker,
+            })?;
+        Ok(Some(Trial::new(Arc::clone(version), index, udf, pass)))
+    }
+
     /// All versions, by name and version.
     pub fn list(&self) -> Vec<VersionInfo> {
         let catalogue = self.0.catalogue();
         catalogue.versions().map(VersionInfo::of).collect()
+    }
+
+    /// The versions of a component, in order.
+    pub fn versions_of(&self, name: &str) -> Vec<VersionInfo> {
+        let catalogue = self.0.catalogue();
+        let versions = catalogue.versions();
+        let versions = versions.filter(|version| version.key.name == name);
+        versions.map(VersionInfo::of).collect()
     }
 
     /// One version.

@@ -102,14 +102,6 @@ impl Ending {
             Stopped::Trap { .. } | Stopped::Misuse { .. } | Stopped::Wasmtime(_) => Self::Trap,
         }
     }
-
-    /// Whether the function is at fault.
-    pub(super) fn is_failure(self) -> bool {
-        match self {
-            Self::Trap | Self::Timeout | Self::Limit => true,
-            Self::Cancelled | Self::Busy => false,
-        }
-    }
 }
 
 #[derive(Debug, Default)]

@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::breaker::{Breaker, BreakerOptions, BreakerState, Pass, Verdict};
+use super::run::Run;
 use super::sha256::Sha256;
 use super::statistics::{Counters, Ending, FunctionStatistics};
 use super::storage::{Key, Listed, Record, Storage};
 use crate::bound::{Evaluation, Observer};
 use crate::engine::Engine;
-use crate::error::{BindError, Cause, Stopped};
-use crate::limits::{LimitExceeded, LimitKind};
+use crate::error::{BindError, Cause};
 use crate::manifest::{Function, Manifest};
+use crate::slots::ReservedInstances;
 use crate::udf::Udf;
 use crate::{Arguments, Bound, QueryContext};
 
@@ -47,14 +48,20 @@ pub(super) struct Problem {
     pub(super) may_pass: bool,
 }
 
-struct FunctionState {
+pub(super) struct FunctionState {
     counters: Counters,
     breaker: Mutex<Breaker>,
+    trials: Mutex<Breaker>,
 }
 
 impl FunctionState {
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The breaker of its trials.
+    pub(super) fn trials(&self) -> MutexGuard<'_, Breaker> {
+        self.trials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -147,6 +154,14 @@ impl Version {
         Ok((udf, false))
     }
 
+    /// The state of a function of a version that can be used.
+    pub(super) fn function_state(&self, function: usize) -> &FunctionState {
+        match &self.content {
+            Ok(content) => &content.functions[function],
+            Err(_) => unreachable!("only a version that can be used is selected"),
+        }
+    }
+
     pub(super) fn statistics(&self) -> Vec<FunctionStatistics> {
         let Ok(content) = &self.content else {
             return Vec::new();
@@ -171,6 +186,7 @@ impl Content {
         let state = |_: &Function| FunctionState {
             counters: Counters::default(),
             breaker: Mutex::new(Breaker::new(options.clone())),
+            trials: Mutex::new(Breaker::new(options.clone())),
         };
         Self {
             manifest: udf.manifest().clone(),
@@ -223,6 +239,11 @@ impl Content {
         passed
     }
 
+    /// Lets a trial through to a function, or returns why not.
+    pub(super) fn enter_trial(&self, function: usize) -> Result<Pass, BreakerState> {
+        self.functions[function].trials().enter(Instant::now())
+    }
+
     /// A query that was let through does not run after all.
     pub(super) fn abandon(&self, function: usize, pass: Pass) {
         let mut breaker = self.functions[function].breaker();
@@ -254,9 +275,7 @@ struct Use {
     function: usize,
     udf: Udf,
     pass: Pass,
-    evaluated: AtomicBool,
-    failed: AtomicBool,
-    time_us: AtomicU64,
+    run: Run,
 }
 
 impl std::fmt::Debug for Use {
@@ -277,9 +296,7 @@ impl Selection {
             function,
             udf,
             pass,
-            evaluated: AtomicBool::new(false),
-            failed: AtomicBool::new(false),
-            time_us: AtomicU64::new(0),
+            run: Run::default(),
         }))
     }
 
@@ -298,63 +315,72 @@ impl Selection {
         self.0.function()
     }
 
+    /// The engine that it runs on.
+    pub fn engine(&self) -> &Engine {
+        self.0.udf.engine()
+    }
+
     /// Binds the function to the query's arguments, for one worker: see [`Udf::bind`].
     ///
     /// # Errors
     ///
     /// The same as for [`Udf::bind`].
     pub fn bind(&self, arguments: &Arguments, query: &QueryContext) -> Result<Bound, BindError> {
-        let function = &self.function().name;
-        let udf = &self.0.udf;
-        let bound = udf.bind_observed(function, arguments, query, self.observer());
-        self.count(bound.as_ref().map(Some));
-        bound
+        match self.engine().reserve(1, query) {
+            Ok(mut reserved) => self.bind_reserved(arguments, query, &mut reserved),
+            Err(source) => {
+                self.0.counters().ended(Ending::of(&source));
+                Err(BindError::Stopped {
+                    function: self.function().name.clone(),
+                    source,
+                })
+            }
+        }
     }
 
-    /// Like [`Udf::bind_if_free`]: `None` if it would have to wait for an instance.
+    /// Like [`Selection::bind`], in an instance that the query has [reserved](Engine::reserve).
     ///
     /// # Errors
     ///
     /// The same as for [`Udf::bind`].
-    pub fn bind_if_free(
+    pub fn bind_reserved(
         &self,
         arguments: &Arguments,
         query: &QueryContext,
-    ) -> Result<Option<Bound>, BindError> {
+        reserved: &mut ReservedInstances,
+    ) -> Result<Bound, BindError> {
+        let Use { udf, run, .. } = &*self.0;
         let function = &self.function().name;
-        let udf = &self.0.udf;
-        let bound = udf.bind_if_free(function, arguments, query, Some(self.observer()));
-        self.count(bound.as_ref().map(Option::as_ref));
+        let context = run.context(arguments, query);
+        let observer = Arc::clone(&self.0) as Arc<dyn Observer>;
+        let started = Instant::now();
+        let bound = udf.bind_reserved(function, arguments, &context, Some(observer), reserved);
+        let stopped = match &bound {
+            Err(BindError::Stopped { source, .. }) => Some(source),
+            Ok(_) | Err(_) => None,
+        };
+        run.bound(started.elapsed(), stopped);
+        self.count(&bound);
         bound
     }
 
-    fn observer(&self) -> Arc<dyn Observer> {
-        Arc::clone(&self.0) as Arc<dyn Observer>
-    }
-
-    fn count(&self, bound: Result<Option<&Bound>, &BindError>) {
-        let used = &self.0;
+    fn count(&self, bound: &Result<Bound, BindError>) {
+        let counters = self.0.counters();
         match bound {
-            Ok(None) => {}
-            Ok(Some(_)) => used.counters().instantiated(),
-            Err(BindError::Stopped { source, .. }) => {
-                used.stopped(source, Ending::of(source).is_failure());
-            }
+            Ok(_) => counters.instantiated(),
+            Err(BindError::Stopped { source, .. }) => counters.ended(Ending::of(source)),
             Err(
                 BindError::Argument { .. }
                 | BindError::Refused { .. }
                 | BindError::UnknownFunction { .. },
-            ) => used.counters().arguments(),
+            ) => counters.arguments(),
         }
     }
 }
 
 impl Use {
     fn state(&self) -> &FunctionState {
-        match &self.version.content {
-            Ok(content) => &content.functions[self.function],
-            Err(_) => unreachable!("only a version that can be used is selected"),
-        }
+        self.version.function_state(self.function)
     }
 
     fn function(&self) -> &Function {
@@ -364,62 +390,29 @@ impl Use {
     fn counters(&self) -> &Counters {
         &self.state().counters
     }
-
-    fn stopped(&self, stopped: &Stopped, is_to_blame: bool) {
-        self.counters().ended(Ending::of(stopped));
-        if is_to_blame {
-            self.failed.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether the function is at fault when it is stopped: not if the query spent its time
-    /// elsewhere, as on an overloaded node.
-    fn is_to_blame(&self, stopped: &Stopped) -> bool {
-        match stopped {
-            Stopped::Limit(LimitExceeded {
-                kind: LimitKind::WallClock,
-                allowed,
-                ..
-            }) => self.time_us.load(Ordering::Relaxed) / 1_000 >= allowed / 2,
-            other => Ending::of(other).is_failure(),
-        }
-    }
-
-    fn verdict(&self) -> Verdict {
-        if self.failed.load(Ordering::Relaxed) {
-            Verdict::Failed
-        } else if self.evaluated.load(Ordering::Relaxed) {
-            Verdict::Good
-        } else {
-            Verdict::Unknown
-        }
-    }
 }
 
 impl Observer for Use {
     fn evaluated(&self, evaluation: &Evaluation<'_>) {
-        let us = u64::try_from(evaluation.time.as_micros()).unwrap_or(u64::MAX);
-        self.time_us.fetch_add(us, Ordering::Relaxed);
+        self.run.evaluated(evaluation);
         self.counters().evaluated(
             evaluation.documents,
             evaluation.errors,
             evaluation.memory_bytes,
         );
-        match evaluation.stopped {
-            Some(stopped) => self.stopped(stopped, self.is_to_blame(stopped)),
-            None => self.evaluated.store(true, Ordering::Relaxed),
+        if let Some(stopped) = evaluation.stopped {
+            self.counters().ended(Ending::of(stopped));
         }
     }
 }
 
 impl Drop for Use {
     fn drop(&mut self) {
-        let time = Duration::from_micros(self.time_us.load(Ordering::Relaxed));
-        self.counters().query(time);
+        self.counters().query(self.run.time());
         let ended = self
             .state()
             .breaker()
-            .end(self.pass, self.verdict(), Instant::now());
+            .end(self.pass, self.run.verdict(), Instant::now());
         if ended {
             log::warn!(
                 "function `{}` of {} is switched off because it failed too often",

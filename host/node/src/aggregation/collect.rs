@@ -12,29 +12,45 @@ use super::partial::Partial;
 use super::plan::Plan;
 use super::result::AggregationResults;
 use super::segment::{Node, blocks_of};
+use crate::allowance::{Allowance, Steps};
 use crate::computed::BLOCK_DOCUMENTS;
 
-/// What the buckets of a search may take, in bytes.
-const MOST_BYTES: u64 = if cfg!(test) { 8 << 20 } else { 256 << 20 };
+/// What the buckets of a search may take, in bytes: a quarter of what a node has for all requests
+/// by default, since many searches run at once. Half a million buckets are merged, sorted and
+/// dropped in the time that a search may take beyond its limit.
+const MOST_BYTES: u64 = if cfg!(test) { 8 << 20 } else { 64 << 20 };
 
-/// The memory that the aggregations of one search may take, over all of its segments.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Memory(Arc<AtomicU64>);
+/// The memory that the aggregations of one search may take, over all of its segments, and the
+/// search's own allowance.
+#[derive(Debug, Clone)]
+pub(super) struct Memory {
+    taken: Arc<AtomicU64>,
+    pub(super) allowance: Allowance,
+}
 
 impl Memory {
+    pub(super) fn new(allowance: &Allowance) -> Self {
+        Self {
+            taken: Arc::default(),
+            allowance: allowance.clone(),
+        }
+    }
+
     /// Whether so many bytes could be taken.
     pub(super) fn check(&self, bytes: u64) -> Result<(), AggregationError> {
         let limit_bytes = MOST_BYTES;
-        if self.0.load(Ordering::Relaxed) + bytes > limit_bytes {
+        let taken = self.taken.load(Ordering::Relaxed);
+        if taken.saturating_add(bytes) > limit_bytes {
             return Err(AggregationError::TooMuchMemory { limit_bytes });
         }
-        Ok(())
+        Ok(self.allowance.check()?)
     }
 
     pub(super) fn take(&self, bytes: u64) -> Result<(), AggregationError> {
         if bytes > 0 {
             self.check(bytes)?;
-            self.0.fetch_add(bytes, Ordering::Relaxed);
+            self.taken.fetch_add(bytes, Ordering::Relaxed);
+            self.allowance.take(bytes)?;
         }
         Ok(())
     }
@@ -50,10 +66,10 @@ pub(crate) struct Counting {
 pub(crate) type Counted = Result<Vec<Partial>, AggregationError>;
 
 impl Counting {
-    pub(crate) fn new(plans: &[Arc<Plan>]) -> Self {
+    pub(crate) fn new(plans: &[Arc<Plan>], allowance: &Allowance) -> Self {
         Self {
             plans: plans.to_vec(),
-            memory: Memory::default(),
+            memory: Memory::new(allowance),
         }
     }
 }
@@ -62,12 +78,13 @@ impl Counting {
 ///
 /// # Errors
 ///
-/// It takes too much memory, or would have too many buckets.
+/// It takes too much memory, or would have too many buckets, or the search's time is over.
 pub(crate) fn finish(
     plans: &[Arc<Plan>],
     counted: Counted,
+    allowance: &Allowance,
 ) -> Result<AggregationResults, AggregationError> {
-    finish_all(plans, counted?, &mut Budget::new())
+    finish_all(plans, counted?, &mut Budget::new(allowance))
 }
 
 impl Collector for Counting {
@@ -80,7 +97,7 @@ impl Collector for Counting {
         reader: &SegmentReader,
     ) -> tantivy::Result<CountingSegment> {
         let nodes = self.plans.iter();
-        let nodes = nodes.map(|plan| Node::open(plan, reader, true));
+        let nodes = nodes.map(|plan| Node::open(plan, reader, true, &self.memory));
         Ok(CountingSegment {
             reader: reader.clone(),
             nodes: nodes.collect::<tantivy::Result<_>>()?,
@@ -106,8 +123,9 @@ impl Collector for Counting {
                 }
             }
         }
+        let mut steps = Steps::new(&self.memory.allowance);
         let merged = self.plans.iter().zip(by_plan);
-        let merged = merged.map(|(plan, partials)| Partial::merge(plan, partials));
+        let merged = merged.map(|(plan, partials)| Partial::merge(plan, partials, &mut steps));
         Ok(Ok(merged.collect()))
     }
 }
@@ -144,6 +162,7 @@ impl CountingSegment {
         if self.nodes.iter().any(Node::is_global) {
             let reader = self.reader.clone();
             for block in blocks_of(&reader) {
+                self.memory.allowance.check()?;
                 self.waiting = block;
                 self.count(true);
             }

@@ -1,5 +1,7 @@
 //! Why aggregations that are well-formed fail.
 
+use crate::allowance::Ended;
+
 /// Why aggregations do not go with an index, or take too much.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -26,6 +28,9 @@ pub enum AggregationError {
         /// What they may take.
         limit_bytes: u64,
     },
+    /// The search ended meanwhile: whoever runs it knows why.
+    #[error("the search ended")]
+    Ended,
     /// Texts that are analyzed have no values.
     #[error(
         "`{path}`: text fields have no values to aggregate, and `{field}` is one: use a keyword field, such as `{field}.keyword`"
@@ -78,6 +83,12 @@ pub enum AggregationError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl From<Ended> for AggregationError {
+    fn from(_: Ended) -> Self {
+        Self::Ended
+    }
 }
 
 impl AggregationError {

@@ -9,9 +9,12 @@ use super::metric::put;
 use super::partial::{Bucket, Key, Partial};
 use super::plan::{Op, Plan};
 use super::result::{AggregationResult, AggregationResults, Body, BucketResult};
+use crate::allowance::{Allowance, Steps};
+use crate::memory::Reservation;
+use crate::value::{json_bytes, members_bytes};
 
-/// How many buckets an answer may have.
-const MOST_BUCKETS: usize = 65_536;
+/// How many buckets an answer may have, as OpenSearch's `search.max_buckets`.
+const MOST_BUCKETS: usize = 65_535;
 
 /// How many empty buckets may be looked at for it.
 const MOST_EMPTY: usize = 1 << 22;
@@ -20,14 +23,29 @@ const MOST_EMPTY: usize = 1 << 22;
 pub(super) struct Budget {
     buckets: usize,
     empty: usize,
+    allowance: Allowance,
+    pub(super) steps: Steps,
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(allowance: &Allowance) -> Self {
         Self {
             buckets: MOST_BUCKETS,
             empty: MOST_EMPTY,
+            allowance: allowance.clone(),
+            steps: Steps::new(allowance),
         }
+    }
+
+    /// Reserves memory that is not part of the answer.
+    pub(super) fn reserve(&self, bytes: u64) -> Result<Reservation, AggregationError> {
+        Ok(self.allowance.reserve(bytes)?)
+    }
+
+    /// Takes memory for a part of the answer, and the time for it.
+    pub(super) fn hold(&mut self, bytes: u64) -> Result<(), AggregationError> {
+        self.steps.check(1)?;
+        Ok(self.allowance.take(bytes)?)
     }
 
     /// Looks at so many empty buckets, most of which are not in the answer.
@@ -35,7 +53,7 @@ impl Budget {
         let limit = MOST_EMPTY;
         let left = self.empty.checked_sub(count);
         self.empty = left.ok_or(AggregationError::TooManyBuckets { limit })?;
-        Ok(())
+        Ok(self.steps.check(u32::try_from(count).unwrap_or(u32::MAX))?)
     }
 
     /// Takes so many.
@@ -44,6 +62,11 @@ impl Budget {
         let left = self.buckets.checked_sub(count);
         self.buckets = left.ok_or(AggregationError::TooManyBuckets { limit })?;
         Ok(())
+    }
+
+    /// How many more there may be.
+    pub(super) fn left(&self) -> usize {
+        self.buckets
     }
 
     /// Takes a number that may be far too large.
@@ -96,6 +119,15 @@ impl Plan {
             },
             _ => Body::Numbers(Map::new()),
         };
+        let bytes = match &body {
+            Body::Numbers(numbers) => members_bytes(numbers),
+            // Their buckets have theirs.
+            Body::Bucket(_) | Body::Buckets { .. } => 0,
+        };
+        let meta = self.meta.as_ref().map_or(0, json_bytes);
+        // Names and metadata are in the answer as often as there are buckets around.
+        let own = size_of::<AggregationResult>() + self.name.len();
+        budget.hold(bytes + meta + own as u64)?;
         Ok(AggregationResult {
             name: self.name.clone(),
             type_name: self.type_name,
@@ -113,6 +145,8 @@ pub(super) fn bucket(
     bucket: Bucket,
     budget: &mut Budget,
 ) -> Result<BucketResult, AggregationError> {
+    let own = size_of::<BucketResult>() + name.len();
+    budget.hold(own as u64 + members_bytes(&head))?;
     let inside = finish_all(&plan.inside, bucket.inside, budget)?;
     Ok(BucketResult { name, head, inside })
 }

@@ -4,6 +4,7 @@ use super::digest::Digest;
 use super::distinct::Distinct;
 use super::metric::{Metric, Numbers};
 use super::plan::{Op, Plan};
+use crate::allowance::Steps;
 
 /// The state of an aggregation in a bucket, without anything of a segment.
 #[derive(Debug, Clone)]
@@ -62,8 +63,12 @@ impl Partial {
         }
     }
 
-    /// Joins what several segments contribute to one aggregation.
-    pub(super) fn merge(plan: &Plan, parts: impl IntoIterator<Item = Self>) -> Self {
+    /// Joins what several segments contribute to one aggregation, until the search has to end.
+    pub(super) fn merge(
+        plan: &Plan,
+        parts: impl IntoIterator<Item = Self>,
+        steps: &mut Steps,
+    ) -> Self {
         let mut parts = parts.into_iter();
         let first = parts.next().unwrap_or_else(|| Self::empty(plan));
         parts.fold(first, |left, right| match (left, right) {
@@ -85,7 +90,7 @@ impl Partial {
                 Self::Digest(left)
             }
             (Self::Buckets(left), Self::Buckets(right)) => {
-                Self::Buckets(merge_buckets(plan, left, right))
+                Self::Buckets(merge_buckets(plan, left, right, steps))
             }
             // An aggregation's partials are of one kind.
             (left, _) => left,
@@ -98,10 +103,14 @@ pub(super) fn merge_buckets(
     plan: &Plan,
     left: Vec<(Key, Bucket)>,
     right: Vec<(Key, Bucket)>,
+    steps: &mut Steps,
 ) -> Vec<(Key, Bucket)> {
     let mut merged = Vec::with_capacity(left.len().max(right.len()));
     let mut right = right.into_iter().peekable();
     for (key, mut bucket) in left {
+        if !steps.goes_on(1) {
+            return merged;
+        }
         while let Some(before) = right.next_if(|(other, _)| *other < key) {
             merged.push(before);
         }
@@ -110,7 +119,7 @@ pub(super) fn merge_buckets(
             let inside = bucket.inside.into_iter().zip(other.inside);
             let inside = plan.inside.iter().zip(inside);
             bucket.inside = inside
-                .map(|(plan, (left, right))| Partial::merge(plan, [left, right]))
+                .map(|(plan, (left, right))| Partial::merge(plan, [left, right], steps))
                 .collect();
         }
         merged.push((key, bucket));

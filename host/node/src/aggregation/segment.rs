@@ -19,14 +19,20 @@ use super::partial::{Bucket, Key, Partial};
 use super::plan::{Op, Plan};
 use super::terms::Terms;
 use super::values::{SegmentValues, number};
+use crate::allowance::Steps;
 use crate::computed::BLOCK_DOCUMENTS;
 use crate::expression::ColumnType;
+use crate::memory::Reservation;
 
 /// Texts up to which buckets are found by the text's number in a table.
 const TABLE: usize = 1 << 20;
 
 /// What a bucket takes, in bytes, with what leads to it and what becomes of it.
 const BUCKET_BYTES: u64 = 128;
+
+/// How many pairs of a document and a bucket an aggregation feeds to those inside at once: ranges
+/// that overlap put each document into many buckets, and so do those inside.
+const MOST_PAIRS: usize = 16 * BLOCK_DOCUMENTS;
 
 pub(super) struct Node {
     plan: Arc<Plan>,
@@ -37,6 +43,8 @@ pub(super) struct Node {
     /// What the aggregations inside are fed with.
     documents: Vec<DocId>,
     buckets: Vec<u32>,
+    /// Of the table of texts.
+    _held: Reservation,
 }
 
 enum State {
@@ -85,8 +93,15 @@ impl Node {
         plan: &Arc<Plan>,
         reader: &SegmentReader,
         top: bool,
+        memory: &Memory,
     ) -> tantivy::Result<Self> {
+        memory.allowance.check()?;
         let values = plan.values.open(reader)?;
+        let width = values.width().filter(|width| top && *width <= TABLE);
+        let width = width.unwrap_or(0);
+        let held = memory
+            .allowance
+            .reserve((width * size_of::<u32>()) as u64)?;
         let state = match &plan.op {
             Op::Metric(Metric::ValueCount) => State::Counts(Vec::new()),
             Op::Metric(Metric::Cardinality { threshold }) => {
@@ -96,13 +111,10 @@ impl Node {
                 State::Digests(Vec::new(), *compression)
             }
             Op::Metric(_) => State::Numbers(Vec::new()),
-            _ => {
-                let width = values.width().filter(|width| top && *width <= TABLE);
-                State::Buckets(Buckets {
-                    table: vec![0; width.unwrap_or(0)],
-                    ..Buckets::default()
-                })
-            }
+            _ => State::Buckets(Buckets {
+                table: vec![0; width],
+                ..Buckets::default()
+            }),
         };
         let mut filters = Vec::new();
         if let Op::Filters(of) = &plan.op {
@@ -111,7 +123,7 @@ impl Node {
             }
         }
         let inside = plan.inside.iter();
-        let inside = inside.map(|plan| Self::open(plan, reader, false));
+        let inside = inside.map(|plan| Self::open(plan, reader, false, memory));
         Ok(Self {
             values,
             state,
@@ -120,6 +132,7 @@ impl Node {
             plan: Arc::clone(plan),
             documents: Vec::new(),
             buckets: Vec::new(),
+            _held: held,
         })
     }
 
@@ -131,25 +144,10 @@ impl Node {
         width: usize,
         memory: &Memory,
     ) -> Result<(), AggregationError> {
+        memory.allowance.check()?;
         match &self.plan.op {
             Op::Metric(_) => self.collect_metric(documents, around, width, memory),
-            _ => {
-                let before = self.bucket_count();
-                self.collect_buckets(documents, around);
-                let width = self.bucket_count();
-                memory.take((width - before) as u64 * BUCKET_BYTES)?;
-                for node in &mut self.inside {
-                    node.collect(&self.documents, &self.buckets, width, memory)?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn bucket_count(&self) -> usize {
-        match &self.state {
-            State::Buckets(buckets) => buckets.keys.len(),
-            _ => 0,
+            _ => self.collect_buckets(documents, around, memory),
         }
     }
 
@@ -171,7 +169,7 @@ impl Node {
         let mut grown = 0;
         match &mut self.state {
             State::Numbers(states) => {
-                grown += resize(states, width, Numbers::default);
+                resize(states, width, Numbers::default, memory)?;
                 for (values, at) in each {
                     for value in values {
                         states[at].add(number(value_type, *value));
@@ -179,13 +177,13 @@ impl Node {
                 }
             }
             State::Counts(counts) => {
-                grown += resize(counts, width, || 0);
+                resize(counts, width, || 0, memory)?;
                 for (values, at) in each {
                     counts[at] += values.len() as u64;
                 }
             }
             State::Distinct(states, threshold) => {
-                grown += resize(states, width, Distinct::default);
+                resize(states, width, Distinct::default, memory)?;
                 // Texts have numbers of this segment: they are told apart, and counted at its end.
                 let threshold = match value_type {
                     ColumnType::Text => usize::MAX,
@@ -198,7 +196,8 @@ impl Node {
                 }
             }
             State::Digests(states, compression) => {
-                grown += resize(states, width, || Digest::new(*compression));
+                let digest = || Digest::new(*compression);
+                resize(states, width, digest, memory)?;
                 for (values, at) in each {
                     for value in values {
                         grown += states[at].add(number(value_type, *value));
@@ -210,24 +209,30 @@ impl Node {
         memory.take(grown)
     }
 
-    fn collect_buckets(&mut self, documents: &[DocId], around: &[u32]) {
+    fn collect_buckets(
+        &mut self,
+        documents: &[DocId],
+        around: &[u32],
+        memory: &Memory,
+    ) -> Result<(), AggregationError> {
         let State::Buckets(buckets) = &mut self.state else {
-            return;
+            return Ok(());
         };
         self.values.load(documents);
         self.values.distinct();
         let values = &self.values;
         let value_type = values.value_type;
-        let feeds = !self.inside.is_empty();
         self.documents.clear();
         self.buckets.clear();
-        let mut put = |document: DocId, around: u32, key: u64| {
-            let found = buckets.find(around, key);
-            buckets.counts[found as usize] += 1;
-            if feeds {
-                self.documents.push(document);
-                self.buckets.push(found);
-            }
+        let mut feed = Feed {
+            known: buckets.keys.len(),
+            buckets,
+            pairs: 0,
+            inside: &mut self.inside,
+            documents: &mut self.documents,
+            numbers: &mut self.buckets,
+            steps: Steps::new(&memory.allowance),
+            memory,
         };
         let each = pairs(documents, around);
         let each = each.map(|(place, document, at)| (values.of(place), document, at));
@@ -235,7 +240,7 @@ impl Node {
             Op::Terms(_) => {
                 for (values, document, at) in each {
                     for value in values {
-                        put(document, at, *value);
+                        feed.put(document, at, *value)?;
                     }
                 }
             }
@@ -243,7 +248,7 @@ impl Node {
                 for (values, document, at) in each {
                     let keys = values.iter();
                     let keys = keys.filter_map(|value| histogram.key(number(value_type, *value)));
-                    once_each(keys, |key| put(document, at, key));
+                    feed.put_each_once(document, at, keys)?;
                 }
             }
             Op::DateHistogram(histogram) => {
@@ -251,15 +256,16 @@ impl Node {
                     let keys = values.iter();
                     let keys =
                         keys.filter_map(|value| histogram.key(number(value_type, *value) as i64));
-                    once_each(keys, |key| put(document, at, key));
+                    feed.put_each_once(document, at, keys)?;
                 }
             }
             Op::Range(range) => {
                 for (values, document, at) in each {
+                    feed.look(range.ranges.len().saturating_mul(values.len()))?;
                     for (key, range) in range.ranges.iter().enumerate() {
                         let mut values = values.iter();
                         if values.any(|value| range.contains(number(value_type, *value))) {
-                            put(document, at, key as u64);
+                            feed.put(document, at, key as u64)?;
                         }
                     }
                 }
@@ -267,31 +273,33 @@ impl Node {
             Op::Missing => {
                 for (values, document, at) in each {
                     if values.is_empty() {
-                        put(document, at, 0);
+                        feed.put(document, at, 0)?;
                     }
                 }
             }
             Op::Filters(filters) => {
                 for (document, at) in documents.iter().zip(around) {
+                    feed.look(self.filters.len() * FILTER_VALUES)?;
                     let mut none = true;
                     for (key, scorer) in self.filters.iter_mut().enumerate() {
                         if matches(scorer.as_mut(), *document) {
-                            put(*document, *at, key as u64);
+                            feed.put(*document, *at, key as u64)?;
                             none = false;
                         }
                     }
                     if none && filters.has_other() {
-                        put(*document, *at, filters.weights.len() as u64);
+                        feed.put(*document, *at, filters.weights.len() as u64)?;
                     }
                 }
             }
             Op::Global => {
                 for (document, at) in documents.iter().zip(around) {
-                    put(*document, *at, 0);
+                    feed.put(*document, *at, 0)?;
                 }
             }
             Op::Metric(_) => {}
         }
+        feed.flush()
     }
 
     /// Whether it runs over all documents of a segment, hits or not.
@@ -306,6 +314,7 @@ impl Node {
         width: usize,
         memory: &Memory,
     ) -> tantivy::Result<Result<Vec<Partial>, AggregationError>> {
+        memory.allowance.check()?;
         let plan = Arc::clone(&self.plan);
         if let Op::Terms(terms) = &plan.op
             && terms.min_doc_count == 0
@@ -316,21 +325,33 @@ impl Node {
         let is_text = self.values.value_type == ColumnType::Text;
         let harvested = match self.state {
             State::Numbers(mut states) => {
-                resize(&mut states, width, Numbers::default);
+                if let Err(error) = resize(&mut states, width, Numbers::default, memory) {
+                    return Ok(Err(error));
+                }
                 states.into_iter().map(Partial::Numbers).collect()
             }
             State::Counts(mut counts) => {
-                resize(&mut counts, width, || 0);
+                if let Err(error) = resize(&mut counts, width, || 0, memory) {
+                    return Ok(Err(error));
+                }
                 counts.into_iter().map(Partial::Count).collect()
             }
             State::Digests(mut states, compression) => {
-                resize(&mut states, width, || Digest::new(compression));
+                let digest = || Digest::new(compression);
+                if let Err(error) = resize(&mut states, width, digest, memory) {
+                    return Ok(Err(error));
+                }
                 states.into_iter().map(Partial::Digest).collect()
             }
             State::Distinct(mut states, threshold) => {
-                resize(&mut states, width, Distinct::default);
+                if let Err(error) = resize(&mut states, width, Distinct::default, memory) {
+                    return Ok(Err(error));
+                }
                 if is_text {
-                    states = hashed(states, &self.values, threshold)?;
+                    states = match hashed(states, &self.values, threshold, memory)? {
+                        Ok(states) => states,
+                        Err(error) => return Ok(Err(error)),
+                    };
                 }
                 states.into_iter().map(Partial::Distinct).collect()
             }
@@ -343,13 +364,13 @@ impl Node {
                     }
                 }
                 let keys: Vec<Key> = if matches!(plan.op, Op::Terms(_)) {
-                    keys_of(&buckets.keys, &self.values)?
+                    match keys_of(&buckets.keys, &self.values, memory)? {
+                        Ok(keys) => keys,
+                        Err(error) => return Ok(Err(error)),
+                    }
                 } else {
                     buckets.keys.iter().copied().map(Key::Number).collect()
                 };
-                if let Err(error) = memory.take(keys.iter().map(Key::bytes).sum()) {
-                    return Ok(Err(error));
-                }
                 let mut all: Vec<Vec<(Key, Bucket)>> = Vec::new();
                 all.resize_with(width, Vec::new);
                 let around = buckets.around.iter().zip(&buckets.counts);
@@ -390,8 +411,82 @@ impl Node {
             }
         }
         let all: Vec<u64> = all.into_iter().collect();
-        let keys = keys_of(&all, &self.values)?;
-        Ok(terms.add_all(keys, memory))
+        let keys = keys_of(&all, &self.values, memory)?;
+        Ok(keys.and_then(|keys| terms.add_all(keys, memory)))
+    }
+}
+
+/// Puts documents into buckets, and feeds them to the aggregations inside.
+struct Feed<'a> {
+    buckets: &'a mut Buckets,
+    /// How many buckets have their memory.
+    known: usize,
+    /// How many pairs were put since the aggregations inside were fed.
+    pairs: usize,
+    inside: &'a mut [Node],
+    documents: &'a mut Vec<DocId>,
+    numbers: &'a mut Vec<u32>,
+    steps: Steps,
+    memory: &'a Memory,
+}
+
+/// How many comparisons of numbers take one step.
+const STEP_VALUES: usize = 256;
+
+/// How many comparisons of numbers it takes to ask a query about a document.
+const FILTER_VALUES: usize = 32;
+
+impl Feed<'_> {
+    fn put(&mut self, document: DocId, around: u32, key: u64) -> Result<(), AggregationError> {
+        let found = self.buckets.find(around, key);
+        self.buckets.counts[found as usize] += 1;
+        if !self.inside.is_empty() {
+            self.documents.push(document);
+            self.numbers.push(found);
+        }
+        self.pairs += 1;
+        if self.pairs == MOST_PAIRS {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Takes ascending keys without repetitions.
+    fn put_each_once(
+        &mut self,
+        document: DocId,
+        around: u32,
+        keys: impl Iterator<Item = u64>,
+    ) -> Result<(), AggregationError> {
+        let mut last = None;
+        for key in keys {
+            if last != Some(key) {
+                self.put(document, around, key)?;
+                last = Some(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at the clock now and then: a document may lie in no bucket, and take long.
+    fn look(&mut self, values: usize) -> Result<(), AggregationError> {
+        let steps = u32::try_from(values / STEP_VALUES).unwrap_or(u32::MAX);
+        Ok(self.steps.check(steps)?)
+    }
+
+    fn flush(&mut self) -> Result<(), AggregationError> {
+        self.memory.allowance.check()?;
+        let width = self.buckets.keys.len();
+        let more = (width - self.known) as u64;
+        self.memory.take(more * BUCKET_BYTES)?;
+        self.known = width;
+        for node in self.inside.iter_mut() {
+            node.collect(self.documents, self.numbers, width, self.memory)?;
+        }
+        self.documents.clear();
+        self.numbers.clear();
+        self.pairs = 0;
+        Ok(())
     }
 }
 
@@ -417,17 +512,6 @@ fn pairs(documents: &[DocId], around: &[u32]) -> impl Iterator<Item = (usize, Do
     })
 }
 
-/// Takes ascending keys without repetitions.
-fn once_each(keys: impl Iterator<Item = u64>, mut take: impl FnMut(u64)) {
-    let mut last = None;
-    for key in keys {
-        if last != Some(key) {
-            take(key);
-            last = Some(key);
-        }
-    }
-}
-
 fn matches(scorer: &mut dyn Scorer, document: DocId) -> bool {
     if scorer.doc() < document {
         scorer.seek(document);
@@ -435,30 +519,57 @@ fn matches(scorer: &mut dyn Scorer, document: DocId) -> bool {
     scorer.doc() == document && document != TERMINATED
 }
 
-/// Makes room for the states of so many buckets, and gives the bytes that they take more.
-fn resize<T>(states: &mut Vec<T>, width: usize, state: impl FnMut() -> T) -> u64 {
+/// Makes room for the states of so many buckets.
+fn resize<T>(
+    states: &mut Vec<T>,
+    width: usize,
+    state: impl FnMut() -> T,
+    memory: &Memory,
+) -> Result<(), AggregationError> {
     let more = width.saturating_sub(states.len());
+    // Once here, and once in the partial that it becomes.
+    memory.take((more * (size_of::<T>() + size_of::<Partial>())) as u64)?;
     if more > 0 {
         states.resize_with(width, state);
     }
-    // Once here, and once in the partial that it becomes.
-    (more * (size_of::<T>() + size_of::<Partial>())) as u64
+    Ok(())
 }
 
 /// What stands in any segment for values, which come in any order.
-fn keys_of(numbers: &[u64], values: &SegmentValues) -> tantivy::Result<Vec<Key>> {
+fn keys_of(
+    numbers: &[u64],
+    values: &SegmentValues,
+    memory: &Memory,
+) -> tantivy::Result<Result<Vec<Key>, AggregationError>> {
     if values.value_type != ColumnType::Text {
-        return Ok(numbers.iter().copied().map(Key::Number).collect());
+        return Ok(Ok(numbers.iter().copied().map(Key::Number).collect()));
     }
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let texts = values.texts(&sorted)?;
-    let key = |number: &u64| {
-        let place = sorted.partition_point(|other| other < number);
-        Key::Text(texts[place].clone())
-    };
-    Ok(numbers.iter().map(key).collect())
+    // A text lies in several buckets if there are several around.
+    let mut texts: Vec<Box<str>> = Vec::with_capacity(sorted.len());
+    let mut taken = Ok(());
+    values.texts(&sorted, |text| {
+        if taken.is_ok() {
+            taken = memory.take(text.len() as u64);
+        }
+        texts.push(if taken.is_ok() {
+            text.into()
+        } else {
+            "".into()
+        });
+    })?;
+    let mut keys = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        if taken.is_err() {
+            break;
+        }
+        let text = &texts[sorted.partition_point(|other| other < number)];
+        taken = memory.take(text.len() as u64);
+        keys.push(Key::Text(text.clone()));
+    }
+    Ok(taken.map(|()| keys))
 }
 
 /// Sets of a segment's numbers of texts as sets of what stands for the texts in any segment.
@@ -466,17 +577,31 @@ fn hashed(
     states: Vec<Distinct>,
     values: &SegmentValues,
     threshold: usize,
-) -> tantivy::Result<Vec<Distinct>> {
-    let hash = |state: Distinct| {
+    memory: &Memory,
+) -> tantivy::Result<Result<Vec<Distinct>, AggregationError>> {
+    let mut steps = Steps::new(&memory.allowance);
+    let mut all = Vec::with_capacity(states.len());
+    for state in states {
         let mut hashed = Distinct::default();
+        let mut grown = 0;
         if let Distinct::Exact(numbers) = state {
             let mut numbers: Vec<u64> = numbers.into_iter().collect();
             numbers.sort_unstable();
-            for text in values.texts(&numbers)? {
-                hashed.add(xxhash_rust::xxh3::xxh3_64(text.as_bytes()), threshold);
+            // In parts, so that the search can end between them.
+            for numbers in numbers.chunks(BLOCK_DOCUMENTS) {
+                steps.check(TEXTS_STEPS)?;
+                values.texts(numbers, |text| {
+                    grown += hashed.add(xxhash_rust::xxh3::xxh3_64(text.as_bytes()), threshold);
+                })?;
             }
         }
-        Ok(hashed)
-    };
-    states.into_iter().map(hash).collect()
+        if let Err(error) = memory.take(grown) {
+            return Ok(Err(error));
+        }
+        all.push(hashed);
+    }
+    Ok(Ok(all))
 }
+
+/// How many steps it is to look up a block of texts.
+const TEXTS_STEPS: u32 = 64;

@@ -12,9 +12,11 @@ use super::partial::Partial;
 use super::plan::{Op, Plan};
 use super::result::AggregationResults;
 use super::values::Input;
+use crate::allowance::{Allowance, Steps};
 
-/// What the hits of an index contribute, with the plans that they were collected by.
-pub(crate) type CountedIndex = (Vec<Arc<Plan>>, Counted);
+/// What the hits of an index contribute, with the plans that they were collected by, and what holds
+/// its memory.
+pub(crate) type CountedIndex = (Vec<Arc<Plan>>, Counted, Allowance);
 
 /// Makes one answer of what several indexes contribute.
 ///
@@ -23,10 +25,13 @@ pub(crate) type CountedIndex = (Vec<Arc<Plan>>, Counted);
 /// As [`finish`], and a field that has different types in the indexes.
 pub(crate) fn finish_several(
     indexes: Vec<CountedIndex>,
+    allowance: &Allowance,
 ) -> Result<Option<AggregationResults>, AggregationError> {
     let mut plans: Vec<Arc<Plan>> = Vec::new();
     let mut partials: Vec<Vec<Partial>> = Vec::new();
-    for (of_index, counted) in indexes {
+    let mut held = Vec::with_capacity(indexes.len());
+    for (of_index, counted, of_partials) in indexes {
+        held.push(of_partials);
         let counted = counted?;
         partials.resize_with(counted.len(), Vec::new);
         for (partials, partial) in partials.iter_mut().zip(counted) {
@@ -49,10 +54,11 @@ pub(crate) fn finish_several(
     if plans.is_empty() {
         return Ok(None);
     }
+    let mut steps = Steps::new(allowance);
     let joined = plans.iter().zip(partials);
-    let joined = joined.map(|(plan, partials)| Partial::merge(plan, partials));
+    let joined = joined.map(|(plan, partials)| Partial::merge(plan, partials, &mut steps));
     let joined = joined.collect();
-    finish(&plans, Ok(joined)).map(Some)
+    finish(&plans, Ok(joined), allowance).map(Some)
 }
 
 /// Gives a plan the terms of an index that another plan has collected.

@@ -12,7 +12,7 @@ use super::finish::{Budget, bucket};
 use super::format::Format;
 use super::metric::{put, put_shown};
 use super::order::{self, Criterion, Order};
-use super::partial::{Bucket, Key, merge_buckets};
+use super::partial::{Bucket, Key, Partial, merge_buckets};
 use super::plan::{Context, Plan};
 use super::read;
 use super::result::{Body, double};
@@ -88,7 +88,7 @@ impl TermsRequest {
         context: Context<'_>,
     ) -> Result<Terms, AggregationError> {
         let keys = |list: &Option<Vec<Json>>, name: &str| {
-            let key = |json| {
+            let key = |json| -> Result<Key, AggregationError> {
                 let path = format!("{path}.{name}");
                 let value = context.value(json, values.value_type, &values.format, &path)?;
                 Ok(match value {
@@ -139,11 +139,17 @@ impl Terms {
     ) -> Result<Vec<(Key, Bucket)>, AggregationError> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         budget.look_at(all.len())?;
-        let all: Vec<(Key, Bucket)> = all
-            .iter()
-            .map(|key| (key.clone(), Bucket::empty(plan)))
-            .collect();
-        Ok(merge_buckets(plan, buckets, all))
+        // As much as they have taken, and what they have inside.
+        let inside = plan.inside.len() * size_of::<Partial>();
+        let empty = (size_of::<(Key, Bucket)>() + inside) as u64;
+        let bytes = all.iter().map(|key| empty.saturating_add(key.bytes()));
+        let _held = budget.reserve(bytes.sum())?;
+        let mut empty = Vec::with_capacity(all.len());
+        for key in all.iter() {
+            budget.steps.check(1)?;
+            empty.push((key.clone(), Bucket::empty(plan)));
+        }
+        Ok(merge_buckets(plan, buckets, empty, &mut budget.steps))
     }
 
     pub(super) fn finish(
@@ -161,7 +167,12 @@ impl Terms {
             included && !excluded && bucket.count >= self.min_doc_count
         });
         let total: u64 = buckets.iter().map(|(_, bucket)| bucket.count).sum();
+        if buckets.len().min(self.size) > budget.left() {
+            // They are counted before they are sorted.
+            budget.take(buckets.len().min(self.size))?;
+        }
         self.order.sort(plan, &mut buckets, self.size);
+        budget.steps.check(1)?;
         buckets.truncate(self.size);
         budget.take(buckets.len())?;
         let shown: u64 = buckets.iter().map(|(_, bucket)| bucket.count).sum();

@@ -273,24 +273,28 @@ impl SegmentValues {
         &self.values[start..self.ends[place]]
     }
 
-    /// The texts of ascending numbers.
-    pub(super) fn texts(&self, numbers: &[u64]) -> tantivy::Result<Vec<Box<str>>> {
-        let mut texts = Vec::with_capacity(numbers.len());
+    /// Takes the texts of ascending numbers, in their order.
+    pub(super) fn texts(&self, numbers: &[u64], mut take: impl FnMut(&str)) -> tantivy::Result<()> {
+        let mut known = 0;
         match &self.input {
             SegmentInput::Texts(column) => {
-                let known = column.num_terms() as u64;
-                let known = numbers.partition_point(|number| *number < known);
-                let mut take = |text: &[u8]| texts.push(String::from_utf8_lossy(text).into());
+                let terms = column.num_terms() as u64;
+                known = numbers.partition_point(|number| *number < terms);
+                let mut take = |text: &[u8]| take(&String::from_utf8_lossy(text));
                 let dictionary = column.dictionary();
                 dictionary.sorted_ords_to_term_cb(&numbers[..known], &mut take)?;
             }
             SegmentInput::Formula(_, interned) => {
-                let text = |number: &u64| interned.texts[*number as usize].as_str().into();
-                texts.extend(numbers.iter().map(text));
+                known = numbers.len();
+                for number in numbers {
+                    take(&interned.texts[*number as usize]);
+                }
             }
             SegmentInput::Nothing | SegmentInput::Numbers(..) => {}
         }
-        texts.resize_with(numbers.len(), || self.missing_text.as_str().into());
-        Ok(texts)
+        for _ in known..numbers.len() {
+            take(&self.missing_text);
+        }
+        Ok(())
     }
 }

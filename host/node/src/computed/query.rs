@@ -9,6 +9,7 @@ use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
 use super::matcher::{Block, Evaluator, Matcher, MatcherWeight};
 use super::{BLOCK_DOCUMENTS, Outcome};
+use crate::allowance::Allowance;
 
 /// Whether a search has ended for a reason that the engine's iterators cannot tell. Clones share
 /// it.
@@ -29,12 +30,14 @@ impl Failure {
 
 /// An approximation, and the matcher that says which of its documents match.
 ///
-/// Where the search fails it has no more documents: whoever runs it asks its [`Failure`].
+/// If the search fails or its time is over, it has no more documents: whoever runs it asks its
+/// [`Failure`] and its [`Allowance`].
 #[derive(Debug, Clone)]
 pub(crate) struct ComputedQuery {
     pub(crate) approximation: Arc<dyn Query>,
     pub(crate) matcher: Matcher,
     pub(crate) failure: Failure,
+    pub(crate) allowance: Allowance,
 }
 
 impl Query for ComputedQuery {
@@ -51,6 +54,7 @@ impl Query for ComputedQuery {
             approximation: self.approximation.weight(scoring)?,
             matcher: self.matcher.weight(scoring)?,
             failure: self.failure.clone(),
+            allowance: self.allowance.clone(),
         }))
     }
 
@@ -63,6 +67,7 @@ struct ComputedWeight {
     approximation: Box<dyn Weight>,
     matcher: MatcherWeight,
     failure: Failure,
+    allowance: Allowance,
 }
 
 impl Weight for ComputedWeight {
@@ -74,6 +79,7 @@ impl Weight for ComputedWeight {
             evaluator,
             alive: reader.alive_bitset().cloned(),
             failure: self.failure.clone(),
+            allowance: self.allowance.clone(),
             boost,
             candidates: Block::default(),
             matches: Block::default(),
@@ -103,6 +109,7 @@ struct ComputedScorer {
     /// A deleted document is not computed: it could fail.
     alive: Option<AliveBitSet>,
     failure: Failure,
+    allowance: Allowance,
     boost: Score,
     candidates: Block,
     matches: Block,
@@ -116,6 +123,9 @@ impl ComputedScorer {
         self.at = 0;
         loop {
             self.matches.clear();
+            if self.allowance.is_over() {
+                return;
+            }
             self.fill_candidates();
             if self.candidates.len() == 0 || self.failure.is_set() {
                 return;
@@ -470,6 +480,7 @@ mod tests {
                 approximation: Arc::new(AllQuery),
                 matcher: model.matcher(&searcher),
                 failure: Failure::default(),
+                allowance: Allowance::unlimited(),
             };
             prop_assert_eq!(&searcher.search(&query, &Everything).expect("found"), &expected);
             // Sought, as a part of one of the engine's own queries.
@@ -497,6 +508,7 @@ mod tests {
             approximation: Arc::new(AllQuery),
             matcher,
             failure: Failure::default(),
+            allowance: Allowance::unlimited(),
         };
         let found = searcher.search(&query, &Everything).expect("found");
         let expected = self::numbers(&searcher)
@@ -517,6 +529,7 @@ mod tests {
                 Arc::new(Multiples { of: 1, ends_at }),
             ),
             failure: Failure::default(),
+            allowance: Allowance::unlimited(),
         };
         assert_eq!(
             searcher.search(&query, &Everything).expect("it ends"),
@@ -539,6 +552,7 @@ mod tests {
             approximation: Arc::new(AllQuery),
             matcher: matcher.within(&own),
             failure: Failure::default(),
+            allowance: Allowance::unlimited(),
         };
         let found = searcher.search(&query, &Everything).expect("found");
         assert_eq!(found, vec![((0, 4), 6.0)]);

@@ -5,6 +5,7 @@
 
 use super::pattern::Pattern;
 use super::{Separator, parse_optional_time, show_at};
+use crate::request::object::cut;
 
 /// One or several formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub(crate) struct UnknownFormat {
     format: String,
     reason: String,
 }
+
+/// The longest format, in bytes.
+const FORMAT_BYTES: usize = 1_000;
 
 /// The format of a date field that names none.
 pub(crate) const DEFAULT_FORMAT: &str = "strict_date_optional_time||epoch_millis";
@@ -81,6 +85,12 @@ impl DateFormat {
     ///
     /// A text that is neither the name of a format nor a pattern.
     pub(crate) fn named(text: &str) -> Result<Self, UnknownFormat> {
+        if text.len() > FORMAT_BYTES {
+            return Err(UnknownFormat {
+                format: cut(text),
+                reason: format!("a format has at most {FORMAT_BYTES} bytes"),
+            });
+        }
         let formats = text.split("||").map(Format::named);
         Ok(Self {
             text: text.to_owned(),

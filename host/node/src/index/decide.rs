@@ -1,8 +1,12 @@
 //! What becomes of operations: decided on one after the other, and numbered.
+//!
+//! One at a time decides on an index. The state is locked for moments in between, so that neither
+//! searches nor reads wait while a mapping is saved or a large document is checked.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::folder::Folder;
+use super::inner::lock;
 use super::log::Record;
 use super::lookup::Current;
 use super::operation::{WriteError, WriteResult, Written, check_size, merge, parse};
@@ -10,7 +14,7 @@ use super::prepared::{Action, Document, Prepared};
 use super::state::State;
 use super::{IndexError, ids};
 use crate::exact_json::{ExactJson, Members};
-use crate::mapping::fields_of;
+use crate::mapping::{Mapping, fields_of};
 
 /// An operation that was decided on: what the log gets to know, and what its caller does.
 struct Decided {
@@ -21,7 +25,43 @@ struct Decided {
 /// How often the documents of a request are looked at together.
 const TRIES: usize = 4;
 
-impl State {
+/// Decides on operations, alone.
+pub(super) struct Decider<'a> {
+    state: &'a Mutex<State>,
+    /// Where the mapping is saved.
+    folder: Option<&'a Folder>,
+    /// The index's mapping, which nobody else changes meanwhile.
+    mapping: Arc<Mapping>,
+}
+
+impl<'a> Decider<'a> {
+    pub(super) fn new(state: &'a Mutex<State>, folder: Option<&'a Folder>) -> Self {
+        let mapping = Arc::clone(&lock(state).mapping);
+        Self {
+            state,
+            folder,
+            mapping,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'a, State> {
+        lock(self.state)
+    }
+
+    /// Makes a mapping the index's, once it is saved.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be saved.
+    pub(super) fn take_mapping(&mut self, mapping: Mapping) -> Result<(), IndexError> {
+        if let Some(folder) = self.folder {
+            folder.save_mapping(&mapping)?;
+        }
+        self.mapping = Arc::new(mapping);
+        self.state().mapping = Arc::clone(&self.mapping);
+        Ok(())
+    }
+
     /// Carries out operations, in their order, and appends their records.
     ///
     /// # Errors
@@ -31,19 +71,18 @@ impl State {
     pub(super) fn carry_out(
         &mut self,
         operations: Vec<Result<Prepared, WriteError>>,
-        folder: Option<&Folder>,
         records: &mut Vec<u8>,
     ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
-        self.grow_together(&operations, folder)?;
+        self.grow_together(&operations)?;
         let mut outcomes = Vec::with_capacity(operations.len());
         for operation in operations {
             let decided = match operation {
-                Ok(operation) => self.decide(operation, folder)?,
+                Ok(operation) => self.decide(operation)?,
                 Err(error) => Err(error),
             };
             outcomes.push(decided.map(|decided| {
                 if let Some(record) = decided.record {
-                    self.put(record, records);
+                    self.state().put(record, records);
                 }
                 decided.written
             }));
@@ -56,7 +95,6 @@ impl State {
     fn grow_together(
         &mut self,
         operations: &[Result<Prepared, WriteError>],
-        folder: Option<&Folder>,
     ) -> Result<(), IndexError> {
         let operations = operations.iter().flatten();
         let mut documents: Vec<&Members> = operations.filter_map(Prepared::document).collect();
@@ -72,17 +110,13 @@ impl State {
             let before = documents.len();
             documents.retain(|document| fields_of(&grown, document).is_ok());
             if documents.len() == before {
-                return self.take_mapping(grown, folder);
+                return self.take_mapping(grown);
             }
         }
         Ok(())
     }
 
-    fn decide(
-        &mut self,
-        operation: Prepared,
-        folder: Option<&Folder>,
-    ) -> Result<Result<Decided, WriteError>, IndexError> {
+    fn decide(&mut self, operation: Prepared) -> Result<Result<Decided, WriteError>, IndexError> {
         let Prepared {
             id,
             if_seq_no,
@@ -90,7 +124,8 @@ impl State {
         } = operation;
         let (id, current) = match id {
             Some(id) => {
-                let current = self.lookup(&id).current(&id)?;
+                let lookup = self.state().lookup(&id);
+                let current = lookup.current(&id)?;
                 (id, current)
             }
             None => (self.new_id()?, None),
@@ -153,15 +188,18 @@ impl State {
             Ok(grown) => grown,
             Err(error) => return Ok(Err(WriteError::Mapping(error))),
         };
-        let mapping = grown.as_ref().unwrap_or(&self.mapping);
+        let mapping = grown.as_ref().unwrap_or(&*self.mapping);
         if let Err(error) = fields_of(mapping, &document.members) {
             return Ok(Err(WriteError::Document(error.in_document(&id))));
         }
         if let Some(grown) = grown {
-            self.take_mapping(grown, folder)?;
+            self.take_mapping(grown)?;
         }
         let (version, result) = match current {
-            None => (self.version_of_deleted(&id) + 1, WriteResult::Created),
+            None => {
+                let version = self.state().version_of_deleted(&id) + 1;
+                (version, WriteResult::Created)
+            }
             Some(current) => (current.version + 1, WriteResult::Updated),
         };
         Ok(Ok(self.decided(id, version, Some(document.source), result)))
@@ -171,12 +209,17 @@ impl State {
         if let Some(current) = current {
             return self.decided(id, current.version + 1, None, WriteResult::Deleted);
         }
-        let version = self.version_of_deleted(&id) + 1;
-        self.remember_deleted(id.clone(), version);
+        let mut state = self.state();
+        let version = state.version_of_deleted(&id) + 1;
+        state.remember_deleted(id.clone(), version);
         // It has a number, and leaves no trace in the log.
-        let written = self.decided(id, version, None, WriteResult::NotFound);
-        let written = written.written;
-        self.next_seq_no += 1;
+        let written = Written {
+            id,
+            version,
+            seq_no: state.next_seq_no,
+            result: WriteResult::NotFound,
+        };
+        state.next_seq_no += 1;
         Decided {
             record: None,
             written,
@@ -190,7 +233,7 @@ impl State {
         source: Option<Vec<u8>>,
         result: WriteResult,
     ) -> Decided {
-        let seq_no = self.next_seq_no;
+        let seq_no = self.state().next_seq_no;
         Decided {
             record: Some(Record {
                 id: id.clone(),
@@ -210,7 +253,8 @@ impl State {
     fn new_id(&self) -> Result<String, IndexError> {
         loop {
             let id = ids::make();
-            if self.lookup(&id).current(&id)?.is_none() {
+            let lookup = self.state().lookup(&id);
+            if lookup.current(&id)?.is_none() {
                 return Ok(id);
             }
         }

@@ -10,13 +10,17 @@
 //! Knows nothing of what is in the files.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::IndexError;
+use super::sealed::{read_sealed, replace_sealed};
 use crate::mapping::Mapping;
+
+/// The length of a log without records, in bytes.
+const FILE_HEADER: u64 = super::log::FILE_HEADER as u64;
 
 /// An index's folder, held by this process alone.
 pub(super) struct Folder {
@@ -85,14 +89,50 @@ impl Folder {
         Self::mapping_file(path).exists()
     }
 
+    /// Whether a folder without a mapping is what is left of a creation that was never finished:
+    /// nothing was written to it.
+    pub(super) fn is_unfinished(path: &Path) -> io::Result<bool> {
+        if !path.is_dir() || Self::has_index(path) {
+            return Ok(false);
+        }
+        let has_records = |entry: &fs::DirEntry| {
+            let is_log = entry.file_name().to_string_lossy().starts_with("log-");
+            is_log
+                && entry
+                    .metadata()
+                    .is_ok_and(|metadata| metadata.len() > FILE_HEADER)
+        };
+        for entry in fs::read_dir(path)? {
+            if has_records(&entry?) {
+                return Ok(false);
+            }
+        }
+        match fs::read_dir(path.join("segments")) {
+            Ok(mut entries) => Ok(!entries.any(|entry| {
+                entry.is_ok_and(|entry| segment_of(&entry.file_name().to_string_lossy()).is_some())
+            })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The mapping that was saved last.
     ///
     /// # Errors
     ///
     /// Where there is none, or none that can be read.
     pub(super) fn load_mapping(&self) -> Result<Mapping, IndexError> {
-        let file = Self::mapping_file(&self.path);
-        let text = fs::read(&file).map_err(IndexError::file("read", &file))?;
+        Self::read_mapping(&self.path)
+    }
+
+    /// The mapping of the index in a folder, which may be open.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it cannot be read.
+    pub(super) fn read_mapping(path: &Path) -> Result<Mapping, IndexError> {
+        let file = Self::mapping_file(path);
+        let text = read_sealed(&file)?;
         let json: Json = serde_json::from_slice(&text)
             .map_err(|error| IndexError::damaged(&file, 0, error.to_string()))?;
         Mapping::restore(&json).map_err(|error| IndexError::damaged(&file, 0, error.to_string()))
@@ -105,8 +145,7 @@ impl Folder {
     /// Where the system refuses.
     pub(super) fn save_mapping(&self, mapping: &Mapping) -> Result<(), IndexError> {
         let file = Self::mapping_file(&self.path);
-        replace(&file, mapping.save().to_string().as_bytes())
-            .map_err(IndexError::file("write", &file))?;
+        replace_sealed(&file, mapping.save().to_string().as_bytes())?;
         sync(&self.path)
     }
 
@@ -128,13 +167,11 @@ impl Folder {
     }
 }
 
-/// Puts a file in the place of another, whole or not at all.
-fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
-    let new = file.with_extension("new");
-    let mut out = File::create(&new)?;
-    out.write_all(content)?;
-    out.sync_all()?;
-    fs::rename(&new, file)
+/// The segment that a file is of: it is named by 32 hexadecimal digits.
+pub(super) fn segment_of(name: &str) -> Option<&str> {
+    let (segment, _) = name.split_once('.')?;
+    let is_number = segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_number.then_some(segment)
 }
 
 /// Waits until the names in a folder are on the disk.

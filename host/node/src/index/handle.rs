@@ -16,8 +16,10 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn new(inner: Inner) -> Self {
+        let inner = Arc::new(inner);
+        inner.options.resources.join(&inner);
         Self {
-            inner: Arc::new(inner),
+            inner,
             refresher: Mutex::new(None),
         }
     }
@@ -34,7 +36,7 @@ impl Handle {
         let refresher = thread::Builder::new()
             .name("whittle-refresh".to_owned())
             .spawn(move || {
-                // Where it fails, it is tried again, until a write is told: see `make_room`.
+                // If it fails, it is tried again, until a write reports it: see `make_room`.
                 let _ = refreshed.refresh();
                 refreshed.refreshing.store(false, Ordering::Release);
             });
@@ -50,19 +52,37 @@ impl Handle {
     ///
     /// Where the system refuses; the log has what is pending.
     pub(super) fn finish(&self) -> Result<(), IndexError> {
-        self.inner.lock().closed = true;
-        if let Some(refresher) = lock(&self.refresher).take() {
-            // What it failed at is tried below.
-            let _ = refresher.join();
-        }
+        self.take_no_more();
         let mut segments = lock(&self.inner.segments);
         let Some(open) = segments.as_mut() else {
             return Ok(());
         };
         let taken_in = self.inner.take_in(open);
-        let closed = open.close();
+        open.close();
         *segments = None;
-        taken_in.and(closed)
+        taken_in
+    }
+
+    /// Takes no more writes, and lets go of its files at once: nothing is written any more when
+    /// this returns, not even what was acknowledged.
+    pub(super) fn discard(&self) {
+        self.inner.gate.shut();
+        self.take_no_more();
+        if let Some(mut segments) = lock(&self.inner.segments).take() {
+            segments.discard();
+        }
+    }
+
+    fn take_no_more(&self) {
+        {
+            // Nobody is deciding, nor will.
+            let _deciding = lock(&self.inner.deciding);
+            self.inner.lock().closed = true;
+        }
+        if let Some(refresher) = lock(&self.refresher).take() {
+            // What it failed at is tried again.
+            let _ = refresher.join();
+        }
     }
 }
 

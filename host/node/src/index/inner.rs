@@ -1,14 +1,17 @@
 //! What the clones of an index share, and its three steps: write, refresh, close.
 //!
-//! Two locks: that of the state is held for moments; that of the segments as long as tantivy works, and
-//! who holds it may take the other, but not the other way round.
+//! Three locks, in the order in which they may be taken: that of the segments is held as long as
+//! tantivy works; that of decisions while operations are decided on, which may save a mapping; that
+//! of the state for moments, and never while a file is written.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
 
+use super::decide::Decider;
 use super::folder::Folder;
+use super::gated::Gate;
 use super::log::Log;
 use super::prepared::Prepared;
 use super::segments::Segments;
@@ -16,10 +19,12 @@ use super::state::State;
 use super::{IndexError, IndexStatistics, Operation, Options, WriteError, Written};
 
 pub(super) struct Inner {
-    /// Never waited for while holding it: the log, tantivy.
     pub(super) state: Mutex<State>,
-    /// `None` when it is closed. Who holds it may lock the state, not the other way round.
+    /// Who holds it decides on operations, and alone changes the mapping.
+    pub(super) deciding: Mutex<()>,
+    /// `None` when it is closed.
     pub(super) segments: Mutex<Option<Segments>>,
+    pub(super) gate: Gate,
     /// `None` for an index in memory.
     pub(super) disk: Option<Disk>,
     pub(super) options: Options,
@@ -48,12 +53,13 @@ impl Inner {
         let operations = operations.into_iter().map(Prepared::new).collect();
         let mut records = Vec::new();
         let (outcomes, group) = {
-            let mut state = self.lock();
-            if state.closed {
+            let _deciding = lock(&self.deciding);
+            if self.lock().closed {
                 return Err(IndexError::Closed);
             }
-            let outcomes = state.carry_out(operations, self.folder(), &mut records);
-            // In the state's order, and where it failed on the way, what was carried out.
+            let mut decider = Decider::new(&self.state, self.folder());
+            let outcomes = decider.carry_out(operations, &mut records);
+            // In the order of decisions; if one failed, those before it.
             let disk = self.disk.as_ref().filter(|_| !records.is_empty());
             (outcomes, disk.map(|disk| (disk, disk.log.append(&records))))
         };
@@ -63,12 +69,25 @@ impl Inner {
         outcomes
     }
 
-    /// Waits where more is pending than may be, and tells what keeps it from being taken in.
+    /// Waits if more is pending than may be, here or in all indexes that share the memory for it.
     fn make_room(&self) -> Result<(), IndexError> {
         let is_broken = self.disk.as_ref().is_some_and(|disk| disk.log.is_broken());
         let is_full = self.lock().pending.bytes >= 2 * self.options.log_bytes;
         if is_broken || is_full {
             self.refresh()?;
+        }
+        let resources = &self.options.resources;
+        if !resources.is_over() {
+            return Ok(());
+        }
+        for largest in resources.largest() {
+            let refreshed = largest.refresh();
+            if std::ptr::eq(&*largest, self) {
+                refreshed?;
+            }
+            if !resources.is_over() {
+                break;
+            }
         }
         Ok(())
     }
@@ -84,7 +103,7 @@ impl Inner {
         let mut segments = lock(&self.segments);
         let open = segments.as_mut().ok_or(IndexError::Closed)?;
         self.take_in(open)?;
-        open.merge_all()?;
+        caught("merge its segments", open, Segments::merge_all)?;
         self.take_in(open)
     }
 
@@ -92,7 +111,7 @@ impl Inner {
     pub(super) fn take_in(&self, segments: &mut Segments) -> Result<(), IndexError> {
         let is_broken = self.disk.as_ref().is_some_and(|disk| disk.log.is_broken());
         if self.lock().is_taken_in() && !is_broken {
-            if let Some(merged) = segments.merged()? {
+            if let Some(merged) = caught("open merged segments", segments, Segments::merged)? {
                 self.lock().committed = merged;
             }
             return Ok(());
@@ -102,22 +121,14 @@ impl Inner {
             disk.log.rotate()?;
         }
         let (pending, mapping, operations) = self.lock().take();
-        let committed = segments.commit(&pending, &mapping, operations);
-        let committed = {
-            let mut state = self.lock();
-            state.taken = None;
-            match committed {
-                Ok(committed) => {
-                    state.committed = committed;
-                    Ok(())
-                }
-                Err(error) => {
-                    state.pending.put_back(&pending);
-                    Err(error)
-                }
+        let commit = |segments: &mut Segments| segments.commit(&pending, &mapping, operations);
+        match caught("commit", segments, commit) {
+            Ok(committed) => self.lock().taken_in(committed),
+            Err(error) => {
+                self.lock().not_taken_in();
+                return Err(error);
             }
-        };
-        committed?;
+        }
         self.forget_log()
     }
 
@@ -130,25 +141,30 @@ impl Inner {
 
     pub(super) fn put_mapping(&self, json: &Json) -> Result<(), IndexError> {
         {
-            let mut state = self.lock();
-            if state.closed {
-                return Err(IndexError::Closed);
-            }
-            let mapping = state.mapping.extended(json)?;
-            state.take_mapping(mapping, self.folder())?;
+            let _deciding = lock(&self.deciding);
+            let mapping = {
+                let state = self.lock();
+                if state.closed {
+                    return Err(IndexError::Closed);
+                }
+                Arc::clone(&state.mapping)
+            };
+            let mapping = mapping.extended(json)?;
+            Decider::new(&self.state, self.folder()).take_mapping(mapping)?;
         }
         self.refresh()
     }
 
+    /// Operations that searches do not see yet.
+    pub(super) fn pending(&self) -> u64 {
+        let state = self.lock();
+        let taken = state.taken.as_ref().map_or(0, |taken| taken.operations);
+        state.pending.operations + taken
+    }
+
     pub(super) fn statistics(&self) -> IndexStatistics {
-        let (committed, pending) = {
-            let state = self.lock();
-            let taken = state.taken.as_ref().map_or(0, |taken| taken.operations);
-            (
-                Arc::clone(&state.committed),
-                state.pending.operations + taken,
-            )
-        };
+        let committed = Arc::clone(&self.lock().committed);
+        let pending = self.pending();
         let segments = committed.snapshot.searcher.segment_readers();
         let deleted = segments
             .iter()
@@ -161,6 +177,19 @@ impl Inner {
             pending,
         }
     }
+}
+
+/// Has tantivy work. After a panic it reads what is on the disk anew.
+fn caught<T>(
+    action: &'static str,
+    segments: &mut Segments,
+    work: impl FnOnce(&mut Segments) -> Result<T, IndexError>,
+) -> Result<T, IndexError> {
+    let done = IndexError::caught(action, || work(segments));
+    if let Err(IndexError::Panicked { .. }) = &done {
+        segments.reset();
+    }
+    done
 }
 
 /// Locks, also after a panic of another thread, which was told there: what it left half done behind

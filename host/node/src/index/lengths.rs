@@ -138,7 +138,8 @@ fn read_table(mut table: &[u8]) -> io::Result<Vec<(usize, u32)>> {
     let mut places = Vec::new();
     let mut start = 0;
     for _ in 0..read_number(&mut table)? {
-        start += read_number(&mut table)?;
+        let offset = read_number(&mut table)?;
+        start = usize::checked_add(start, offset).ok_or_else(broken)?;
         let mut field = [0; 4];
         table.read_exact(&mut field)?;
         if read_number(&mut table)? != 0 {

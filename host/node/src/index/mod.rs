@@ -20,6 +20,7 @@ mod decide;
 mod document;
 mod error;
 mod folder;
+mod gated;
 mod handle;
 mod ids;
 mod inner;
@@ -30,9 +31,13 @@ mod opening;
 mod operation;
 mod pending;
 mod prepared;
+mod resources;
 mod schema_file;
+mod sealed;
 mod segments;
 mod state;
+mod verify;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,12 +46,16 @@ use serde_json::Value as Json;
 
 pub use error::IndexError;
 pub use operation::{ID_BYTES, Operation, SOURCE_BYTES, Stored, WriteError, WriteResult, Written};
+pub use resources::{ResourceLimits, Resources};
+pub use sealed::{read_sealed, replace_sealed};
 
 use crate::mapping::Mapping;
-use crate::snapshot::{DICTIONARY_BYTES, Snapshot};
+use crate::snapshot::Snapshot;
+use folder::Folder;
 use handle::Handle;
 use inner::Inner;
 use lookup::Lookup;
+use segments::Segments;
 
 /// An index of documents. Its clones are the same index; when the last one goes, it is closed.
 #[derive(Clone)]
@@ -55,15 +64,17 @@ pub struct Index {
 }
 
 /// How an index works, which is not kept in its folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Threads that make segments, 1 to 4.
     pub threads: usize,
     /// How much may be written until it is brought into segments without being asked, in bytes.
     pub log_bytes: u64,
-    /// What decoded dictionaries of its texts may take in memory, in bytes; searches with UDFs that
-    /// read texts are much faster where they fit.
-    pub dictionary_bytes: usize,
+    /// What it shares with other indexes; by default it shares nothing.
+    pub resources: Resources,
+    /// Whether this process has checked or written all files of the index, so that they are not
+    /// read to compare their checksums; by default false.
+    pub is_verified: bool,
 }
 
 impl Default for Options {
@@ -71,7 +82,8 @@ impl Default for Options {
         Self {
             threads: 1,
             log_bytes: 64 << 20,
-            dictionary_bytes: DICTIONARY_BYTES,
+            resources: Resources::default(),
+            is_verified: false,
         }
     }
 }
@@ -114,11 +126,12 @@ impl Index {
         Inner::create(folder, mapping, options).map(Self::of)
     }
 
-    /// Opens an index. Searches see all that was ever acknowledged.
+    /// Opens an index. Searches see all that was ever acknowledged; on a full disk only after a
+    /// refresh that succeeds.
     ///
     /// # Errors
     ///
-    /// Where there is none, it is open elsewhere, a file is damaged, or the system refuses.
+    /// If there is none, it is open elsewhere, a file is damaged, or the system refuses.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
         Self::open_with(folder, Options::default())
     }
@@ -227,6 +240,59 @@ impl Index {
     /// The index in numbers.
     pub fn statistics(&self) -> IndexStatistics {
         self.handle.inner.statistics()
+    }
+
+    /// Operations that searches do not see yet.
+    pub fn pending(&self) -> u64 {
+        self.handle.inner.pending()
+    }
+
+    /// Whether segments are being merged in the background.
+    pub fn is_merging(&self) -> bool {
+        let segments = self.handle.inner.segments.try_lock();
+        segments.is_ok_and(|segments| segments.as_ref().is_some_and(Segments::is_merging))
+    }
+
+    /// How many clones there are, this one among them.
+    pub fn clones(&self) -> usize {
+        Arc::strong_count(&self.handle)
+    }
+
+    /// Closes it if this is its only clone; otherwise gives it back.
+    ///
+    /// # Errors
+    ///
+    /// The index, if it has other clones.
+    pub fn close_unshared(self) -> Result<Result<(), IndexError>, Self> {
+        match Arc::try_unwrap(self.handle) {
+            Ok(handle) => Ok(handle.finish()),
+            Err(handle) => Err(Self { handle }),
+        }
+    }
+
+    /// Closes it at once, for its clones too, without bringing into segments what was written.
+    /// Nothing is written to its folder any more, which may be deleted.
+    pub fn discard(self) {
+        self.handle.discard();
+    }
+
+    /// The mapping of the index in a folder, whether it is open or not.
+    ///
+    /// # Errors
+    ///
+    /// If there is no index, its mapping is damaged, or the system refuses.
+    pub fn saved_mapping(folder: &Path) -> Result<Mapping, IndexError> {
+        Folder::read_mapping(folder)
+    }
+
+    /// Whether a folder is what is left of an index that was never made to the end, to which nothing
+    /// was written.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub fn is_unfinished(folder: &Path) -> std::io::Result<bool> {
+        Folder::is_unfinished(folder)
     }
 
     /// Closes it, for its clones too: what was written is in segments, and the log is empty. When

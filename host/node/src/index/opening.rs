@@ -1,18 +1,20 @@
 //! Making an index, and opening one that is there.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use tantivy::directory::{Directory, MmapDirectory, RamDirectory};
 use tantivy::index::SegmentComponent;
 
-use super::folder::{self, Folder};
+use super::folder::{self, Folder, segment_of};
+use super::gated::{Gate, Gated};
 use super::inner::{Disk, Inner};
 use super::log::Log;
 use super::segments::Segments;
 use super::state::State;
+use super::verify::verify;
 use super::{IndexError, Options};
 use crate::mapping::Mapping;
 
@@ -36,7 +38,7 @@ impl Inner {
         // What is there was left by one that did not get as far as its mapping.
         Log::clear(path)?;
         let segments = folder.make_segments()?;
-        Segments::create(&*directory(&segments)?, &mapping)?;
+        Segments::create(&directory(&segments, &Gate::default())?, &mapping)?;
         folder::sync(&segments)?;
         folder.save_mapping(&mapping)?;
         if let Some(parent) = path
@@ -45,6 +47,10 @@ impl Inner {
         {
             folder::sync(parent)?;
         }
+        let options = Options {
+            is_verified: true,
+            ..options
+        };
         Self::start(folder, options)
     }
 
@@ -59,7 +65,8 @@ impl Inner {
                 folder: path.to_owned(),
             });
         }
-        Self::start(Folder::hold(path)?, options)
+        let folder = Folder::hold(path)?;
+        IndexError::caught("open its files", || Self::start(folder, options))
     }
 
     /// Makes an index without a folder.
@@ -68,22 +75,28 @@ impl Inner {
     ///
     /// Where the system refuses to start threads.
     pub(super) fn in_memory(mapping: Mapping, options: Options) -> Result<Self, IndexError> {
-        let directory = RamDirectory::create();
+        let gate = Gate::default();
+        let directory = Gated::new(Box::new(RamDirectory::create()), &gate);
         Segments::create(&directory, &mapping)?;
         let mapping = Arc::new(mapping);
         let (segments, committed, operations) =
-            Segments::open(Box::new(directory), &mapping, options)?;
-        let state = State::new(mapping, committed, operations);
-        Ok(Self::of(state, segments, None, options))
+            Segments::open(Box::new(directory), gate.clone(), &mapping, &options)?;
+        let state = State::new(mapping, committed, operations, &options.resources);
+        Ok(Self::of(state, segments, gate, None, options))
     }
 
     fn start(folder: Folder, options: Options) -> Result<Self, IndexError> {
         let mapping = Arc::new(folder.load_mapping()?);
-        let directory = directory(&folder.segments())?;
-        sweep(&folder.segments(), &*directory)?;
-        let (segments, committed, operations) = Segments::open(directory, &mapping, options)?;
+        let gate = Gate::default();
+        let directory = directory(&folder.segments(), &gate)?;
+        let committed = sweep(&folder.segments(), &directory)?;
+        if !options.is_verified {
+            verify(&directory, committed)?;
+        }
+        let (segments, committed, operations) =
+            Segments::open(Box::new(directory), gate.clone(), &mapping, &options)?;
         let (log, records) = Log::open(folder.path())?;
-        let mut state = State::new(mapping, committed, operations);
+        let mut state = State::new(mapping, committed, operations, &options.resources);
         let mut bytes = Vec::new();
         for record in records {
             if record.seq_no >= operations {
@@ -92,19 +105,30 @@ impl Inner {
             }
         }
         let is_whole = state.pending.is_empty();
-        let inner = Self::of(state, segments, Some(Disk { folder, log }), options);
-        if is_whole {
-            inner.forget_log()?;
-        } else {
-            inner.refresh()?;
+        let inner = Self::of(state, segments, gate, Some(Disk { folder, log }), options);
+        let cleared = match is_whole {
+            true => inner.forget_log(),
+            false => inner.refresh(),
+        };
+        match cleared {
+            // The log has it, and a full disk is no reason not to search what there is.
+            Err(error) if !error.is_damage() => Ok(inner),
+            cleared => cleared.map(|()| inner),
         }
-        Ok(inner)
     }
 
-    fn of(state: State, segments: Segments, disk: Option<Disk>, options: Options) -> Self {
+    fn of(
+        state: State,
+        segments: Segments,
+        gate: Gate,
+        disk: Option<Disk>,
+        options: Options,
+    ) -> Self {
         Self {
             state: Mutex::new(state),
+            deciding: Mutex::new(()),
             segments: Mutex::new(Some(segments)),
+            gate,
             disk,
             options,
             refreshing: AtomicBool::new(false),
@@ -113,8 +137,9 @@ impl Inner {
 }
 
 /// Deletes what a crash left of segments, and of deletions in them, that were never committed:
-/// tantivy gives its next files the same names, and refuses to write over any.
-fn sweep(segments: &Path, directory: &dyn Directory) -> Result<(), IndexError> {
+/// tantivy gives its next files the same names, and refuses to write over any. Gives the names of
+/// the files that were committed.
+fn sweep(segments: &Path, directory: &dyn Directory) -> Result<Vec<PathBuf>, IndexError> {
     let metas = tantivy::Index::open(directory.box_clone()).and_then(|index| index.load_metas());
     let metas = metas.map_err(IndexError::tantivy("read its segments"))?;
     let is_committed = |name: &str, segment: &str| {
@@ -122,26 +147,22 @@ fn sweep(segments: &Path, directory: &dyn Directory) -> Result<(), IndexError> {
         let found = committed.find(|committed| committed.id().uuid_string() == segment);
         found.is_some_and(|committed| {
             let deletions = committed.relative_path(SegmentComponent::Delete);
-            !has_extension(name, "del") || deletions == Path::new(name)
+            !has_extension(name, "del") || (committed.has_deletes() && deletions == Path::new(name))
         })
     };
+    let mut committed = Vec::new();
     for entry in fs::read_dir(segments).map_err(IndexError::file("read", segments))? {
         let path = entry.map_err(IndexError::file("read", segments))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             continue;
         };
-        if segment_of(name).is_some_and(|segment| !is_committed(name, segment)) {
-            fs::remove_file(&path).map_err(IndexError::file("delete", &path))?;
+        match segment_of(name) {
+            Some(segment) if is_committed(name, segment) => committed.push(PathBuf::from(name)),
+            Some(_) => fs::remove_file(&path).map_err(IndexError::file("delete", &path))?,
+            None => {}
         }
     }
-    Ok(())
-}
-
-/// The segment that a file is of: it is named by 32 hexadecimal digits.
-fn segment_of(name: &str) -> Option<&str> {
-    let (segment, _) = name.split_once('.')?;
-    let is_number = segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_number.then_some(segment)
+    Ok(committed)
 }
 
 fn has_extension(name: &str, extension: &str) -> bool {
@@ -151,8 +172,8 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 /// tantivy's view of a folder.
-fn directory(segments: &Path) -> Result<Box<dyn Directory>, IndexError> {
+fn directory(segments: &Path, gate: &Gate) -> Result<Gated, IndexError> {
     MmapDirectory::open(segments)
-        .map(|directory| Box::new(directory) as Box<dyn Directory>)
+        .map(|directory| Gated::new(Box::new(directory), gate))
         .map_err(IndexError::tantivy("open its folder"))
 }

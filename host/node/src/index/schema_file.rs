@@ -12,7 +12,7 @@ use tantivy::directory::Directory;
 use crate::mapping::Mapping;
 
 /// tantivy's name of the file.
-const META: &str = "meta.json";
+pub(super) const META: &str = "meta.json";
 
 /// Writes a mapping's schema in the place of an older one. Whole or not at all.
 ///

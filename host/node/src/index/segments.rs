@@ -11,19 +11,21 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use tantivy::directory::Directory;
 use tantivy::index::{SegmentId, SegmentReader};
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
-use tantivy::{IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
+use tantivy::indexer::UserOperation;
+use tantivy::{IndexReader, IndexSettings, ReloadPolicy, TantivyError, Term};
 
 use super::committed::Committed;
 use super::document::SystemFields;
+use super::gated::Gate;
 use super::lengths::WithLengths;
 use super::pending::{Entry, Pending};
+use super::resources::Resources;
 use super::schema_file::bring_schema_up;
+use super::writer::Slot;
 use super::{IndexError, Options};
 use crate::mapping::{self, Mapping};
 use crate::snapshot::Snapshot;
@@ -32,24 +34,18 @@ use crate::udf::Dictionaries;
 /// How many operations tantivy is given at once.
 const BATCH: usize = 256;
 
-/// The memory for documents that are not yet in segments, over all threads, in bytes.
-const HEAP_BYTES: usize = 64 << 20;
-
-/// How many merges go on at once.
-const MERGE_THREADS: usize = 2;
-
-/// How often a merge of all segments is tried while others go on, and what lies between.
-const MERGE_TRIES: usize = 600;
-const MERGE_PAUSE: Duration = Duration::from_millis(50);
-
-/// Which part of a segment may be deleted documents before it is written anew.
-const DELETED_RATIO: f32 = 0.3;
+/// How long merges are waited for when an index is closed.
+const MERGE_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) struct Segments {
     directory: Box<dyn Directory>,
-    threads: usize,
+    gate: Gate,
+    resources: Resources,
+    writer: Arc<Slot>,
     /// Of all snapshots.
     dictionaries: Dictionaries,
+    /// How many operations were taken in.
+    operations: u64,
     /// `None` after a failure: what is on the disk is then read anew.
     open: Option<Open>,
 }
@@ -57,7 +53,6 @@ pub(super) struct Segments {
 struct Open {
     index: tantivy::Index,
     reader: IndexReader,
-    writer: IndexWriter,
     committed: Arc<Committed>,
 }
 
@@ -83,13 +78,17 @@ impl Segments {
     /// Where there is none, it is damaged, or the system refuses.
     pub(super) fn open(
         directory: Box<dyn Directory>,
+        gate: Gate,
         mapping: &Arc<Mapping>,
-        options: Options,
+        options: &Options,
     ) -> Result<(Self, Arc<Committed>, u64), IndexError> {
         let mut segments = Self {
             directory,
-            threads: options.threads.clamp(1, 4),
-            dictionaries: Dictionaries::new(options.dictionary_bytes),
+            gate,
+            resources: options.resources.clone(),
+            writer: Slot::new(&options.resources, options.threads),
+            dictionaries: options.resources.dictionaries(),
+            operations: 0,
             open: None,
         };
         let open = segments
@@ -105,6 +104,7 @@ impl Segments {
                 IndexError::tantivy("read its segments")(TantivyError::InternalError(text))
             })?,
         };
+        segments.operations = operations;
         Ok((segments, committed, operations))
     }
 
@@ -128,9 +128,29 @@ impl Segments {
                 text,
             )));
         };
-        let committed = self.commit_to(&mut open, pending, mapping, operations)?;
+        let committed = if pending.is_empty() && operations == self.operations {
+            // Only the mapping is another.
+            self.committed(&open.reader, mapping)
+                .map(Arc::new)
+                .map_err(IndexError::tantivy(action))
+        } else {
+            self.commit_to(&open, pending, mapping, operations)
+        };
+        let committed = committed.inspect_err(|_| self.writer.reset())?;
+        open.committed = Arc::clone(&committed);
         self.open = Some(open);
+        self.operations = operations;
         Ok(committed)
+    }
+
+    /// Forgets what is open, after a panic: what is on the disk is read anew the next time.
+    pub(super) fn reset(&mut self) {
+        self.open = None;
+        self.writer.reset();
+    }
+
+    pub(super) fn is_merging(&self) -> bool {
+        self.writer.is_merging()
     }
 
     /// Makes one segment of all, and waits for it.
@@ -139,11 +159,14 @@ impl Segments {
     ///
     /// If the system refuses.
     pub(super) fn merge_all(&mut self) -> Result<(), IndexError> {
-        let Some(open) = &mut self.open else {
+        let Some(open) = &self.open else {
             return Ok(());
         };
-        open.merge_all()
-            .map_err(IndexError::tantivy("merge its segments"))
+        // Before the writer, so that who waits here keeps none from others.
+        let permit = self.resources.merge(|| !self.gate.is_shut());
+        let _permit = permit.ok_or(IndexError::Closed)?;
+        let merge = || self.writer.writer(&open.index)?.merge_all(&open.index);
+        merge().map_err(IndexError::tantivy("merge its segments"))
     }
 
     /// What searches see, if merges made other segments of it.
@@ -161,7 +184,7 @@ impl Segments {
 
     fn commit_to(
         &self,
-        open: &mut Open,
+        open: &Open,
         pending: &Pending,
         mapping: &Arc<Mapping>,
         operations: u64,
@@ -170,6 +193,8 @@ impl Segments {
         // Documents that were written together lie together.
         entries.sort_unstable_by_key(|(_, entry)| entry.seq_no);
         let system = SystemFields::of(mapping).map_err(IndexError::tantivy("find its fields"))?;
+        let writer = self.writer.writer(&open.index);
+        let mut writer = writer.map_err(IndexError::tantivy("make a writer"))?;
         for batch in entries.chunks(BATCH) {
             let mut given = Vec::with_capacity(batch.len());
             for (id, entry) in batch {
@@ -180,34 +205,35 @@ impl Segments {
                     given.push(UserOperation::Add(system.document(id, entry, source)));
                 }
             }
-            open.writer
-                .run(given)
-                .map_err(IndexError::tantivy("take in documents"))?;
+            let taken = writer.get().and_then(|writer| writer.run(given));
+            taken.map_err(IndexError::tantivy("take in documents"))?;
         }
         let mut commit = || -> tantivy::Result<Arc<Committed>> {
-            let mut prepared = open.writer.prepare_commit()?;
+            let mut prepared = writer.get()?.prepare_commit()?;
             prepared.set_payload(&operations.to_string());
             prepared.commit()?;
             // tantivy does not wait for the name of its new record.
             self.directory.sync_directory()?;
             open.reader.reload()?;
+            // Those that cannot begin now are begun after a later commit.
+            let metas = open.index.searchable_segment_metas();
+            let _ = metas.and_then(|metas| writer.begin_merges(&metas));
             Ok(Arc::new(self.committed(&open.reader, mapping)?))
         };
-        open.committed = commit().map_err(IndexError::tantivy("commit"))?;
-        Ok(Arc::clone(&open.committed))
+        commit().map_err(IndexError::tantivy("commit"))
     }
 
-    /// Waits for merges, and lets go of the files.
-    ///
-    /// # Errors
-    ///
-    /// Where a merge failed.
-    pub(super) fn close(&mut self) -> Result<(), IndexError> {
-        let Some(open) = self.open.take() else {
-            return Ok(());
-        };
-        let waited = open.writer.wait_merging_threads();
-        waited.map_err(IndexError::tantivy("finish its merges"))
+    /// Waits for merges for a while, ends those that take longer, and lets go of the files.
+    pub(super) fn close(&mut self) {
+        self.writer.wait_for_merges(MERGE_PATIENCE);
+        self.discard();
+    }
+
+    /// Lets go of the files at once; whatever tantivy still writes fails.
+    pub(super) fn discard(&mut self) {
+        self.gate.shut();
+        self.reset();
+        self.dictionaries.retain(|_| false);
     }
 
     /// What a reader sees.
@@ -225,9 +251,9 @@ impl Segments {
         let grown = self
             .open
             .take_if(|open| open.index.schema() != *mapping.schema());
-        if let Some(open) = grown {
+        if grown.is_some() {
             // A merge that ends later would write the old schema.
-            open.writer.wait_merging_threads()?;
+            self.writer.finish()?;
         }
         if self.open.is_none() {
             bring_schema_up(&*self.directory, mapping)?;
@@ -243,56 +269,18 @@ impl Segments {
             mapping.schema(),
         ))?;
         index.set_tokenizers(mapping::tokenizers());
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(self.threads)
-            .memory_budget_per_thread(HEAP_BYTES / self.threads)
-            .num_merge_threads(MERGE_THREADS)
-            .build();
-        let writer: IndexWriter = index.writer_with_options(options)?;
-        // A writer's first operation gets the number of the last commit, up to which a merge takes
-        // the deletes of a segment for done: a delete with that number was lost.
-        writer.run(Vec::new())?;
-        let mut merges = LogMergePolicy::default();
-        merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
-        writer.set_merge_policy(Box::new(merges));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         let reader: IndexReader = reader.try_into()?;
         let committed = self.committed(&reader, mapping)?;
         Ok(Open {
             index,
             reader,
-            writer,
             committed: Arc::new(committed),
         })
     }
 }
 
 impl Open {
-    /// A merge that goes on already takes segments away; it is waited for by trying again.
-    fn merge_all(&mut self) -> tantivy::Result<()> {
-        for _ in 0..MERGE_TRIES {
-            match self.try_merge_all() {
-                Err(TantivyError::InvalidArgument(_)) => thread::sleep(MERGE_PAUSE),
-                other => return other,
-            }
-        }
-        self.try_merge_all()
-    }
-
-    fn try_merge_all(&mut self) -> tantivy::Result<()> {
-        let metas = self.index.searchable_segment_metas()?;
-        let is_merged = match &metas[..] {
-            [] => true,
-            [one] => one.num_deleted_docs() == 0,
-            _ => false,
-        };
-        if !is_merged {
-            let ids: Vec<SegmentId> = metas.iter().map(tantivy::SegmentMeta::id).collect();
-            self.writer.merge(&ids).wait()?;
-        }
-        Ok(())
-    }
-
     fn reload_merged(&mut self) -> tantivy::Result<Option<Arc<Committed>>> {
         let snapshot = &self.committed.snapshot;
         let seen = snapshot.searcher.segment_readers().iter();

@@ -1,7 +1,6 @@
 //! What an index is at this moment: its mapping, what was written lately, and what tantivy has.
 //!
-//! Whoever holds this holds up all writes, so that nothing here waits for a disk but the saving of
-//! a mapping that grew. Looking for an id may read segments, which are mapped into memory.
+//! Whoever holds this holds up searches and writes, so that nothing here waits for a disk.
 //!
 //! Knows nothing of operations, nor of how records come to the disk.
 
@@ -10,12 +9,11 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::IndexError;
 use super::committed::Committed;
-use super::folder::Folder;
 use super::log::Record;
 use super::lookup::Lookup;
 use super::pending::{Entry, Pending};
+use super::resources::Resources;
 use crate::mapping::Mapping;
 
 /// How long the version of a deleted document goes on, as OpenSearch has it by default.
@@ -33,11 +31,17 @@ pub(super) struct State {
     /// The number of the operation that comes next.
     pub(super) next_seq_no: u64,
     pub(super) closed: bool,
+    resources: Resources,
 }
 
 impl State {
     /// The state of an index of which tantivy has so many operations, and nothing else is.
-    pub(super) fn new(mapping: Arc<Mapping>, committed: Arc<Committed>, operations: u64) -> Self {
+    pub(super) fn new(
+        mapping: Arc<Mapping>,
+        committed: Arc<Committed>,
+        operations: u64,
+        resources: &Resources,
+    ) -> Self {
         Self {
             mapping,
             pending: Pending::default(),
@@ -46,6 +50,7 @@ impl State {
             deleted: HashMap::new(),
             next_seq_no: operations,
             closed: false,
+            resources: resources.clone(),
         }
     }
 
@@ -64,7 +69,24 @@ impl State {
             source: record.source,
             mapping: Arc::clone(&self.mapping),
         };
-        self.pending.put(record.id, entry, records.len() - before);
+        let bytes = records.len() - before;
+        self.resources.add_pending(bytes as u64);
+        self.pending.put(record.id, entry, bytes);
+    }
+
+    /// Notes that tantivy has what it was given.
+    pub(super) fn taken_in(&mut self, committed: Arc<Committed>) {
+        if let Some(taken) = self.taken.take() {
+            self.resources.remove_pending(taken.bytes);
+        }
+        self.committed = committed;
+    }
+
+    /// Notes that tantivy has nothing of what it was given.
+    pub(super) fn not_taken_in(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            self.pending.put_back(&taken);
+        }
     }
 
     /// The document with an id, as far as memory knows.
@@ -95,31 +117,19 @@ impl State {
 
     /// What tantivy is to take in now, with which mapping, and of how many operations.
     pub(super) fn take(&mut self) -> (Arc<Pending>, Arc<Mapping>, u64) {
-        if let Some(left) = self.taken.take() {
-            // What became of it is unknown after a panic.
-            self.pending.put_back(&left);
-        }
+        // What became of it is unknown after a panic.
+        self.not_taken_in();
         self.deleted
             .retain(|_, (_, deleted)| deleted.elapsed() < DELETED_FOR);
         let pending = Arc::new(mem::take(&mut self.pending));
         self.taken = Some(Arc::clone(&pending));
         (pending, Arc::clone(&self.mapping), self.next_seq_no)
     }
+}
 
-    /// Takes a mapping for its own, once it is saved.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be saved.
-    pub(super) fn take_mapping(
-        &mut self,
-        mapping: Mapping,
-        folder: Option<&Folder>,
-    ) -> Result<(), IndexError> {
-        if let Some(folder) = folder {
-            folder.save_mapping(&mapping)?;
-        }
-        self.mapping = Arc::new(mapping);
-        Ok(())
+impl Drop for State {
+    fn drop(&mut self) {
+        let taken = self.taken.as_ref().map_or(0, |taken| taken.bytes);
+        self.resources.remove_pending(self.pending.bytes + taken);
     }
 }

@@ -7,18 +7,20 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::error::{MappingError, TypeConflict, unknown, wrong};
+use super::error::{LongName, MappingError, TypeConflict, unknown, wrong};
 use super::parameters::{self, Definition};
 use super::{Dynamic, Mapping, ObjectRules, Rules, is_metadata};
+use crate::request::object::cut;
 
 /// The most fields, objects and sub-fields of an index.
-const MOST_FIELDS: usize = 1_000;
+pub(super) const MOST_FIELDS: usize = 1_000;
 
 /// How many objects a field may lie in.
 const DEPTH: usize = 20;
 
-/// The longest path of a field, in bytes.
-const PATH_BYTES: usize = 50_000;
+/// The largest mapping, in bytes of its JSON: it is kept in memory, and written as a whole when a
+/// field is added.
+const MAPPING_BYTES: usize = 4 << 20;
 
 impl Mapping {
     /// Reads a mapping as clients give it: `{"dynamic": ..., "properties": {...}}`.
@@ -55,12 +57,20 @@ impl Mapping {
     pub(super) fn with_fields(&self, fields: &[(String, Json)]) -> Result<Self, MappingError> {
         let mut tree = self.properties.clone();
         for (path, json) in fields {
+            LongName::check(0, path)?;
             put_below(&mut tree, json, path, path, path)?;
         }
         self.with(self.root.clone(), tree)
     }
 
     fn with(&self, root: Map<String, Json>, tree: Map<String, Json>) -> Result<Self, MappingError> {
+        let found = bytes_of(&root) + bytes_of(&tree);
+        if found > MAPPING_BYTES {
+            return Err(MappingError::TooLarge {
+                found,
+                limit: MAPPING_BYTES,
+            });
+        }
         let rules = rules(&root)?;
         Self::new(root, tree, rules, self.order.clone())
     }
@@ -93,6 +103,20 @@ impl Mapping {
         mapping.order = order;
         mapping.extended(&saved["mapping"])
     }
+}
+
+/// How long an object is as JSON, in bytes, or a little less.
+fn bytes_of(members: &Map<String, Json>) -> usize {
+    fn of(json: &Json) -> usize {
+        match json {
+            Json::Null | Json::Bool(_) | Json::Number(_) => 4,
+            Json::String(text) => text.len() + 3,
+            Json::Array(values) => 2 + values.iter().map(of).sum::<usize>(),
+            Json::Object(members) => bytes_of(members),
+        }
+    }
+    let member = |(key, value): (&String, &Json)| key.len() + 3 + of(value);
+    2 + members.iter().map(member).sum::<usize>()
 }
 
 /// Reads the parameters beside a mapping's fields.
@@ -175,6 +199,7 @@ fn properties(
         return Err(wrong(at, "an object", json));
     };
     for (name, json) in members {
+        LongName::check(object.len(), name)?;
         let at = format!("{at}.{name}");
         let is_name = name.split('.').all(|part| !part.trim().is_empty());
         if !is_name || (object.is_empty() && is_metadata(name)) {
@@ -269,7 +294,7 @@ fn put_object(
     path: &str,
 ) -> Result<(), MappingError> {
     for (key, json) in new {
-        let at = format!("{at}.{key}");
+        let at = format!("{at}.{}", cut(key));
         match key.as_str() {
             "type" => {}
             "dynamic" => drop(dynamic(json, &at)?),
@@ -364,27 +389,24 @@ impl Flat {
     ) -> Result<(), MappingError> {
         if depth > DEPTH {
             return Err(MappingError::Depth {
-                field: object[..object.floor_char_boundary(100)].to_owned(),
+                field: object.to_owned(),
                 limit: DEPTH,
             });
         }
         for (name, json) in tree {
+            LongName::check(object.len(), name)?;
             let path = match object {
                 "" => name.clone(),
                 _ => format!("{object}.{name}"),
             };
-            if path.len() > PATH_BYTES {
-                let start = name[..name.floor_char_boundary(100)].to_owned();
-                return Err(MappingError::Unsupported {
-                    path: format!("properties.{start}..."),
-                    reason: format!("the path of a field has at most {PATH_BYTES} bytes"),
-                });
-            }
             let Json::Object(node) = json else {
                 return Err(wrong(&path, "an object", json));
             };
             if !is_object(node) {
                 let definition = Definition::parse(node, &path)?;
+                for (name, _) in &definition.fields {
+                    LongName::check(path.len(), name)?;
+                }
                 self.order.push(path.clone());
                 self.fields.insert(path, definition);
                 continue;

@@ -4,11 +4,12 @@ use tantivy::schema::{Field, OwnedValue};
 use whittle_host::one_line;
 
 use super::coerce::{Malformed, TERM_BYTES, coerce};
-use super::error::broken_rule;
+use super::error::{LongName, broken_rule};
 use super::field_type::{FieldType, ValueType};
 use super::schema::{LONG_TEXTS, Mapped};
 use super::{Dynamic, Mapping, is_metadata};
 use crate::exact_json::{ExactJson, Members};
+use crate::request::object::cut;
 
 /// Why a document cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +68,14 @@ pub enum DocumentError {
         /// The key.
         key: String,
     },
+    /// The path of a field is longer than it may be.
+    #[error(transparent)]
+    Long(#[from] LongName),
+    /// The document's values, with those of sub-fields and copies, are more than may be indexed.
+    #[error(
+        "the values of the document take more than {VALUE_BYTES} bytes, with those of sub-fields and copies: take it apart, or map fewer of them"
+    )]
+    TooMuch,
     /// The document is nested deeper than it may be.
     #[error("the document has more than {limit} objects and lists inside of each other")]
     Depth {
@@ -88,6 +97,9 @@ impl DocumentError {
 
 /// How deep a document may be nested.
 const DEPTH: usize = 64;
+
+/// What the values of a document may take, in bytes: sub-fields and copies multiply them.
+const VALUE_BYTES: usize = 64 << 20;
 
 /// The longest text that a column holds, in bytes: tantivy cuts longer ones.
 const COLUMN_BYTES: usize = 65_535;
@@ -124,14 +136,20 @@ pub(crate) fn fields_of(
     if let Some(key) = document.keys().find(|key| is_metadata(key)) {
         return Err(DocumentError::Key { key: key.clone() });
     }
-    let mut values = Vec::new();
+    let mut values = Values::default();
     let mut walk = Walk {
         mapping,
         path: String::new(),
-        visit: &mut |path, value| add(mapping, path, value, &mut values),
+        visit: &mut |path, value| {
+            add(mapping, path, value, &mut values)?;
+            match values.bytes > VALUE_BYTES {
+                true => Err(DocumentError::TooMuch),
+                false => Ok(()),
+            }
+        },
     };
     walk.object(document, 0)?;
-    Ok(values)
+    Ok(values.values)
 }
 
 /// As [`fields_of`], of a document that nobody checks: what does not fit is left out, and is none to
@@ -140,12 +158,30 @@ pub(crate) fn readable_fields_of(
     mapping: &Mapping,
     document: &Members,
 ) -> Vec<(Field, OwnedValue)> {
-    let mut values = Vec::new();
+    let mut values = Values::default();
     each_scalar(mapping, document, &mut |path, value| {
         // The values before the one that does not fit stay.
         drop(add(mapping, path, value, &mut values));
     });
-    values
+    values.values
+}
+
+/// Values with tantivy's fields that they go to, and what they take.
+#[derive(Default)]
+struct Values {
+    values: Vec<(Field, OwnedValue)>,
+    bytes: usize,
+}
+
+impl Values {
+    fn push(&mut self, field: Field, value: OwnedValue) {
+        let text = match &value {
+            OwnedValue::Str(text) => text.len(),
+            _ => 0,
+        };
+        self.bytes += size_of::<(Field, OwnedValue)>() + text;
+        self.values.push((field, value));
+    }
 }
 
 /// A walk over a document's scalars.
@@ -161,10 +197,11 @@ impl<'a> Walk<'_, 'a> {
             return Ok(());
         }
         for (key, value) in members {
-            if key.split('.').any(|name| name.trim().is_empty()) {
-                return Err(DocumentError::Key { key: key.clone() });
-            }
             let length = self.path.len();
+            LongName::check(length, key)?;
+            if key.split('.').any(|name| name.trim().is_empty()) {
+                return Err(DocumentError::Key { key: cut(key) });
+            }
             if length > 0 {
                 self.path.push('.');
             }
@@ -198,7 +235,7 @@ fn add(
     mapping: &Mapping,
     path: &str,
     value: &ExactJson,
-    values: &mut Vec<(Field, OwnedValue)>,
+    values: &mut Values,
 ) -> Result<(), DocumentError> {
     let Some(mapped) = mapping.fields.get(path) else {
         return unmapped(mapping, path, value);
@@ -219,7 +256,7 @@ impl Mapped {
         &self,
         mapping: &Mapping,
         value: &ExactJson,
-        values: &mut Vec<(Field, OwnedValue)>,
+        values: &mut Values,
     ) -> Result<(), DocumentError> {
         match coerce(&self.definition, value) {
             Ok(None) => {}
@@ -254,20 +291,20 @@ impl Mapped {
         }
     }
 
-    fn push(&self, mapping: &Mapping, value: OwnedValue, values: &mut Vec<(Field, OwnedValue)>) {
+    fn push(&self, mapping: &Mapping, value: OwnedValue, values: &mut Values) {
         if let (Some(column), OwnedValue::Str(text)) = (self.column_field, &value) {
             let cut = text.floor_char_boundary(COLUMN_BYTES);
             if cut < text.len()
                 && let Ok(long) = mapping.schema.get_field(LONG_TEXTS)
             {
-                values.push((long, OwnedValue::U64(u64::from(column.field_id()))));
+                values.push(long, OwnedValue::U64(u64::from(column.field_id())));
             }
-            values.push((column, OwnedValue::Str(text[..cut].to_owned())));
+            values.push(column, OwnedValue::Str(text[..cut].to_owned()));
         }
         let is_only_in_column =
             self.definition.value_type.kept_as() == FieldType::Text && !self.definition.index;
         if !is_only_in_column {
-            values.push((self.field, value));
+            values.push(self.field, value);
         }
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use super::definition::MOST_FIELDS;
 use super::document::each_scalar;
 use super::error::wrong;
 use super::parameters;
@@ -36,6 +37,9 @@ pub(super) struct Detection {
 
 /// The second form of dates that texts are taken for.
 const SLASHES: &str = "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis";
+
+/// How many formats texts are tried with.
+const MOST_FORMATS: usize = 64;
 
 impl Default for Detection {
     fn default() -> Self {
@@ -60,7 +64,9 @@ impl Detection {
             "numeric_detection" => self.numbers = parameters::boolean(json, key)?,
             "dynamic_date_formats" => {
                 let formats = json.as_array();
-                let formats = formats.ok_or_else(|| wrong(key, "a list of formats", json))?;
+                let formats = formats.filter(|formats| formats.len() <= MOST_FORMATS);
+                let formats =
+                    formats.ok_or_else(|| wrong(key, "a list of up to 64 formats", json))?;
                 let formats = formats.iter().map(|json| parameters::format(json, key));
                 self.formats = formats.collect::<Result<_, _>>()?;
             }
@@ -157,6 +163,10 @@ impl Mapping {
         let mut see = |path: &str, value: &ExactJson| {
             let known = shown.get(path).copied();
             if known.is_none() && (self.dynamic_at(path) != Dynamic::Add || !self.has_room(path)) {
+                return;
+            }
+            if known.is_none() && order.len() > MOST_FIELDS {
+                // It cannot grow so far, whatever else there is.
                 return;
             }
             let Some(new) = self.rules.detection.show(value) else {

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::field_type::ValueType;
 use super::is_metadata;
 use crate::documents::type_of;
+use crate::request::object::cut;
 
 /// Why a mapping is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +87,19 @@ pub enum MappingError {
         /// How many may be.
         limit: usize,
     },
+    /// The path of a field is longer than it may be.
+    #[error(transparent)]
+    Long(#[from] LongName),
+    /// The mapping is larger than it may be.
+    #[error(
+        "the mapping has {found} bytes, and its limit is {limit}: remove `meta`, `_meta` and what fields do not need"
+    )]
+    TooLarge {
+        /// How large it would be, in bytes.
+        found: usize,
+        /// How large it may be, in bytes.
+        limit: usize,
+    },
     /// A field lies in more objects than it may.
     #[error("the field `{field}` lies in more than {limit} objects")]
     Depth {
@@ -106,6 +120,38 @@ pub(super) fn broken_rule(name: &str) -> &'static str {
         "a dot can be neither at the ends of a name nor beside another dot"
     } else {
         "the name of a sub-field cannot have a dot"
+    }
+}
+
+/// The longest path of a field, in bytes. Lucene's own limit on terms is 32 times as much and
+/// OpenSearch's on names 50 times; but a node keeps each path several times, and a thousand paths
+/// an index. Twenty levels of fifty letters fit.
+pub(super) const PATH_BYTES: usize = 1_024;
+
+/// The path of a field is longer than it may be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Field name [{start}] is too long. The limit is set to [{PATH_BYTES}] bytes but was [{found}] bytes"
+)]
+pub struct LongName {
+    /// Its beginning.
+    pub start: String,
+    /// How long it is, in bytes.
+    pub found: usize,
+}
+
+impl LongName {
+    /// # Errors
+    ///
+    /// If a name makes a path too long, in an object whose path has so many bytes.
+    pub(super) fn check(object_bytes: usize, name: &str) -> Result<(), Self> {
+        let dot = usize::from(object_bytes > 0);
+        let found = object_bytes + dot + name.len();
+        if found <= PATH_BYTES {
+            return Ok(());
+        }
+        let start = cut(name);
+        Err(Self { start, found })
     }
 }
 
@@ -134,7 +180,7 @@ impl TypeConflict {
 /// The error on a value that a mapping cannot have.
 pub(super) fn wrong(path: &str, expected: impl Into<String>, found: &Json) -> MappingError {
     let found = match found {
-        Json::String(_) | Json::Bool(_) | Json::Number(_) => found.to_string(),
+        Json::String(_) | Json::Bool(_) | Json::Number(_) => cut(&found.to_string()),
         Json::Null | Json::Array(_) | Json::Object(_) => type_of(found).to_owned(),
     };
     MappingError::Value {
@@ -144,11 +190,21 @@ pub(super) fn wrong(path: &str, expected: impl Into<String>, found: &Json) -> Ma
     }
 }
 
+/// A path, or the beginning of one that is not a field's.
+pub(super) fn cut_path(path: &str) -> String {
+    let end = path.floor_char_boundary(2 * PATH_BYTES);
+    if end < path.len() {
+        format!("{}...", &path[..end])
+    } else {
+        path.to_owned()
+    }
+}
+
 /// The error on a key that means nothing.
 pub(super) fn unknown(path: &str, known: &[&str]) -> MappingError {
     let known: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
     MappingError::UnknownKey {
-        path: path.to_owned(),
+        path: cut_path(path),
         known: known.join(", "),
     }
 }

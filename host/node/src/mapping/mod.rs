@@ -36,7 +36,7 @@ use definition::Flat;
 pub use document::DocumentError;
 pub(crate) use document::{fields_of, readable_fields_of};
 use dynamic::Detection;
-pub use error::{MappingError, TypeConflict};
+pub use error::{LongName, MappingError, TypeConflict};
 pub use field_type::FieldType;
 use parameters::Definition;
 use schema::Mapped;

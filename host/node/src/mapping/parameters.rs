@@ -7,10 +7,11 @@ use serde_json::{Map, Value as Json};
 
 use super::analysis::Analyzer;
 use super::coerce;
-use super::error::{MappingError, unknown, wrong};
+use super::error::{LongName, MappingError, unknown, wrong};
 use super::field_type::{ValueType, instead_of};
 use crate::dates::DateFormat;
 use crate::exact_json::ExactJson;
+use crate::request::object::cut;
 
 /// A field as a mapping defines it.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +113,7 @@ impl Definition {
         };
         let value_type = ValueType::named(name).ok_or_else(|| MappingError::Type {
             path: at.to_owned(),
-            name: name.clone(),
+            name: cut(name),
             instead: instead_of(name),
         })?;
         let mut definition = Self::of(value_type);
@@ -120,7 +121,7 @@ impl Definition {
         let mut null_value = None;
         let known = known_keys(value_type);
         for (key, json) in members {
-            let at = format!("{at}.{key}");
+            let at = format!("{at}.{}", cut(key));
             if key == "normalizer" {
                 return Err(MappingError::Unsupported {
                     path: at,
@@ -233,14 +234,22 @@ pub(super) fn format(json: &Json, at: &str) -> Result<DateFormat, MappingError> 
     })
 }
 
+/// How many paths a field may be copied to.
+const MOST_COPIES: usize = 100;
+
 /// One path or several.
 fn paths(json: &Json, at: &str) -> Result<Vec<String>, MappingError> {
     let path = |json: &Json| {
         let path = json.as_str().filter(|path| !path.is_empty());
-        path.map(str::to_owned)
-            .ok_or_else(|| wrong(at, "a field's path, or a list of them", json))
+        let path = path.ok_or_else(|| wrong(at, "a field's path, or a list of them", json))?;
+        LongName::check(0, path)?;
+        Ok(path.to_owned())
     };
     match json {
+        Json::Array(paths) if paths.len() > MOST_COPIES => Err(MappingError::Unsupported {
+            path: at.to_owned(),
+            reason: format!("a field is copied to at most {MOST_COPIES} others"),
+        }),
         Json::Array(paths) => paths.iter().map(path).collect(),
         other => Ok(vec![path(other)?]),
     }
@@ -251,6 +260,7 @@ fn sub_fields(json: &Json, at: &str) -> Result<Vec<(String, Definition)>, Mappin
         return Err(wrong(at, "an object", json));
     };
     let sub_field = |(name, json): (&String, &Json)| {
+        LongName::check(0, name)?;
         let at = format!("{at}.{name}");
         if name.is_empty() || name.contains('.') {
             let name = name.clone();

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::error::{MappingError, unknown, wrong};
 use super::parameters::Definition;
+use crate::request::object::cut;
 
 #[derive(Debug, Clone)]
 pub(super) struct Template {
@@ -31,15 +32,20 @@ pub(super) struct NewField<'a> {
     pub(super) shown: &'static str,
 }
 
+/// How many templates a mapping may have: a new field is compared with each.
+const MOST_TEMPLATES: usize = 500;
+
 /// Reads a list of templates, each an object with its name.
 pub(super) fn parse(json: &Json, at: &str) -> Result<Vec<Template>, MappingError> {
-    let expected = "a list of objects, each with a template's name";
-    let templates = json.as_array().ok_or_else(|| wrong(at, expected, json))?;
+    let expected = "a list of up to 500 objects, each with a template's name";
+    let templates = json.as_array();
+    let templates = templates.filter(|templates| templates.len() <= MOST_TEMPLATES);
+    let templates = templates.ok_or_else(|| wrong(at, expected, json))?;
     let template = |json: &Json| {
         let mut members = json.as_object().into_iter().flatten();
         match (members.next(), members.next()) {
             (Some((name, Json::Object(template))), None) => {
-                Template::parse(template, &format!("{at}.{name}"))
+                Template::parse(template, &format!("{at}.{}", cut(name)))
             }
             _ => Err(wrong(at, expected, json)),
         }
@@ -64,7 +70,7 @@ impl Template {
             mapping: Map::new(),
         };
         for (key, json) in members {
-            let at = format!("{at}.{key}");
+            let at = format!("{at}.{}", cut(key));
             let condition = match key.as_str() {
                 "match_mapping_type" if !TYPES.iter().any(|name| json == name) => {
                     let expected = "one of `string`, `long`, `double`, `boolean`, `date`, `*`";

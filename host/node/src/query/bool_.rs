@@ -6,7 +6,9 @@ use tantivy::query::{BooleanQuery, Occur};
 use super::native::{NativeQuery, all, excluded, some_of, unscored};
 use super::parameters::{boolean, boost, knows, minimum_should_match};
 use super::parse::{Object, Parser, RequestError};
+use super::watchful::WatchfulQuery;
 use super::{Clause, MinimumShouldMatch, Plan, Planner, Query, QueryError};
+use crate::allowance::Allowance;
 use crate::computed::{self, Matcher};
 use crate::request::path::Path;
 
@@ -87,7 +89,7 @@ impl Clause for Bool {
         if !positive && !self.adjust_pure_negative {
             return Ok(Plan::none());
         }
-        let mut join = Join::default();
+        let mut join = Join::new(planner.allowance());
         for plan in must {
             join.require(plan, true);
         }
@@ -118,15 +120,24 @@ impl Bool {
 
 /// Clauses joined so far: tantivy's share, which is the approximation if there is a matcher's
 /// share too.
-#[derive(Default)]
-struct Join {
+struct Join<'a> {
+    allowance: &'a Allowance,
     native: Vec<(Occur, NativeQuery)>,
     /// How many of the native clauses that are optional must match.
     native_minimum: usize,
     matchers: computed::Bool<Matcher>,
 }
 
-impl Join {
+impl<'a> Join<'a> {
+    fn new(allowance: &'a Allowance) -> Self {
+        Self {
+            allowance,
+            native: Vec::new(),
+            native_minimum: 0,
+            matchers: computed::Bool::default(),
+        }
+    }
+
     fn require(&mut self, plan: Plan, scores: bool) {
         let (query, matcher) = match plan {
             Plan::Native(query) if scores => (query, None),
@@ -139,6 +150,7 @@ impl Join {
                 (candidates, Some(matcher.within(&approximation)))
             }
         };
+        let query = WatchfulQuery::walked(query, self.allowance);
         self.native.push((Occur::Must, query));
         let matchers = if scores {
             &mut self.matchers.must
@@ -150,7 +162,9 @@ impl Join {
 
     fn exclude(&mut self, plan: Plan) {
         match plan {
-            Plan::Native(query) => self.native.push((Occur::MustNot, excluded(query))),
+            Plan::Native(query) => self
+                .native
+                .push((Occur::MustNot, excluded(query, self.allowance))),
             plan @ Plan::TwoPhase { .. } => self.matchers.must_not.push(plan.matcher()),
         }
     }
@@ -162,6 +176,10 @@ impl Join {
             self.native_minimum = minimum;
             for plan in plans {
                 match plan {
+                    Plan::Native(query) if minimum > 1 => {
+                        let query = WatchfulQuery::walked(query, self.allowance);
+                        self.native.push((Occur::Should, query));
+                    }
                     Plan::Native(query) => self.native.push((Occur::Should, query)),
                     plan @ Plan::TwoPhase { .. } => self.matchers.should.push(plan.matcher()),
                 }
@@ -176,7 +194,8 @@ impl Join {
             self.matchers.should.push(matcher.within(&approximation));
         }
         self.matchers.minimum = minimum;
-        let candidates = unscored(some_of(candidates, minimum));
+        let candidates = unscored(some_of(candidates, minimum, self.allowance));
+        let candidates = WatchfulQuery::walked(candidates, self.allowance);
         self.native.push((Occur::Must, candidates));
     }
 

@@ -47,7 +47,7 @@ impl Clause for DisMax {
             Plan::Native(best_of(candidates, self.tie_breaker))
         } else {
             Plan::TwoPhase {
-                approximation: some_of(candidates, 1).into(),
+                approximation: some_of(candidates, 1, planner.allowance()).into(),
                 matcher: Matcher::Max(matchers, self.tie_breaker),
             }
         };

@@ -3,6 +3,7 @@
 use tantivy::TantivyError;
 
 use super::DateMathError;
+use crate::allowance::Ended;
 use crate::expression::ExpressionError;
 use crate::request::path::Path;
 use crate::udf::UdfError;
@@ -124,6 +125,9 @@ pub enum QueryError {
     /// A UDF that is unknown, refuses its parameters or does not go with its place.
     #[error(transparent)]
     Udf(#[from] UdfError),
+    /// The search ended before it was planned.
+    #[error(transparent)]
+    Ended(#[from] Ended),
 }
 
 /// Refuses a count above a limit.

@@ -5,71 +5,108 @@
 //! next, and panics where overflows are checked. Here the answer is given without asking.
 
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, SegmentReader, Term};
+use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, Term};
+
+use super::native::NativeQuery;
+use crate::allowance::{Allowance, Steps};
 
 /// The documents of another query.
 #[derive(Debug)]
-pub(super) struct ExcludedQuery(pub(super) Box<dyn Query>);
+pub(super) struct ExcludedQuery {
+    pub(super) query: NativeQuery,
+    pub(super) allowance: Allowance,
+}
 
 impl Clone for ExcludedQuery {
     fn clone(&self) -> Self {
-        Self(self.0.box_clone())
+        Self {
+            query: self.query.box_clone(),
+            allowance: self.allowance.clone(),
+        }
     }
 }
 
 impl Query for ExcludedQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(ExcludedWeight(self.0.weight(scoring)?)))
+        Ok(Box::new(ExcludedWeight {
+            weight: self.query.weight(scoring)?,
+            allowance: self.allowance.clone(),
+        }))
     }
 
     fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
-        self.0.query_terms(visitor);
+        self.query.query_terms(visitor);
     }
 }
 
-struct ExcludedWeight(Box<dyn Weight>);
+struct ExcludedWeight {
+    weight: Box<dyn Weight>,
+    allowance: Allowance,
+}
 
 impl Weight for ExcludedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        Ok(Box::new(ExcludedScorer(self.0.scorer(reader, boost)?)))
+        Ok(Box::new(ExcludedScorer {
+            scorer: self.weight.scorer(reader, boost)?,
+            steps: Steps::new(&self.allowance),
+        }))
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        self.0.explain(reader, doc)
+        self.weight.explain(reader, doc)
     }
 
     fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
-        self.0.count(reader)
+        self.weight.count(reader)
     }
 }
 
-/// It leaves `seek_danger` as the trait has it, which compares with where it stands first.
-struct ExcludedScorer(Box<dyn Scorer>);
+/// Its `seek_danger` compares with where it stands first. When the search's time is over it excludes
+/// nothing, so that the search for a document that is not excluded ends.
+struct ExcludedScorer {
+    scorer: Box<dyn Scorer>,
+    steps: Steps,
+}
 
 impl DocSet for ExcludedScorer {
     fn advance(&mut self) -> DocId {
-        self.0.advance()
+        self.scorer.advance()
     }
 
     fn seek(&mut self, target: DocId) -> DocId {
-        self.0.seek(target)
+        self.scorer.seek(target)
+    }
+
+    fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
+        if !self.steps.goes_on(1) {
+            return SeekDangerResult::SeekLowerBound(target.saturating_add(1));
+        }
+        let mut document = self.scorer.doc();
+        if document < target {
+            document = self.scorer.seek(target);
+        }
+        if document == target {
+            SeekDangerResult::Found
+        } else {
+            SeekDangerResult::SeekLowerBound(document)
+        }
     }
 
     fn doc(&self) -> DocId {
-        self.0.doc()
+        self.scorer.doc()
     }
 
     fn size_hint(&self) -> u32 {
-        self.0.size_hint()
+        self.scorer.size_hint()
     }
 
     fn cost(&self) -> u64 {
-        self.0.cost()
+        self.scorer.cost()
     }
 }
 
 impl Scorer for ExcludedScorer {
     fn score(&mut self) -> Score {
-        self.0.score()
+        self.scorer.score()
     }
 }

@@ -8,6 +8,7 @@ use super::native::{NativeQuery, all, constant, some_of};
 use super::parameters::{boost, knows};
 use super::parse::{Object, Parser, RequestError};
 use super::{Clause, Plan, Planner, QueryError};
+use crate::allowance::Allowance;
 use crate::mapping::{MappedField, Mapping};
 use crate::request::path::Path;
 
@@ -38,7 +39,7 @@ impl Clause for Exists {
             Some(field) => has_value(field),
             None => match planner.target(&self.field, path.key("field"))? {
                 Some(_) => all(),
-                None => any_below(planner.mapping(), &self.field),
+                None => any_below(planner.mapping(), &self.field, planner.allowance()),
             },
         };
         Ok(Plan::Native(query).boosted(self.boost))
@@ -46,13 +47,13 @@ impl Clause for Exists {
 }
 
 /// Documents with a value in any field below an object, or of the names that fit a pattern.
-fn any_below(mapping: &Mapping, name: &str) -> NativeQuery {
+fn any_below(mapping: &Mapping, name: &str, allowance: &Allowance) -> NativeQuery {
     let (itself, below) = (Pattern::names(name), Pattern::names(&format!("{name}.*")));
     let paths = mapping.paths();
     let paths = paths.filter(|path| itself.fits(path) || below.fits(path));
     let fields = paths.filter_map(|path| mapping.field(path));
     let queries = fields.map(|field| has_value(field)).collect();
-    constant(some_of(queries, 1))
+    constant(some_of(queries, 1, allowance))
 }
 
 /// Documents with a value in a field, each with the score 1.

@@ -15,6 +15,7 @@ use super::parameters::shown;
 use super::parse::cut;
 use super::range::between;
 use super::{DateMathError, QueryError};
+use crate::allowance::Allowance;
 use crate::dates::DateFormat;
 use crate::mapping::{FieldType, ID, MappedField};
 use crate::request::path::Path;
@@ -29,6 +30,8 @@ pub(super) struct Target<'t> {
     pub(super) path: Path<'t>,
     /// The time of the search, in microseconds since 1970.
     pub(super) now: i64,
+    /// What the search may still take.
+    pub(super) allowance: &'t Allowance,
 }
 
 /// How a value is looked up.
@@ -44,7 +47,7 @@ impl<'t> Target<'t> {
     pub(super) fn term(&self, value: &Json) -> Result<NativeQuery, QueryError> {
         Ok(match self.lookup(value)? {
             Lookup::Nowhere => none(),
-            Lookup::InColumn(first, last) => between(first, last),
+            Lookup::InColumn(first, last) => between(first, last, self.allowance),
             Lookup::Indexed(term) => self.indexed(term),
         })
     }

@@ -3,13 +3,14 @@
 use serde_json::Value as Json;
 use tantivy::query::FuzzyTermQuery;
 
-use super::automaton::{AfterPrefix, TermsQuery};
+use super::automaton::AfterPrefix;
 use super::field_terms::Target;
 use super::native::{NativeQuery, none};
 use super::parameters::{
     boolean, boost, constant_rewrite, count, fuzziness, fuzzy_expansions, scalar_text,
 };
 use super::parse::{Parser, RequestError, of_field};
+use super::terms_query::TermsQuery;
 use super::{Clause, Fuzziness, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -91,5 +92,9 @@ pub(super) fn fuzzy(
     };
     let prefix = prefix.as_bytes().to_vec();
     let automaton = AfterPrefix { prefix, rest };
-    Ok(Box::new(TermsQuery::new(target.field.field, automaton)))
+    Ok(Box::new(TermsQuery::new(
+        target.field.field,
+        automaton,
+        target.allowance,
+    )))
 }

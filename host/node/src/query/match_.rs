@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::analysis::Text;
-use super::automaton::{Pattern, TermsQuery};
+use super::automaton::Literal;
 use super::field_terms::Target;
 use super::fuzzy::fuzzy;
 use super::native::{NativeQuery, none, some_of};
@@ -12,6 +12,7 @@ use super::parameters::{
     operator, shown,
 };
 use super::parse::{Object, Parser, RequestError, of_field};
+use super::terms_query::TermsQuery;
 use super::{Clause, Fuzziness, MinimumShouldMatch, Plan, Planner, QueryError};
 use crate::mapping::FieldType;
 use crate::request::path::Path;
@@ -160,7 +161,7 @@ impl Words {
             0 => Ok(self.text.without_words()),
             // As in OpenSearch, one word is enough if there is only one.
             1 => Ok(queries.remove(0)),
-            _ => Ok(some_of(queries, minimum)),
+            _ => Ok(some_of(queries, minimum, planner.allowance())),
         }
     }
 
@@ -172,8 +173,8 @@ impl Words {
         last: Last,
     ) -> Result<NativeQuery, QueryError> {
         if last == Last::Prefix {
-            let pattern = Pattern::prefix(word, false);
-            return Ok(Box::new(TermsQuery::new(target.field.field, pattern)));
+            let (field, prefix) = (target.field.field, Literal::prefix(word, false));
+            return Ok(Box::new(TermsQuery::new(field, prefix, target.allowance)));
         }
         match self.fuzziness.map(|fuzziness| fuzziness.edits(word)) {
             None | Some(0) => Ok(target.exact(word)),

@@ -8,6 +8,7 @@ use super::field_terms::Target;
 use super::native::{NativeQuery, none};
 use super::parameters::{boost, count};
 use super::parse::{Parser, RequestError, of_field};
+use super::watchful::WatchfulQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -61,9 +62,10 @@ pub(super) fn phrase(
     Ok(match words.as_slice() {
         [] => text.without_words(),
         [(_, word)] => target.exact(word),
-        words => Box::new(PhraseQuery::new_with_offset_and_slop(
-            target.terms_at(words),
-            slop,
-        )),
+        words => {
+            let words = target.terms_at(words);
+            let phrase = PhraseQuery::new_with_offset_and_slop(words, slop);
+            WatchfulQuery::asked(Box::new(phrase), target.allowance)
+        }
     })
 }

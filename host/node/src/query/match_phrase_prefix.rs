@@ -4,11 +4,13 @@ use serde_json::Value as Json;
 use tantivy::query::PhrasePrefixQuery;
 
 use super::analysis::Text;
-use super::automaton::{Pattern, TermsQuery};
+use super::automaton::Literal;
 use super::field_terms::Target;
 use super::native::{NativeQuery, none};
 use super::parameters::{EXPANSIONS, boost, count, optional, shown};
 use super::parse::{Object, Parser, RequestError, of_field};
+use super::terms_query::TermsQuery;
+use super::watchful::WatchfulQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -75,7 +77,8 @@ pub(super) fn phrase_prefix(
 ) -> Result<NativeQuery, QueryError> {
     target.check_text(MatchPhrasePrefix::NAME, "use `term` or `range`")?;
     let prefix = |word: &str| -> NativeQuery {
-        let query = TermsQuery::new(target.field.field, Pattern::prefix(word, false));
+        let (field, prefix) = (target.field.field, Literal::prefix(word, false));
+        let query = TermsQuery::new(field, prefix, target.allowance);
         Box::new(query.limited(max_expansions))
     };
     let Some(words) = text.words(planner, target)? else {
@@ -88,7 +91,7 @@ pub(super) fn phrase_prefix(
         words => {
             let mut phrase = PhrasePrefixQuery::new_with_offset(target.terms_at(words));
             phrase.set_max_expansions(max_expansions);
-            Box::new(phrase)
+            WatchfulQuery::begins(Box::new(phrase), target.allowance)
         }
     })
 }

@@ -43,7 +43,9 @@ mod regexp;
 mod regexp_syntax;
 mod term;
 mod terms;
+mod terms_query;
 mod wasm_udf;
+mod watchful;
 mod wildcard;
 
 use serde_json::Value as Json;

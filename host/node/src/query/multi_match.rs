@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::automaton::Pattern;
+use super::error::too_many;
 use super::match_::{Last, Words, lenient};
 use super::match_phrase::phrase;
 use super::match_phrase_prefix::{no_slop, phrase_prefix};
@@ -15,6 +16,9 @@ use crate::request::path::Path;
 
 /// How many fields the clause may name.
 const MOST_FIELDS: usize = 256;
+
+/// How many fields its names and patterns may stand for.
+const MOST_EXPANSIONS: usize = 1_024;
 
 /// `{"multi_match": {...}}`.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +102,10 @@ impl Clause for MultiMatch {
 
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
         let mut queries = Vec::new();
-        for (name, boost) in matching(planner.mapping(), &self.fields) {
+        let fields = matching(planner.mapping(), &self.fields);
+        let what = "fields in its expansion";
+        too_many(fields.len(), MOST_EXPANSIONS, what, path)?;
+        for (name, boost) in fields {
             let words = &self.words;
             let query = match self.kind {
                 MultiMatchKind::BestFields | MultiMatchKind::MostFields => {

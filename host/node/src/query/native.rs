@@ -5,6 +5,8 @@ use tantivy::query::{
 };
 
 use super::excluded_query::ExcludedQuery;
+use super::watchful::WatchfulQuery;
+use crate::allowance::Allowance;
 
 /// A query of tantivy's.
 pub(crate) type NativeQuery = Box<dyn tantivy::query::Query>;
@@ -30,8 +32,11 @@ pub(super) fn unscored(query: NativeQuery) -> NativeQuery {
 }
 
 /// A query as an exclusion.
-pub(super) fn excluded(query: NativeQuery) -> NativeQuery {
-    Box::new(ExcludedQuery(unscored(query)))
+pub(super) fn excluded(query: NativeQuery, allowance: &Allowance) -> NativeQuery {
+    Box::new(ExcludedQuery {
+        query: unscored(query),
+        allowance: allowance.clone(),
+    })
 }
 
 /// A query with its scores multiplied.
@@ -54,12 +59,19 @@ pub(super) fn best_of(mut queries: Vec<NativeQuery>, tie_breaker: f32) -> Native
 }
 
 /// At least `minimum` of several queries, with the sum of their scores.
-pub(super) fn some_of(queries: Vec<NativeQuery>, minimum: usize) -> NativeQuery {
+pub(super) fn some_of(
+    queries: Vec<NativeQuery>,
+    minimum: usize,
+    allowance: &Allowance,
+) -> NativeQuery {
     let minimum = minimum.max(1);
     if minimum > queries.len() {
         return none();
     }
-    let queries = queries.into_iter().map(|query| (Occur::Should, query));
+    let queries = queries.into_iter().map(|query| match minimum {
+        1 => (Occur::Should, query),
+        _ => (Occur::Should, WatchfulQuery::walked(query, allowance)),
+    });
     Box::new(BooleanQuery::with_minimum_required_clauses(
         queries.collect(),
         minimum,

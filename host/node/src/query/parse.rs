@@ -12,7 +12,7 @@ use crate::request::path::Path;
 /// How deep clauses may be nested.
 const DEPTH: usize = 64;
 
-/// How many clauses a query may have in all.
+/// How many clauses a query may have in all, without those that hold others.
 const MOST_CLAUSES: usize = 1_024;
 
 /// How many values `terms` and `ids` may list.
@@ -79,11 +79,11 @@ pub(super) struct Parser {
 impl Parser {
     /// A clause, as an object whose one key is the clause's name.
     pub(super) fn clause(&mut self, json: &Json, path: Path<'_>) -> Result<Query, RequestError> {
-        self.clauses += 1;
-        if self.clauses > MOST_CLAUSES {
-            return Err(RequestError::TooMany {
+        // As in OpenSearch, a clause that holds others does not count beside them.
+        let before = self.clauses;
+        if before >= MOST_CLAUSES {
+            return Err(RequestError::Clauses {
                 path: path.to_string(),
-                what: "clauses in all",
                 limit: MOST_CLAUSES,
             });
         }
@@ -100,6 +100,7 @@ impl Parser {
         let clause =
             Query::named(name, self, json, path).unwrap_or_else(|| Err(absent(name, path)));
         self.depth -= 1;
+        self.clauses = self.clauses.max(before + 1);
         clause
     }
 
@@ -197,7 +198,13 @@ pub(super) fn values<T>(
     let Json::Array(values) = json else {
         return Err(wrong(&path.to_string(), "a list", json));
     };
-    at_most(values, path, "values", MOST_VALUES)?;
+    if values.len() > MOST_VALUES {
+        return Err(RequestError::Terms {
+            path: path.to_string(),
+            found: values.len(),
+            limit: MOST_VALUES,
+        });
+    }
     let values = values.iter().enumerate();
     values
         .map(|(number, json)| parse(json, path.item(number)))

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tantivy::query::{ConstScoreQuery, Query};
 
 use super::native::{NativeQuery, boosted, none};
+use super::watchful::WatchfulQuery;
+use crate::allowance::Allowance;
 use crate::computed::{ComputedQuery, Failure, Matcher, Watch, WatchedQuery};
 
 /// How a clause is answered.
@@ -78,6 +80,21 @@ impl Plan {
         }
     }
 
+    /// The same, which takes no time when the search's is over. A computed query looks at the clock
+    /// itself.
+    pub(super) fn timely(self, allowance: &Allowance) -> Self {
+        match self {
+            Self::Native(query) => Self::Native(WatchfulQuery::begins(query, allowance)),
+            Self::TwoPhase {
+                approximation,
+                matcher,
+            } => Self::TwoPhase {
+                approximation: WatchfulQuery::begins(approximation.box_clone(), allowance).into(),
+                matcher,
+            },
+        }
+    }
+
     pub(super) fn watched(self, watch: Watch) -> Self {
         match self {
             Self::Native(query) => Self::Native(Box::new(WatchedQuery { query, watch })),
@@ -96,8 +113,8 @@ impl Plan {
         }
     }
 
-    /// The plan as one query, which reports in `failure` that it ended before its time.
-    pub(crate) fn into_query(self, failure: &Failure) -> NativeQuery {
+    /// The plan as one query, which reports in `failure` that a function ended it.
+    pub(crate) fn into_query(self, failure: &Failure, allowance: &Allowance) -> NativeQuery {
         match self {
             Self::Native(query) => query,
             Self::TwoPhase {
@@ -107,6 +124,7 @@ impl Plan {
                 approximation,
                 matcher,
                 failure: failure.clone(),
+                allowance: allowance.clone(),
             }),
         }
     }

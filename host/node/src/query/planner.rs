@@ -4,6 +4,7 @@ use super::error::{QueryError, too_many};
 use super::expression::expression_error;
 use super::field_terms::Target;
 use super::{FunctionCall, Plan, Query};
+use crate::allowance::Allowance;
 use crate::computed::Watch;
 use crate::expression::Expression;
 use crate::mapping::{ID, Mapping, is_metadata};
@@ -16,12 +17,19 @@ const MOST_WORDS: usize = 4_096;
 /// How many regular expressions a request may have: each may take a while to become an automaton.
 const MOST_REGEXPS: usize = 32;
 
-/// How many characters a request may look for fuzzily in all: each takes some ten kilobytes.
+/// How many characters a request may look for fuzzily in all.
 const MOST_FUZZY_CHARACTERS: usize = 2_048;
+
+/// What such a character takes in an automaton, in bytes.
+const FUZZY_CHARACTER_BYTES: u64 = 32 << 10;
+
+/// What an automaton of a regular expression may take, in bytes.
+const REGEXP_BYTES: u64 = 4 << 20;
 
 /// Plans the clauses of one search.
 pub(crate) struct Planner<'a> {
     surroundings: &'a Surroundings,
+    allowance: &'a Allowance,
     /// In microseconds since 1970.
     now: i64,
     words: usize,
@@ -35,9 +43,15 @@ pub(crate) struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// For a search at a time, in microseconds since 1970.
-    pub(crate) fn new(surroundings: &'a Surroundings, now: i64, profile: bool) -> Self {
+    pub(crate) fn new(
+        surroundings: &'a Surroundings,
+        allowance: &'a Allowance,
+        now: i64,
+        profile: bool,
+    ) -> Self {
         Self {
             surroundings,
+            allowance,
             now,
             words: 0,
             regexps: 0,
@@ -54,8 +68,9 @@ impl<'a> Planner<'a> {
     /// Values that their fields cannot have, clauses that do not go with a field's type, invalid
     /// patterns and expressions, UDFs that are unknown or refuse their parameters.
     pub(crate) fn plan(&mut self, query: &Query, path: Path<'_>) -> Result<Plan, QueryError> {
+        self.allowance.check()?;
         let path = path.key(query.name());
-        let plan = query.plan(self, path)?;
+        let plan = query.plan(self, path)?.timely(self.allowance);
         let Some(watches) = &mut self.watches else {
             return Ok(plan);
         };
@@ -74,6 +89,11 @@ impl<'a> Planner<'a> {
         queries
             .map(|(number, query)| self.plan(query, path.item(number)))
             .collect()
+    }
+
+    /// What the search may still take.
+    pub(super) fn allowance(&self) -> &'a Allowance {
+        self.allowance
     }
 
     pub(super) fn mapping(&self) -> &'a Mapping {
@@ -111,6 +131,7 @@ impl<'a> Planner<'a> {
             field,
             path,
             now: self.now,
+            allowance: self.allowance,
         }))
     }
 
@@ -136,18 +157,23 @@ impl<'a> Planner<'a> {
     /// Counts a word that is looked for.
     pub(super) fn count_word(&mut self, path: Path<'_>) -> Result<(), QueryError> {
         self.words += 1;
+        self.allowance.check()?;
         too_many(self.words, MOST_WORDS, "words", path)
     }
 
     pub(super) fn count_regexp(&mut self, path: Path<'_>) -> Result<(), QueryError> {
         self.regexps += 1;
-        too_many(self.regexps, MOST_REGEXPS, "regular expressions", path)
+        too_many(self.regexps, MOST_REGEXPS, "regular expressions", path)?;
+        Ok(self.allowance.take(REGEXP_BYTES)?)
     }
 
     /// Counts the characters of a word that is looked for fuzzily.
     pub(super) fn count_fuzzy(&mut self, word: &str, path: Path<'_>) -> Result<(), QueryError> {
-        self.fuzzy_characters += word.chars().count();
+        let characters = word.chars().count();
+        self.fuzzy_characters = self.fuzzy_characters.saturating_add(characters);
         let what = "characters in fuzzy words";
-        too_many(self.fuzzy_characters, MOST_FUZZY_CHARACTERS, what, path)
+        too_many(self.fuzzy_characters, MOST_FUZZY_CHARACTERS, what, path)?;
+        let bytes = characters as u64 * FUZZY_CHARACTER_BYTES;
+        Ok(self.allowance.take(bytes)?)
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::automaton::{Pattern, TermsQuery};
+use super::automaton::Literal;
 use super::native::none;
 use super::parameters::{boolean, boost, constant_rewrite, scalar_text};
 use super::parse::{Parser, RequestError, of_field};
+use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -43,8 +44,12 @@ impl Clause for Prefix {
             None => none(),
             Some(target) => {
                 target.check_text(Self::NAME, "use `term` or `range`")?;
-                let pattern = Pattern::prefix(&self.value, self.case_insensitive);
-                Box::new(TermsQuery::new(target.field.field, pattern))
+                let literal = Literal::prefix(&self.value, self.case_insensitive);
+                Box::new(TermsQuery::new(
+                    target.field.field,
+                    literal,
+                    target.allowance,
+                ))
             }
         };
         Ok(Plan::Native(query).boosted(self.boost))

@@ -9,8 +9,9 @@ use std::ops::Bound;
 
 use serde_json::Value as Json;
 use tantivy::Term;
-use tantivy::query::{FastFieldRangeQuery, InvertedIndexRangeQuery, RangeQuery, TermSetQuery};
+use tantivy::query::{FastFieldRangeQuery, RangeQuery};
 
+use super::automaton::{Between, Listed};
 use super::date_math::{End, zone_seconds};
 use super::exists::has_value;
 use super::field_terms::{Target, boolean};
@@ -18,7 +19,10 @@ use super::native::{NativeQuery, constant, none};
 use super::numbers::Number;
 use super::parameters::{boolean as flag, boost, optional, scalar, shown};
 use super::parse::{Object, Parser, RequestError, of_field, wrong};
+use super::terms_query::TermsQuery;
+use super::watchful::WatchfulQuery;
 use super::{Clause, Plan, Planner, QueryError};
+use crate::allowance::Allowance;
 use crate::dates::{DateFormat, UnknownFormat};
 use crate::mapping::FieldType;
 use crate::request::path::Path;
@@ -165,12 +169,15 @@ impl Range {
         Ok(match target.field.field_type {
             FieldType::Boolean => {
                 let (from, to) = (booleans(&self.from)?, booleans(&self.to)?);
-                let terms: Vec<Term> = [false, true]
-                    .into_iter()
-                    .filter(|value| is_within(*value, from, to))
-                    .map(|value| Term::from_field_bool(field, value))
-                    .collect();
-                (!terms.is_empty()).then(|| Box::new(TermSetQuery::new(terms)) as NativeQuery)
+                let values = [false, true].into_iter();
+                let values = values.filter(|value| is_within(*value, from, to));
+                let terms = values.map(|value| Term::from_field_bool(field, value));
+                let terms = terms.map(|term| term.serialized_value_bytes().to_vec());
+                let terms: Vec<Vec<u8>> = terms.collect();
+                (!terms.is_empty()).then(|| {
+                    let listed = Listed::new(terms);
+                    Box::new(TermsQuery::new(field, listed, target.allowance)) as NativeQuery
+                })
             }
             FieldType::Long => {
                 let (from, to) = (numbers(&self.from)?, numbers(&self.to)?);
@@ -204,6 +211,7 @@ impl Range {
                 Some(in_column(
                     double(target, from, [-0.0, 0.0]),
                     double(target, to, [0.0, -0.0]),
+                    target.allowance,
                 ))
             }
             FieldType::Keyword | FieldType::Text => {
@@ -216,7 +224,10 @@ impl Range {
                 let (from, to) = (text(&self.from), text(&self.to));
                 Some(if target.field.field_type == FieldType::Text {
                     // The column has whole texts.
-                    Box::new(InvertedIndexRangeQuery::new(from, to))
+                    let bytes = |term: Term| term.serialized_value_bytes().to_vec();
+                    let (from, to) = (from.map(bytes), to.map(bytes));
+                    let between = Between { from, to };
+                    Box::new(TermsQuery::new(field, between, target.allowance))
                 } else {
                     Box::new(RangeQuery::new(from, to))
                 })
@@ -248,6 +259,7 @@ fn longs(target: Target<'_>, first: Option<i64>, last: Option<i64>) -> Option<Na
     Some(in_column(
         Bound::Included(term(first)),
         Bound::Included(term(last)),
+        target.allowance,
     ))
 }
 
@@ -277,11 +289,13 @@ fn bound(limit: Option<(Term, bool)>) -> Bound<Term> {
     }
 }
 
-fn in_column(from: Bound<Term>, to: Bound<Term>) -> NativeQuery {
-    Box::new(FastFieldRangeQuery::new(from, to))
+fn in_column(from: Bound<Term>, to: Bound<Term>, allowance: &Allowance) -> NativeQuery {
+    // It looks through the column for the first document, which may be far.
+    WatchfulQuery::begins(Box::new(FastFieldRangeQuery::new(from, to)), allowance)
 }
 
 /// Documents with a value from one to another, in the column, each with the score 1.
-pub(super) fn between(first: Term, last: Term) -> NativeQuery {
-    constant(in_column(Bound::Included(first), Bound::Included(last)))
+pub(super) fn between(first: Term, last: Term, allowance: &Allowance) -> NativeQuery {
+    let (first, last) = (Bound::Included(first), Bound::Included(last));
+    constant(in_column(first, last, allowance))
 }

@@ -1,14 +1,16 @@
 //! `regexp`: terms that a regular expression describes, in Lucene's syntax.
 
 use serde_json::Value as Json;
-use tantivy::query::RegexQuery;
+use tantivy::TantivyError;
+use tantivy_fst::Regex;
 
 use super::field_terms::Target;
 use super::native::{NativeQuery, none};
 use super::parameters::{boolean, boost, constant_rewrite, count, optional, scalar_text};
 use super::parse::{Parser, RequestError, of_field};
 use super::regexp_syntax::{Flags, translate};
-use super::wildcard::check_length;
+use super::terms_query::TermsQuery;
+use super::wildcard::PATTERN_CHARACTERS;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -47,9 +49,18 @@ impl Clause for Regexp {
             let flags = optional(object, "flags", expected, |json| {
                 Flags::read(json.as_str()?)
             })?;
+            let value = scalar_text(object, "value")?;
+            let found = value.chars().count();
+            if found > PATTERN_CHARACTERS {
+                return Err(RequestError::Regexp {
+                    path: object.path("value"),
+                    found,
+                    limit: PATTERN_CHARACTERS,
+                });
+            }
             Ok(Self {
                 field,
-                value: scalar_text(object, "value")?,
+                value,
                 flags: flags.unwrap_or_default(),
                 case_insensitive: boolean(object, "case_insensitive", false)?,
                 boost: boost(object)?,
@@ -63,7 +74,6 @@ impl Clause for Regexp {
             None => none(),
             Some(target) => {
                 target.check_text(Self::NAME, "use `term` or `range`")?;
-                check_length(&self.value, path)?;
                 planner.count_regexp(path)?;
                 self.in_field(target)?
             }
@@ -81,13 +91,12 @@ impl Regexp {
             position: wrong.position,
             reason: wrong.reason,
         })?;
-        match RegexQuery::from_pattern(&translated, target.field.field) {
-            Ok(query) => Ok(Box::new(query)),
-            Err(source) => Err(QueryError::Automaton {
-                path: target.path.to_string(),
-                field: target.name.to_owned(),
-                source,
-            }),
-        }
+        let regex = Regex::new(&translated).map_err(|error| QueryError::Automaton {
+            path: target.path.to_string(),
+            field: target.name.to_owned(),
+            source: TantivyError::InvalidArgument(format!("RegexQueryError: {error}")),
+        })?;
+        let field = target.field.field;
+        Ok(Box::new(TermsQuery::new(field, regex, target.allowance)))
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::automaton::{Pattern, TermsQuery};
+use super::automaton::Literal;
 use super::native::none;
 use super::parameters::{boolean, boost, scalar, shown};
 use super::parse::{Parser, RequestError, of_field};
+use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -42,8 +43,12 @@ impl Clause for Term {
             None => none(),
             Some(target) if self.case_insensitive => {
                 target.check_text("case_insensitive", "remove it")?;
-                let pattern = Pattern::term(&shown(&self.value), true);
-                Box::new(TermsQuery::new(target.field.field, pattern))
+                let literal = Literal::term(&shown(&self.value), true);
+                Box::new(TermsQuery::new(
+                    target.field.field,
+                    literal,
+                    target.allowance,
+                ))
             }
             Some(target) => target.term(&self.value)?,
         };

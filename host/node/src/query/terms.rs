@@ -1,14 +1,15 @@
 //! `terms`: documents that have one of several values.
 
 use serde_json::Value as Json;
-use tantivy::query::TermSetQuery;
 
+use super::automaton::Listed;
 use super::error::too_many;
 use super::field_terms::{Lookup, Target};
 use super::native::{NativeQuery, constant, some_of};
 use super::parameters::{as_scalar, boost};
 use super::parse::{Object, Parser, RequestError, cut, values};
 use super::range::between;
+use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -56,15 +57,20 @@ impl Clause for Terms {
         for (number, value) in self.values.iter().enumerate() {
             let path = path.item(number);
             match (Target { path, ..target }).lookup(value)? {
-                Lookup::Indexed(term) => terms.push(term),
-                Lookup::InColumn(first, last) => queries.push(between(first, last)),
+                Lookup::Indexed(term) => terms.push(term.serialized_value_bytes().to_vec()),
+                Lookup::InColumn(first, last) => {
+                    queries.push(between(first, last, target.allowance));
+                }
                 Lookup::Nowhere => {}
             }
         }
         too_many(queries.len(), MOST_SPANS, "dates", path)?;
         if !terms.is_empty() {
-            queries.push(Box::new(TermSetQuery::new(terms)));
+            let bytes = terms.iter().map(|term| term.len() + size_of::<Vec<u8>>());
+            target.allowance.take(bytes.sum::<usize>() as u64)?;
+            let (field, listed) = (target.field.field, Listed::new(terms));
+            queries.push(Box::new(TermsQuery::new(field, listed, target.allowance)));
         }
-        Ok(Plan::Native(constant(some_of(queries, 1))).boosted(self.boost))
+        Ok(Plan::Native(constant(some_of(queries, 1, target.allowance))).boosted(self.boost))
     }
 }

@@ -2,16 +2,17 @@
 
 use serde_json::Value as Json;
 
-use super::automaton::{Pattern, TermsQuery};
+use super::automaton::Pattern;
 use super::error::too_many;
 use super::native::none;
 use super::parameters::{boolean, boost, constant_rewrite, scalar_text};
 use super::parse::{Parser, RequestError, of_field};
+use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
 /// The longest pattern, in characters, as OpenSearch limits regular expressions.
-const PATTERN_CHARACTERS: usize = 1_000;
+pub(super) const PATTERN_CHARACTERS: usize = 1_000;
 
 /// `{"wildcard": {"field": {...}}}`.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +55,12 @@ impl Clause for Wildcard {
                 target.check_text(Self::NAME, "use `term` or `range`")?;
                 check_length(&self.value, path)?;
                 let pattern = Pattern::wildcard(&self.value, self.case_insensitive);
-                Box::new(TermsQuery::new(target.field.field, pattern))
+                target.allowance.take(pattern.bytes())?;
+                Box::new(TermsQuery::new(
+                    target.field.field,
+                    pattern,
+                    target.allowance,
+                ))
             }
         };
         Ok(Plan::Native(query).boosted(self.boost))

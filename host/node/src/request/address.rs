@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use super::error::RequestError;
-use super::fields::FieldValues;
+use super::fields;
 use super::object::{flag, wrong};
 use super::several::search_type;
 use super::source::{SourceFilter, names};
@@ -80,16 +80,12 @@ impl SearchRequest {
             }
             "search_type" => search_type(&json, name)?,
             "sort" => self.sort = sort::parse(value)?,
-            "_source" => self.source = SourceFilter::parse(value),
-            "_source_includes" | "_source_include" => self.source.include(value),
-            "_source_excludes" | "_source_exclude" => self.source.exclude(value),
+            "_source" => self.source = SourceFilter::parse(value)?,
+            "_source_includes" | "_source_include" => self.source.include(value)?,
+            "_source_excludes" | "_source_exclude" => self.source.exclude(value)?,
             "stored_fields" => self.set_stored_fields(StoredFields::of(&names(value))?),
             "docvalue_fields" => {
-                let pattern = |pattern| FieldValues {
-                    pattern,
-                    format: None,
-                };
-                self.docvalue_fields = names(value).into_iter().map(pattern).collect();
+                self.docvalue_fields = fields::patterns(names(value))?;
             }
             "track_scores" => self.track_scores = is_set()?,
             "track_total_hits" if value.is_empty() => self.track_total_hits = true,

@@ -112,6 +112,60 @@ pub enum RequestError {
         /// The limit.
         limit: usize,
     },
+    /// The clauses of a query are more than may be searched for.
+    #[error("Query contains too many nested clauses; maxClauseCount is set to {limit}: `{path}`")]
+    Clauses {
+        /// The path of the first that is too many.
+        path: String,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A clause lists more terms than it may.
+    #[error(
+        "The number of terms [{found}] used in the Terms Query request has exceeded the allowed maximum of [{limit}]: `{path}`"
+    )]
+    Terms {
+        /// The path of the list.
+        path: String,
+        /// How many it lists.
+        found: usize,
+        /// How many it may list.
+        limit: usize,
+    },
+    /// A regular expression is too long.
+    #[error(
+        "The length of regex [{found}] used in the Regexp Query request has exceeded the allowed maximum of [{limit}]: `{path}`"
+    )]
+    Regexp {
+        /// The path of the expression.
+        path: String,
+        /// How long it is, in characters.
+        found: usize,
+        /// How long it may be, in characters.
+        limit: usize,
+    },
+    /// More fields are asked for than may come back.
+    #[error(
+        "Trying to retrieve too many {what}. Must be less than or equal to: [{limit}] but was [{found}]"
+    )]
+    Retrieved {
+        /// What is asked for.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// More hits are to get new scores than may.
+    #[error("Rescore window [{found}] is too large. It must be less than [{limit}]: `{path}`")]
+    RescoreWindow {
+        /// The path of the window.
+        path: String,
+        /// How large it is.
+        found: usize,
+        /// How large it may be.
+        limit: usize,
+    },
     /// Clauses or aggregations are nested deeper than is allowed.
     #[error("`{path}` is nested too deeply; the limit is {limit} levels")]
     Depth {
@@ -195,6 +249,22 @@ pub enum RequestError {
     /// The body of a multi search does not end with a newline.
     #[error("The msearch request must be terminated by a newline [\\n]")]
     NoNewline,
+    /// A multi search has more searches than it may.
+    #[error("the request has {found} searches, and the limit is {limit}: send several requests")]
+    Searches {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The head of a search in a multi search is too long.
+    #[error("a head has up to {limit} bytes, and this one has {found}")]
+    LongHead {
+        /// How long it is.
+        found: usize,
+        /// How long it may be.
+        limit: usize,
+    },
     /// A head of a multi search has no search in the next line.
     #[error("line {line}: the head has no search in the next line")]
     NoSearch {

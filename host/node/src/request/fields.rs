@@ -10,8 +10,11 @@ use super::error::RequestError;
 use super::formula::Formula;
 use super::object::{Object, wrong};
 
-/// How many fields a request may compute or read.
+/// How many fields a request may read.
 const MOST_FIELDS: usize = 100;
+
+/// How many fields a request may compute, as OpenSearch limits fields of scripts.
+const MOST_COMPUTED: usize = 32;
 
 /// Fields of the mapping whose values come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub(super) fn read(json: &Json) -> Result<Fields, RequestError> {
     }
     let object = Object::read(json, "fields")?;
     let names: Vec<&String> = object.keys().collect();
-    few(names.len(), "fields")?;
+    few(names.len(), MOST_COMPUTED, "computed fields")?;
     let field = |name: &&String| {
         let formula = Formula::read(object.required(name)?, &object.path(name))?;
         Ok(((*name).clone(), formula))
@@ -52,10 +55,10 @@ pub(super) fn read(json: &Json) -> Result<Fields, RequestError> {
 }
 
 /// Reads `["name", {"field": "name", "format": "..."}]`.
-pub(super) fn list(json: &Json, path: &str) -> Result<Vec<FieldValues>, RequestError> {
+pub(super) fn list(json: &Json, path: &'static str) -> Result<Vec<FieldValues>, RequestError> {
     let expected = "a list of fields";
     let fields = json.as_array().ok_or_else(|| wrong(path, expected, json))?;
-    few(fields.len(), path)?;
+    few(fields.len(), MOST_FIELDS, path)?;
     let read = |(number, json): (usize, &Json)| {
         if let Json::String(pattern) = json {
             return Ok(FieldValues {
@@ -75,13 +78,23 @@ pub(super) fn list(json: &Json, path: &str) -> Result<Vec<FieldValues>, RequestE
     fields.iter().enumerate().map(read).collect()
 }
 
-fn few(fields: usize, path: &str) -> Result<(), RequestError> {
-    if fields <= MOST_FIELDS {
+/// The patterns of `docvalue_fields` in the address.
+///
+/// # Errors
+///
+/// More than there may be.
+pub(super) fn patterns(names: Vec<String>) -> Result<Vec<FieldValues>, RequestError> {
+    few(names.len(), MOST_FIELDS, "docvalue_fields")?;
+    let pattern = |pattern| FieldValues {
+        pattern,
+        format: None,
+    };
+    Ok(names.into_iter().map(pattern).collect())
+}
+
+fn few(found: usize, limit: usize, what: &'static str) -> Result<(), RequestError> {
+    if found <= limit {
         return Ok(());
     }
-    Err(RequestError::TooMany {
-        path: path.to_owned(),
-        what: "fields",
-        limit: MOST_FIELDS,
-    })
+    Err(RequestError::Retrieved { what, found, limit })
 }

@@ -8,9 +8,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value as Json};
-use whittle_host::one_line;
 
 use super::error::RequestError;
+use super::object::cut;
 
 /// Parses the body of a request.
 ///
@@ -97,10 +97,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut members = Map::new();
         while let Some(key) = object.next_key::<String>()? {
             if members.contains_key(&key) {
-                return Err(A::Error::custom(format!(
-                    "duplicate key `{}`",
-                    one_line(&key)
-                )));
+                return Err(A::Error::custom(format!("duplicate key `{}`", cut(&key))));
             }
             let Strict(value) = object.next_value()?;
             members.insert(key, value);

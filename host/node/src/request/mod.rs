@@ -443,7 +443,7 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a duration such as "500ms" or "2s", but is "soon""#);
         insta::assert_snapshot!(error(r#"{"version": 1}"#), @"`version` must be true or false, but is 1");
         insta::assert_snapshot!(error(r#"{"rescore": {"expression": "a"}, "sort": ["b"]}"#), @"`rescore` and `sort` cannot be combined; remove one");
-        insta::assert_snapshot!(error(r#"{"rescore": {"expression": "a", "window_size": 10001}}"#), @"`rescore.window_size` must be an integer from 1 to 10000, but is 10001");
+        insta::assert_snapshot!(error(r#"{"rescore": {"expression": "a", "window_size": 10001}}"#), @"Rescore window [10001] is too large. It must be less than [10000]: `rescore.window_size`");
     }
 
     #[test]

@@ -117,7 +117,12 @@ pub(crate) fn whole(json: &Json) -> Option<usize> {
 pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
     let found = match found {
         Json::Null | Json::Object(_) | Json::Array(_) => type_of(found).to_owned(),
-        Json::Bool(_) | Json::Number(_) | Json::String(_) => cut(&found.to_string()),
+        Json::String(text) => {
+            // Of a long one, the beginning is enough.
+            let start = &text[..text.floor_char_boundary(100)];
+            cut(&Json::from(start).to_string())
+        }
+        Json::Bool(_) | Json::Number(_) => cut(&found.to_string()),
     };
     RequestError::Type {
         place: place(path),
@@ -129,12 +134,12 @@ pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> Request
 /// The beginning of a string that may be long.
 pub(crate) fn cut(text: &str) -> String {
     const SHOWN_BYTES: usize = 40;
-    let text = &one_line(text);
     let end = text.floor_char_boundary(SHOWN_BYTES);
+    let start = one_line(&text[..end]);
     if end < text.len() {
-        format!("{}...", &text[..end])
+        format!("{start}...")
     } else {
-        text.to_owned()
+        start
     }
 }
 

@@ -46,10 +46,22 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root(path) => formatter.write_str(path),
-            Self::Key(Path::Root(""), key) => formatter.write_str(&one_line(key)),
-            Self::Key(parent, key) => write!(formatter, "{parent}.{}", one_line(key)),
+            Self::Key(Path::Root(""), key) => formatter.write_str(&shown(key)),
+            Self::Key(parent, key) => write!(formatter, "{parent}.{}", shown(key)),
             Self::Item(parent, number) => write!(formatter, "{parent}[{number}]"),
         }
+    }
+}
+
+/// A key on one line, or the beginning of one that is longer than most fields' paths.
+fn shown(key: &str) -> String {
+    const SHOWN_BYTES: usize = 200;
+    let end = key.floor_char_boundary(SHOWN_BYTES);
+    let start = one_line(&key[..end]);
+    if end < key.len() {
+        format!("{start}...")
+    } else {
+        start
     }
 }
 
@@ -68,5 +80,8 @@ mod tests {
             "query.bool.must[2].term"
         );
         assert_eq!(line.to_string(), format!("query.bool.{}", one_line("a\nb")));
+        let long = "é".repeat(1_000_000);
+        let shown = other.key(&long).to_string();
+        assert_eq!(shown, format!("query.bool.{}...", "é".repeat(100)));
     }
 }

@@ -25,9 +25,15 @@ impl Rescore {
         let window_size = match object.get("window_size") {
             None => 10,
             Some(json) => {
-                let size = whole(json).filter(|size| (1..=MOST_HITS).contains(size));
-                let expected = "an integer from 1 to 10000";
-                size.ok_or_else(|| wrong(&object.path("window_size"), expected, json))?
+                let (path, expected) = (object.path("window_size"), "an integer from 1 to 10000");
+                match whole(json) {
+                    Some(size @ 1..=MOST_HITS) => size,
+                    Some(found) if found > 0 => {
+                        let limit = MOST_HITS;
+                        return Err(RequestError::RescoreWindow { path, found, limit });
+                    }
+                    _ => return Err(wrong(&path, expected, json)),
+                }
             }
         };
         let name = match (object.get("wasm_udf"), object.get("expression")) {

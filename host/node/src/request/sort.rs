@@ -83,22 +83,39 @@ impl SortKey {
     }
 }
 
+/// How many keys there may be: each hit that is a candidate for the page holds a value of each.
+const MOST_KEYS: usize = 32;
+
 /// Reads `sort`: a key, or a list of keys.
 pub(super) fn read(json: &Json) -> Result<Vec<SortKey>, RequestError> {
     let mut keys = Vec::new();
     match json {
         Json::Array(list) => {
+            few(list.len())?;
             for (number, json) in list.iter().enumerate() {
                 read_into(&mut keys, json, &format!("sort[{number}]"))?;
             }
         }
         json => read_into(&mut keys, json, "sort")?,
     }
+    few(keys.len())?;
     Ok(keys)
+}
+
+fn few(keys: usize) -> Result<(), RequestError> {
+    if keys <= MOST_KEYS {
+        return Ok(());
+    }
+    Err(RequestError::TooMany {
+        path: "sort".to_owned(),
+        what: "keys",
+        limit: MOST_KEYS,
+    })
 }
 
 /// Reads `sort` of the address: `field`, `field:desc`, several with commas between them.
 pub(super) fn parse(text: &str) -> Result<Vec<SortKey>, RequestError> {
+    few(text.split(',').count())?;
     text.split(',')
         .map(|part| {
             let Some((name, direction)) = part.rsplit_once(':') else {
@@ -117,6 +134,7 @@ fn read_into(keys: &mut Vec<SortKey>, json: &Json, path: &str) -> Result<(), Req
         return Ok(());
     }
     let object = Object::read(json, path)?;
+    few(object.keys().count())?;
     for name in object.keys() {
         keys.push(described(name, object.required(name)?, &object.path(name))?);
     }

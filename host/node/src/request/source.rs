@@ -24,6 +24,9 @@ pub enum SourceFilter {
 }
 
 impl SourceFilter {
+    /// How many patterns it may include, and how many exclude: each is compared with every field.
+    pub const MOST_PATTERNS: usize = 1_000;
+
     pub(super) fn read(json: &Json) -> Result<Self, RequestError> {
         const PATH: &str = "_source";
         match json {
@@ -52,29 +55,31 @@ impl SourceFilter {
     }
 
     /// Reads `_source` of the address: true, false, or patterns with commas between them.
-    pub(super) fn parse(text: &str) -> Self {
-        match flag(&Json::from(text)) {
+    pub(super) fn parse(text: &str) -> Result<Self, RequestError> {
+        Ok(match flag(&Json::from(text)) {
             Some(true) => Self::All,
             Some(false) => Self::None,
             None => Self::Fields {
-                includes: names(text),
+                includes: few(names(text))?,
                 excludes: Vec::new(),
             },
-        }
+        })
     }
 
     /// Sets `_source_includes` of the address.
-    pub(super) fn include(&mut self, text: &str) {
+    pub(super) fn include(&mut self, text: &str) -> Result<(), RequestError> {
         let (_, excludes) = self.take_patterns();
-        let includes = names(text);
+        let includes = few(names(text))?;
         *self = Self::Fields { includes, excludes };
+        Ok(())
     }
 
     /// Sets `_source_excludes` of the address.
-    pub(super) fn exclude(&mut self, text: &str) {
+    pub(super) fn exclude(&mut self, text: &str) -> Result<(), RequestError> {
         let (includes, _) = self.take_patterns();
-        let excludes = names(text);
+        let excludes = few(names(text))?;
         *self = Self::Fields { includes, excludes };
+        Ok(())
     }
 
     fn take_patterns(&mut self) -> (Vec<String>, Vec<String>) {
@@ -102,5 +107,17 @@ fn patterns(json: &Json, path: &str) -> Result<Vec<String>, RequestError> {
         }
         _ => None,
     };
-    texts.ok_or_else(|| wrong(path, "a field or a list of fields", json))
+    few(texts.ok_or_else(|| wrong(path, "a field or a list of fields", json))?)
+}
+
+/// Refuses more patterns than may be compared with each field of a document.
+fn few(patterns: Vec<String>) -> Result<Vec<String>, RequestError> {
+    if patterns.len() <= SourceFilter::MOST_PATTERNS {
+        return Ok(patterns);
+    }
+    Err(RequestError::TooMany {
+        path: "_source".to_owned(),
+        what: "patterns",
+        limit: SourceFilter::MOST_PATTERNS,
+    })
 }

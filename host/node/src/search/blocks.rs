@@ -3,6 +3,7 @@
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader};
 
 use super::collect::Candidate;
+use crate::allowance::Allowance;
 use crate::computed::BLOCK_DOCUMENTS;
 
 /// Computes a value for each of some hits, in the order of the hits. `open` gives what computes
@@ -11,10 +12,11 @@ use crate::computed::BLOCK_DOCUMENTS;
 ///
 /// # Errors
 ///
-/// Those of `open`.
+/// Those of `open`, and the end of the search's time.
 pub(super) fn compute<T, B: FnMut(&[DocId], &[Score]) -> Option<Vec<T>>>(
     searcher: &Searcher,
     hits: &[Candidate],
+    allowance: &Allowance,
     open: impl Fn(&SegmentReader, u32) -> tantivy::Result<B>,
 ) -> tantivy::Result<Option<Vec<T>>> {
     let mut order: Vec<usize> = (0..hits.len()).collect();
@@ -27,6 +29,7 @@ pub(super) fn compute<T, B: FnMut(&[DocId], &[Score]) -> Option<Vec<T>>>(
         let expected = u32::try_from(positions.len()).unwrap_or(u32::MAX);
         let mut load = open(reader, expected)?;
         for block in positions.chunks(BLOCK_DOCUMENTS) {
+            allowance.check()?;
             let known = block.iter().map(|position| known(&hits[*position]));
             let (documents, scores): (Vec<DocId>, Vec<Score>) = known.unzip();
             let Some(computed) = load(&documents, &scores) else {

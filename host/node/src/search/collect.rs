@@ -11,6 +11,7 @@ use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 use super::rank::Rank;
 use super::sort::IndexKey;
 use super::values::SegmentKey;
+use crate::allowance::{Allowance, Ended};
 use crate::computed::BLOCK_DOCUMENTS;
 use crate::mapping::SEQ_NO;
 use crate::value::Value;
@@ -42,6 +43,7 @@ pub(super) struct Best {
     pub(super) limit: usize,
     pub(super) keys: Vec<IndexKey>,
     pub(super) scores: bool,
+    pub(super) allowance: Allowance,
 }
 
 /// A hit of a segment's best.
@@ -72,6 +74,10 @@ pub(super) struct BestOfSegment {
     /// The worst of the best on top.
     best: BinaryHeap<Ranked>,
     ranks: Vec<Rank>,
+    allowance: Allowance,
+    /// What the best hits take, in bytes, and what they took at most.
+    bytes: u64,
+    taken: u64,
 }
 
 impl Collector for Best {
@@ -101,6 +107,9 @@ impl Collector for Best {
             ended: false,
             best: BinaryHeap::new(),
             ranks: Vec::new(),
+            allowance: self.allowance.clone(),
+            bytes: 0,
+            taken: 0,
         })
     }
 
@@ -120,8 +129,12 @@ impl Collector for Best {
             all.max_score = best_of(all.max_score, max_score);
             all.first.extend(first);
         }
-        all.first.sort_by(|left, right| self.order(left, right));
+        let order = |left: &Candidate, right: &Candidate| self.order(left, right);
+        if self.limit > 0 && all.first.len() > self.limit {
+            all.first.select_nth_unstable_by(self.limit - 1, order);
+        }
         all.first.truncate(self.limit);
+        all.first.sort_by(order);
         Ok(all)
     }
 }
@@ -165,11 +178,18 @@ impl SegmentCollector for BestOfSegment {
 
     fn harvest(mut self) -> tantivy::Result<BestHits> {
         self.compute();
+        self.allowance.check()?;
+        let candidate = size_of::<Candidate>() + self.keys.len() * size_of::<Value>();
+        self.allowance.take((self.best.len() * candidate) as u64)?;
         let mut first = Vec::with_capacity(self.best.len());
         for ranked in self.best {
             let score = Score::from_bits(ranked.score_bits);
             let keys = self.keys.iter().zip(&ranked.ranks);
-            let sort = keys.map(|(key, rank)| key.value(rank));
+            let sort = keys.map(|(key, rank)| {
+                let value = key.value(rank)?;
+                self.allowance.take(value.text_bytes())?;
+                Ok(value)
+            });
             first.push(Candidate {
                 address: DocAddress::new(self.segment, ranked.document),
                 score: self.scores.then_some(score),
@@ -230,9 +250,29 @@ impl BestOfSegment {
         if worst.is_some_and(|worst| ranked > *worst) {
             return;
         }
-        if full {
-            self.best.pop();
+        self.bytes += ranked.bytes();
+        if let Some(worse) = full.then(|| self.best.pop()).flatten() {
+            self.bytes -= worse.bytes();
         }
         self.best.push(ranked);
+        if self.bytes > self.taken && self.take().is_err() {
+            self.ended = true;
+            self.limit = 0;
+        }
+    }
+
+    /// Takes the memory of the best hits, and some for those to come.
+    fn take(&mut self) -> Result<(), Ended> {
+        const AT_ONCE: u64 = 16 << 10;
+        let more = (self.bytes - self.taken).max(AT_ONCE);
+        self.taken += more;
+        self.allowance.take(more)
+    }
+}
+
+impl Ranked {
+    fn bytes(&self) -> u64 {
+        let texts: usize = self.ranks.iter().map(Rank::text_bytes).sum();
+        (size_of::<Self>() + self.ranks.len() * size_of::<Rank>() + texts) as u64
     }
 }

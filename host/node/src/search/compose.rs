@@ -7,11 +7,12 @@ use tantivy::query::{EnableScoring, Weight};
 use super::SearchError;
 use super::formula::Computable;
 use crate::aggregation::{Plan, Sources};
+use crate::allowance::Allowance;
 use crate::computed::{Computed, Failure, Watch};
 use crate::query::{NativeQuery, Planner, Query, Scores};
 use crate::request::path::Path;
 use crate::request::{Formula, SearchRequest, SortBy, SortKey};
-use crate::udf::{Surroundings, UdfCall};
+use crate::udf::{Surroundings, UdfCall, UdfError};
 
 /// A request, ready to run.
 pub(super) struct Composed {
@@ -30,6 +31,8 @@ pub(super) struct Composed {
     pub(super) watches: Vec<(String, Watch)>,
     /// Whether a UDF ended the search.
     pub(super) failure: Failure,
+    /// What the search may still take.
+    pub(super) allowance: Allowance,
 }
 
 /// Composes a request at a time, in microseconds since 1970.
@@ -41,10 +44,12 @@ pub(super) struct Composed {
 pub(super) fn compose(
     request: &SearchRequest,
     surroundings: &Surroundings,
+    allowance: &Allowance,
     now: i64,
 ) -> Result<Composed, SearchError> {
     let mut composer = Composer {
-        planner: Planner::new(surroundings, now, request.profile),
+        planner: Planner::new(surroundings, allowance, now, request.profile),
+        allowance,
         surroundings,
         failure: Failure::default(),
     };
@@ -64,6 +69,7 @@ pub(super) fn compose(
     let aggregations = request.aggregations.plan(&mapping, now, &mut composer)?;
     let failure = composer.failure;
     let (calls, watches) = composer.planner.finish();
+    UdfCall::bind_all(&calls).map_err(UdfError::from)?;
     Ok(Composed {
         query,
         sort,
@@ -73,11 +79,13 @@ pub(super) fn compose(
         calls,
         watches,
         failure,
+        allowance: allowance.clone(),
     })
 }
 
 struct Composer<'a> {
     planner: Planner<'a>,
+    allowance: &'a Allowance,
     surroundings: &'a Surroundings,
     failure: Failure,
 }
@@ -106,7 +114,7 @@ impl Composer<'_> {
     /// The clause at a path of the request, ready to run.
     fn query(&mut self, query: &Query, path: &str) -> Result<NativeQuery, SearchError> {
         let plan = self.planner.plan(query, Path::from(path))?;
-        Ok(plan.into_query(&self.failure))
+        Ok(plan.into_query(&self.failure, self.allowance))
     }
 
     fn sort_key(&mut self, key: &SortKey, path: &str) -> Result<Option<Computable>, SearchError> {

@@ -4,7 +4,9 @@ use tantivy::TantivyError;
 use whittle_host::Stopped;
 
 use crate::aggregation::AggregationError;
+use crate::allowance::Ended;
 use crate::expression::ExpressionError;
+use crate::memory::OutOfMemory;
 use crate::query::QueryError;
 use crate::udf::UdfError;
 
@@ -44,6 +46,9 @@ pub enum SearchError {
     /// The search was cancelled, or its time is over.
     #[error("the search was stopped")]
     Stopped(#[from] Stopped),
+    /// There is too little memory for it.
+    #[error("the search needs more memory than is free")]
+    Memory(#[from] OutOfMemory),
     /// The index cannot be searched.
     #[error("the index cannot be searched")]
     Index(#[from] TantivyError),
@@ -132,18 +137,22 @@ pub enum FieldError {
     },
 }
 
-impl SearchError {
-    pub(super) fn is_of_a_function(&self) -> bool {
-        matches!(self, Self::Udf(_))
-    }
-}
-
 impl From<QueryError> for SearchError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Udf(error) => Self::Udf(error),
             QueryError::Expression { path, source } => Self::Expression { path, source },
+            QueryError::Ended(ended) => ended.into(),
             error => Self::Query(error),
+        }
+    }
+}
+
+impl From<Ended> for SearchError {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Stopped(stopped) => stopped.into(),
+            Ended::Memory(error) => error.into(),
         }
     }
 }

@@ -6,6 +6,7 @@ use tantivy::Searcher;
 use super::blocks;
 use super::collect::Candidate;
 use super::formula::Computable;
+use crate::allowance::Allowance;
 use crate::value::Value;
 
 /// Computes the fields of some hits, in the order of the hits, each a list of one value, as clients
@@ -18,16 +19,18 @@ pub(super) fn compute(
     searcher: &Searcher,
     hits: &[Candidate],
     fields: &[(String, Computable)],
+    allowance: &Allowance,
 ) -> tantivy::Result<Option<Vec<Map<String, Json>>>> {
     let mut of_hits = vec![Map::new(); hits.len()];
     for (name, formula) in fields {
-        let values = blocks::compute(searcher, hits, |reader, expected| {
+        let values = blocks::compute(searcher, hits, allowance, |reader, expected| {
             let mut segment = formula.for_segment(reader, expected)?;
             Ok(move |documents: &[_], scores: &[_]| segment.load(documents, scores))
         })?;
         let Some(values) = values else {
             return Ok(None);
         };
+        allowance.take(values.iter().map(Value::bytes).sum())?;
         for (fields, value) in of_hits.iter_mut().zip(values) {
             fields.insert(name.clone(), Json::Array(vec![json(value)]));
         }

@@ -5,12 +5,14 @@ use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, Score, TantivyDocument, TantivyError};
 
 use super::collect::Candidate;
-use super::error::SearchError;
+use super::error::{FieldError, SearchError};
 use super::listed::{self, Listed};
-use super::response::{Hit, SeqNo};
-use super::source::Source;
+use super::response::{Held, Hit, SeqNo};
+use super::source::{Filter, Source, Unfiltered};
+use crate::allowance::{Allowance, Steps};
 use crate::mapping::{ID, SEQ_NO, SOURCE, VERSION};
-use crate::request::{SearchRequest, SortBy, SourceFilter};
+use crate::memory::Reservation;
+use crate::request::{SearchRequest, SortBy};
 use crate::snapshot::Snapshot;
 
 /// What makes the hits of a page.
@@ -20,53 +22,66 @@ pub(super) struct Page<'a> {
     id: Field,
     source: Field,
     listed: Vec<Listed>,
+    filter: Filter,
+    allowance: Allowance,
+    steps: Steps,
+    /// The memory of the hits.
+    held: Reservation,
 }
 
 impl<'a> Page<'a> {
     /// # Errors
     ///
-    /// A field whose values cannot come back as the request asks.
+    /// A field whose values cannot come back as the request asks, and too little memory.
     pub(super) fn of(
         snapshot: &'a Snapshot,
         request: &'a SearchRequest,
+        allowance: &Allowance,
     ) -> Result<Self, SearchError> {
-        let mapping = &snapshot.mapping;
         let schema = snapshot.searcher.schema();
-        let mut listed = listed::in_index(&request.listed_fields, false, mapping)?;
-        listed.extend(listed::in_index(&request.docvalue_fields, true, mapping)?);
+        let filter = Filter::new(&request.source);
+        allowance.take(filter.bytes())?;
         Ok(Self {
             id: schema.get_field(ID)?,
             source: schema.get_field(SOURCE)?,
             snapshot,
             request,
-            listed,
+            listed: listed(snapshot, request)?,
+            filter,
+            allowance: allowance.clone(),
+            steps: Steps::new(allowance),
+            held: allowance.reserve(0)?,
         })
     }
 
-    /// Whether hits have their scores.
-    pub(super) fn shows_scores(&self) -> bool {
-        let sort = &self.request.sort;
-        sort.is_empty()
-            || self.request.track_scores
-            || sort.iter().any(|key| key.by == SortBy::Score)
+    /// The memory of the hits.
+    pub(super) fn into_held(self) -> Held {
+        self.held.into()
     }
 
     /// A hit with what was computed for it.
     ///
     /// # Errors
     ///
-    /// A segment that cannot be read.
+    /// A segment that cannot be read, the end of the search's time, and too little memory.
     pub(super) fn hit(
-        &self,
+        &mut self,
         candidate: &Candidate,
         mut fields: Map<String, Json>,
     ) -> Result<Hit, SearchError> {
         let (request, searcher) = (self.request, &self.snapshot.searcher);
         let address = candidate.address;
-        listed::read(searcher, address, &self.listed, &mut fields)?;
+        self.allowance.check()?;
+        listed::read(
+            searcher,
+            address,
+            &self.listed,
+            &mut fields,
+            &mut self.steps,
+        )?;
         let mut id = String::new();
         let mut source = None;
-        if request.ids || request.source != SourceFilter::None {
+        if request.ids || !matches!(self.filter, Filter::None) {
             let document: TantivyDocument = searcher.doc(address)?;
             source = self.source(&document)?;
             if request.ids {
@@ -85,31 +100,42 @@ impl<'a> Page<'a> {
             let number = wanted.then(|| self.number(address, column));
             number.transpose().map(Option::flatten)
         };
-        Ok(Hit {
+        let hit = Hit {
             index: self.snapshot.name.clone(),
             id,
             version: number(request.version, VERSION)?,
             seq_no: number(request.seq_no_primary_term, SEQ_NO)?.map(seq_no),
-            score: candidate.score.filter(|_| self.shows_scores()).map(widened),
+            score: candidate
+                .score
+                .filter(|_| shows_scores(request))
+                .map(widened),
             source,
             fields,
             sort: match request.sort.is_empty() {
                 true => Vec::new(),
                 false => candidate.sort.clone(),
             },
-        })
+        };
+        let source = hit.source.as_ref().map_or(0, Source::bytes);
+        self.held.grow(hit.bytes() - source)?;
+        Ok(hit)
     }
 
-    fn source(&self, document: &TantivyDocument) -> Result<Option<Source>, SearchError> {
-        let filter = &self.request.source;
-        if *filter == SourceFilter::None {
+    fn source(&mut self, document: &TantivyDocument) -> Result<Option<Source>, SearchError> {
+        if matches!(self.filter, Filter::None) {
             return Ok(None);
         }
         let stored = document.get_first(self.source);
         let stored = stored.and_then(|source| source.as_bytes());
-        let source = Source::filtered(stored.unwrap_or_default(), filter);
-        let broken = |error| TantivyError::InternalError(format!("a document's source: {error}"));
-        Ok(source.map_err(broken)?)
+        let stored = stored.unwrap_or_default();
+        // Before it is copied, and beside what the document itself takes meanwhile.
+        let _loaded = self.allowance.reserve(stored.len() as u64)?;
+        self.held.grow(stored.len() as u64)?;
+        match self.filter.apply(stored, &mut self.steps) {
+            Ok(source) => Ok(source),
+            Err(Unfiltered::Ended(ended)) => Err(ended.into()),
+            Err(error) => Err(TantivyError::InternalError(error.to_string()).into()),
+        }
     }
 
     fn number(&self, address: DocAddress, column: &str) -> tantivy::Result<Option<u64>> {
@@ -117,6 +143,27 @@ impl<'a> Page<'a> {
         let column = reader.fast_fields().u64(column)?;
         Ok(column.first(address.doc_id))
     }
+}
+
+/// The fields that come back out of the columns.
+///
+/// # Errors
+///
+/// A field whose values cannot come back as the request asks.
+pub(super) fn listed(
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+) -> Result<Vec<Listed>, FieldError> {
+    let mapping = &snapshot.mapping;
+    let mut listed = listed::in_index(&request.listed_fields, false, mapping)?;
+    listed.extend(listed::in_index(&request.docvalue_fields, true, mapping)?);
+    Ok(listed)
+}
+
+/// Whether hits have their scores.
+pub(super) fn shows_scores(request: &SearchRequest) -> bool {
+    let sort = &request.sort;
+    sort.is_empty() || request.track_scores || sort.iter().any(|key| key.by == SortBy::Score)
 }
 
 /// A score as the shortest decimal that is the same float of 32 bits.

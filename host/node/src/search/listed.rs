@@ -8,6 +8,7 @@ use tantivy::{DocAddress, Searcher, SegmentReader};
 use super::error::FieldError;
 use super::pattern::matches;
 use super::values::narrowed;
+use crate::allowance::Steps;
 use crate::dates::DateFormat;
 use crate::mapping::{FieldType, MappedField, Mapping};
 use crate::request::FieldValues;
@@ -98,19 +99,25 @@ fn format(
     }
 }
 
+/// How many steps it is to read a field.
+const FIELD_STEPS: u32 = 16;
+
 /// Reads the fields of a hit.
 ///
 /// # Errors
 ///
-/// A segment that cannot be read.
+/// A segment that cannot be read, and the end of the search's time.
 pub(super) fn read(
     searcher: &Searcher,
     address: DocAddress,
     fields: &[Listed],
     into: &mut Map<String, Json>,
+    steps: &mut Steps,
 ) -> tantivy::Result<()> {
     let reader = searcher.segment_reader(address.segment_ord);
     for field in fields {
+        // A column is opened for each.
+        steps.check(FIELD_STEPS)?;
         let values = field.values(reader, address.doc_id)?;
         if !values.is_empty() {
             into.insert(field.path.clone(), Json::Array(values));

@@ -39,7 +39,9 @@ use tantivy::{Score, TantivyError};
 use whittle_host::{QueryContext, one_line};
 
 use crate::aggregation::{self, CountedIndex, Counting};
+use crate::allowance::Allowance;
 use crate::mapping::Mapping;
+use crate::memory::Memory;
 use crate::request::{SearchRequest, SortBy, SortKey};
 use crate::snapshot::Snapshot;
 use crate::udf::{Progress, Surroundings, UdfCall, Udfs};
@@ -51,7 +53,10 @@ use profile::{ClauseReport, Profile};
 use workers::Timed;
 
 pub use error::{FieldError, SearchError, SortError};
-pub use response::{CountResponse, Hit, Hits, SearchResponse, SeqNo, Shards, Writing, Written};
+pub use response::{
+    CountResponse, Hit, Hits, SearchResponse, SeqNo, ShardFailure, ShardFailureReason, Shards,
+    Writing, Written,
+};
 pub use several::search_indexes;
 pub use source::Source;
 
@@ -72,9 +77,30 @@ pub fn search(
 ) -> Result<SearchResponse, SearchError> {
     let progress = Progress::new(progress);
     let (mut response, counted) = searched(snapshot, request, udfs, query, progress)?;
-    let counted = counted.into_iter().collect();
-    response.aggregations = aggregation::finish_several(counted)?;
+    finish(
+        &mut response,
+        counted.into_iter().collect(),
+        &snapshot.memory,
+        query,
+    )?;
     Ok(response)
+}
+
+/// Finishes the aggregations of an answer, in memory that it holds.
+fn finish(
+    response: &mut SearchResponse,
+    counted: Vec<CountedIndex>,
+    memory: &Memory,
+    query: &QueryContext,
+) -> Result<(), SearchError> {
+    let allowance = Allowance::new(query, memory);
+    let finished = aggregation::finish_several(counted, &allowance);
+    // What ended the search comes before what it looks like from within.
+    allowance.check()?;
+    response.aggregations = finished?;
+    let held = std::mem::take(&mut response.held);
+    response.held = held.with_aggregations(allowance);
+    Ok(())
 }
 
 /// An answer without aggregations, and what its hits contribute to those.
@@ -103,7 +129,7 @@ fn searched(
         return Ok((response, None));
     };
     let (counting, counted) = run(snapshot, &counts, &surroundings)?;
-    response.took_ms += counting.took_ms;
+    response.took_ms = response.took_ms.saturating_add(counting.took_ms);
     response.udf.extend(counting.udf);
     Ok((response, counted))
 }
@@ -115,53 +141,56 @@ fn run(
 ) -> Result<Searched, SearchError> {
     let started = Instant::now();
     let query = &surroundings.query;
-    let composed = compose(request, surroundings, now())?;
+    let allowance = Allowance::new(query, &snapshot.memory);
+    let composed = compose(request, surroundings, &allowance, now())?;
     let best = AtLeast {
         collector: best(&snapshot.mapping, request, &composed)?,
         score: request.min_score,
     };
-    let page = Page::of(snapshot, request)?;
+    // What it refuses is refused before there are hits.
+    hits::listed(snapshot, request)?;
     let searcher = &snapshot.searcher;
     let plans = &composed.aggregations;
     let counting = (!plans.is_empty()).then(|| AtLeast {
-        collector: Counting::new(plans),
+        collector: Counting::new(plans, &allowance),
         score: request.min_score,
     });
-    let timed = Timed::new((best, counting), &composed.calls, query);
-    let collected = composed.run(|| {
+    let timed = Timed::new((best, counting), &composed.calls, &allowance);
+    let (mut best, counted) = composed.run(|| {
         let query = composed.query.as_ref();
         workers::collect(searcher, query, &timed, &snapshot.threads).map(Some)
-    });
-    if let Some(stopped) = timed.take_stopped() {
-        return Err(collected
-            .err()
-            .filter(SearchError::is_of_a_function)
-            .unwrap_or(stopped.into()));
-    }
-    let (mut best, counted) = collected?;
+    })?;
     if let (Some(rescore), Some(scores)) = (&request.rescore, &composed.rescore) {
         let first = best.first.len().min(rescore.window_size);
-        composed.run(|| rescore::rescore(searcher, &mut best.first[..first], scores))?;
+        composed
+            .run(|| rescore::rescore(searcher, &mut best.first[..first], scores, &allowance))?;
         let scores = best.first.iter().filter_map(|hit| hit.score);
         best.max_score = scores.reduce(Score::max);
     }
-    let end = best.first.len().min(request.from + request.size);
+    let end = request.from.saturating_add(request.size);
+    let end = best.first.len().min(end);
     let first = &best.first[request.from.min(end)..end];
-    let fields = composed.run(|| fields::compute(searcher, first, &composed.fields))?;
-    let hits = first.iter().zip(fields);
-    let hits = hits.map(|(candidate, fields)| page.hit(candidate, fields));
+    let mut page = Page::of(snapshot, request, &allowance)?;
+    let fields = composed.run(|| fields::compute(searcher, first, &composed.fields, &allowance))?;
+    let mut hits = Vec::with_capacity(first.len());
+    for (candidate, fields) in first.iter().zip(fields) {
+        let hit = page.hit(candidate, fields);
+        allowance.check()?;
+        hits.push(hit?);
+    }
     let max_score = best
         .max_score
-        .filter(|_| page.shows_scores() && request.size > 0);
+        .filter(|_| hits::shows_scores(request) && request.size > 0);
     let hits = Hits {
         total: request.track_total_hits.then_some(best.total),
         total_limit: request.total_hits_limit,
         max_score: max_score.map(hits::widened),
-        hits: hits.collect::<Result<_, _>>()?,
+        hits,
     };
     let response = SearchResponse {
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         indexes: 1,
+        failed: Vec::new(),
         hits,
         udf: composed.calls.iter().map(UdfCall::report).collect(),
         aggregations: None,
@@ -169,8 +198,10 @@ fn run(
             clauses: composed.watches.iter().map(ClauseReport::of).collect(),
             budget: profile::budget(query),
         }),
+        held: page.into_held(),
     };
-    Ok((response, counted.map(|counted| (plans.clone(), counted))))
+    let counted = counted.map(|counted| (plans.clone(), counted, allowance.clone()));
+    Ok((response, counted))
 }
 
 /// In microseconds since 1970.
@@ -199,7 +230,8 @@ fn best(
     // A formula may read the score.
     let computes = formulas.iter().any(Option::is_some) || !request.fields.is_empty();
     Ok(Best {
-        limit: (request.from + request.size).max(window),
+        limit: request.from.saturating_add(request.size).max(window),
+        allowance: composed.allowance.clone(),
         scores: sorts_by_score || computes || request.min_score.is_some() || request.track_scores,
         keys: sort::in_index(keys, formulas, after, mapping)?,
     })
@@ -219,6 +251,7 @@ impl Composed {
             return Err(failure.into());
         }
         debug_assert!(!self.failure.is_set(), "a failure is a function's");
+        self.allowance.check()?;
         let ended = || TantivyError::InternalError("it ended without a reason".to_owned());
         match result {
             Err(TantivyError::InvalidArgument(reason)) => {

@@ -40,6 +40,14 @@ impl Rank {
         }
     }
 
+    /// What its text takes, in bytes.
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Ascending(text) | Self::Descending(Reverse(text)) => text.len(),
+            Self::BeforeAll | Self::Number(_) | Self::AfterAll => 0,
+        }
+    }
+
     /// That of hits without a value.
     pub(super) fn missing(key: &IndexKey, texts: Option<&StrColumn>) -> tantivy::Result<Self> {
         match &key.missing {

@@ -6,6 +6,7 @@ use tantivy::{Score, Searcher};
 
 use super::blocks;
 use super::collect::Candidate;
+use crate::allowance::Allowance;
 use crate::computed::{Computed, Outcome};
 
 /// Gives the first hits new scores and sorts them by those; hits of equal scores keep their order.
@@ -18,8 +19,9 @@ pub(super) fn rescore(
     searcher: &Searcher,
     first: &mut [Candidate],
     scores: &Arc<dyn Computed>,
+    allowance: &Allowance,
 ) -> tantivy::Result<Option<()>> {
-    let outcomes = blocks::compute(searcher, first, |reader, expected| {
+    let outcomes = blocks::compute(searcher, first, allowance, |reader, expected| {
         let mut computation = scores.for_segment(reader, expected)?;
         Ok(move |documents: &[_], scores: &[_]| computation.compute(documents, scores))
     })?;

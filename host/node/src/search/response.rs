@@ -1,13 +1,17 @@
 //! The answer to a search, in OpenSearch's shape.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::profile::Profile;
 use super::source::Source;
 use crate::aggregation::{AggregationResults, WrittenAggregations};
+use crate::allowance::Allowance;
+use crate::memory::Reservation;
 use crate::udf::UdfReport;
-use crate::value::Value;
+use crate::value::{Value, members_bytes};
 
 /// The answer to a search; it serializes to what clients of OpenSearch read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,6 +20,9 @@ pub struct SearchResponse {
     pub took_ms: u64,
     /// How many indexes were searched.
     pub indexes: usize,
+    /// The indexes that could not be searched, and why; a search leaves it empty, for callers that
+    /// leave out indexes.
+    pub failed: Vec<ShardFailure>,
     /// The hits.
     pub hits: Hits,
     /// A report for each UDF in the request.
@@ -24,6 +31,41 @@ pub struct SearchResponse {
     pub aggregations: Option<AggregationResults>,
     /// What each clause did, if the request asks for it.
     pub profile: Option<Profile>,
+    /// The memory of all this.
+    pub(super) held: Held,
+}
+
+/// Memory of an answer, given back when the last of its clones is dropped. It makes no difference
+/// between answers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Held {
+    _hits: Option<Arc<Reservation>>,
+    _aggregations: Option<Allowance>,
+}
+
+impl From<Reservation> for Held {
+    fn from(hits: Reservation) -> Self {
+        Self {
+            _hits: Some(Arc::new(hits)),
+            _aggregations: None,
+        }
+    }
+}
+
+impl Held {
+    /// Holds what the aggregations have taken, too.
+    pub(super) fn with_aggregations(self, allowance: Allowance) -> Self {
+        Self {
+            _aggregations: Some(allowance),
+            ..self
+        }
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// The hits of a search.
@@ -68,6 +110,16 @@ pub struct Hit {
     pub sort: Vec<Value>,
 }
 
+impl Hit {
+    /// About what it takes, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        let texts = self.id.len() + self.index.as_ref().map_or(0, String::len);
+        let source = self.source.as_ref().map_or(0, Source::bytes);
+        let sort: u64 = self.sort.iter().map(Value::bytes).sum();
+        (size_of::<Self>() + texts) as u64 + source + sort + members_bytes(&self.fields)
+    }
+}
+
 /// A sequence number, with the term that clients expect beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SeqNo {
@@ -89,16 +141,56 @@ pub struct Writing {
 }
 
 /// The indexes that a search ran over, each of one shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Shards {
     total: usize,
     successful: usize,
     skipped: usize,
     failed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<ShardFailure>,
+}
+
+/// An index that could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShardFailure {
+    /// The number of its shard: 0.
+    pub shard: u64,
+    /// The index's name.
+    pub index: String,
+    /// The node's name; null, since no node has the shard.
+    pub node: Option<String>,
+    /// Why.
+    pub reason: ShardFailureReason,
+}
+
+/// Why an index could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShardFailureReason {
+    /// A type such as `no_shard_available_action_exception`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One line.
+    pub reason: String,
+}
+
+impl ShardFailure {
+    /// Of an index of one shard.
+    pub fn new(index: &str, kind: &str, reason: &str) -> Self {
+        Self {
+            shard: 0,
+            index: index.to_owned(),
+            node: None,
+            reason: ShardFailureReason {
+                kind: kind.to_owned(),
+                reason: reason.to_owned(),
+            },
+        }
+    }
 }
 
 /// The answer to a count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CountResponse {
     /// How many documents there are.
     pub count: usize,
@@ -108,7 +200,7 @@ pub struct CountResponse {
 }
 
 /// An answer as it is written.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Written<'a> {
     took: u64,
     timed_out: bool,
@@ -142,13 +234,14 @@ enum Total {
 }
 
 impl Shards {
-    /// So many indexes, none of which failed.
-    pub fn of(indexes: usize) -> Self {
+    /// So many indexes that were searched, and those that were not.
+    pub fn of(indexes: usize, failures: &[ShardFailure]) -> Self {
         Self {
-            total: indexes,
+            total: indexes + failures.len(),
             successful: indexes,
             skipped: 0,
-            failed: 0,
+            failed: failures.len(),
+            failures: failures.to_vec(),
         }
     }
 }
@@ -172,7 +265,7 @@ impl SearchResponse {
         Written {
             took: self.took_ms,
             timed_out: false,
-            shards: Shards::of(self.indexes),
+            shards: Shards::of(self.indexes, &self.failed),
             hits: WrittenHits {
                 total,
                 max_score: self.hits.max_score,
@@ -191,7 +284,7 @@ impl SearchResponse {
     pub fn counted(&self) -> CountResponse {
         CountResponse {
             count: self.hits.total.unwrap_or_default(),
-            shards: Shards::of(self.indexes),
+            shards: Shards::of(self.indexes, &self.failed),
         }
     }
 }

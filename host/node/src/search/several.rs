@@ -10,9 +10,8 @@ use whittle_host::QueryContext;
 use super::error::SearchError;
 use super::profile::Profile;
 use super::response::{Hit, Hits, SearchResponse};
-use super::searched;
 use super::sort::ordered;
-use crate::aggregation;
+use super::{finish, searched};
 use crate::request::{Missing, SearchRequest};
 use crate::snapshot::Snapshot;
 use crate::udf::{Progress, Udfs};
@@ -42,32 +41,36 @@ pub fn search_indexes(
     }
     let first = SearchRequest {
         from: 0,
-        size: request.from + request.size,
+        size: request.from.saturating_add(request.size),
         ..request.clone()
     };
     let mut all = SearchResponse::default();
     all.hits.total_limit = request.total_hits_limit;
     let mut counted = Vec::new();
+    let memory = &snapshots[0].memory;
     for snapshot in snapshots {
+        query.check()?;
         let progress = Progress::new(|_| ());
         let (one, counted_here) = searched(snapshot, &first, udfs, query, progress)?;
         counted.extend(counted_here);
-        all.took_ms += one.took_ms;
+        all.took_ms = all.took_ms.saturating_add(one.took_ms);
         all.indexes += one.indexes;
         all.hits.total = one.hits.total.map(|one| one + all.hits.total.unwrap_or(0));
         let scores = [all.hits.max_score, one.hits.max_score].into_iter();
         all.hits.max_score = scores.flatten().reduce(f64::max);
         all.hits.hits.extend(one.hits.hits);
+        // What cannot be on the page is dropped, and its memory given back.
+        let hits = &mut all.hits.hits;
+        hits.sort_by(|left, right| order(request, left, right));
+        hits.truncate(first.size);
+        let held = memory.reserve(hits.iter().map(Hit::bytes).sum())?;
+        all.held = held.into();
         all.udf.extend(one.udf);
         all.profile = joined(all.profile, one.profile);
     }
-    all.aggregations = aggregation::finish_several(counted)?;
-    all.hits
-        .hits
-        .sort_by(|left, right| order(request, left, right));
-    let end = all.hits.hits.len().min(request.from + request.size);
-    all.hits.hits.truncate(end);
-    all.hits.hits.drain(..request.from.min(end));
+    finish(&mut all, counted, memory, query)?;
+    let from = request.from.min(all.hits.hits.len());
+    all.hits.hits.drain(..from);
     Ok(all)
 }
 

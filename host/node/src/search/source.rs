@@ -4,13 +4,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
+use whittle_host::{Budget, QueryContext};
 
-use super::pattern::matches;
+use super::pattern::Patterns;
+use crate::allowance::{Allowance, Ended, Steps};
+use crate::memory::Memory;
 use crate::request::SourceFilter;
 
 /// A document's JSON, digit for digit.
@@ -21,6 +25,11 @@ impl Source {
     /// The JSON as it was written.
     pub fn text(&self) -> &str {
         self.0.get()
+    }
+
+    /// What it takes, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.text().len() as u64
     }
 
     /// The parsed JSON, in which numbers may have lost digits.
@@ -34,15 +43,16 @@ impl Source {
     ///
     /// Bytes that are not JSON.
     pub fn filtered(stored: &[u8], filter: &SourceFilter) -> serde_json::Result<Option<Self>> {
-        match filter {
-            SourceFilter::None => Ok(None),
-            SourceFilter::All => serde_json::from_slice(stored).map(|raw| Some(Self(raw))),
-            SourceFilter::Fields { includes, excludes } => {
-                let members: Members<'_> = serde_json::from_slice(stored)?;
-                let mut text = String::with_capacity(stored.len());
-                members.keep(&mut text, "", includes, excludes)?;
-                RawValue::from_string(text).map(|raw| Some(Self(raw)))
-            }
+        let query = QueryContext::new(Budget {
+            wall_clock: Duration::MAX,
+            ..Budget::default()
+        });
+        let allowance = Allowance::new(&query, &Memory::unlimited());
+        let filtered = Filter::new(filter).apply(stored, &mut Steps::new(&allowance));
+        match filtered {
+            Ok(source) => Ok(source),
+            Err(Unfiltered::Json(error)) => Err(error),
+            Err(Unfiltered::Ended(ended)) => Err(serde_json::Error::custom(ended)),
         }
     }
 }
@@ -84,106 +94,180 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-impl Members<'_> {
-    /// Writes the object without what the patterns leave out; whether any of it is left.
-    fn keep(
+/// A filter of sources, made ready for many documents.
+#[derive(Debug, Clone)]
+pub(super) enum Filter {
+    None,
+    All,
+    Fields {
+        includes: Patterns,
+        excludes: Patterns,
+    },
+}
+
+impl Filter {
+    pub(super) fn new(filter: &SourceFilter) -> Self {
+        match filter {
+            SourceFilter::None => Self::None,
+            SourceFilter::All => Self::All,
+            SourceFilter::Fields { includes, excludes } => Self::Fields {
+                includes: Patterns::new(includes),
+                excludes: Patterns::new(excludes),
+            },
+        }
+    }
+
+    /// About what it takes at most, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::None | Self::All => 0,
+            Self::Fields { includes, excludes } => includes.bytes() + excludes.bytes(),
+        }
+    }
+
+    /// What is left of a stored document.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are not JSON, and the end of the search's time.
+    pub(super) fn apply(
         &self,
-        text: &mut String,
-        above: &str,
-        includes: &[String],
-        excludes: &[String],
-    ) -> serde_json::Result<bool> {
-        let before = text.len();
-        text.push('{');
-        for (key, value) in &self.0 {
-            let path = match above {
-                "" => Cow::Borrowed(key.as_ref()),
-                above => Cow::Owned(format!("{above}.{key}")),
-            };
-            if any_matches(excludes, &path, above) {
+        stored: &[u8],
+        steps: &mut Steps,
+    ) -> Result<Option<Source>, Unfiltered> {
+        let (includes, excludes) = match self {
+            Self::None => return Ok(None),
+            Self::All => return Ok(serde_json::from_slice(stored).map(|raw| Some(Source(raw)))?),
+            Self::Fields { includes, excludes } => (includes, excludes),
+        };
+        let members: Members<'_> = serde_json::from_slice(stored)?;
+        let mut walk = Walk {
+            text: String::with_capacity(stored.len()),
+            path: String::new(),
+            excludes,
+            steps,
+        };
+        let includes = Some(includes).filter(|includes| !includes.is_empty());
+        walk.object(&members, includes)?;
+        Ok(RawValue::from_string(walk.text).map(|raw| Some(Source(raw)))?)
+    }
+}
+
+/// Why a document is not filtered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unfiltered {
+    #[error("a document's source: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Ended(#[from] Ended),
+}
+
+/// A walk through a document, which writes what the patterns leave of it.
+struct Walk<'a> {
+    text: String,
+    /// Of the value that it is at.
+    path: String,
+    excludes: &'a Patterns,
+    steps: &'a mut Steps,
+}
+
+/// How many bytes of a value are read or written in one step.
+const STEP_BYTES: usize = 4_096;
+
+impl Walk<'_> {
+    /// Writes an object, of which only what is included is left, or everything if that is `None`,
+    /// and in either case nothing that is excluded. Whether anything is left.
+    fn object(
+        &mut self,
+        members: &Members<'_>,
+        includes: Option<&Patterns>,
+    ) -> Result<bool, Unfiltered> {
+        let (before, above) = (self.text.len(), self.path.len());
+        self.text.push('{');
+        for (key, value) in &members.0 {
+            self.path.truncate(above);
+            if above > 0 {
+                self.path.push('.');
+            }
+            self.path.push_str(key);
+            if self.is_any(self.excludes, above)? {
                 continue;
             }
             // What is included takes everything below it, except what is excluded there.
-            let includes = match any_matches(includes, &path, above) {
-                true => &[],
-                false => includes,
+            let includes = match includes {
+                Some(includes) if self.is_any(includes, above)? => None,
+                includes => includes,
             };
-            let start = text.len();
+            let start = self.text.len();
             if start - before > 1 {
-                text.push(',');
+                self.text.push(',');
             }
-            text.push_str(&serde_json::to_string(key)?);
-            text.push(':');
-            if !keep_value(value.get(), text, &path, includes, excludes)? {
-                text.truncate(start);
+            self.text.push_str(&serde_json::to_string(key)?);
+            self.text.push(':');
+            if !self.value(value.get(), includes)? {
+                self.text.truncate(start);
             }
         }
-        let is_left = text.len() - before > 1;
-        text.push('}');
+        self.path.truncate(above);
+        let is_left = self.text.len() - before > 1;
+        self.text.push('}');
         Ok(is_left)
     }
-}
 
-/// Writes what the patterns leave of a value; false if nothing is left.
-fn keep_value(
-    value: &str,
-    text: &mut String,
-    path: &str,
-    includes: &[String],
-    excludes: &[String],
-) -> serde_json::Result<bool> {
-    if includes.is_empty() && excludes.is_empty() {
-        text.push_str(value);
-        return Ok(true);
-    }
-    match value.as_bytes().first() {
-        Some(b'{') => {
-            let members: Members<'_> = serde_json::from_str(value)?;
-            Ok(members.keep(text, path, includes, excludes)? || includes.is_empty())
+    /// Writes what is left of a value; false if nothing is.
+    fn value(&mut self, value: &str, includes: Option<&Patterns>) -> Result<bool, Unfiltered> {
+        let steps = value.len() / STEP_BYTES + 1;
+        self.steps.check(u32::try_from(steps).unwrap_or(u32::MAX))?;
+        if includes.is_none() && self.excludes.is_empty() {
+            self.text.push_str(value);
+            return Ok(true);
         }
-        Some(b'[') => keep_list(value, text, path, includes, excludes),
-        _ => {
-            text.push_str(value);
-            Ok(includes.is_empty())
+        match value.as_bytes().first() {
+            Some(b'{') => {
+                let members: Members<'_> = serde_json::from_str(value)?;
+                Ok(self.object(&members, includes)? || includes.is_none())
+            }
+            Some(b'[') => self.list(value, includes),
+            _ => {
+                self.text.push_str(value);
+                Ok(includes.is_none())
+            }
         }
     }
-}
 
-/// Writes what is left of the elements of a list: objects without members are dropped.
-fn keep_list(
-    value: &str,
-    text: &mut String,
-    path: &str,
-    includes: &[String],
-    excludes: &[String],
-) -> serde_json::Result<bool> {
-    let elements: Vec<&RawValue> = serde_json::from_str(value)?;
-    let before = text.len();
-    text.push('[');
-    for element in &elements {
-        let start = text.len();
-        if start - before > 1 {
-            text.push(',');
+    /// Writes what is left of the elements of a list: objects without members are dropped.
+    fn list(&mut self, value: &str, includes: Option<&Patterns>) -> Result<bool, Unfiltered> {
+        let elements: Vec<&RawValue> = serde_json::from_str(value)?;
+        let before = self.text.len();
+        self.text.push('[');
+        for element in &elements {
+            let start = self.text.len();
+            if start - before > 1 {
+                self.text.push(',');
+            }
+            let kept = self.value(element.get(), includes)?;
+            if !kept || self.text[start..].trim_start_matches(',') == "{}" {
+                self.text.truncate(start);
+            }
         }
-        let kept = keep_value(element.get(), text, path, includes, excludes)?;
-        if !kept || text[start..].trim_start_matches(',') == "{}" {
-            text.truncate(start);
-        }
+        let is_left = self.text.len() - before > 1;
+        self.text.push(']');
+        Ok(is_left || includes.is_none())
     }
-    let is_left = text.len() - before > 1;
-    text.push(']');
-    Ok(is_left || includes.is_empty())
-}
 
-/// Whether a pattern matches a path, or one of the paths that a key with dots stands for.
-fn any_matches(patterns: &[String], path: &str, above: &str) -> bool {
-    let dots = path.match_indices('.').map(|(at, _)| at);
-    let mut ends = dots.filter(|at| *at > above.len()).chain([path.len()]);
-    !patterns.is_empty()
-        && ends.any(|end| {
-            let path = &path[..end];
-            patterns.iter().any(|pattern| matches(pattern, path))
-        })
+    /// Whether a pattern matches the path, or one of the paths that a key with dots stands for.
+    fn is_any(&mut self, patterns: &Patterns, above: usize) -> Result<bool, Ended> {
+        if patterns.is_empty() {
+            return Ok(false);
+        }
+        let dots = self.path.match_indices('.').map(|(at, _)| at);
+        for end in dots.filter(|at| *at > above).chain([self.path.len()]) {
+            if patterns.match_one(&self.path[..end], self.steps)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 #[cfg(test)]

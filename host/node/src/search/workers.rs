@@ -3,8 +3,7 @@
 //!
 //! The thread that searches never waits for another to be free, so that a search with a function
 //! that does not end keeps nobody from searching: the system shares the processors among them.
-//! Helpers are a bonus. One comes if an instance of each UDF in the request is available for it at
-//! once, since searches that hold one instance and wait for the next could wait for each other.
+//! Helpers are a bonus. One comes if instances of all UDFs in the request are free for it at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,9 +12,9 @@ use std::thread;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::{EnableScoring, Query, Weight};
 use tantivy::schema::Schema;
-use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyError};
-use whittle_host::{QueryContext, Stopped};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, Searcher, SegmentOrdinal, SegmentReader, TERMINATED};
 
+use crate::allowance::{Allowance, Steps};
 use crate::udf::UdfCall;
 
 /// Threads that help searches with their segments, besides those that search. Clones are the same
@@ -115,58 +114,31 @@ pub(super) fn collect<C: Collector>(
     collector.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
 }
 
-/// A collector that stops when the query's time is over.
+/// A collector that stops when the search's time is over.
 pub(super) struct Timed<C> {
     collector: C,
     calls: Vec<UdfCall>,
-    deadline: Deadline,
-}
-
-/// The query's time, and what ended it.
-#[derive(Clone)]
-struct Deadline {
-    query: QueryContext,
-    stopped: Arc<Mutex<Option<Stopped>>>,
+    allowance: Allowance,
 }
 
 impl<C: Collector> Timed<C> {
-    pub(super) fn new(collector: C, calls: &[UdfCall], query: &QueryContext) -> Self {
+    pub(super) fn new(collector: C, calls: &[UdfCall], allowance: &Allowance) -> Self {
         Self {
             collector,
             calls: calls.to_vec(),
-            deadline: Deadline {
-                query: query.clone(),
-                stopped: Arc::default(),
-            },
+            allowance: allowance.clone(),
         }
-    }
-
-    /// What ended the search, if that was the query's time.
-    pub(super) fn take_stopped(&self) -> Option<Stopped> {
-        lock(&self.deadline.stopped).take()
     }
 
     /// Whether there is an instance of each function for one worker more.
     fn has_another(&self) -> bool {
-        self.calls.iter().all(UdfCall::has_another)
-    }
-}
-
-impl Deadline {
-    fn is_over(&self) -> bool {
-        match self.query.check() {
-            Ok(()) => false,
-            Err(stopped) => {
-                lock(&self.stopped).get_or_insert(stopped);
-                true
-            }
-        }
+        UdfCall::bind_another(&self.calls)
     }
 }
 
 impl<C: Collector> Collector for Timed<C> {
     type Fruit = C::Fruit;
-    type Child = Until<C::Child>;
+    type Child = C::Child;
 
     fn check_schema(&self, schema: &Schema) -> tantivy::Result<()> {
         self.collector.check_schema(schema)
@@ -177,16 +149,8 @@ impl<C: Collector> Collector for Timed<C> {
         ordinal: SegmentOrdinal,
         reader: &SegmentReader,
     ) -> tantivy::Result<Self::Child> {
-        if self.deadline.is_over() {
-            let ended = "the query's time is over".to_owned();
-            return Err(TantivyError::InternalError(ended));
-        }
-        Ok(Until {
-            collector: self.collector.for_segment(ordinal, reader)?,
-            deadline: self.deadline.clone(),
-            over: false,
-            until_look: LOOK_EVERY,
-        })
+        self.allowance.check()?;
+        self.collector.for_segment(ordinal, reader)
     }
 
     fn requires_scoring(&self) -> bool {
@@ -200,6 +164,7 @@ impl<C: Collector> Collector for Timed<C> {
         self.collector.merge_fruits(fruits)
     }
 
+    /// tantivy's own loop cannot be left before its end.
     fn collect_segment(
         &self,
         weight: &dyn Weight,
@@ -207,71 +172,45 @@ impl<C: Collector> Collector for Timed<C> {
         reader: &SegmentReader,
     ) -> tantivy::Result<<C::Child as SegmentCollector>::Fruit> {
         let mut child = self.for_segment(ordinal, reader)?;
+        let mut scorer = weight.scorer(reader, 1.0)?;
+        let mut steps = Steps::new(&self.allowance);
         let alive = reader.alive_bitset();
         let is_alive = |document| alive.is_none_or(|alive| alive.is_alive(document));
         if self.requires_scoring() {
-            weight.for_each(reader, &mut |document, score| {
+            let mut document = scorer.doc();
+            while document != TERMINATED {
                 if is_alive(document) {
-                    child.collect(document, score);
+                    child.collect(document, scorer.score());
                 }
-            })?;
+                steps.check(1)?;
+                document = scorer.advance();
+            }
         } else {
-            weight.for_each_no_score(reader, &mut |documents| {
+            let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
+            loop {
+                let count = scorer.fill_buffer(&mut buffer);
+                let documents = &mut buffer[..count];
                 if alive.is_none() {
                     child.collect_block(documents);
-                    return;
+                } else {
+                    for document in documents.iter().filter(|document| is_alive(**document)) {
+                        child.collect(*document, 0.0);
+                    }
                 }
-                for document in documents.iter().filter(|document| is_alive(**document)) {
-                    child.collect(*document, 0.0);
+                steps.check(BUFFER_STEPS)?;
+                if count < buffer.len() {
+                    break;
                 }
-            })?;
+            }
         }
+        drop(scorer);
         Ok(child.harvest())
     }
 }
 
-/// How many documents are collected between two looks at the clock.
-const LOOK_EVERY: usize = 1_024;
-
-/// Collects until the query's time is over; what comes then is dropped.
-pub(super) struct Until<S> {
-    collector: S,
-    deadline: Deadline,
-    over: bool,
-    until_look: usize,
-}
-
-impl<S> Until<S> {
-    fn goes_on(&mut self, documents: usize) -> bool {
-        if self.until_look <= documents {
-            self.until_look = LOOK_EVERY;
-            self.over = self.over || self.deadline.is_over();
-        } else {
-            self.until_look -= documents;
-        }
-        !self.over
-    }
-}
-
-impl<S: SegmentCollector> SegmentCollector for Until<S> {
-    type Fruit = S::Fruit;
-
-    fn collect(&mut self, document: DocId, score: Score) {
-        if self.goes_on(1) {
-            self.collector.collect(document, score);
-        }
-    }
-
-    fn collect_block(&mut self, documents: &[DocId]) {
-        if self.goes_on(documents.len()) {
-            self.collector.collect_block(documents);
-        }
-    }
-
-    fn harvest(self) -> S::Fruit {
-        self.collector.harvest()
-    }
-}
+/// How many steps a buffer of documents counts as: those that a query counts without scoring them
+/// are cheap.
+const BUFFER_STEPS: u32 = 16;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

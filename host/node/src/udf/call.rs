@@ -1,8 +1,9 @@
 //! A UDF as a clause of a query, or as a value that it computes.
 //!
 //! A function is bound once for each worker, not for each segment: when a segment is done, its
-//! bound function serves the next. What went wrong is kept here, since tantivy's iterators cannot
-//! report it.
+//! bound function serves the next. The instances of all functions of a worker are reserved in one
+//! step before any is bound, so that no search holds one while it waits for another. What went wrong
+//! is kept here, since tantivy's iterators cannot report it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,7 +15,8 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tantivy::{DocId, Score, SegmentReader, TantivyError};
 use whittle_host::{
-    Arguments, Bound, DocumentError, EvaluateError, Evaluated, Kind, OnError, QueryContext,
+    Arguments, BindError, Bound, DocumentError, EvaluateError, Evaluated, Kind, OnError,
+    QueryContext, ReservedInstances, Stopped,
 };
 
 use super::columns::SegmentColumns;
@@ -43,8 +45,7 @@ pub struct UdfReport {
     pub time_us: u64,
     /// Time in loading columns, in microseconds, over all workers.
     pub load_time_us: u64,
-    /// Time until it was bound, in microseconds, over all workers: in line for an instance, and in
-    /// `bind`.
+    /// Time in `bind`, in microseconds, over all workers.
     pub bind_time_us: u64,
     /// The most memory that it held, in bytes, over all workers.
     pub memory_bytes: usize,
@@ -155,11 +156,12 @@ impl std::fmt::Debug for Progress {
 }
 
 impl UdfCall {
-    /// Binds a function to its parameters.
+    /// Selects the version of a function that all workers run. It cannot evaluate before it is
+    /// [bound](Self::bind_all).
     ///
     /// # Errors
     ///
-    /// An unknown function, parameters that it refuses.
+    /// An unknown function, or one that is switched off.
     pub(crate) fn new(
         function: &str,
         params: &Map<String, Json>,
@@ -173,30 +175,92 @@ impl UdfCall {
             dictionaries,
             progress,
         } = surroundings;
-        let arguments = Arguments::from_json(params);
         let selected = udfs.select(function)?;
-        let started = Instant::now();
-        let mut bound = selected.bind(&arguments, &query)?;
-        bound.set_on_error(on_error);
-        let tally = Tally {
-            instances: 1,
-            bind_time: started.elapsed(),
-            ..Tally::default()
-        };
         Ok(Self(Arc::new(Call {
-            function: bound.function().name.clone(),
-            returns: bound.function().returns,
-            arguments,
+            function: selected.function().name.clone(),
+            returns: selected.function().returns,
+            arguments: Arguments::from_json(params),
             on_error,
             selected,
             query,
             mapping,
             dictionaries,
             progress,
-            idle: Mutex::new(vec![bound]),
-            tally: Mutex::new(tally),
-            failure: Mutex::new(None),
+            idle: Mutex::default(),
+            tally: Mutex::default(),
+            failure: Mutex::default(),
         })))
+    }
+
+    /// Binds all functions of a search to their parameters, for its first worker.
+    ///
+    /// # Errors
+    ///
+    /// Parameters that a function refuses, a busy pool of instances, a query that is over.
+    pub(crate) fn bind_all(calls: &[Self]) -> Result<(), FunctionError> {
+        let Some(first) = calls.first() else {
+            return Ok(());
+        };
+        let Call {
+            selected, query, ..
+        } = &*first.0;
+        let instances = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+        let reserved = selected.engine().reserve(instances, query);
+        let mut reserved = reserved.map_err(|source| first.stopped(source))?;
+        for call in calls {
+            let bound = call.bind(&mut reserved)?;
+            lock(&call.0.idle).push(bound);
+        }
+        Ok(())
+    }
+
+    /// Binds all functions of a search for one worker more, if that need not wait; whether it did.
+    pub(crate) fn bind_another(calls: &[Self]) -> bool {
+        let Some(first) = calls.first() else {
+            return true;
+        };
+        let instances = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+        let reserved = first.0.selected.engine().reserve_if_free(instances);
+        // A failure is reported when the function is at work.
+        reserved.is_some_and(|mut reserved| {
+            calls.iter().all(|call| {
+                let bound = call.bind(&mut reserved);
+                bound.is_ok_and(|bound| {
+                    lock(&call.0.idle).push(bound);
+                    true
+                })
+            })
+        })
+    }
+
+    /// Binds the function for one worker.
+    fn bind(&self, reserved: &mut ReservedInstances) -> Result<Bound, BindError> {
+        let call = &self.0;
+        let started = Instant::now();
+        let mut bound = call.selected.bind(&call.arguments, &call.query, reserved)?;
+        bound.set_on_error(call.on_error);
+        let mut tally = lock(&call.tally);
+        tally.instances += 1;
+        tally.bind_time += started.elapsed();
+        Ok(bound)
+    }
+
+    /// Binds the function for a worker that already has it at work. It must not wait, since it holds
+    /// instances that others may wait for.
+    fn bound_once_more(&self) -> Result<Bound, FunctionError> {
+        let engine = self.0.selected.engine();
+        let Some(mut reserved) = engine.reserve_if_free(1) else {
+            let (instances, waited) = (engine.pool().instances, Duration::ZERO);
+            return Err(self.stopped(Stopped::Busy { instances, waited }).into());
+        };
+        Ok(self.bind(&mut reserved)?)
+    }
+
+    fn stopped(&self, source: Stopped) -> BindError {
+        BindError::Stopped {
+            function: self.0.function.clone(),
+            source,
+        }
     }
 
     /// The function as a clause.
@@ -241,21 +305,13 @@ impl UdfCall {
     ///
     /// # Errors
     ///
-    /// A busy pool of instances, a query that is over, a segment that cannot be read.
+    /// A segment that cannot be read.
     fn on_segment(&self, reader: &SegmentReader, expected: u32) -> Result<SegmentCall, UdfError> {
         let call = &self.0;
         let idle = lock(&call.idle).pop();
         let bound = match idle {
             Some(bound) => bound,
-            None => {
-                let started = Instant::now();
-                let mut bound = call.selected.bind(&call.arguments, &call.query)?;
-                bound.set_on_error(call.on_error);
-                let mut tally = lock(&call.tally);
-                tally.instances += 1;
-                tally.bind_time += started.elapsed();
-                bound
-            }
+            None => self.bound_once_more()?,
         };
         // Whatever happens now, the bound function goes back.
         let mut segment = SegmentCall {
@@ -277,22 +333,6 @@ impl UdfCall {
     /// What it returns.
     pub(crate) fn returns(&self) -> Kind {
         self.0.returns
-    }
-
-    /// Whether it could be bound for one worker more, without waiting.
-    pub(crate) fn has_another(&self) -> bool {
-        let call = &self.0;
-        let started = Instant::now();
-        // A failure is reported when the function is at work.
-        let Ok(Some(mut bound)) = call.selected.bind_if_free(&call.arguments, &call.query) else {
-            return false;
-        };
-        bound.set_on_error(call.on_error);
-        lock(&call.idle).push(bound);
-        let mut tally = lock(&call.tally);
-        tally.instances += 1;
-        tally.bind_time += started.elapsed();
-        true
     }
 
     /// As [`UdfCall::on_segment`], for tantivy: if it fails, the reason is kept here.
@@ -317,9 +357,13 @@ impl UdfCall {
         lock(&self.0.failure).take()
     }
 
-    /// What it did, once the search is over.
+    /// What it did, once the search is over. Its instances are released: whoever still holds the
+    /// call keeps nobody waiting.
     pub(crate) fn report(&self) -> UdfReport {
-        let (idle, tally) = (lock(&self.0.idle), lock(&self.0.tally));
+        let (idle, tally) = (
+            std::mem::take(&mut *lock(&self.0.idle)),
+            lock(&self.0.tally),
+        );
         let statistics: Vec<_> = idle.iter().map(Bound::statistics).collect();
         let time: Duration = statistics.iter().map(|statistics| statistics.time).sum();
         let samples = tally.error_samples.iter();

@@ -53,16 +53,26 @@ impl Decoded {
     }
 }
 
-/// The decoded dictionaries of an index, by segment and column, within a bound. Clones share them.
+/// The decoded dictionaries of an index, by segment and column. Clones share them; other indexes
+/// may have theirs within the same bound.
 #[derive(Clone)]
-pub(crate) struct Dictionaries(Arc<Mutex<Kept>>);
+pub(crate) struct Dictionaries {
+    kept: Arc<Mutex<Kept>>,
+    /// Whose they are.
+    index: u64,
+}
+
+/// An index, a segment of it, and the name of a column.
+type Key = (u64, SegmentId, String);
 
 struct Kept {
     at_most: usize,
     bytes: usize,
     /// Counts uses.
     clock: u64,
-    decoded: HashMap<(SegmentId, String), Entry>,
+    /// How many indexes there were.
+    indexes: u64,
+    decoded: HashMap<Key, Entry>,
 }
 
 struct Entry {
@@ -82,12 +92,29 @@ impl std::fmt::Debug for Dictionaries {
 impl Dictionaries {
     /// Keeps so many bytes of dictionaries.
     pub(crate) fn new(at_most: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept {
+        let kept = Kept {
             at_most,
             bytes: 0,
             clock: 0,
+            indexes: 0,
             decoded: HashMap::new(),
-        })))
+        };
+        Self {
+            kept: Arc::new(Mutex::new(kept)),
+            index: 0,
+        }
+    }
+
+    /// Those of another index, within the same bound.
+    pub(crate) fn of_another(&self) -> Self {
+        let index = self.with(|kept| {
+            kept.indexes += 1;
+            kept.indexes
+        });
+        Self {
+            kept: Arc::clone(&self.kept),
+            index,
+        }
     }
 
     /// What is kept, in bytes.
@@ -95,10 +122,12 @@ impl Dictionaries {
         self.with(|kept| kept.bytes)
     }
 
-    /// Drops those of segments that are gone.
+    /// Drops those of the index's segments that are gone.
     pub(crate) fn retain(&self, is_there: impl Fn(SegmentId) -> bool) {
         self.with(|kept| {
-            kept.decoded.retain(|(segment, _), _| is_there(*segment));
+            let stays = |index: u64, segment| index != self.index || is_there(segment);
+            kept.decoded
+                .retain(|(index, segment, _), _| stays(*index, *segment));
             kept.bytes = kept
                 .decoded
                 .values()
@@ -114,7 +143,7 @@ impl Dictionaries {
         name: &str,
         column: &StrColumn,
     ) -> io::Result<Option<Arc<Decoded>>> {
-        let key = (segment, name.to_owned());
+        let key = (self.index, segment, name.to_owned());
         let (found, at_most) = self.with(|kept| (kept.find(&key), kept.at_most));
         if found.is_some() {
             return Ok(found);
@@ -129,23 +158,24 @@ impl Dictionaries {
 
     /// Whether a segment's dictionary is there already.
     pub(super) fn has(&self, segment: SegmentId, name: &str) -> bool {
-        self.with(|kept| kept.decoded.contains_key(&(segment, name.to_owned())))
+        let key = (self.index, segment, name.to_owned());
+        self.with(|kept| kept.decoded.contains_key(&key))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Kept {
-    fn find(&mut self, key: &(SegmentId, String)) -> Option<Arc<Decoded>> {
+    fn find(&mut self, key: &Key) -> Option<Arc<Decoded>> {
         self.clock += 1;
         let entry = self.decoded.get_mut(key)?;
         entry.used = self.clock;
         Some(Arc::clone(&entry.decoded))
     }
 
-    fn keep(&mut self, key: (SegmentId, String), decoded: &Arc<Decoded>) {
+    fn keep(&mut self, key: Key, decoded: &Arc<Decoded>) {
         self.clock += 1;
         self.bytes += decoded.size();
         let entry = Entry {

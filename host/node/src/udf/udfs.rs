@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use whittle_host::{
-    Arguments, BindError, Bound, QueryContext, Registry, SelectError, Selection, Selector,
-    SelectorError, Udf, one_line,
+    Arguments, BindError, Bound, Engine, Function, QueryContext, Registry, ReservedInstances,
+    SelectError, Selection, Selector, SelectorError, Udf, one_line,
 };
 
 /// The UDFs that a search may call, by the names of their functions.
@@ -106,28 +106,42 @@ pub(crate) enum SelectedUdf {
 }
 
 impl SelectedUdf {
-    /// Binds it to its parameters, for one worker.
+    /// Its signature.
+    ///
+    /// # Panics
+    ///
+    /// A component was selected for a function that it does not have.
+    pub(crate) fn function(&self) -> &Function {
+        match self {
+            Self::Given(udf, function) => {
+                let signature = udf.manifest().function(function);
+                signature.expect("it was selected by its function")
+            }
+            Self::Registry(selection) => selection.function(),
+        }
+    }
+
+    /// The engine that it runs on.
+    pub(crate) fn engine(&self) -> &Engine {
+        match self {
+            Self::Given(udf, _) => udf.engine(),
+            Self::Registry(selection) => selection.engine(),
+        }
+    }
+
+    /// Binds it to its parameters, for one worker, in an instance that the query has reserved.
     pub(crate) fn bind(
         &self,
         arguments: &Arguments,
         query: &QueryContext,
-    ) -> Result<Bound, FunctionError> {
-        Ok(match self {
-            Self::Given(udf, function) => udf.bind(function, arguments, query)?,
-            Self::Registry(selection) => selection.bind(arguments, query)?,
-        })
-    }
-
-    /// Binds it for one more worker, unless that would have to wait.
-    pub(crate) fn bind_if_free(
-        &self,
-        arguments: &Arguments,
-        query: &QueryContext,
-    ) -> Result<Option<Bound>, FunctionError> {
-        Ok(match self {
-            Self::Given(udf, function) => udf.bind_if_free(function, arguments, query, None)?,
-            Self::Registry(selection) => selection.bind_if_free(arguments, query)?,
-        })
+        reserved: &mut ReservedInstances,
+    ) -> Result<Bound, BindError> {
+        match self {
+            Self::Given(udf, function) => {
+                udf.bind_reserved(function, arguments, query, None, reserved)
+            }
+            Self::Registry(selection) => selection.bind_reserved(arguments, query, reserved),
+        }
     }
 }
 

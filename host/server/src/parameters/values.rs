@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use serde_json::json;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 use utoipa::openapi::{RefOr, Type};
 use whittle_host::one_line;
+use whittle_node::index::Index;
 
 use super::bad;
 use crate::error::ApiError;
@@ -36,11 +38,12 @@ pub(crate) trait Value: Sized {
 }
 
 impl<T: Value> Value for Option<T> {
-    const TYPE: Type = T::TYPE;
-    const ONE_OF: &'static [&'static str] = T::ONE_OF;
-
     fn absent() -> Self {
         None
+    }
+
+    fn schema() -> RefOr<Schema> {
+        T::schema()
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
@@ -50,10 +53,17 @@ impl<T: Value> Value for Option<T> {
 
 /// A flag that is off unless it is given; a name without a value sets it.
 impl Value for bool {
-    const TYPE: Type = Type::Boolean;
-
     fn absent() -> Self {
         false
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let types = SchemaType::from_iter([Type::Boolean, Type::String]);
+        let values = [json!(true), json!(false), json!("")];
+        let object = ObjectBuilder::new()
+            .schema_type(types)
+            .enum_values(Some(values));
+        RefOr::T(Schema::Object(object.build()))
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
@@ -80,10 +90,12 @@ impl Default for Switch {
 }
 
 impl Value for Switch {
-    const TYPE: Type = Type::Boolean;
-
     fn absent() -> Self {
         Self(true)
+    }
+
+    fn schema() -> RefOr<Schema> {
+        bool::schema()
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
@@ -92,10 +104,15 @@ impl Value for Switch {
 }
 
 impl Value for u64 {
-    const TYPE: Type = Type::Integer;
-
     fn absent() -> Self {
         0
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0));
+        RefOr::T(Schema::Object(object.build()))
     }
 
     fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
@@ -109,6 +126,24 @@ impl Value for u64 {
         number
             .try_into()
             .map_err(|_| bad(format!("[{name}] must be 0 or more but was [{number}]")))
+    }
+}
+
+/// A whole number of 64 bits, which what it is for may bound further.
+impl Value for i64 {
+    const TYPE: Type = Type::Integer;
+
+    fn absent() -> Self {
+        0
+    }
+
+    fn read(name: &'static str, text: &str) -> Result<Self, ApiError> {
+        text.parse().map_err(|_| {
+            let text = one_line(text);
+            bad(format!(
+                "Failed to parse long parameter [{name}] with value [{text}]"
+            ))
+        })
     }
 }
 
@@ -209,6 +244,18 @@ impl Refresh {
     /// Whether searches see it before the answer.
     pub(crate) fn before_the_answer(self) -> bool {
         self != Self::False
+    }
+
+    /// Makes a refresh before the answer, if there is to be one.
+    ///
+    /// # Errors
+    ///
+    /// If it fails; what was written stands all the same.
+    pub(crate) fn make(self, index: &Index) -> Result<(), ApiError> {
+        match self.before_the_answer() {
+            true => Ok(index.refresh()?),
+            false => Ok(()),
+        }
     }
 
     /// Whether the answer says that the write made a refresh.

@@ -4,6 +4,8 @@
 //! `**` any number of keys. What a path names is kept with all below it; what becomes empty is left
 //! out. Paths after `-` are taken away from what the others keep.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -40,7 +42,7 @@ impl FilterPath {
 
     /// What is left of a JSON text; `None` where it cannot be read.
     pub(super) fn apply(&self, json: &[u8]) -> Option<Vec<u8>> {
-        let mut text = std::str::from_utf8(json).ok()?.to_owned();
+        let mut text = Cow::Borrowed(std::str::from_utf8(json).ok()?);
         for (paths, mode) in [
             (&self.includes, Mode::Include),
             (&self.excludes, Mode::Exclude),
@@ -52,10 +54,10 @@ impl FilterPath {
                 if !kept(raw, &paths, mode, &mut out) {
                     out.push_str("{}");
                 }
-                text = out;
+                text = Cow::Owned(out);
             }
         }
-        Some(text.into_bytes())
+        Some(text.into_owned().into_bytes())
     }
 }
 

@@ -14,19 +14,27 @@ pub(crate) mod filter_path;
 mod pretty;
 
 use std::convert::Infallible;
+use std::io::{self, Write};
+use std::sync::Arc;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequestParts, Request};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::TryStreamExt;
 use whittle_host::one_line;
+use whittle_node::Memory;
 
 use crate::error::{ApiError, IsError};
+use crate::node::Node;
 use crate::parameters::{Given, bad, parameters};
+use crate::sending::{BLOCK, Text};
+use crate::work;
 use filter_path::FilterPath;
+use pretty::Indented;
 
 /// The parameters that are read here; routes leave them alone.
 pub(crate) const NAMES: [&str; 5] = ["error_trace", "filter_path", "format", "human", "pretty"];
@@ -79,14 +87,19 @@ impl<S: Sync> FromRequestParts<S> for Presentation {
 }
 
 /// Reads what is asked for, and writes the answer so.
-pub(crate) async fn presented(mut request: Request, next: Next) -> Response {
+pub(crate) async fn presented(
+    State(node): State<Arc<Node>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let opaque_id = request.headers().get(OPAQUE_ID).cloned();
     let mut response = match asked(&request) {
         Err(error) => error.into_response(),
         Ok(asked) => {
             request.extensions_mut().insert(asked.presentation);
             let response = next.run(request).await;
-            asked.written(response).await
+            let written = asked.written(response, node.memory()).await;
+            written.unwrap_or_else(ApiError::into_response)
         }
     };
     if let Some(id) = opaque_id {
@@ -165,30 +178,76 @@ fn not_offered(kind: &str) -> ApiError {
 }
 
 impl Asked {
-    async fn written(&self, mut response: Response) -> Response {
+    async fn written(self, mut response: Response, memory: &Memory) -> Result<Response, ApiError> {
         if !is_json(response.headers()) {
-            return response;
+            return Ok(response);
         }
         let kind = HeaderValue::from_static("application/json; charset=UTF-8");
         response.headers_mut().insert(CONTENT_TYPE, kind);
         let is_error = response.extensions().get::<IsError>().is_some();
-        let filter = self.filter.as_ref().filter(|_| !is_error);
+        let filter = self.filter.filter(|_| !is_error);
         if filter.is_none() && !self.pretty {
-            return response;
+            return Ok(response);
         }
         let (mut parts, body) = response.into_parts();
         // What the node wrote is in memory already.
-        let Ok(text) = to_bytes(body, usize::MAX).await else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        let blocks: Result<Vec<Bytes>, _> = body.into_data_stream().try_collect().await;
+        let blocks = blocks.map_err(|error| {
+            ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", &error)
+        })?;
+        let written = Rewritten {
+            filter,
+            pretty: self.pretty,
+            memory: memory.clone(),
         };
-        let filtered = filter.and_then(|filter| filter.apply(&text));
-        let mut text = filtered.map_or(text, Bytes::from);
-        if self.pretty {
-            text = Bytes::from(pretty::indented(&text));
-        }
+        let length: usize = blocks.iter().map(Bytes::len).sum();
+        let body = if length > BLOCK {
+            work::unbounded(move || written.body(blocks)).await?
+        } else {
+            written.body(blocks)?
+        };
         parts.headers.remove(CONTENT_LENGTH);
-        Response::from_parts(parts, Body::from(text))
+        Ok(Response::from_parts(parts, body))
     }
+}
+
+/// How a JSON text is written once more.
+struct Rewritten {
+    filter: Option<FilterPath>,
+    pretty: bool,
+    memory: Memory,
+}
+
+impl Rewritten {
+    fn body(&self, mut blocks: Vec<Bytes>) -> Result<Body, ApiError> {
+        let mut held = None;
+        if let Some(filter) = &self.filter {
+            // Filtering needs the text in one piece; each step leaves no more than there was.
+            let length: usize = blocks.iter().map(Bytes::len).sum();
+            held = Some(self.memory.reserve(3 * length as u64)?);
+            let whole = blocks.concat();
+            blocks = vec![Bytes::from(filter.apply(&whole).unwrap_or(whole))];
+        }
+        let mut text = Text::new(&self.memory);
+        let written = match self.pretty {
+            true => indented(blocks, &mut text),
+            false => blocks.iter().try_for_each(|block| text.write_all(block)),
+        };
+        drop(held);
+        match written {
+            Ok(()) => Ok(text.into_body()),
+            Err(error) => Err(text.failure(&error)),
+        }
+    }
+}
+
+/// Writes a text indented; each part of it is let go when it is written.
+fn indented(blocks: Vec<Bytes>, text: &mut Text) -> io::Result<()> {
+    let mut indented = Indented::new(text);
+    for block in blocks {
+        indented.write_all(&block)?;
+    }
+    indented.end().map(|_| ())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -1,72 +1,110 @@
 //! JSON with a line for each member, as OpenSearch indents it.
 
-/// The same JSON, indented by two blanks a level, with a line break at its end.
-pub(super) fn indented(json: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(json.len() * 2);
-    let mut depth = 0;
-    let mut bytes = json.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
+use std::io::{self, Write};
+
+/// Writes JSON on, indented by two blanks a level, with a line break at its end.
+#[derive(Debug)]
+pub(super) struct Indented<W> {
+    out: W,
+    depth: usize,
+    is_in_string: bool,
+    is_escaped: bool,
+    /// What closes the list or object that was just opened.
+    opened: Option<u8>,
+}
+
+impl<W: Write> Indented<W> {
+    pub(super) fn new(out: W) -> Self {
+        Self {
+            out,
+            depth: 0,
+            is_in_string: false,
+            is_escaped: false,
+            opened: None,
+        }
+    }
+
+    /// Ends the JSON.
+    pub(super) fn end(mut self) -> io::Result<W> {
+        self.out.write_all(b"\n")?;
+        Ok(self.out)
+    }
+
+    fn byte(&mut self, byte: u8) -> io::Result<()> {
+        if self.is_in_string {
+            let ends = !self.is_escaped && byte == b'"';
+            self.is_in_string = !ends;
+            self.is_escaped = !self.is_escaped && byte == b'\\';
+            return self.out.write_all(&[byte]);
+        }
+        if byte.is_ascii_whitespace() {
+            return Ok(());
+        }
+        if let Some(close) = self.opened.take() {
+            if byte == close {
+                // `{ }` and `[ ]`, as OpenSearch has it.
+                return self.out.write_all(&[b' ', close]);
+            }
+            self.depth += 1;
+            self.line()?;
+        }
         match byte {
-            b'"' => {
-                out.push(byte);
-                copy_string(&mut bytes, &mut out);
-            }
-            b'{' | b'[' => {
-                out.push(byte);
-                while bytes.next_if(u8::is_ascii_whitespace).is_some() {}
-                let close = if byte == b'{' { b'}' } else { b']' };
-                if bytes.next_if_eq(&close).is_some() {
-                    // `{ }` and `[ ]`, as OpenSearch has it.
-                    out.extend([b' ', close]);
-                } else {
-                    depth += 1;
-                    line(&mut out, depth);
-                }
-            }
             b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                line(&mut out, depth);
-                out.push(byte);
+                self.depth = self.depth.saturating_sub(1);
+                self.line()?;
+                self.out.write_all(&[byte])
             }
             b',' => {
-                out.push(byte);
-                line(&mut out, depth);
+                self.out.write_all(b",")?;
+                self.line()
             }
-            b':' => out.extend(b" : "),
-            blank if blank.is_ascii_whitespace() => {}
-            other => out.push(other),
+            b':' => self.out.write_all(b" : "),
+            other => {
+                self.is_in_string = other == b'"';
+                self.opened = match other {
+                    b'{' => Some(b'}'),
+                    b'[' => Some(b']'),
+                    _ => None,
+                };
+                self.out.write_all(&[other])
+            }
         }
     }
-    out.push(b'\n');
-    out
-}
 
-/// Copies the rest of a string.
-fn copy_string(bytes: &mut impl Iterator<Item = u8>, out: &mut Vec<u8>) {
-    while let Some(byte) = bytes.next() {
-        out.push(byte);
-        match byte {
-            b'"' => return,
-            b'\\' => out.extend(bytes.next()),
-            _ => {}
-        }
+    fn line(&mut self) -> io::Result<()> {
+        self.out.write_all(b"\n")?;
+        (0..self.depth).try_for_each(|_| self.out.write_all(b"  "))
     }
 }
 
-fn line(out: &mut Vec<u8>, depth: usize) {
-    out.push(b'\n');
-    out.extend(std::iter::repeat_n(b' ', 2 * depth));
+impl<W: Write> Write for Indented<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        bytes.iter().try_for_each(|byte| self.byte(*byte))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn indented(json: &[u8]) -> String {
+        let mut indented = Indented::new(Vec::new());
+        // As it comes in parts.
+        for part in json.chunks(3) {
+            indented.write_all(part).expect("it is written");
+        }
+        String::from_utf8(indented.end().expect("it is written")).expect("text")
+    }
+
     #[test]
     fn indents_and_keeps_every_digit() {
         let json = br#"{"a":[1,1.2345678901234567890123,{}],"b{\"":{ "c" : "x, \\" },"d":[ ]}"#;
-        let text = String::from_utf8(indented(json)).expect("text");
-        insta::assert_snapshot!(text, @r#"
+        insta::assert_snapshot!(indented(json), @r#"
         {
           "a" : [
             1,
@@ -85,7 +123,7 @@ mod tests {
     fn it_is_the_same_json() {
         let json = serde_json::json!({"a": [null, true, [], {"b": "\u{1}\"é\\"}], "": -1.5e3});
         let again: serde_json::Value =
-            serde_json::from_slice(&indented(json.to_string().as_bytes())).expect("JSON");
+            serde_json::from_str(&indented(json.to_string().as_bytes())).expect("JSON");
         assert_eq!(again, json);
     }
 }

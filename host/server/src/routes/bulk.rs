@@ -1,29 +1,36 @@
 //! Many writes in one request: a line for each operation, and one for its document.
+//!
+//! The lines are read twice: first all of them, since one that is malformed refuses the request
+//! before anything is written, and to know how long the answer is; then in steps, which are parsed
+//! and written one after the other ([`steps`]). So a request holds its body, one step, and what
+//! became of its operations.
 
-use std::collections::BTreeMap;
+mod steps;
+
+use std::borrow::Cow;
 use std::iter::Enumerate;
 use std::slice::Split;
 use std::time::Instant;
 
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use axum::response::Response;
+use serde::Deserialize;
 use whittle_node::SourceFilter;
-use whittle_node::index::{Index, Operation, WriteError, Written};
+use whittle_node::index::Operation;
 
 use super::Shared;
 use super::documents::{
-    Update, check_copies, check_pipeline, conditional_create, internal_version, required_seq_no,
-    updated,
+    Update, check_pipeline, conditional_create, internal_version, required_seq_no, written_bytes,
 };
 use crate::address::Path;
 use crate::answers::DocumentWritten;
 use crate::body::{Body, broken};
-use crate::error::{ApiError, Cause};
-use crate::failures::{no_alias, not_made};
-use crate::node::Node;
+use crate::error::ApiError;
+use crate::failures::no_alias;
 use crate::parameters::{ActiveShards, Query, Refresh, bad, parameters};
-use crate::selection;
+use crate::scalars::{Flag, Long, Text};
 use crate::source::{SourceGiven, SourceParameters};
+use steps::{Bulk, Kept};
 
 parameters! {
     /// What holds for all operations of a bulk request.
@@ -44,18 +51,9 @@ parameters! {
     ignoring ["routing", "timeout"]
 }
 
-/// An operation of a bulk request.
-struct Item {
-    action: Action,
-    index: String,
-    id: Option<String>,
-    operation: Result<Operation, ApiError>,
-    /// What of an updated document comes back.
-    fetch: Option<SourceFilter>,
-}
-
+/// What is done with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
+pub(super) enum Action {
     Index,
     Create,
     Update,
@@ -73,7 +71,7 @@ pub(super) async fn bulk(
     shared: Shared,
     Query(parameters): Query<BulkParameters>,
     body: Body,
-) -> Result<axum::Json<Answer>, ApiError> {
+) -> Result<Response, ApiError> {
     run(shared, None, parameters, body).await
 }
 
@@ -89,65 +87,8 @@ pub(super) async fn bulk_of_index(
     Path(index): Path<String>,
     Query(parameters): Query<BulkParameters>,
     body: Body,
-) -> Result<axum::Json<Answer>, ApiError> {
+) -> Result<Response, ApiError> {
     run(shared, Some(index), parameters, body).await
-}
-
-/// The answer: what became of each operation, in the order of the request.
-#[derive(Debug, Serialize)]
-pub(super) struct Answer {
-    took: u64,
-    errors: bool,
-    items: Vec<ItemAnswer>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum ItemAnswer {
-    Index(ItemState),
-    Create(ItemState),
-    Update(ItemState),
-    Delete(ItemState),
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum ItemState {
-    Done {
-        #[serde(flatten)]
-        written: Box<DocumentWritten>,
-        status: u16,
-    },
-    Failed {
-        _index: String,
-        _id: Option<String>,
-        status: u16,
-        error: Cause,
-    },
-}
-
-impl ItemState {
-    fn failed(index: &str, id: Option<String>, error: &ApiError) -> Self {
-        Self::Failed {
-            _index: index.to_owned(),
-            _id: id,
-            status: error.status().as_u16(),
-            error: error.cause().clone(),
-        }
-    }
-
-    fn is_failed(&self) -> bool {
-        matches!(self, Self::Failed { .. })
-    }
-
-    fn of(self, action: Action) -> ItemAnswer {
-        match action {
-            Action::Index => ItemAnswer::Index(self),
-            Action::Create => ItemAnswer::Create(self),
-            Action::Update => ItemAnswer::Update(self),
-            Action::Delete => ItemAnswer::Delete(self),
-        }
-    }
 }
 
 async fn run(
@@ -155,121 +96,18 @@ async fn run(
     index: Option<String>,
     parameters: BulkParameters,
     body: Body,
-) -> Result<axum::Json<Answer>, ApiError> {
+) -> Result<Response, ApiError> {
     let writes = node.writes.clone();
     let work = move || {
         let started = Instant::now();
-        let items = Lines::new(body.required()?, index.as_deref(), &parameters)?.items()?;
-        let states = write(&node, items, &parameters);
-        let errors = states.iter().any(|(_, state)| state.is_failed());
-        let items = states.into_iter().map(|(action, state)| state.of(action));
-        Ok(Answer {
-            took: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            errors,
-            items: items.collect(),
-        })
+        let lines = Lines::new(body.required()?, index.as_deref(), &parameters)?;
+        let mut bulk = Bulk::new(&node, &parameters, &lines)?;
+        bulk.write(lines)?;
+        let refreshed = bulk.refresh();
+        let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        bulk.answer(took, refreshed)
     };
-    Ok(axum::Json(writes.run(work).await?))
-}
-
-/// What goes to one index, in the order in which it came.
-#[derive(Default)]
-struct Batch {
-    places: Vec<Place>,
-    operations: Vec<Operation>,
-}
-
-/// Where the answer of an operation goes.
-struct Place {
-    position: usize,
-    action: Action,
-    id: Option<String>,
-    fetch: Option<SourceFilter>,
-}
-
-/// Writes all, and answers in the order of the request.
-fn write(node: &Node, items: Vec<Item>, parameters: &BulkParameters) -> Vec<(Action, ItemState)> {
-    let mut answers: Vec<Option<(Action, ItemState)>> = Vec::new();
-    let mut batches: BTreeMap<String, Batch> = BTreeMap::new();
-    for (position, item) in items.into_iter().enumerate() {
-        let Item {
-            action,
-            index,
-            id,
-            operation,
-            fetch,
-        } = item;
-        match operation {
-            Ok(operation) => {
-                let batch = batches.entry(index).or_default();
-                batch.operations.push(operation);
-                batch.places.push(Place {
-                    position,
-                    action,
-                    id,
-                    fetch,
-                });
-                answers.push(None);
-            }
-            Err(error) => answers.push(Some((action, ItemState::failed(&index, id, &error)))),
-        }
-    }
-    for (name, Batch { places, operations }) in batches {
-        let results = write_to(node, &name, operations, parameters);
-        for (number, place) in places.into_iter().enumerate() {
-            let state = match &results {
-                Ok((index, results)) => state(&name, index, &results[number], &place, parameters),
-                Err(error) => Err(error.clone()),
-            };
-            let state = state.unwrap_or_else(|error| ItemState::failed(&name, place.id, &error));
-            answers[place.position] = Some((place.action, state));
-        }
-    }
-    answers.into_iter().flatten().collect()
-}
-
-type Results = Vec<Result<Written, WriteError>>;
-
-fn write_to(
-    node: &Node,
-    name: &str,
-    operations: Vec<Operation>,
-    parameters: &BulkParameters,
-) -> Result<(Index, Results), ApiError> {
-    check_copies(node, name, parameters.wait_for_active_shards)?;
-    let deletes = |operation: &Operation| matches!(operation, Operation::Delete { .. });
-    let index = if operations.iter().all(deletes) {
-        selection::one(node, name)?
-    } else {
-        let index = node.index_or_new(name);
-        index.map_err(|error| not_made(name, error))?
-    };
-    let results = index.write(operations)?;
-    if parameters.refresh.before_the_answer() {
-        index.refresh()?;
-    }
-    Ok((index, results))
-}
-
-fn state(
-    name: &str,
-    index: &Index,
-    result: &Result<Written, WriteError>,
-    place: &Place,
-    parameters: &BulkParameters,
-) -> Result<ItemState, ApiError> {
-    let written = match result {
-        Ok(written) => written,
-        Err(error) => return Err(ApiError::from(error.clone()).in_index(name)),
-    };
-    let mut answer = DocumentWritten::new(name, written, parameters.refresh.is_forced());
-    if let Some(filter) = &place.fetch {
-        answer.get = updated(index, &written.id, written.seq_no, filter)?;
-    }
-    Ok(ItemState::Done {
-        status: answer.status.as_u16(),
-        written: Box::new(answer),
-    })
+    writes.run(work).await
 }
 
 /// The line that says what is done with which document.
@@ -285,41 +123,24 @@ enum ActionLine {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Metadata {
-    _index: Option<String>,
-    _id: Option<Id>,
+    _index: Option<Text>,
+    _id: Option<Text>,
     op_type: Option<OpType>,
-    if_seq_no: Option<u64>,
-    if_primary_term: Option<u64>,
-    version: Option<serde_json::Number>,
+    if_seq_no: Option<Long>,
+    if_primary_term: Option<Long>,
+    version: Option<Long>,
     /// Only `internal`, which is the default.
     #[serde(rename = "version_type")]
     _version_type: Option<VersionType>,
-    require_alias: Option<bool>,
-    pipeline: Option<String>,
+    require_alias: Option<Flag>,
+    pipeline: Option<Text>,
     _source: Option<SourceGiven>,
     /// Without effect: an index has one shard.
     #[serde(rename = "routing")]
-    _routing: Option<Id>,
+    _routing: Option<Text>,
     /// Without effect: an update reads and writes in one step.
     #[serde(rename = "retry_on_conflict")]
-    _retry_on_conflict: Option<u64>,
-}
-
-/// An id, which may be written as a number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Id {
-    Text(String),
-    Number(serde_json::Number),
-}
-
-impl Id {
-    pub(super) fn text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
-        }
-    }
+    _retry_on_conflict: Option<Long>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -335,15 +156,56 @@ enum VersionType {
     Internal,
 }
 
+/// The longest line of an action, in bytes.
+const ACTION_BYTES: usize = 64 << 10;
+
 /// Whether a byte ends a line.
 type IsEnd = fn(&u8) -> bool;
 
 /// The lines of a request.
-struct Lines<'a> {
+#[derive(Clone)]
+pub(super) struct Lines<'a> {
     lines: Enumerate<Split<'a, u8, IsEnd>>,
     index: Option<&'a str>,
     parameters: &'a BulkParameters,
     fetch: Option<SourceFilter>,
+}
+
+/// The lines of an operation, checked as far as that refuses the request as a whole.
+pub(super) struct Lined<'a> {
+    pub(super) action: Action,
+    pub(super) index: Cow<'a, str>,
+    metadata: Metadata,
+    number: usize,
+    line: &'a [u8],
+    document: &'a [u8],
+}
+
+impl Lined<'_> {
+    /// Whether it makes the index that it needs.
+    pub(super) fn makes_index(&self) -> bool {
+        self.action != Action::Delete
+    }
+
+    /// The id that it names.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.metadata._id.as_ref().map(|Text(id)| id.as_str())
+    }
+
+    /// What the operation takes while it is written, in bytes.
+    pub(super) fn written_bytes(&self) -> u64 {
+        /// What an operation takes on its way, in structures of fixed size.
+        const OPERATION_BYTES: u64 = 1 << 10;
+        let text = (self.line.len() + self.index.len()) as u64;
+        OPERATION_BYTES + text + written_bytes(self.document)
+    }
+
+    /// What is kept of it, and what the answer has of it, in bytes. Names are kept, listed and
+    /// written.
+    pub(super) fn answer_bytes(&self) -> u64 {
+        let names = (self.line.len() + self.index.len()) as u64;
+        Kept::BYTES + DocumentWritten::BYTES + 4 * names
+    }
 }
 
 impl<'a> Lines<'a> {
@@ -367,80 +229,129 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// All operations.
-    fn items(mut self) -> Result<Vec<Item>, ApiError> {
-        let mut items = Vec::new();
-        while let Some((number, line)) = self.lines.next() {
-            if !line.trim_ascii().is_empty() {
-                items.push(self.item(number + 1, line)?);
-            }
-        }
-        Ok(items)
-    }
-
-    /// The operation that begins in a line.
-    fn item(&mut self, number: usize, line: &[u8]) -> Result<Item, ApiError> {
+    /// The lines of the next operation.
+    ///
+    /// # Errors
+    ///
+    /// 400 for a line that refuses the request as a whole.
+    pub(super) fn next(&mut self) -> Result<Option<Lined<'a>>, ApiError> {
+        let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
+        let Some((number, line)) = self.lines.find(|(_, line)| !is_blank(line)) else {
+            return Ok(None);
+        };
+        let number = number + 1;
         let (action, metadata) = action(number, line)?;
         let document = match action {
-            Action::Delete => None,
+            Action::Delete => &[],
             Action::Index | Action::Create | Action::Update => {
                 let missing = || {
                     bad(format!(
                         "line {number}: the action has no document after it"
                     ))
                 };
-                Some(self.lines.next().ok_or_else(missing)?)
+                self.lines.next().ok_or_else(missing)?.1
             }
         };
-        let pipeline = check_pipeline(metadata.pipeline.as_deref());
         if metadata.version.is_some() {
             return Err(internal_version());
         }
         let index = match (&metadata._index, self.index) {
-            (Some(index), _) => index.clone(),
-            (None, Some(index)) => index.to_owned(),
+            (Some(Text(index)), _) => Cow::Owned(index.clone()),
+            (None, Some(index)) => Cow::Borrowed(index),
             (None, None) => return Err(bad(format!("line {number}: `_index` is missing"))),
         };
-        let require_alias = metadata
-            .require_alias
-            .unwrap_or(self.parameters.require_alias);
-        let mut fetch = self.fetch.clone();
-        if let Some(source) = &metadata._source {
-            fetch = Some(source.clone().filter());
-        }
-        let id = metadata._id.map(Id::text);
-        let condition = required_seq_no(metadata.if_seq_no, metadata.if_primary_term);
-        let operation = if require_alias {
-            Err(no_alias(&index))
-        } else {
-            pipeline.and(condition).and_then(|if_seq_no| {
-                let is_create =
-                    action == Action::Create || metadata.op_type == Some(OpType::Create);
-                if is_create && if_seq_no.is_some() {
-                    return Err(conditional_create());
-                }
-                operation(
-                    action,
-                    is_create,
-                    id.clone(),
-                    document,
-                    if_seq_no,
-                    &mut fetch,
-                )
-            })
-        };
-        Ok(Item {
+        check_op_type(number, action, metadata.op_type)?;
+        Ok(Some(Lined {
             action,
             index,
-            id,
-            operation,
-            fetch: fetch.filter(|_| action == Action::Update),
-        })
+            metadata,
+            number,
+            line,
+            document,
+        }))
+    }
+
+    /// The operation of some lines, and what of an updated document comes back.
+    ///
+    /// # Errors
+    ///
+    /// What refuses the operation alone.
+    pub(super) fn operation(
+        &self,
+        lined: Lined<'_>,
+    ) -> Result<(Operation, Option<SourceFilter>), ApiError> {
+        let Lined {
+            action,
+            index,
+            metadata,
+            number,
+            document,
+            ..
+        } = lined;
+        let require_alias = metadata
+            .require_alias
+            .map_or(self.parameters.require_alias, |Flag(flag)| flag);
+        if require_alias {
+            return Err(no_alias(&index));
+        }
+        check_pipeline(metadata.pipeline.as_ref().map(|Text(name)| name.as_str()))?;
+        let given = |long: Option<Long>| long.map(|Long(number)| number);
+        let if_seq_no =
+            required_seq_no(given(metadata.if_seq_no), given(metadata.if_primary_term))?;
+        let is_create = action == Action::Create || metadata.op_type == Some(OpType::Create);
+        if is_create && if_seq_no.is_some() {
+            return Err(conditional_create());
+        }
+        let id = metadata._id.map(|Text(id)| id);
+        let id_of = |id: Option<String>| id.ok_or_else(|| bad("an id must be provided"));
+        let operation = match action {
+            Action::Delete => Operation::Delete {
+                id: id_of(id)?,
+                if_seq_no,
+            },
+            Action::Update => {
+                let id = id_of(id)?;
+                let update = Update::parse(document).map_err(|error| broken(number + 1, &error))?;
+                let fetch = match (update.source_filter()?, metadata._source) {
+                    (Some(filter), _) => Some(filter),
+                    (None, Some(source)) => Some(source.filter()?),
+                    (None, None) => self.fetch.clone(),
+                };
+                return Ok((update.operation(id, if_seq_no)?, fetch));
+            }
+            Action::Index | Action::Create if is_create => Operation::Create {
+                id,
+                source: document.to_vec(),
+            },
+            Action::Index | Action::Create => Operation::Index {
+                id,
+                source: document.to_vec(),
+                if_seq_no,
+            },
+        };
+        Ok((operation, None))
+    }
+}
+
+/// Refuses an `op_type` that says something else than the action.
+fn check_op_type(number: usize, action: Action, op_type: Option<OpType>) -> Result<(), ApiError> {
+    match (action, op_type) {
+        (_, None) | (Action::Index, Some(_)) | (Action::Create, Some(OpType::Create)) => Ok(()),
+        _ => Err(bad(format!(
+            "Malformed action/metadata line [{number}]: `op_type` contradicts the action; remove it"
+        ))),
     }
 }
 
 /// Parses an action line.
 fn action(number: usize, line: &[u8]) -> Result<(Action, Metadata), ApiError> {
+    if line.len() > ACTION_BYTES {
+        return Err(bad(format!(
+            "Malformed action/metadata line [{number}]: it has up to {ACTION_BYTES} bytes, and this \
+             one has {}",
+            line.len()
+        )));
+    }
     let line: ActionLine = serde_json::from_slice(line).map_err(|error| {
         if error.is_data() {
             let text = whittle_host::one_line(&error.to_string());
@@ -457,55 +368,24 @@ fn action(number: usize, line: &[u8]) -> Result<(Action, Metadata), ApiError> {
     })
 }
 
-/// The operation of an action with its document, which stands in a line of its own.
-fn operation(
-    action: Action,
-    is_create: bool,
-    id: Option<String>,
-    document: Option<(usize, &[u8])>,
-    if_seq_no: Option<u64>,
-    fetch: &mut Option<SourceFilter>,
-) -> Result<Operation, ApiError> {
-    let (number, document) = document.unwrap_or_default();
-    let id_of = |id: Option<String>| id.ok_or_else(|| bad("an id must be provided"));
-    match action {
-        Action::Delete => Ok(Operation::Delete {
-            id: id_of(id)?,
-            if_seq_no,
-        }),
-        Action::Update => {
-            let id = id_of(id)?;
-            let update: Update = match document.trim_ascii() {
-                b"" => Update::default(),
-                text => serde_json::from_slice(text).map_err(|error| broken(number + 1, &error))?,
-            };
-            if let Some(filter) = update.source_filter() {
-                *fetch = Some(filter);
-            }
-            update.operation(id, if_seq_no)
-        }
-        Action::Index | Action::Create if is_create => Ok(Operation::Create {
-            id,
-            source: document.to_vec(),
-        }),
-        Action::Index | Action::Create => Ok(Operation::Index {
-            id,
-            source: document.to_vec(),
-            if_seq_no,
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn items(text: &str) -> Result<Vec<Item>, String> {
+    type Asked = Result<(Operation, Option<SourceFilter>), ApiError>;
+
+    /// Each operation with its index.
+    fn items(text: &str) -> Result<Vec<(String, Asked)>, String> {
         let parameters = BulkParameters::default();
-        let lines = Lines::new(text.as_bytes(), Some("films"), &parameters);
-        lines
-            .and_then(Lines::items)
-            .map_err(|error| error.reason().to_owned())
+        let read = || {
+            let mut lines = Lines::new(text.as_bytes(), Some("films"), &parameters)?;
+            let mut items = Vec::new();
+            while let Some(lined) = lines.next()? {
+                items.push((lined.index.clone().into_owned(), lines.operation(lined)));
+            }
+            Ok(items)
+        };
+        read().map_err(|error: ApiError| error.reason().to_owned())
     }
 
     #[test]
@@ -517,16 +397,100 @@ mod tests {
             "{\"update\": {\"_id\": \"9\", \"_source\": true}}\n{\"doc\": {}}\n",
         ))
         .expect("they are read");
-        let indexes: Vec<&str> = items.iter().map(|item| item.index.as_str()).collect();
+        let indexes: Vec<&str> = items.iter().map(|(index, _)| index.as_str()).collect();
         assert_eq!(indexes, ["other", "films", "films", "films"]);
-        assert_eq!(items[0].id.as_deref(), Some("7"));
-        assert!(matches!(items[1].operation, Ok(Operation::Create { .. })));
+        let mut operations = items
+            .into_iter()
+            .map(|(_, asked)| asked.expect("it is right"));
+        let mut next = || operations.next().expect("four");
+        let index = Operation::Index {
+            id: Some("7".to_owned()),
+            source: b"{\"a\": 1}\r".to_vec(),
+            if_seq_no: None,
+        };
+        assert_eq!(next(), (index, None));
+        assert!(matches!(next(), (Operation::Create { .. }, None)));
         let delete = Operation::Delete {
             id: "9".to_owned(),
             if_seq_no: Some(3),
         };
-        assert_eq!(items[2].operation, Ok(delete));
-        assert_eq!(items[3].fetch, Some(SourceFilter::All));
+        assert_eq!(next(), (delete, None));
+        assert!(matches!(next(), (_, Some(SourceFilter::All))));
+    }
+
+    #[test]
+    fn a_member_of_an_action_is_obeyed_or_refused() {
+        let read = |action: &str, members: &str| {
+            let document = if action == "delete" {
+                ""
+            } else {
+                "{\"doc\": {}}\n"
+            };
+            items(&format!(
+                "{{\"{action}\": {{\"_id\": 1, {members}}}}}\n{document}"
+            ))
+        };
+        for number in ["3", "\"3\"", "3.0", "3.9", "\"3.0\""] {
+            for action in ["index", "update", "delete"] {
+                let members = format!("\"if_seq_no\": {number}, \"if_primary_term\": \"1\"");
+                let mut items = read(action, &members).expect("it is obeyed");
+                let (_, operation) = items.pop().expect("one");
+                let if_seq_no = match operation.expect("it is right").0 {
+                    Operation::Index { if_seq_no, .. }
+                    | Operation::Update { if_seq_no, .. }
+                    | Operation::Delete { if_seq_no, .. } => if_seq_no,
+                    Operation::Create { .. } => None,
+                };
+                assert_eq!(if_seq_no, Some(3), "{action} {number}");
+            }
+        }
+        // The operation is refused, and the others are not.
+        for (action, members, status) in [
+            ("index", "\"if_seq_no\": 3, \"if_primary_term\": 2", 409),
+            ("index", "\"if_seq_no\": -1, \"if_primary_term\": 1", 400),
+            ("index", "\"if_seq_no\": 3, \"if_primary_term\": -1", 400),
+            ("index", "\"if_seq_no\": 3", 400),
+            ("delete", "\"if_primary_term\": 1", 400),
+            ("create", "\"if_seq_no\": 3, \"if_primary_term\": 1", 400),
+            (
+                "index",
+                "\"op_type\": \"create\", \"if_seq_no\": 3, \"if_primary_term\": 1",
+                400,
+            ),
+            ("index", "\"require_alias\": \"true\"", 404),
+            ("index", "\"pipeline\": \"p\"", 400),
+        ] {
+            let mut items = read(action, members).expect("the request is right");
+            let (_, operation) = items.pop().expect("one");
+            let error = operation.expect_err("it is refused");
+            assert_eq!(error.status().as_u16(), status, "{action} {members}");
+        }
+        // The request is refused.
+        for (action, members) in [
+            ("index", "\"if_seq_no\": true, \"if_primary_term\": 1"),
+            ("index", "\"if_seq_no\": [0], \"if_primary_term\": 1"),
+            ("index", "\"if_seq_no\": \"one\", \"if_primary_term\": 1"),
+            ("index", "\"if_seq_no\": 1e30, \"if_primary_term\": 1"),
+            ("index", "\"op_type\": \"Create\""),
+            ("index", "\"op_type\": \"update\""),
+            ("index", "\"op_type\": 1"),
+            ("create", "\"op_type\": \"index\""),
+            ("update", "\"op_type\": \"create\""),
+            ("delete", "\"op_type\": \"create\""),
+            ("index", "\"version\": 1"),
+            ("index", "\"version\": \"1\""),
+            ("index", "\"version_type\": \"external\""),
+            ("index", "\"require_alias\": 1"),
+            ("index", "\"pipeline\": []"),
+            ("index", "\"routing\": {}"),
+            ("index", "\"_index\": [\"a\"]"),
+            ("update", "\"_source\": 1"),
+            ("update", "\"retry_on_conflict\": \"often\""),
+            ("index", "\"_type\": \"_doc\""),
+        ] {
+            let refused = read(action, members).err();
+            assert!(refused.is_some(), "{action} {members}");
+        }
     }
 
     #[test]
@@ -540,15 +504,10 @@ mod tests {
         insta::assert_snapshot!(refused("\n{\"drop\": {}}\n{}\n"), @"Malformed action/metadata line [2]: unknown variant `drop`, expected one of `index`, `create`, `update`, `delete` at line 1 column 7");
         insta::assert_snapshot!(refused("{\"index\": {\"_idd\": 1}}\n{}\n"), @"Malformed action/metadata line [1]: unknown field `_idd`, expected one of `_index`, `_id`, `op_type`, `if_seq_no`, `if_primary_term`, `version`, `version_type`, `require_alias`, `pipeline`, `_source`, `routing`, `retry_on_conflict` at line 1 column 17");
         insta::assert_snapshot!(refused("{\"index\": {\"_id\": 1, \"_id\": 2}}\n{}\n"), @"Malformed action/metadata line [1]: duplicate field `_id` at line 1 column 26");
-        for seq_no in ["\"0\"", "-1", "0.0", "[0]"] {
-            let line = format!(
-                "{{\"delete\": {{\"_id\": 1, \"if_seq_no\": {seq_no}, \"if_primary_term\": 1}}}}\n"
-            );
-            let refused = refused(&line);
-            assert!(
-                refused.starts_with("Malformed action/metadata line [1]"),
-                "{refused}"
-            );
-        }
+        let long = format!(
+            "{{\"index\": {{\"_id\": \"{}\"}}}}\n{{}}\n",
+            "a".repeat(65_536)
+        );
+        insta::assert_snapshot!(refused(&long), @"Malformed action/metadata line [1]: it has up to 65536 bytes, and this one has 65558");
     }
 }

@@ -1,17 +1,19 @@
 //! Tables for people: `/_cat`.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::State;
 use axum::response::Response;
-use whittle_node::index::{Index, IndexStatistics};
+use whittle_node::index::IndexStatistics;
 
 use super::Shared;
 use super::cluster::{CLUSTER, NODE, State as ClusterState, time};
 use crate::address::Path;
 use crate::body::NoBody;
 use crate::error::ApiError;
-use crate::node::Node;
+use crate::failures::unavailable;
+use crate::indexes::Entry;
 use crate::parameters::{Health, Query, Switch, parameters};
 use crate::presentation::Presentation;
 use crate::selection::Indices;
@@ -101,24 +103,35 @@ const INDICES: &[Column] = &[
     hidden("segments.count", "sc,segmentsCount", "number of segments"),
 ];
 
-fn row(node: &Node, name: &str, statistics: &IndexStatistics) -> Option<(Health, Vec<Cell>)> {
-    let settings = node.settings(name)?;
+fn row(name: &str, entry: &Arc<Entry>) -> (Health, Vec<Cell>) {
+    // First, since it may open the index, which shows its condition.
+    let statistics = entry.statistics().ok();
+    let condition = entry.condition();
+    let number = |of: fn(&IndexStatistics) -> u64| match &statistics {
+        Some(statistics) => Cell::Number(of(statistics)),
+        None => Cell::Empty,
+    };
+    let size = || match &statistics {
+        Some(statistics) => Cell::Size(statistics.bytes),
+        None => Cell::Empty,
+    };
+    let (health, settings) = (condition.health(), &condition.settings);
     let cells = vec![
-        text(settings.health().name()),
+        text(health.name()),
         text("open"),
         text(name),
         text(settings.uuid.clone()),
         Cell::Number(1),
         Cell::Number(settings.replicas()),
-        Cell::Number(statistics.documents),
-        Cell::Number(statistics.deleted),
+        number(|statistics| statistics.documents),
+        number(|statistics| statistics.deleted),
         Cell::Number(settings.created),
         text(super::cluster::date(settings.created).unwrap_or_default()),
-        Cell::Size(statistics.bytes),
-        Cell::Size(statistics.bytes),
-        Cell::Number(statistics.segments as u64),
+        size(),
+        size(),
+        number(|statistics| statistics.segments as u64),
     ];
-    Some((settings.health(), cells))
+    (health, cells)
 }
 
 async fn indices_table(
@@ -130,13 +143,11 @@ async fn indices_table(
     let selected = parameters.indices.select(&node, names)?;
     let reports = node.reports.clone();
     let table = move || {
-        let rows = selected
-            .iter()
-            .filter_map(|(name, index): &(String, Index)| {
-                let (health, cells) = row(&node, name, &index.statistics())?;
-                let is_asked = parameters.health.is_none_or(|asked| asked == health);
-                is_asked.then_some(cells)
-            });
+        let rows = selected.iter().filter_map(|(name, entry)| {
+            let (health, cells) = row(name, entry);
+            let is_asked = parameters.health.is_none_or(|asked| asked == health);
+            is_asked.then_some(cells)
+        });
         let table = Table {
             columns: INDICES,
             rows: rows.collect(),
@@ -190,21 +201,29 @@ fn now() -> [Cell; 2] {
     [text(seconds.to_string()), text(time(seconds))]
 }
 
-fn count_table(
+async fn count_table(
     State(node): Shared,
     names: &str,
-    parameters: &SomeParameters,
+    parameters: SomeParameters,
     presentation: Presentation,
 ) -> Result<Response, ApiError> {
     let selected = parameters.indices.select(&node, names)?;
-    let documents = |(_, index): &(String, Index)| index.snapshot().searcher().num_docs();
-    let [epoch, timestamp] = now();
-    let count = Cell::Number(selected.iter().map(documents).sum());
-    let table = Table {
-        columns: COUNT,
-        rows: vec![vec![epoch, timestamp, count]],
+    let table = move || {
+        let mut count = 0;
+        for (name, entry) in selected {
+            let statistics = entry.statistics();
+            count += statistics
+                .map_err(|error| unavailable(&name, error))?
+                .documents;
+        }
+        let [epoch, timestamp] = now();
+        let table = Table {
+            columns: COUNT,
+            rows: vec![vec![epoch, timestamp, Cell::Number(count)]],
+        };
+        table.shown(&parameters.table, presentation)
     };
-    table.shown(&parameters.table, presentation)
+    node.reports.run(table).await
 }
 
 /// Count the documents of all indexes.
@@ -219,7 +238,7 @@ pub(super) async fn count(
     presentation: Presentation,
     _: NoBody,
 ) -> Result<Response, ApiError> {
-    count_table(shared, "_all", &parameters, presentation)
+    count_table(shared, "_all", parameters, presentation).await
 }
 
 /// Count the documents of some indexes.
@@ -235,7 +254,7 @@ pub(super) async fn some_count(
     presentation: Presentation,
     _: NoBody,
 ) -> Result<Response, ApiError> {
-    count_table(shared, &names, &parameters, presentation)
+    count_table(shared, &names, parameters, presentation).await
 }
 
 parameters! {
@@ -323,7 +342,9 @@ pub(super) async fn health(
     presentation: Presentation,
     _: NoBody,
 ) -> Result<Response, ApiError> {
-    let state = ClusterState::of(&node, &node.indexes());
+    let conditions = node.indexes().into_iter();
+    let conditions: Vec<_> = conditions.map(|(_, entry)| entry.condition()).collect();
+    let state = ClusterState::of(&conditions);
     let [epoch, timestamp] = now();
     let mut row = vec![
         epoch,
@@ -428,7 +449,28 @@ const SHARDS: &[Column] = &[
     shown("docs", "d,dc", "number of docs in shard"),
     shown("store", "sto", "store size of shard"),
     shown("node", "n", "name of node where it lives"),
+    hidden("unassigned.reason", "ur", "reason shard became unassigned"),
+    hidden(
+        "unassigned.details",
+        "ud",
+        "additional details as to why the shard became unassigned",
+    ),
 ];
+
+/// The row of a shard that no node has.
+fn unassigned(index: &str, kind: &str, reason: &str, details: Cell) -> Vec<Cell> {
+    vec![
+        text(index),
+        Cell::Number(0),
+        text(kind),
+        text("UNASSIGNED"),
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Empty,
+        text(reason),
+        details,
+    ]
+}
 
 async fn shards_table(
     State(node): Shared,
@@ -440,31 +482,29 @@ async fn shards_table(
     let reports = node.reports.clone();
     let table = move || {
         let mut rows = Vec::new();
-        for (name, index) in selected {
-            let statistics = index.statistics();
-            rows.push(vec![
-                text(&*name),
-                Cell::Number(0),
-                text("p"),
-                text("STARTED"),
-                Cell::Number(statistics.documents),
-                Cell::Size(statistics.bytes),
-                text(NODE),
-            ]);
-            let replicas = node
-                .settings(&name)
-                .map_or(0, |settings| settings.replicas());
-            rows.extend((0..replicas).map(|_| {
-                vec![
+        for (name, entry) in selected {
+            let statistics = entry.statistics();
+            let condition = entry.condition();
+            rows.push(match statistics {
+                Ok(statistics) => vec![
                     text(&*name),
                     Cell::Number(0),
-                    text("r"),
-                    text("UNASSIGNED"),
+                    text("p"),
+                    text("STARTED"),
+                    Cell::Number(statistics.documents),
+                    Cell::Size(statistics.bytes),
+                    text(NODE),
                     Cell::Empty,
                     Cell::Empty,
-                    Cell::Empty,
-                ]
-            }));
+                ],
+                Err(_) => {
+                    let details = condition.failure.map_or(Cell::Empty, Cell::Text);
+                    unassigned(&name, "p", "ALLOCATION_FAILED", details)
+                }
+            });
+            for _ in 0..condition.settings.replicas() {
+                rows.push(unassigned(&name, "r", "INDEX_CREATED", Cell::Empty));
+            }
         }
         let table = Table {
             columns: SHARDS,

@@ -9,14 +9,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use whittle_host::one_line;
-use whittle_node::index::Index;
 
 use super::{Shared, page};
 use crate::address::Path;
 use crate::body::NoBody;
 use crate::error::ApiError;
+use crate::indexes::Condition;
 use crate::metrics;
-use crate::node::Node;
 use crate::parameters::{ActiveShards, Health, NoParameters, Query, bad, parameters};
 use crate::selection::Indices;
 
@@ -151,17 +150,19 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn of(node: &Node, indexes: &[(String, Index)]) -> Self {
-        let settings = indexes.iter().filter_map(|(name, _)| node.settings(name));
+    pub(super) fn of(conditions: &[Condition]) -> Self {
         let mut state = Self {
             status: Health::Green,
             shards: 0,
             unassigned: 0,
         };
-        for settings in settings {
-            state.status = state.status.max(settings.health());
-            state.shards += 1;
-            state.unassigned += settings.replicas();
+        for condition in conditions {
+            state.status = state.status.max(condition.health());
+            state.unassigned += condition.settings.replicas();
+            match condition.is_active {
+                true => state.shards += 1,
+                false => state.unassigned += 1,
+            }
         }
         state
     }
@@ -210,6 +211,8 @@ struct IndexHealth {
     initializing_shards: u64,
     unassigned_shards: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     shards: Option<BTreeMap<&'static str, ShardHealth>>,
 }
 
@@ -223,24 +226,28 @@ struct ShardHealth {
     unassigned_shards: u64,
 }
 
-fn index_health(status: Health, replicas: u64, with_shards: bool) -> IndexHealth {
+fn index_health(condition: Condition, with_shards: bool) -> IndexHealth {
+    let (status, replicas) = (condition.health(), condition.settings.replicas());
+    let active = u64::from(condition.is_active);
+    let unassigned = replicas + 1 - active;
     let shard = ShardHealth {
         status,
-        primary_active: true,
-        active_shards: 1,
+        primary_active: condition.is_active,
+        active_shards: active,
         relocating_shards: 0,
         initializing_shards: 0,
-        unassigned_shards: replicas,
+        unassigned_shards: unassigned,
     };
     IndexHealth {
         status,
         number_of_shards: 1,
         number_of_replicas: replicas,
-        active_primary_shards: 1,
-        active_shards: 1,
+        active_primary_shards: active,
+        active_shards: active,
         relocating_shards: 0,
         initializing_shards: 0,
-        unassigned_shards: replicas,
+        unassigned_shards: unassigned,
+        reason: condition.failure,
         shards: with_shards.then(|| BTreeMap::from([("0", shard)])),
     }
 }
@@ -306,7 +313,11 @@ fn health_of(
         Err(error) if error.status() == StatusCode::NOT_FOUND => (Vec::new(), true),
         Err(error) => return Err(error),
     };
-    let mut state = State::of(&node, &selected);
+    let (names, conditions): (Vec<String>, Vec<Condition>) = selected
+        .into_iter()
+        .map(|(name, entry)| (name, entry.condition()))
+        .unzip();
+    let mut state = State::of(&conditions);
     if is_missing {
         state.status = Health::Red;
     }
@@ -318,12 +329,9 @@ fn health_of(
     };
     let timed_out = is_missing || !status || !nodes || !active;
     let indices = by_index.then(|| {
-        let each = selected.iter().filter_map(|(name, _)| {
-            let settings = node.settings(name)?;
-            let health = index_health(settings.health(), settings.replicas(), by_shard);
-            Some((name.clone(), health))
-        });
-        each.collect()
+        let each = names.into_iter().zip(conditions);
+        each.map(|(name, condition)| (name, index_health(condition, by_shard)))
+            .collect()
     });
     let answer = ClusterHealth {
         cluster_name: CLUSTER,

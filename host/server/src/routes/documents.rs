@@ -3,23 +3,28 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use whittle_node::SourceFilter;
-use whittle_node::index::{Index, Operation, Stored};
+use whittle_node::index::{Index, Operation, Stored, Written};
+use whittle_node::{Reservation, SourceFilter, parsed_bytes};
 
 use super::Shared;
 use crate::address::Path;
-use crate::answers::{DocumentFound, DocumentWritten, PRIMARY_TERM, Updated};
-use crate::body::{Body, NoBody};
+use crate::answers::{DocumentFound, DocumentWritten, PRIMARY_TERM as TERM, Updated};
+use crate::body::{Body, NoBody, broken};
 use crate::error::ApiError;
 use crate::failures::{no_alias, no_copies, not_made};
 use crate::node::Node;
 use crate::parameters::{ActiveShards, OpType, Query, Refresh, Switch, bad, parameters};
+use crate::scalars::{Flag, Long, not_null};
 use crate::selection;
-use crate::source::{SourceGiven, SourceParameters, filtered};
+use crate::sending;
+use crate::source::{SourceGiven, SourceParameters, filtered, filtered_bytes};
+
+/// The primary term of every document, as conditions give it.
+const PRIMARY_TERM: i64 = TERM as i64;
 
 parameters! {
     /// How a document is written.
@@ -36,9 +41,9 @@ parameters! {
     /// What the document must be for a write to happen.
     Condition {
         /// The sequence number that the document must have; together with `if_primary_term`.
-        if_seq_no: Option<u64> = "if_seq_no",
+        if_seq_no: Option<i64> = "if_seq_no",
         /// The primary term that the document must have; together with `if_seq_no`.
-        if_primary_term: Option<u64> = "if_primary_term",
+        if_primary_term: Option<i64> = "if_primary_term",
         /// Refused: use `if_seq_no` and `if_primary_term`.
         version: Option<u64> = "version",
     }
@@ -188,13 +193,25 @@ pub(super) fn internal_version() -> ApiError {
 ///
 /// # Errors
 ///
-/// 400 for one without the other; 409 for a primary term that no document has.
+/// 400 for a number that none can have, and for one without the other; 409 for a primary term that
+/// no document has.
 pub(super) fn required_seq_no(
-    seq_no: Option<u64>,
-    primary_term: Option<u64>,
+    seq_no: Option<i64>,
+    primary_term: Option<i64>,
 ) -> Result<Option<u64>, ApiError> {
+    let seq_no = match seq_no {
+        None | Some(UNASSIGNED) => None,
+        Some(number) => Some(u64::try_from(number).map_err(|_| {
+            bad(format!(
+                "sequence numbers must be non negative. got [{number}]."
+            ))
+        })?),
+    };
     match (seq_no, primary_term) {
-        (None, None) => Ok(None),
+        (_, Some(term @ ..0)) => Err(bad(format!(
+            "primary term must be non negative. got [{term}]"
+        ))),
+        (None, None | Some(0)) => Ok(None),
         (Some(_), None | Some(0)) => Err(invalid("ifSeqNo is set, but primary term is [0]")),
         (None, Some(term)) => Err(invalid(&format!(
             "ifSeqNo is unassigned, but primary term is [{term}]"
@@ -211,6 +228,29 @@ pub(super) fn required_seq_no(
     }
 }
 
+/// The sequence number that OpenSearch writes for none.
+const UNASSIGNED: i64 = -2;
+
+/// The condition of an update, which may stand in two places.
+///
+/// # Errors
+///
+/// 400 for two that differ.
+fn one_condition(outer: Option<u64>, own: Option<u64>) -> Result<Option<u64>, ApiError> {
+    match (outer, own) {
+        (Some(outer), Some(own)) if outer != own => Err(invalid(&format!(
+            "if_seq_no is given twice, as [{outer}] and as [{own}]"
+        ))),
+        _ => Ok(outer.or(own)),
+    }
+}
+
+/// What a document takes while it is written: its text in the request, the log and tantivy; and
+/// what is parsed of it, beside what it replaces.
+pub(super) fn written_bytes(text: &[u8]) -> u64 {
+    3 * text.len() as u64 + 2 * parsed_bytes(text)
+}
+
 /// # Errors
 ///
 /// 503 if a write must reach more copies of the shard than there are.
@@ -224,28 +264,42 @@ pub(super) fn check_copies(node: &Node, index: &str, asked: ActiveShards) -> Res
     }
 }
 
+/// What is written of a request's body, and what of the document comes back.
+type Asked = (Operation, Option<SourceFilter>);
+
+/// What the answer to a write takes, with the longest names, in bytes.
+const ANSWER_BYTES: u64 = 8 << 10;
+
 /// Writes one document.
 async fn write(
     State(node): Shared,
     name: String,
-    operation: Operation,
+    body: Option<Body>,
     writing: Writing,
-    makes_index: bool,
-    fetch: Option<SourceFilter>,
+    asked: impl FnOnce(&[u8]) -> Result<Asked, ApiError> + Send + 'static,
 ) -> Result<Response, ApiError> {
     let writes = node.writes.clone();
     let write = move || {
-        check_copies(&node, &name, writing.wait_for_active_shards)?;
-        let index = if makes_index {
+        let text = match &body {
+            None => &[],
+            Some(body) => {
+                let text = body.required()?;
+                body.hold(written_bytes(text))?;
+                text
+            }
+        };
+        let (operation, fetch) = asked(text)?;
+        let index = if makes_index(&operation) {
             node.index_or_new(&name)
                 .map_err(|error| not_made(&name, error))?
         } else {
             selection::one(&node, &name)?
         };
+        check_copies(&node, &name, writing.wait_for_active_shards)?;
+        let returned = Returned::reserve(&node, &index, &operation, fetch)?;
+        let paid = node.memory().reserve(ANSWER_BYTES)?;
         let results = index.write(vec![operation])?;
-        if writing.refresh.before_the_answer() {
-            index.refresh()?;
-        }
+        let refreshed = writing.refresh.make(&index);
         let result = results.into_iter().next().expect("one for each operation");
         let of_index = |error: ApiError| {
             let uuid = node.settings(&name).map(|settings| settings.uuid);
@@ -253,27 +307,85 @@ async fn write(
         };
         let written = result.map_err(|error| of_index(error.into()))?;
         let mut answer = DocumentWritten::new(&name, &written, writing.refresh.is_forced());
-        if let Some(filter) = fetch {
-            answer.get = updated(&index, &written.id, written.seq_no, &filter)?;
+        if let Err(error) = refreshed {
+            answer.refresh_failed(Some(&of_index(error)));
         }
-        Ok(answer)
+        if let Some(returned) = &returned {
+            answer.get = returned.of(&index, &written);
+            returned.pay(&paid);
+        }
+        answer.into_json(node.memory(), paid)
     };
-    Ok(writes.run(write).await?.into_response())
+    writes.run(write).await
 }
 
-/// The document as an update left it, unless another write has come since.
-pub(super) fn updated(
-    index: &Index,
-    id: &str,
-    seq_no: u64,
-    filter: &SourceFilter,
-) -> Result<Option<Updated>, ApiError> {
-    let stored = index.get(id)?.filter(|stored| stored.seq_no == seq_no);
-    let shown = |stored: Stored| {
-        let source = filtered(&stored.source, filter)?;
-        Ok(Updated::new(&stored, source))
-    };
-    stored.map(shown).transpose()
+/// Whether an operation makes the index that it needs.
+pub(super) fn makes_index(operation: &Operation) -> bool {
+    match operation {
+        Operation::Index { .. } | Operation::Create { .. } => true,
+        Operation::Update { upsert, .. } => upsert.is_some(),
+        Operation::Delete { .. } => false,
+    }
+}
+
+/// What of an updated document comes back, and the memory for it, which is reserved before the
+/// write so that a write that stands is never answered with an error.
+pub(super) struct Returned {
+    filter: SourceFilter,
+    held: Reservation,
+}
+
+impl Returned {
+    /// # Errors
+    ///
+    /// 429 if there is too little memory.
+    pub(super) fn reserve(
+        node: &Node,
+        index: &Index,
+        operation: &Operation,
+        filter: Option<SourceFilter>,
+    ) -> Result<Option<Self>, ApiError> {
+        let (
+            Some(filter),
+            Operation::Update {
+                id,
+                partial,
+                upsert,
+                ..
+            },
+        ) = (filter, operation)
+        else {
+            return Ok(None);
+        };
+        let given = partial.len() + upsert.as_ref().map_or(0, Vec::len);
+        let stored = index.get(id)?;
+        let bytes = stored.map_or(0, |stored| filtered_bytes(&stored.source));
+        let held = node.memory().reserve(bytes + 3 * given as u64)?;
+        Ok(Some(Self { filter, held }))
+    }
+
+    /// The document as an update left it, unless another write has come since.
+    pub(super) fn of(&self, index: &Index, written: &Written) -> Option<Updated> {
+        let read = || -> Result<_, ApiError> {
+            let stored = index.get(&written.id)?;
+            let stored = stored.filter(|stored| stored.seq_no == written.seq_no);
+            let shown = |stored: Stored| {
+                let source = filtered(&stored.source, &self.filter)?;
+                Ok(Updated::new(&stored, source))
+            };
+            stored.map(shown).transpose()
+        };
+        read().unwrap_or_else(|error| {
+            // The write stands, which is more to the client than what it wrote.
+            tracing::warn!(target: "whittle::node", "cannot read an update: {}", error.reason());
+            None
+        })
+    }
+
+    /// Gives its memory to an answer, which holds and writes it.
+    pub(super) fn pay(&self, answer: &Reservation) {
+        answer.take_over(&self.held, self.held.bytes());
+    }
 }
 
 /// Write a document under a new id.
@@ -293,9 +405,11 @@ pub(super) async fn add(
     if parameters.condition.seq_no()?.is_some() {
         return Err(invalid("if_seq_no needs the id of a document"));
     }
-    let source = body.required()?.to_vec();
-    let operation = Operation::Create { id: None, source };
-    write(shared, name, operation, parameters.writing, true, None).await
+    let asked = |text: &[u8]| {
+        let source = text.to_vec();
+        Ok((Operation::Create { id: None, source }, None))
+    };
+    write(shared, name, Some(body), parameters.writing, asked).await
 }
 
 /// Write a document; one with the same id is replaced.
@@ -312,19 +426,24 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Response, ApiError> {
     parameters.target.check(&name)?;
-    let source = body.required()?.to_vec();
-    let id = Some(id);
     let if_seq_no = parameters.condition.seq_no()?;
-    let operation = match (parameters.op_type, if_seq_no) {
-        (Some(OpType::Create), None) => Operation::Create { id, source },
-        (Some(OpType::Create), Some(_)) => return Err(conditional_create()),
-        (Some(OpType::Index) | None, if_seq_no) => Operation::Index {
-            id,
-            source,
-            if_seq_no,
-        },
+    let creates = parameters.op_type == Some(OpType::Create);
+    if creates && if_seq_no.is_some() {
+        return Err(conditional_create());
+    }
+    let asked = move |text: &[u8]| {
+        let (id, source) = (Some(id), text.to_vec());
+        let operation = match creates {
+            true => Operation::Create { id, source },
+            false => Operation::Index {
+                id,
+                source,
+                if_seq_no,
+            },
+        };
+        Ok((operation, None))
     };
-    write(shared, name, operation, parameters.writing, true, None).await
+    write(shared, name, Some(body), parameters.writing, asked).await
 }
 
 pub(super) fn conditional_create() -> ApiError {
@@ -347,11 +466,11 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response, ApiError> {
     parameters.target.check(&name)?;
-    let operation = Operation::Create {
-        id: Some(id),
-        source: body.required()?.to_vec(),
+    let asked = |text: &[u8]| {
+        let (id, source) = (Some(id), text.to_vec());
+        Ok((Operation::Create { id, source }, None))
     };
-    write(shared, name, operation, parameters.writing, true, None).await
+    write(shared, name, Some(body), parameters.writing, asked).await
 }
 
 /// Delete a document.
@@ -367,8 +486,8 @@ pub(super) async fn delete(
     _: NoBody,
 ) -> Result<Response, ApiError> {
     let if_seq_no = parameters.condition.seq_no()?;
-    let operation = Operation::Delete { id, if_seq_no };
-    write(shared, name, operation, parameters.writing, false, None).await
+    let asked = move |_: &[u8]| Ok((Operation::Delete { id, if_seq_no }, None));
+    write(shared, name, None, parameters.writing, asked).await
 }
 
 /// Merge fields into a document: `doc`, and `upsert` for one that does not exist.
@@ -387,42 +506,59 @@ pub(super) async fn update(
     if parameters.require_alias {
         return Err(no_alias(&name));
     }
-    let update: Update = body.read()?;
     let fetch = parameters.source.filter()?;
-    let fetch = fetch.or_else(|| update.source_filter());
-    let operation = update.operation(id, parameters.condition.seq_no()?)?;
-    let upserts = matches!(
-        &operation,
-        Operation::Update {
-            upsert: Some(_),
-            ..
-        }
-    );
-    write(shared, name, operation, parameters.writing, upserts, fetch).await
+    let if_seq_no = parameters.condition.seq_no()?;
+    let asked = move |text: &[u8]| {
+        let update = Update::parse(text).map_err(|error| broken(1, &error))?;
+        let fetch = match fetch {
+            Some(fetch) => Some(fetch),
+            None => update.source_filter()?,
+        };
+        Ok((update.operation(id, if_seq_no)?, fetch))
+    };
+    write(shared, name, Some(body), parameters.writing, asked).await
 }
 
 /// The body of an update.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Update<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "not_null")]
     doc: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "not_null")]
     upsert: Option<&'a RawValue>,
-    doc_as_upsert: Option<bool>,
-    detect_noop: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
+    doc_as_upsert: Option<Flag>,
+    #[serde(default, deserialize_with = "not_null")]
+    detect_noop: Option<Flag>,
+    #[serde(default, deserialize_with = "not_null")]
     _source: Option<SourceGiven>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "not_null")]
     script: Option<&'a RawValue>,
-    scripted_upsert: Option<bool>,
-    if_seq_no: Option<u64>,
-    if_primary_term: Option<u64>,
+    #[serde(default, deserialize_with = "not_null")]
+    scripted_upsert: Option<Flag>,
+    #[serde(default, deserialize_with = "not_null")]
+    if_seq_no: Option<Long>,
+    #[serde(default, deserialize_with = "not_null")]
+    if_primary_term: Option<Long>,
 }
 
-impl Update<'_> {
+impl<'a> Update<'a> {
+    /// Reads one; an empty text says nothing.
+    pub(super) fn parse(text: &'a [u8]) -> serde_json::Result<Self> {
+        if text.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(text)
+    }
+
     /// What of the document is to come back, if anything.
-    pub(super) fn source_filter(&self) -> Option<SourceFilter> {
-        self._source.clone().map(SourceGiven::filter)
+    ///
+    /// # Errors
+    ///
+    /// 400 for too many patterns.
+    pub(super) fn source_filter(&self) -> Result<Option<SourceFilter>, ApiError> {
+        self._source.clone().map(SourceGiven::filter).transpose()
     }
 
     /// The operation that it asks for. A condition may stand in the address or in the body.
@@ -435,7 +571,7 @@ impl Update<'_> {
         id: String,
         if_seq_no: Option<u64>,
     ) -> Result<Operation, ApiError> {
-        if self.script.is_some() || self.scripted_upsert == Some(true) {
+        if self.script.is_some() || self.scripted_upsert == Some(Flag(true)) {
             return Err(bad(
                 "scripts are not supported: give the changed fields as `doc`",
             ));
@@ -443,11 +579,12 @@ impl Update<'_> {
         let Some(doc) = self.doc else {
             return Err(invalid("script or doc is missing"));
         };
-        let own = required_seq_no(self.if_seq_no, self.if_primary_term)?;
-        let if_seq_no = if_seq_no.or(own);
+        let number = |long: Option<Long>| long.map(|Long(number)| number);
+        let own = required_seq_no(number(self.if_seq_no), number(self.if_primary_term))?;
+        let if_seq_no = one_condition(if_seq_no, own)?;
         let upsert = match self.upsert {
             Some(upsert) => Some(upsert),
-            None => (self.doc_as_upsert == Some(true)).then_some(doc),
+            None => (self.doc_as_upsert == Some(Flag(true))).then_some(doc),
         };
         if upsert.is_some() && if_seq_no.is_some() {
             return Err(invalid(
@@ -459,48 +596,52 @@ impl Update<'_> {
             id,
             partial: bytes(doc),
             upsert: upsert.map(bytes),
-            detect_noop: self.detect_noop.unwrap_or(true),
+            detect_noop: self.detect_noop.is_none_or(|Flag(flag)| flag),
             if_seq_no,
         })
     }
 }
 
-/// Reads a document as it is asked for.
+/// Reads a document as it is asked for, and answers with it.
 async fn read(
-    node: &Arc<Node>,
-    name: &str,
+    node: Arc<Node>,
+    name: String,
     id: String,
-    parameters: &ReadParameters,
-) -> Result<(String, Option<Stored>), ApiError> {
-    let index = selection::one(node, name)?;
-    let (realtime, refresh) = (parameters.realtime.0, parameters.refresh);
+    parameters: ReadParameters,
+    answer: impl FnOnce(&Node, &str, &str, Option<Stored>) -> Result<Response, ApiError>
+    + Send
+    + 'static,
+) -> Result<Response, ApiError> {
+    let searches = node.searches.clone();
     let find = move || {
-        if refresh {
+        let index = selection::one(&node, &name)?;
+        if parameters.refresh {
             index.refresh()?;
         }
-        let stored = if realtime {
+        let stored = if parameters.realtime.0 {
             index.get(&id)?
         } else {
             index.get_refreshed(&id)?
         };
-        Ok((id, stored))
+        if let (Some(asked), Some(stored)) = (parameters.version, &stored)
+            && asked != stored.version
+        {
+            let (id, found) = (whittle_host::one_line(&id), stored.version);
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "version_conflict_engine_exception",
+                format!(
+                    "[{id}]: version conflict, current version [{found}] is different than the one \
+                     provided [{asked}]"
+                ),
+            )
+            .in_index(name));
+        }
+        let bytes = stored.as_ref().map(|stored| filtered_bytes(&stored.source));
+        let _held = node.memory().reserve(bytes.unwrap_or_default())?;
+        answer(&node, &name, &id, stored)
     };
-    let (id, stored) = node.searches.run(find).await?;
-    if let (Some(asked), Some(stored)) = (parameters.version, &stored)
-        && asked != stored.version
-    {
-        let (id, found) = (whittle_host::one_line(&id), stored.version);
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "version_conflict_engine_exception",
-            format!(
-                "[{id}]: version conflict, current version [{found}] is different than the one \
-                 provided [{asked}]"
-            ),
-        )
-        .in_index(name));
-    }
-    Ok((id, stored))
+    searches.run(find).await
 }
 
 /// Show a document.
@@ -516,13 +657,15 @@ pub(super) async fn get(
     _: NoBody,
 ) -> Result<Response, ApiError> {
     let filter = parameters.source.filter()?.unwrap_or_default();
-    let (id, stored) = read(&node, &name, id, &parameters).await?;
-    let Some(stored) = stored else {
-        let answer = DocumentFound::missing(&name, &id);
-        return Ok((StatusCode::NOT_FOUND, axum::Json(answer)).into_response());
+    let answer = move |node: &Node, name: &str, id: &str, stored: Option<Stored>| {
+        let Some(stored) = stored else {
+            let answer = DocumentFound::missing(name, id);
+            return Ok((StatusCode::NOT_FOUND, axum::Json(answer)).into_response());
+        };
+        let source = filtered(&stored.source, &filter)?;
+        sending::json(node.memory(), &DocumentFound::here(name, &stored, source))
     };
-    let source = filtered(&stored.source, &filter)?;
-    Ok(axum::Json(DocumentFound::here(&name, &stored, source)).into_response())
+    read(node, name, id, parameters, answer).await
 }
 
 /// Show what a document was written as.
@@ -541,22 +684,24 @@ pub(super) async fn source(
     if filter == SourceFilter::None {
         return Err(invalid("fetching source can not be disabled"));
     }
-    let (id, stored) = read(&node, &name, id, &parameters).await?;
-    match stored.map(|stored| filtered(&stored.source, &filter)) {
-        Some(source) => {
-            let text = source?.map_or_else(String::new, |source| source.text().to_owned());
-            let kind = HeaderValue::from_static("application/json");
-            Ok(([(CONTENT_TYPE, kind)], text).into_response())
+    let answer = move |node: &Node, name: &str, id: &str, stored: Option<Stored>| {
+        let Some(stored) = stored else {
+            return Err(ApiError::new(
+                StatusCode::NOT_FOUND,
+                "resource_not_found_exception",
+                format!(
+                    "Document not found [{name}]/[{}]",
+                    whittle_host::one_line(id)
+                ),
+            ));
+        };
+        let mut text = sending::Text::new(node.memory());
+        if let Some(source) = filtered(&stored.source, &filter)? {
+            text.raw(source.text())?;
         }
-        None => Err(ApiError::new(
-            StatusCode::NOT_FOUND,
-            "resource_not_found_exception",
-            format!(
-                "Document not found [{name}]/[{}]",
-                whittle_host::one_line(&id)
-            ),
-        )),
-    }
+        Ok(text.into_json())
+    };
+    read(node, name, id, parameters, answer).await
 }
 
 #[cfg(test)]
@@ -572,6 +717,10 @@ mod tests {
             format!("{} {}", error.status().as_u16(), error.reason())
         };
         insta::assert_snapshot!(refused(Some(3), None), @"400 Validation Failed: 1: ifSeqNo is set, but primary term is [0];");
+        assert_eq!(required_seq_no(Some(-2), Some(0)), Ok(None));
+        insta::assert_snapshot!(refused(Some(-1), Some(1)), @"400 sequence numbers must be non negative. got [-1].");
+        insta::assert_snapshot!(refused(Some(3), Some(-1)), @"400 primary term must be non negative. got [-1]");
+        insta::assert_snapshot!(refused(Some(3), Some(0)), @"400 Validation Failed: 1: ifSeqNo is set, but primary term is [0];");
         insta::assert_snapshot!(refused(None, Some(1)), @"400 Validation Failed: 1: ifSeqNo is unassigned, but primary term is [1];");
         insta::assert_snapshot!(refused(Some(3), Some(2)), @"409 version conflict, required seqNo [3], primary term [2]; documents of this node have the primary term [1]");
     }
@@ -579,7 +728,7 @@ mod tests {
     #[test]
     fn an_update_is_read_with_its_digits() {
         let read = |text: &'static str| -> Result<Operation, String> {
-            let update: Update = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let update = Update::parse(text.as_bytes()).map_err(|error| error.to_string())?;
             let operation = update.operation("a".to_owned(), None);
             operation.map_err(|error| error.reason().to_owned())
         };
@@ -599,5 +748,51 @@ mod tests {
         insta::assert_snapshot!(refused(r#"{"doc": {}, "doc": {}}"#), @"duplicate field `doc` at line 1 column 17");
         insta::assert_snapshot!(refused(r#"{"dok": {}}"#), @"unknown field `dok`, expected one of `doc`, `upsert`, `doc_as_upsert`, `detect_noop`, `_source`, `script`, `scripted_upsert`, `if_seq_no`, `if_primary_term` at line 1 column 6");
         insta::assert_snapshot!(refused(r#"{"doc": {}, "upsert": {}, "if_seq_no": 1, "if_primary_term": 1}"#), @"Validation Failed: 1: upsert requests don't support `if_seq_no` and `if_primary_term`;");
+    }
+
+    #[test]
+    fn a_member_of_an_update_is_obeyed_or_refused() {
+        let read = |member: &str| -> Result<Operation, String> {
+            let text = format!("{{\"doc\": {{}}, {member}}}");
+            let update = Update::parse(text.as_bytes()).map_err(|error| error.to_string())?;
+            let operation = update.operation("a".to_owned(), None);
+            operation.map_err(|error| format!("{} {}", error.status(), error.reason()))
+        };
+        for number in ["3", "\"3\"", "3.0", "\"3.9\""] {
+            let member = format!("\"if_seq_no\": {number}, \"if_primary_term\": \"1\"");
+            let operation = read(&member);
+            let is_obeyed = |operation: &Operation| {
+                matches!(
+                    operation,
+                    Operation::Update {
+                        if_seq_no: Some(3),
+                        ..
+                    }
+                )
+            };
+            assert!(operation.as_ref().is_ok_and(is_obeyed), "{operation:?}");
+        }
+        for (member, start) in [
+            ("\"if_seq_no\": 3, \"if_primary_term\": 2", "409"),
+            ("\"if_seq_no\": -1, \"if_primary_term\": 1", "400"),
+            ("\"if_seq_no\": 3", "400"),
+            ("\"if_seq_no\": [], \"if_primary_term\": 1", "must be"),
+            ("\"if_seq_no\": null, \"if_primary_term\": 1", "must be"),
+            ("\"if_seq_no\": true, \"if_primary_term\": 1", "must be"),
+            ("\"detect_noop\": 0", "must be"),
+            ("\"doc_as_upsert\": \"yes\"", "must be"),
+            ("\"doc_as_upsert\": null", "must be"),
+            ("\"scripted_upsert\": 1", "must be"),
+            ("\"_source\": 1", "data did not match"),
+            ("\"_source\": null", "data did not match"),
+            ("\"if_version\": 1", "unknown field"),
+        ] {
+            let refused = read(member).expect_err(member);
+            assert!(refused.starts_with(start), "{member}: {refused}");
+        }
+        let both = Update::parse(br#"{"doc": {}, "if_seq_no": 3, "if_primary_term": 1}"#);
+        let both = both.expect("an update").operation("a".to_owned(), Some(4));
+        let refused = both.expect_err("they differ");
+        insta::assert_snapshot!(refused.reason(), @"Validation Failed: 1: if_seq_no is given twice, as [4] and as [3];");
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use whittle_node::index::IndexError;
 use whittle_node::mapping::Mapping;
 
 use super::Shared;
@@ -12,7 +14,8 @@ use crate::address::Path;
 use crate::answers::Acknowledged;
 use crate::body::{Body, NoBody};
 use crate::error::ApiError;
-use crate::failures::{no_index, not_made};
+use crate::failures::{no_index, not_made, unavailable};
+use crate::indexes::Entry;
 use crate::node::Node;
 use crate::parameters::{ActiveShards, Query, bad, parameters};
 use crate::presentation::Presentation;
@@ -123,14 +126,12 @@ pub(super) async fn create(
             1 + settings.replicas()
         )));
     }
-    let mapping = match &body.mappings {
-        None => Mapping::dynamic(),
-        Some(mapping) => {
-            Mapping::parse(mapping).map_err(whittle_node::index::IndexError::Mapping)?
-        }
-    };
     let writes = node.writes.clone();
     let made = move || {
+        let mapping = match &body.mappings {
+            None => Mapping::dynamic(),
+            Some(mapping) => Mapping::parse(mapping).map_err(IndexError::Mapping)?,
+        };
         let made = node.create(&name, mapping, settings);
         made.map_err(|error| not_made(&name, error))?;
         Ok(name)
@@ -158,9 +159,7 @@ pub(super) async fn delete(
     let selected = parameters.indices.select(&node, &names)?;
     let writes = node.writes.clone();
     let delete = move || {
-        for (name, index) in selected {
-            // The node's own is the last but this.
-            drop(index);
+        for (name, _) in selected {
             if !node.delete(&name)? {
                 return Err(no_index(&name));
             }
@@ -185,14 +184,13 @@ type ByIndex<T> = axum::Json<BTreeMap<String, T>>;
 
 /// The settings of an index as `_settings` shows them.
 fn settings_of(
-    node: &Node,
+    entry: &Entry,
     name: &str,
     flat: bool,
     human: bool,
     names: &dyn Fn(&str) -> bool,
 ) -> Json {
-    let settings = node.settings(name);
-    let mut shown = settings.map_or_else(BTreeMap::new, |settings| settings.shown(name));
+    let mut shown = entry.settings().shown(name);
     if human
         && let Some(created) = shown.get("index.creation_date")
         && let Some(date) = created.parse().ok().and_then(super::cluster::date)
@@ -231,20 +229,29 @@ pub(super) async fn get(
     Query(parameters): Query<DescribeParameters>,
     presentation: Presentation,
     _: NoBody,
-) -> Result<ByIndex<Described>, ApiError> {
+) -> Result<Response, ApiError> {
     check_defaults(&parameters)?;
     let selected = parameters.indices.select(&node, &names)?;
     let flat = parameters.flat_settings;
-    let described = selected.into_iter().map(|(name, index)| {
-        let settings = settings_of(&node, &name, flat, presentation.human, &|_| true);
-        let described = Described {
-            aliases: Some(Map::new()),
-            mappings: Some(index.mapping().to_json()),
-            settings: Some(settings),
-        };
-        (name, described)
-    });
-    Ok(axum::Json(described.collect()))
+    let describe = move || {
+        let mut all = BTreeMap::new();
+        for (name, entry) in selected {
+            let described = Described {
+                aliases: Some(Map::new()),
+                mappings: Some(mapping_of(&entry, &name)?),
+                settings: Some(settings_of(
+                    &entry,
+                    &name,
+                    flat,
+                    presentation.human,
+                    &|_| true,
+                )),
+            };
+            all.insert(name, described);
+        }
+        Ok(all)
+    };
+    node.reports.answer(node.memory(), describe).await
 }
 
 /// Show the settings of indexes.
@@ -321,8 +328,8 @@ fn shown_settings(
     let flat = parameters.flat_settings;
     let is_asked = |name: &str| setting.split(',').any(|pattern| fits(pattern, name));
     let selected = parameters.indices.select(&node, names)?.into_iter();
-    let settings = selected.map(|(name, _)| {
-        let settings = settings_of(&node, &name, flat, presentation.human, &is_asked);
+    let settings = selected.map(|(name, entry)| {
+        let settings = settings_of(&entry, &name, flat, presentation.human, &is_asked);
         let described = Described {
             aliases: None,
             mappings: None,
@@ -354,31 +361,39 @@ pub(super) async fn put_settings(
     };
     let preserve = parameters.preserve_existing;
     let mut changed = Vec::new();
-    for (name, _) in parameters.indices.select(&node, &names)? {
-        if let Some(settings) = node.settings(&name) {
-            changed.push((name, settings.changed(&given, preserve)?));
-        }
+    for (_, entry) in parameters.indices.select(&node, &names)? {
+        let settings = entry.settings().changed(&given, preserve)?;
+        changed.push((entry, settings));
     }
-    let writes = node.writes.clone();
     let change = move || {
-        for (name, settings) in changed {
-            node.set_settings(&name, settings)?;
+        for (entry, settings) in changed {
+            entry.set_settings(settings)?;
         }
         Ok(Acknowledged::DONE)
     };
-    writes.run(change).await.map(axum::Json)
+    node.writes.run(change).await.map(axum::Json)
 }
 
-fn mappings_of(selected: Selected) -> ByIndex<Described> {
-    let mappings = selected.into_iter().map(|(name, index)| {
-        let described = Described {
-            aliases: None,
-            mappings: Some(index.mapping().to_json()),
-            settings: None,
-        };
-        (name, described)
-    });
-    axum::Json(mappings.collect())
+fn mapping_of(entry: &Entry, name: &str) -> Result<Json, ApiError> {
+    let mapping = entry.mapping().map_err(|error| unavailable(name, error))?;
+    Ok(mapping.to_json())
+}
+
+/// Those of indexes that are not open are read from the disk.
+async fn mappings_of(node: &Node, selected: Selected) -> Result<Response, ApiError> {
+    let describe = move || {
+        let mut all = BTreeMap::new();
+        for (name, entry) in selected {
+            let described = Described {
+                aliases: None,
+                mappings: Some(mapping_of(&entry, &name)?),
+                settings: None,
+            };
+            all.insert(name, described);
+        }
+        Ok(all)
+    };
+    node.reports.answer(node.memory(), describe).await
 }
 
 /// Show the types of the fields of indexes.
@@ -392,8 +407,8 @@ pub(super) async fn mapping(
     Path(names): Path<String>,
     Query(parameters): Query<MappingParameters>,
     _: NoBody,
-) -> Result<ByIndex<Described>, ApiError> {
-    Ok(mappings_of(parameters.indices.select(&node, &names)?))
+) -> Result<Response, ApiError> {
+    mappings_of(&node, parameters.indices.select(&node, &names)?).await
 }
 
 /// Show the types of the fields of all indexes.
@@ -406,8 +421,8 @@ pub(super) async fn mapping_of_all(
     State(node): Shared,
     Query(parameters): Query<MappingParameters>,
     _: NoBody,
-) -> Result<ByIndex<Described>, ApiError> {
-    Ok(mappings_of(parameters.indices.select(&node, "_all")?))
+) -> Result<Response, ApiError> {
+    mappings_of(&node, parameters.indices.select(&node, "_all")?).await
 }
 
 /// Add fields to indexes.
@@ -430,7 +445,8 @@ pub(super) async fn put_mapping(
     }
     let selected = parameters.indices.select(&node, &names)?;
     let put = move || {
-        for (_, index) in selected {
+        for (name, entry) in selected {
+            let index = entry.open().map_err(|error| unavailable(&name, error))?;
             index.put_mapping(&mapping)?;
         }
         Ok(Acknowledged::DONE)
@@ -462,9 +478,9 @@ pub(super) async fn field_mapping(
     Path((names, fields)): Path<(String, String)>,
     Query(parameters): Query<MappingParameters>,
     _: NoBody,
-) -> Result<ByIndex<FieldMappings>, ApiError> {
+) -> Result<Response, ApiError> {
     let selected = parameters.indices.select(&node, &names)?;
-    Ok(field_mappings(selected, &fields))
+    field_mappings(&node, selected, fields).await
 }
 
 /// Show the types of some fields of all indexes.
@@ -478,28 +494,36 @@ pub(super) async fn field_mapping_of_all(
     Path(fields): Path<String>,
     Query(parameters): Query<MappingParameters>,
     _: NoBody,
-) -> Result<ByIndex<FieldMappings>, ApiError> {
+) -> Result<Response, ApiError> {
     let selected = parameters.indices.select(&node, "_all")?;
-    Ok(field_mappings(selected, &fields))
+    field_mappings(&node, selected, fields).await
 }
 
-fn field_mappings(selected: Selected, fields: &str) -> ByIndex<FieldMappings> {
-    let patterns: Vec<&str> = fields.split(',').collect();
-    let of_each = selected.into_iter().map(|(name, index)| {
-        let mut mappings = BTreeMap::new();
-        collect_fields(&index.mapping().to_json(), "", &mut |path, mapping| {
-            if patterns.iter().any(|pattern| fits(pattern, path)) {
-                let name = path.rsplit('.').next().unwrap_or(path).to_owned();
-                let field = FieldMapping {
-                    full_name: path.to_owned(),
-                    mapping: BTreeMap::from([(name, mapping.clone())]),
-                };
-                mappings.insert(path.to_owned(), field);
-            }
-        });
-        (name, FieldMappings { mappings })
-    });
-    axum::Json(of_each.collect())
+async fn field_mappings(
+    node: &Node,
+    selected: Selected,
+    fields: String,
+) -> Result<Response, ApiError> {
+    let describe = move || {
+        let patterns: Vec<&str> = fields.split(',').collect();
+        let mut all = BTreeMap::new();
+        for (name, entry) in selected {
+            let mut mappings = BTreeMap::new();
+            collect_fields(&mapping_of(&entry, &name)?, "", &mut |path, mapping| {
+                if patterns.iter().any(|pattern| fits(pattern, path)) {
+                    let name = path.rsplit('.').next().unwrap_or(path).to_owned();
+                    let field = FieldMapping {
+                        full_name: path.to_owned(),
+                        mapping: BTreeMap::from([(name, mapping.clone())]),
+                    };
+                    mappings.insert(path.to_owned(), field);
+                }
+            });
+            all.insert(name, FieldMappings { mappings });
+        }
+        Ok(all)
+    };
+    node.reports.answer(node.memory(), describe).await
 }
 
 /// Hands each field with a type to a function, sub-fields too.

@@ -1,11 +1,13 @@
 //! What keeps indexes in shape, and how large they are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
 use whittle_host::one_line;
-use whittle_node::index::{Index, IndexError, IndexStatistics};
+use whittle_node::ShardFailure;
+use whittle_node::index::{IndexError, IndexStatistics};
 
 use super::Shared;
 use super::documents::invalid;
@@ -13,6 +15,8 @@ use crate::address::Path;
 use crate::answers::{Reached, Shards};
 use crate::body::NoBody;
 use crate::error::ApiError;
+use crate::failures::unavailable;
+use crate::indexes::{Entry, Unavailable};
 use crate::node::Node;
 use crate::parameters::{Query, Switch, bad, parameters};
 use crate::presentation::Presentation;
@@ -69,20 +73,35 @@ parameters! {
     ignoring ["include_unloaded_segments"]
 }
 
+/// Works on each index. What fails in one is told, and keeps no other from its work; only if all
+/// fail is the first error the answer.
 async fn each(
     node: &Node,
     selected: Selected,
-    work: fn(&Index) -> Result<(), IndexError>,
+    work: fn(&Arc<Entry>) -> Result<Result<(), IndexError>, Unavailable>,
 ) -> Result<axum::Json<Reached>, ApiError> {
-    let _shards = Shards::of(selected.len());
     let all = move || {
-        for (_, index) in selected {
-            work(&index)?;
+        let (total, mut failures, mut first) = (selected.len(), Vec::new(), None);
+        for (name, entry) in selected {
+            let done = work(&entry).map_err(|error| unavailable(&name, error));
+            let done =
+                done.and_then(|done| done.map_err(|error| ApiError::from(error).in_index(&name)));
+            if let Err(error) = done {
+                failures.push(ShardFailure::new(&name, error.kind(), error.reason()));
+                first.get_or_insert(error);
+            }
         }
-        Ok(())
+        match first {
+            Some(error) if failures.len() == total => Err(error),
+            _ => Ok(Shards::with_failures(total, failures)),
+        }
     };
-    node.writes.run(all).await?;
+    let _shards = node.writes.run(all).await?;
     Ok(axum::Json(Reached { _shards }))
+}
+
+fn merge_one(entry: &Arc<Entry>) -> Result<Result<(), IndexError>, Unavailable> {
+    Ok(entry.open()?.merge())
 }
 
 /// Show searches what was written.
@@ -98,7 +117,7 @@ pub(super) async fn refresh(
     _: NoBody,
 ) -> Result<axum::Json<Reached>, ApiError> {
     let selected = parameters.indices.select(&node, &names)?;
-    each(&node, selected, Index::refresh).await
+    each(&node, selected, Entry::refresh).await
 }
 
 /// Show searches what was written, in all indexes.
@@ -113,7 +132,7 @@ pub(super) async fn refresh_all(
     _: NoBody,
 ) -> Result<axum::Json<Reached>, ApiError> {
     let selected = parameters.indices.select(&node, "_all")?;
-    each(&node, selected, Index::refresh).await
+    each(&node, selected, Entry::refresh).await
 }
 
 /// Bring what was written into segments on the disk, as a refresh does.
@@ -140,7 +159,7 @@ async fn flushed(
         return Err(invalid("wait_if_ongoing must be true for a force flush"));
     }
     let selected = parameters.indices.select(node, names)?;
-    each(node, selected, Index::refresh).await
+    each(node, selected, Entry::refresh).await
 }
 
 /// Bring what was written to all indexes into segments on the disk, as a refresh does.
@@ -166,7 +185,7 @@ async fn merged(
         return Err(bad("max_num_segments must be 1 or more, but was 0"));
     }
     let selected = parameters.indices.select(node, names)?;
-    each(node, selected, Index::merge).await
+    each(node, selected, merge_one).await
 }
 
 /// Merge the segments of indexes into one each, without deleted documents.
@@ -320,7 +339,7 @@ async fn statistics(
     let count = move || {
         let mut all = Sums::default();
         let mut indices = BTreeMap::new();
-        let _shards = Shards::of(selected.len());
+        let (total, mut failures) = (selected.len(), Vec::new());
         let numbers = |sums: &Sums, uuid| {
             let numbers = Numbers::of(&asked, sums, presentation.human);
             OfIndex {
@@ -329,15 +348,21 @@ async fn statistics(
                 total: numbers,
             }
         };
-        for (name, index) in selected {
-            let (statistics, mut one) = (index.statistics(), Sums::default());
+        for (name, entry) in selected {
+            let statistics = match entry.statistics() {
+                Ok(statistics) => statistics,
+                Err(error) => {
+                    failures.push(error.of_shard(&name));
+                    continue;
+                }
+            };
+            let mut one = Sums::default();
             one.add(&statistics);
             all.add(&statistics);
-            let uuid = node.settings(&name).map(|settings| settings.uuid);
-            indices.insert(name, numbers(&one, uuid));
+            indices.insert(name, numbers(&one, Some(entry.settings().uuid)));
         }
         Ok(Statistics {
-            _shards,
+            _shards: Shards::with_failures(total, failures),
             _all: numbers(&all, None),
             indices: by_index.then_some(indices),
         })

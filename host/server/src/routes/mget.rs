@@ -1,20 +1,28 @@
 //! Several documents in one request, by their ids.
 
 use axum::extract::State;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use whittle_node::SourceFilter;
+use whittle_host::QueryContext;
+use whittle_node::index::Stored;
+use whittle_node::{SearchError, SourceFilter};
 
 use super::Shared;
-use super::bulk::Id;
 use super::documents::invalid;
 use crate::address::Path;
 use crate::answers::DocumentFound;
 use crate::body::Body;
+use crate::client::Client;
 use crate::error::{ApiError, Cause};
 use crate::node::Node;
 use crate::parameters::{Query, Switch, bad, parameters};
+use crate::scalars;
 use crate::selection;
-use crate::source::{OneOrMore, SourceGiven, SourceParameters, filtered};
+use crate::sending;
+use crate::source::{OneOrMore, SourceGiven, SourceParameters, filtered, filtered_bytes};
+
+/// How many documents one request may ask for.
+const MOST_DOCUMENTS: usize = 10_000;
 
 parameters! {
     /// Reading several documents.
@@ -39,27 +47,22 @@ struct Asked {
     #[serde(default)]
     docs: Vec<AskedDocument>,
     #[serde(default)]
-    ids: Vec<Id>,
+    ids: Vec<scalars::Text>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AskedDocument {
-    _index: Option<String>,
-    _id: Option<Id>,
+    _index: Option<scalars::Text>,
+    _id: Option<scalars::Text>,
     _source: Option<SourceGiven>,
     stored_fields: Option<OneOrMore>,
     /// Without effect: an index has one shard.
     #[serde(rename = "routing")]
-    _routing: Option<Id>,
+    _routing: Option<scalars::Text>,
 }
 
-/// The answer: the documents in the order in which they were asked for.
-#[derive(Debug, Serialize)]
-pub(super) struct Documents {
-    docs: Vec<Answered>,
-}
-
+/// A document of the answer; they come in the order in which they were asked for.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Answered {
@@ -89,7 +92,7 @@ pub(super) async fn several(
     shared: Shared,
     Query(parameters): Query<SeveralParameters>,
     body: Body,
-) -> Result<axum::Json<Documents>, ApiError> {
+) -> Result<Response, ApiError> {
     read(shared, None, parameters, body).await
 }
 
@@ -105,7 +108,7 @@ pub(super) async fn several_of_index(
     Path(index): Path<String>,
     Query(parameters): Query<SeveralParameters>,
     body: Body,
-) -> Result<axum::Json<Documents>, ApiError> {
+) -> Result<Response, ApiError> {
     read(shared, Some(index), parameters, body).await
 }
 
@@ -114,37 +117,44 @@ async fn read(
     index: Option<String>,
     parameters: SeveralParameters,
     body: Body,
-) -> Result<axum::Json<Documents>, ApiError> {
-    body.required()?;
-    let wanted = wanted(body.read()?, index.as_deref(), &parameters)?;
+) -> Result<Response, ApiError> {
     let searches = node.searches.clone();
+    let client = Client::default();
+    let _waits = client.waits();
     let read = move || {
-        let docs = wanted.into_iter().map(|wanted| {
-            let read = document(&node, &wanted, &parameters);
-            read.map_or_else(
-                |error| Answered::Failed {
-                    _index: wanted.index.clone(),
-                    _id: wanted.id.clone(),
-                    error: error.cause().clone(),
-                },
-                Answered::Read,
-            )
-        });
-        Ok(Documents {
-            docs: docs.collect(),
-        })
+        let query = client.begins(QueryContext::new(node.options().budget.clone()));
+        body.required()?;
+        let wanted = wanted(body.read()?, index.as_deref(), &parameters)?;
+        let mut answer = sending::Text::new(node.memory());
+        answer.raw("{\"docs\":[")?;
+        for (number, wanted) in wanted.into_iter().enumerate() {
+            query.check().map_err(SearchError::Stopped)?;
+            if number > 0 {
+                answer.raw(",")?;
+            }
+            answered(&node, &wanted, &parameters, &mut answer)?;
+        }
+        answer.raw("]}")?;
+        Ok(answer.into_json())
     };
-    searches.run(read).await.map(axum::Json)
+    searches.run(read).await
 }
 
 fn wanted(
     asked: Asked,
-    index: Option<&str>,
+    index_of_path: Option<&str>,
     parameters: &SeveralParameters,
 ) -> Result<Vec<Wanted>, ApiError> {
     let default = parameters.source.filter()?.unwrap_or_default();
     if asked.docs.is_empty() && asked.ids.is_empty() {
         return Err(invalid("no documents to get"));
+    }
+    let found = asked.docs.len() + asked.ids.len();
+    if found > MOST_DOCUMENTS {
+        return Err(bad(format!(
+            "the request asks for {found} documents, and the limit is {MOST_DOCUMENTS}: send \
+             several requests"
+        )));
     }
     let ids = asked.ids.into_iter().map(|id| AskedDocument {
         _index: None,
@@ -156,10 +166,12 @@ fn wanted(
     let all = asked.docs.into_iter().chain(ids);
     let checked = all.map(|document| {
         let missing = |what: &str| invalid(&format!("{what} is missing for doc 0"));
-        let index = document._index.or_else(|| index.map(str::to_owned));
-        let mut filter = document
-            ._source
-            .map_or(default.clone(), SourceGiven::filter);
+        let index = document._index.map(|name| name.0);
+        let index = index.or_else(|| index_of_path.map(str::to_owned));
+        let mut filter = match document._source {
+            Some(source) => source.filter()?,
+            None => default.clone(),
+        };
         match document.stored_fields.map(OneOrMore::into_list) {
             None => {}
             Some(names) if names == ["_none_"] => filter = SourceFilter::None,
@@ -171,31 +183,58 @@ fn wanted(
         }
         Ok(Wanted {
             index: index.ok_or_else(|| missing("index"))?,
-            id: document._id.map(Id::text).ok_or_else(|| missing("id"))?,
+            id: document._id.map(|id| id.0).ok_or_else(|| missing("id"))?,
             filter,
         })
     });
     checked.collect()
 }
 
-fn document(
+/// Writes a document, or why it cannot be read.
+///
+/// # Errors
+///
+/// 429 if there is too little memory.
+fn answered(
     node: &Node,
     wanted: &Wanted,
     parameters: &SeveralParameters,
-) -> Result<DocumentFound, ApiError> {
+    answer: &mut sending::Text,
+) -> Result<(), ApiError> {
+    let failed = |error: &ApiError| Answered::Failed {
+        _index: wanted.index.clone(),
+        _id: wanted.id.clone(),
+        error: error.cause().clone(),
+    };
+    let stored = match stored(node, wanted, parameters) {
+        Err(error) => return answer.json(&failed(&error)),
+        Ok(None) => {
+            let missing = DocumentFound::missing(&wanted.index, &wanted.id);
+            return answer.json(&Answered::Read(missing));
+        }
+        Ok(Some(stored)) => stored,
+    };
+    let _held = node.memory().reserve(filtered_bytes(&stored.source))?;
+    match filtered(&stored.source, &wanted.filter) {
+        Err(error) => answer.json(&failed(&error)),
+        Ok(source) => {
+            let found = DocumentFound::here(&wanted.index, &stored, source);
+            answer.json(&Answered::Read(found))
+        }
+    }
+}
+
+fn stored(
+    node: &Node,
+    wanted: &Wanted,
+    parameters: &SeveralParameters,
+) -> Result<Option<Stored>, ApiError> {
     let index = selection::one(node, &wanted.index)?;
     if parameters.refresh {
         index.refresh()?;
     }
-    let stored = match parameters.realtime.0 {
+    Ok(match parameters.realtime.0 {
         true => index.get(&wanted.id)?,
         false => index.get_refreshed(&wanted.id)?,
-    };
-    match stored {
-        None => Ok(DocumentFound::missing(&wanted.index, &wanted.id)),
-        Some(stored) => {
-            let source = filtered(&stored.source, &wanted.filter)?;
-            Ok(DocumentFound::here(&wanted.index, &stored, source))
-        }
-    }
+    })
 }

@@ -17,6 +17,8 @@ mod unsupported;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
@@ -90,7 +92,13 @@ pub(crate) fn all() -> Router<Arc<Node>> {
         .routes(routes!(documents::update));
     let (routes, described) = api.split_for_parts();
     let described = description::whole(described);
-    let description = move |_: Query<NoParameters>| async { axum::Json(described) };
+    // Written once: routes are cloned for each request.
+    let described = serde_json::to_vec(&described).map(Bytes::from);
+    let described = described
+        .map_err(|error| ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", &error));
+    let description = move |_: Query<NoParameters>| async {
+        described.map(|text| ([(CONTENT_TYPE, "application/json")], text))
+    };
     unsupported::routes(routes)
         // Clients write both.
         .route(

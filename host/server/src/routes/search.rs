@@ -1,31 +1,37 @@
 //! Searches and counts, over one index, several, or all.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::openapi::path::Parameter;
 use whittle_host::QueryContext;
 use whittle_node::{
     CountResponse, SearchHead, SearchRequest, SearchResponse, Writing, Written, multi_search,
-    search_indexes,
+    parsed_bytes, search_indexes,
 };
 
 use super::Shared;
 use crate::address::Path;
 use crate::body::Body;
+use crate::client::Client;
 use crate::error::{ApiError, ErrorBody};
+use crate::failures::not_searched;
 use crate::log;
 use crate::node::Node;
 use crate::parameters::{Given, Parameters, Query, Switch, Value, bad, described, parameters};
 use crate::selection::{Expand, Indices, Selected};
-use crate::work::EndsWithClient;
+use crate::sending::{self, Text};
 
 parameters! {
     /// A search.
     SearchParameters {
+        /// Whether the hits of some indexes are answered if others cannot be opened, by default
+        /// true.
+        allow_partial: Switch = "allow_partial_search_results",
         /// Whether the total of hits is a number instead of an object.
         total_as_int: bool = "rest_total_hits_as_int",
         /// Whether the names of aggregations have their kinds in front.
@@ -38,7 +44,7 @@ parameters! {
         indices: Indices,
     }
     ignoring [
-        "allow_partial_search_results", "batched_reduce_size", "cancel_after_time_interval",
+        "batched_reduce_size", "cancel_after_time_interval",
         "ccs_minimize_roundtrips", "ignore_throttled", "max_concurrent_shard_requests",
         "phase_took", "pre_filter_shard_size", "preference", "request_cache", "routing",
     ]
@@ -145,54 +151,79 @@ fn check_total(as_int: bool, request: &SearchRequest) -> Result<(), ApiError> {
     }
 }
 
-/// The bytes of a body, of which an empty one is an empty object.
-fn bytes(body: &Body) -> &[u8] {
-    if body.is_empty() { b"{}" } else { &body.0 }
+/// The bytes of a search, of which no bytes are an empty object.
+fn bytes(text: &[u8]) -> &[u8] {
+    if text.trim_ascii().is_empty() {
+        b"{}"
+    } else {
+        text
+    }
 }
 
-/// Runs a search.
-async fn run(
-    node: &Arc<Node>,
-    indexes: Selected,
-    request: SearchRequest,
+/// How often a search is in memory: parsed, and then as a request and its plan.
+const COPIES: u64 = 2;
+
+/// Runs a search, on a thread for blocking work. Indexes that cannot be searched are left out if
+/// others can, and the search may be partial.
+fn run(
+    node: &Node,
+    client: &Client,
+    indexes: &Selected,
+    request: &SearchRequest,
+    allow_partial: bool,
 ) -> Result<SearchResponse, ApiError> {
-    let query = QueryContext::new(request.budget(node.options().budget.clone()));
-    let _ends = EndsWithClient(query.clone());
-    let node_of = Arc::clone(node);
-    let search = move || {
-        let names: Vec<&str> = indexes.iter().map(|(name, _)| name.as_str()).collect();
-        let snapshots = indexes.iter().map(|(name, index)| {
-            let snapshot = index.snapshot().named(name);
-            snapshot
-                .with_threads(node_of.threads())
-                .with_memory(node_of.memory())
-        });
-        let snapshots: Vec<_> = snapshots.collect();
-        let response = search_indexes(&snapshots, &request, node_of.udfs(), &query);
-        log::udfs(&query.take_log(), &names.join(","));
-        response.map_err(|error| match names[..] {
-            [name] => ApiError::from(error).in_index(name),
-            _ => error.into(),
-        })
-    };
-    node.searches.run(search).await
+    let limits = node.options().budget.clone();
+    let query = QueryContext::lowered(request.budget(limits.clone()), limits);
+    let query = client.begins(query);
+    let names: Vec<&str> = indexes.iter().map(|(name, _)| name.as_str()).collect();
+    let (mut snapshots, mut failed) = (Vec::new(), Vec::new());
+    for (name, entry) in indexes {
+        match entry.open() {
+            Ok(index) => snapshots.push(
+                (index.snapshot().named(name))
+                    .with_threads(node.threads())
+                    .with_memory(node.memory()),
+            ),
+            Err(error) => failed.push(error.of_shard(name)),
+        }
+    }
+    if !failed.is_empty() && (snapshots.is_empty() || !allow_partial) {
+        return Err(not_searched(&failed));
+    }
+    let response = search_indexes(&snapshots, request, node.udfs(), &query);
+    log::udfs(&query.take_log(), &names.join(","));
+    let mut response = response.map_err(|error| match names[..] {
+        [name] => ApiError::from(error).in_index(name),
+        _ => error.into(),
+    })?;
+    response.failed = failed;
+    Ok(response)
 }
 
 async fn searched(
-    node: &Arc<Node>,
-    names: &str,
-    parameters: &SearchParameters,
-    body: &Body,
+    node: Arc<Node>,
+    names: String,
+    parameters: SearchParameters,
+    body: Body,
 ) -> Result<Response, ApiError> {
-    let request = with_parts(SearchRequest::parse(bytes(body))?, &parameters.parts.0)?;
-    check_total(parameters.total_as_int, &request)?;
-    let indexes = parameters.indices.select(node, names)?;
-    let response = run(node, indexes, request).await?;
-    let writing = Writing {
-        total_as_int: parameters.total_as_int,
-        typed_keys: parameters.typed_keys,
+    let searches = node.searches.clone();
+    let client = Client::default();
+    let _waits = client.waits();
+    let search = move || {
+        let text = bytes(&body.bytes);
+        body.hold_parsed(text, COPIES)?;
+        let request = with_parts(SearchRequest::parse(text)?, &parameters.parts.0)?;
+        check_total(parameters.total_as_int, &request)?;
+        let indexes = parameters.indices.select(&node, &names)?;
+        let allow_partial = parameters.allow_partial.0;
+        let response = run(&node, &client, &indexes, &request, allow_partial)?;
+        let writing = Writing {
+            total_as_int: parameters.total_as_int,
+            typed_keys: parameters.typed_keys,
+        };
+        sending::json(node.memory(), &response.written(writing))
     };
-    Ok(axum::Json(response.written(writing)).into_response())
+    searches.run(search).await
 }
 
 /// Search an index.
@@ -211,7 +242,7 @@ pub(super) async fn search(
     Query(parameters): Query<SearchParameters>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    searched(&node, &names, &parameters, &body).await
+    searched(node, names, parameters, body).await
 }
 
 /// Search all indexes.
@@ -226,19 +257,26 @@ pub(super) async fn search_all(
     Query(parameters): Query<SearchParameters>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    searched(&node, "_all", &parameters, &body).await
+    searched(node, "_all".to_owned(), parameters, body).await
 }
 
 async fn counted(
-    node: &Arc<Node>,
-    names: &str,
-    parameters: &CountParameters,
-    body: &Body,
+    node: Arc<Node>,
+    names: String,
+    parameters: CountParameters,
+    body: Body,
 ) -> Result<axum::Json<CountResponse>, ApiError> {
-    let request = SearchRequest::parse_count(bytes(body))?;
-    let request = with_parts(request, &parameters.parts.0)?;
-    let indexes = parameters.indices.select(node, names)?;
-    Ok(axum::Json(run(node, indexes, request).await?.counted()))
+    let searches = node.searches.clone();
+    let client = Client::default();
+    let _waits = client.waits();
+    let count = move || {
+        let text = bytes(&body.bytes);
+        body.hold_parsed(text, COPIES)?;
+        let request = with_parts(SearchRequest::parse_count(text)?, &parameters.parts.0)?;
+        let indexes = parameters.indices.select(&node, &names)?;
+        Ok(run(&node, &client, &indexes, &request, true)?.counted())
+    };
+    searches.run(count).await.map(axum::Json)
 }
 
 /// Count the documents that a query finds.
@@ -254,7 +292,7 @@ pub(super) async fn count(
     Query(parameters): Query<CountParameters>,
     body: Body,
 ) -> Result<axum::Json<CountResponse>, ApiError> {
-    counted(&node, &names, &parameters, &body).await
+    counted(node, names, parameters, body).await
 }
 
 /// Count the documents of all indexes that a query finds.
@@ -269,16 +307,10 @@ pub(super) async fn count_all(
     Query(parameters): Query<CountParameters>,
     body: Body,
 ) -> Result<axum::Json<CountResponse>, ApiError> {
-    counted(&node, "_all", &parameters, &body).await
+    counted(node, "_all".to_owned(), parameters, body).await
 }
 
-/// The answer to several searches, each with a status of its own.
-#[derive(Debug, Serialize)]
-struct Answers<'a> {
-    took: u64,
-    responses: Vec<Answer<'a>>,
-}
-
+/// The answer to one of several searches, with a status of its own.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Answer<'a> {
@@ -302,7 +334,7 @@ pub(super) async fn msearch(
     Query(parameters): Query<MultiSearchParameters>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    several(&node, "_all", &parameters, &body).await
+    several(node, "_all".to_owned(), parameters, body).await
 }
 
 /// Run several searches of an index.
@@ -318,70 +350,137 @@ pub(super) async fn msearch_of_index(
     Query(parameters): Query<MultiSearchParameters>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    several(&node, &names, &parameters, &body).await
+    several(node, names, parameters, body).await
 }
 
-/// Runs the searches of one request, one after the other.
+/// Runs the searches of one request, one after the other. Each has a permit, a client and a limit of
+/// time of its own, and is dropped once its answer is written.
 async fn several(
-    node: &Arc<Node>,
-    names: &str,
-    parameters: &MultiSearchParameters,
-    body: &Body,
+    node: Arc<Node>,
+    names: String,
+    parameters: MultiSearchParameters,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let started = Instant::now();
     if let Some(search_type) = &parameters.search_type {
         SearchRequest::default().set("search_type", search_type)?;
     }
-    let items = multi_search(&body.0)?;
+    let searches = node.searches.clone();
+    let several = Arc::new(Several {
+        answers: Mutex::new(Text::new(node.memory())),
+        node,
+        names,
+        parameters,
+        body,
+    });
+    let of = Arc::clone(&several);
+    let items = searches.run(move || of.items()).await?;
     if items.is_empty() {
         return Err(bad("Validation Failed: 1: no requests added;"));
     }
-    let mut responses = Vec::with_capacity(items.len());
-    for item in items {
-        let response = match parts_of(node, names, &item.head, item.body) {
-            Ok((indexes, request)) => {
-                check_total(parameters.total_as_int, &request)?;
-                run(node, indexes, request).await
-            }
-            Err(error) => Err(error),
-        };
-        responses.push(response);
+    let separators = std::iter::once("").chain(std::iter::repeat(","));
+    for ((head, text), separator) in items.into_iter().zip(separators) {
+        let client = Client::default();
+        let _waits = client.waits();
+        let of = Arc::clone(&several);
+        let search = move || Ok(of.search(&client, &head, &text, separator));
+        // An error of the work itself, such as that too much of it is running, is this search's.
+        match searches.run(search).await {
+            Ok(answered) => answered?,
+            Err(error) => several.answer(separator, &Answer::Failed(error.body()))?,
+        }
     }
-    let writing = Writing {
-        total_as_int: parameters.total_as_int,
-        typed_keys: parameters.typed_keys,
-    };
-    let answers = responses.iter().map(|response| match response {
-        Ok(response) => Answer::Found {
-            response: response.written(writing),
-            status: 200,
-        },
-        Err(error) => Answer::Failed(error.body()),
-    });
-    let answers = Answers {
-        took: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        responses: answers.collect(),
-    };
-    Ok(axum::Json(answers).into_response())
+    let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    several.finished(took)
 }
 
-/// The indexes and the request of a search in a multi search.
-fn parts_of(
-    node: &Node,
-    names: &str,
-    head: &SearchHead,
-    body: &[u8],
-) -> Result<(Selected, SearchRequest), ApiError> {
-    let request = SearchRequest::parse(body)?;
-    let expand = head.expand_wildcards.as_deref();
-    let indices = Indices {
-        ignore_unavailable: head.ignore_unavailable.unwrap_or_default(),
-        allow_no_indices: Switch(head.allow_no_indices.unwrap_or(true)),
-        expand_wildcards: expand.map_or(Ok(Expand::Open), |kinds| {
-            Expand::read("expand_wildcards", kinds)
-        })?,
-    };
-    let named = head.indexes.as_ref().map(|names| names.join(","));
-    let indexes = indices.select(node, named.as_deref().unwrap_or(names))?;
-    Ok((indexes, request))
+/// Several searches of one request.
+struct Several {
+    node: Arc<Node>,
+    names: String,
+    parameters: MultiSearchParameters,
+    body: Body,
+    answers: Mutex<Text>,
+}
+
+impl Several {
+    /// The head and the text of each search.
+    fn items(&self) -> Result<Vec<(Bytes, Bytes)>, ApiError> {
+        let body = &self.body.bytes;
+        let items = multi_search(body)?.into_iter();
+        let items = items.map(|item| (body.slice_ref(item.head), body.slice_ref(item.body)));
+        Ok(items.collect())
+    }
+
+    /// Runs a search and writes its answer.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the request as a whole.
+    fn search(
+        &self,
+        client: &Client,
+        head: &[u8],
+        text: &[u8],
+        separator: &str,
+    ) -> Result<(), ApiError> {
+        let bytes = parsed_bytes(text).saturating_mul(COPIES);
+        let parts = self.node.memory().reserve(bytes).map_err(ApiError::from);
+        let parts = parts.and_then(|held| Ok((held, self.parts_of(head, text)?)));
+        let found = match &parts {
+            Ok((_held, (indexes, request))) => {
+                check_total(self.parameters.total_as_int, request)?;
+                run(&self.node, client, indexes, request, true)
+            }
+            Err(error) => Err(error.clone()),
+        };
+        let writing = Writing {
+            total_as_int: self.parameters.total_as_int,
+            typed_keys: self.parameters.typed_keys,
+        };
+        let answer = match &found {
+            Ok(response) => Answer::Found {
+                response: response.written(writing),
+                status: 200,
+            },
+            Err(error) => Answer::Failed(error.body()),
+        };
+        self.answer(separator, &answer)
+    }
+
+    /// The indexes and the request of a search.
+    fn parts_of(&self, head: &[u8], text: &[u8]) -> Result<(Selected, SearchRequest), ApiError> {
+        let head = SearchHead::parse(head)?;
+        let request = SearchRequest::parse(text)?;
+        let expand = head.expand_wildcards.as_deref();
+        let indices = Indices {
+            ignore_unavailable: head.ignore_unavailable.unwrap_or_default(),
+            allow_no_indices: Switch(head.allow_no_indices.unwrap_or(true)),
+            expand_wildcards: expand.map_or(Ok(Expand::Open), |kinds| {
+                Expand::read("expand_wildcards", kinds)
+            })?,
+        };
+        let named = head.indexes.as_ref().map(|names| names.join(","));
+        let indexes = indices.select(&self.node, named.as_deref().unwrap_or(&self.names))?;
+        Ok((indexes, request))
+    }
+
+    /// Writes an answer behind the others.
+    fn answer(&self, separator: &str, answer: &Answer<'_>) -> Result<(), ApiError> {
+        let mut answers = self.lock();
+        answers.raw(separator)?;
+        answers.json(answer)
+    }
+
+    fn finished(&self, took: u64) -> Result<Response, ApiError> {
+        let empty = Text::new(self.node.memory());
+        let mut answers = std::mem::replace(&mut *self.lock(), empty);
+        answers.raw("]}")?;
+        answers.begin_with(format!("{{\"took\":{took},\"responses\":["))?;
+        Ok(answers.into_json())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Text> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

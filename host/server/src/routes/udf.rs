@@ -68,9 +68,9 @@ pub(super) async fn upload(
             &error,
         )
     })?;
-    let writes = node.writes.clone();
+    let registrations = node.registrations.clone();
     let register = move || {
-        let registered = node.registry().register(&body.0, expected);
+        let registered = node.registry().register(&body.bytes, expected);
         registered.map_err(|error| {
             let (status, kind) = match &error {
                 RegistrationError::Exists { .. }
@@ -86,7 +86,7 @@ pub(super) async fn upload(
             with(status, kind)(&error)
         })
     };
-    let info = writes.run(register).await?;
+    let info = registrations.run(register).await?;
     log::changed("registered", &format!("{}@{}", info.name, info.version));
     Ok((StatusCode::CREATED, axum::Json(shown(&info))).into_response())
 }
@@ -99,9 +99,14 @@ pub(super) async fn upload(
 pub(super) async fn list(
     State(node): Shared,
     _: Query<NoParameters>,
-) -> Result<axum::Json<Json>, ApiError> {
-    let udfs: Vec<Json> = node.registry().list().iter().map(shown).collect();
-    Ok(axum::Json(json!({"udfs": udfs})))
+) -> Result<Response, ApiError> {
+    let memory = node.memory().clone();
+    let reports = node.reports.clone();
+    let listed = move || {
+        let udfs: Vec<Json> = node.registry().list().iter().map(shown).collect();
+        Ok(json!({"udfs": udfs}))
+    };
+    reports.answer(&memory, listed).await
 }
 
 /// Describe the versions of a UDF.
@@ -114,16 +119,16 @@ pub(super) async fn describe(
     Path(name): Path<String>,
     _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    let all = node.registry().list();
-    let versions: Vec<Json> = all
-        .iter()
-        .filter(|info| info.name == name)
-        .map(shown)
-        .collect();
-    if versions.is_empty() {
-        return Err(missing(&name));
-    }
-    Ok(axum::Json(json!({"name": name, "versions": versions})))
+    let reports = node.reports.clone();
+    let describe = move || {
+        let versions = node.registry().versions_of(&name);
+        if versions.is_empty() {
+            return Err(missing(&name));
+        }
+        let versions: Vec<Json> = versions.iter().map(shown).collect();
+        Ok(json!({"name": name, "versions": versions}))
+    };
+    reports.run(describe).await.map(axum::Json)
 }
 
 /// Describe a version.
@@ -241,11 +246,15 @@ pub(super) async fn statistics(
     State(node): Shared,
     _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    let functions = node.registry().function_statistics();
-    let pool = node.registry().engine().pool();
-    Ok(axum::Json(json!({
-        "functions": functions,
-        "pool": {"instances": pool.instances, "in_use": pool.in_use, "waiting": pool.waiting,
-            "waits": pool.waits, "busy": pool.busy},
-    })))
+    let reports = node.reports.clone();
+    let count = move || {
+        let functions = node.registry().function_statistics();
+        let pool = node.registry().engine().pool();
+        Ok(json!({
+            "functions": functions,
+            "pool": {"instances": pool.instances, "in_use": pool.in_use, "waiting": pool.waiting,
+                "waits": pool.waits, "busy": pool.busy},
+        }))
+    };
+    reports.run(count).await.map(axum::Json)
 }

@@ -1,16 +1,19 @@
 //! Trying a UDF on sample documents.
 //!
 //! A trial counts in no statistics: a function that fails in one is not disabled for it, and a
-//! disabled version can be tried.
+//! disabled version can be tried. It needs no token, since it runs registered code alone, so it must
+//! keep no search waiting: trials have permits and instances of their own, a short time, and a
+//! circuit breaker that refuses trials of a function that keep running out of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Map, Value as Json, json};
 use whittle_host::{
-    Arguments, Bound, Budget, Document, EvaluateError, OnError, QueryContext, Udf, VersionInfo,
-    one_line,
+    Arguments, Bound, Budget, Document, EvaluateError, OnError, QueryContext, SelectError, Udf,
+    VersionInfo, one_line,
 };
 
 use super::{Shared, udf::missing};
@@ -20,7 +23,6 @@ use crate::error::ApiError;
 use crate::log;
 use crate::node::Node;
 use crate::parameters::{NoParameters, Query};
-use crate::work::EndsWithClient;
 
 /// A function and what it is tried on.
 struct Trial {
@@ -41,7 +43,8 @@ struct Sample {
 /// The body has `documents`, a list of objects, each a document or `{"_id", "_source", "_score"}`;
 /// `params` for the function; `version`, a version or a range, by default the highest; and
 /// `function`, if the UDF has several. The answer has a value or an error for each document, up to
-/// the one that stopped the function, if one did; what the function logged; and what it cost.
+/// the one that stopped the function, if one did; what the function logged; and what it cost. A
+/// trial takes 2 seconds at most.
 #[utoipa::path(
     post, path = "/_udf/{name}/_test", tag = "udf",
     params(("name" = String, Path, description = "the UDF")),
@@ -54,17 +57,45 @@ pub(super) async fn test(
     body: Body,
 ) -> Result<axum::Json<Json>, ApiError> {
     let trial = Trial::read(&body)?;
-    let query = QueryContext::new(node.options().budget.clone());
-    let _ends = EndsWithClient(query.clone());
+    let clock = Clock::default();
+    let _ends = EndsWithClient(clock.clone());
     let node_of = Arc::clone(&node);
     let run = move || {
+        let query = clock.started(&node_of.options().budget);
         let (info, udf) = chosen(&node_of, &name, trial.version.as_ref())?;
-        let answer = trial.run(&info, &udf, &query);
+        let answer = trial.run(&node_of, &info, &udf, query);
         // Lines that were logged before an error.
         log::udfs(&query.take_log(), "a test");
         answer
     };
-    Ok(axum::Json(node.searches.run(run).await?))
+    node.trials.run(run).await.map(axum::Json)
+}
+
+/// The longest time of a trial.
+const TIME: Duration = Duration::from_secs(2);
+
+/// The trial's query, whose time begins when the trial does: not while it waits for others.
+#[derive(Debug, Clone, Default)]
+struct Clock(Arc<OnceLock<QueryContext>>);
+
+impl Clock {
+    fn started(&self, budget: &Budget) -> &QueryContext {
+        self.0.get_or_init(|| {
+            QueryContext::new(Budget {
+                wall_clock: budget.wall_clock.min(TIME),
+                ..budget.clone()
+            })
+        })
+    }
+}
+
+/// Cancels the trial of a client that disconnects, before it begins or while it runs.
+struct EndsWithClient(Clock);
+
+impl Drop for EndsWithClient {
+    fn drop(&mut self) {
+        self.0.started(&Budget::default()).cancel();
+    }
 }
 
 /// The highest version in the range, disabled or not.
@@ -73,8 +104,7 @@ fn chosen(
     name: &str,
     versions: Option<&semver::VersionReq>,
 ) -> Result<(VersionInfo, Udf), ApiError> {
-    let all = node.registry().list();
-    let named = all.into_iter().filter(|info| info.name == name);
+    let named = node.registry().versions_of(name).into_iter();
     let fits = |info: &VersionInfo| versions.is_none_or(|range| range.matches(&info.version));
     let of = || versions.map_or(name.to_owned(), |range| format!("{name}@{range}"));
     let best = named
@@ -129,9 +159,15 @@ impl Trial {
         Ok(trial)
     }
 
-    fn run(&self, info: &VersionInfo, udf: &Udf, query: &QueryContext) -> Result<Json, ApiError> {
+    fn run(
+        &self,
+        node: &Node,
+        info: &VersionInfo,
+        udf: &Udf,
+        query: &QueryContext,
+    ) -> Result<Json, ApiError> {
         let function = self.function(udf)?;
-        let mut bound = udf.bind(function, &self.arguments, query)?;
+        let mut bound = self.bind(node, info, udf, function, query)?;
         // A document's error is its answer.
         bound.set_on_error(OnError::Null);
         let (results, stopped) = self.evaluate(&mut bound);
@@ -149,6 +185,31 @@ impl Trial {
             "logs": logs.collect::<Vec<_>>(),
             "udf": cost(&bound, query),
         }))
+    }
+
+    fn bind(
+        &self,
+        node: &Node,
+        info: &VersionInfo,
+        udf: &Udf,
+        function: &str,
+        query: &QueryContext,
+    ) -> Result<Bound, ApiError> {
+        let trial = node.registry().trial(&info.name, &info.version, function);
+        let trial = trial.map_err(|error| {
+            let (status, kind) = match &error {
+                SelectError::TrialsRefused { .. } => {
+                    (StatusCode::TOO_MANY_REQUESTS, "circuit_breaking_exception")
+                }
+                _ => (StatusCode::UNPROCESSABLE_ENTITY, "udf_exception"),
+            };
+            ApiError::of(status, kind, &error)
+        })?;
+        match trial {
+            Some(trial) => Ok(trial.bind(&self.arguments, query)?),
+            // The component's error names the functions that it has.
+            None => Ok(udf.bind(function, &self.arguments, query)?),
+        }
     }
 
     /// The function that is asked for, or the only one.

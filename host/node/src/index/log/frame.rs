@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::Record;
 
 /// The length of a file's header and of a frame's, in bytes.
-pub(super) const FILE_HEADER: usize = 32;
+pub(in crate::index) const FILE_HEADER: usize = 32;
 pub(super) const FRAME_HEADER: usize = 24;
 
 const MAGIC: &[u8; 8] = b"whittlog";

@@ -19,6 +19,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::IndexError;
 use files::{cut, generations};
+pub(super) use frame::FILE_HEADER;
 pub(super) use record::Record;
 use tail::Tail;
 
@@ -49,7 +50,7 @@ pub(super) struct Group {
 
 impl Log {
     /// Opens the log of a folder: the records that are in it, from the oldest, and a log that goes
-    /// on in a new file. A torn tail is cut off.
+    /// on in a new file, which is made when something is written. A torn tail is cut off.
     ///
     /// # Errors
     ///
@@ -83,7 +84,7 @@ impl Log {
             shared: Mutex::new(Shared {
                 gathered: Vec::new(),
                 group: Arc::default(),
-                tail: Some(Tail::create(folder, generation)?),
+                tail: Some(Tail::new(folder, generation)),
                 older: generations.into_iter().map(|(_, path)| path).collect(),
                 next_generation: generation + 1,
             }),
@@ -157,7 +158,7 @@ impl Log {
             shared.next_generation += 1;
             shared.next_generation - 1
         };
-        let new = Tail::create(&self.folder, generation)?;
+        let new = Tail::new(&self.folder, generation);
         let mut shared = self.lock();
         loop {
             if let Some(tail) = &mut shared.tail {

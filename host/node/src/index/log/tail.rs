@@ -10,10 +10,12 @@ use uuid::Uuid;
 
 use super::files::path;
 use super::frame;
-use crate::index::{IndexError, folder};
+use crate::index::IndexError;
 
 pub(super) struct Tail {
-    pub(super) file: File,
+    folder: PathBuf,
+    /// `None` until something is written.
+    pub(super) file: Option<File>,
     pub(super) path: PathBuf,
     salt: u64,
     /// Its length as far as it is on the disk, in bytes.
@@ -23,35 +25,36 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Makes the file of a generation; it is on the disk, and so is its name.
-    ///
-    /// # Errors
-    ///
-    /// Where there is one already, or the system refuses.
-    pub(super) fn create(folder: &Path, generation: u64) -> Result<Self, IndexError> {
-        let path = path(folder, generation);
-        let salt = Uuid::new_v4().as_u64_pair().0;
-        let create = || {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&path)?;
-            file.write_all(&frame::file_header(salt))?;
-            file.sync_all()?;
-            Ok(file)
-        };
-        let file = create().map_err(|error| {
-            // Where that fails too, the file is empty or torn, which is no harm.
-            let _ = fs::remove_file(&path);
-            IndexError::file("make", &path)(error)
-        })?;
-        folder::sync(folder)?;
-        Ok(Self {
-            file,
-            path,
-            salt,
+    /// The file of a generation, which is made when something is written.
+    pub(super) fn new(folder: &Path, generation: u64) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            file: None,
+            path: path(folder, generation),
+            salt: Uuid::new_v4().as_u64_pair().0,
             end: frame::FILE_HEADER as u64,
             broken: false,
+        }
+    }
+
+    /// Makes the file; it is on the disk, and so is its name.
+    fn create(&self) -> io::Result<File> {
+        let create = || {
+            // What an attempt that failed may have left there is no record.
+            let mut options = OpenOptions::new();
+            let mut file = options
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&self.path)?;
+            file.write_all(&frame::file_header(self.salt))?;
+            file.sync_all()?;
+            File::open(&self.folder)?.sync_all()?;
+            Ok(file)
+        };
+        create().inspect_err(|_| {
+            // If that fails too, the file is empty or torn, which is no harm.
+            let _ = fs::remove_file(&self.path);
         })
     }
 
@@ -72,27 +75,36 @@ impl Tail {
         if self.broken {
             return Err(io::Error::other("an earlier write to the log failed"));
         }
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => self.create()?,
+        };
         let header = frame::frame_header(self.salt, self.end, records);
-        if let Err(error) = self.write_at_end(&header, records) {
-            self.broken = self.cut().is_err();
-            return Err(error);
-        }
-        // A failed sync may have dropped the bytes and called them written: no further sync of
-        // them says anything.
-        self.file.sync_data().inspect_err(|_| self.broken = true)?;
+        let written = self.write_to(&mut file, &header, records);
+        self.file = Some(file);
+        written?;
         self.end += (header.len() + records.len()) as u64;
         Ok(())
     }
 
-    fn write_at_end(&mut self, header: &[u8], records: &[u8]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.end))?;
-        self.file.write_all(header)?;
-        self.file.write_all(records)
+    fn write_to(&mut self, file: &mut File, header: &[u8], records: &[u8]) -> io::Result<()> {
+        let mut write = || {
+            file.seek(SeekFrom::Start(self.end))?;
+            file.write_all(header)?;
+            file.write_all(records)
+        };
+        if let Err(error) = write() {
+            self.broken = self.cut(file).is_err();
+            return Err(error);
+        }
+        // A failed sync may have dropped the bytes and called them written: no further sync of
+        // them says anything.
+        file.sync_data().inspect_err(|_| self.broken = true)
     }
 
-    fn cut(&self) -> io::Result<()> {
-        self.file.set_len(self.end)?;
-        self.file.sync_all()
+    fn cut(&self, file: &File) -> io::Result<()> {
+        file.set_len(self.end)?;
+        file.sync_all()
     }
 
     /// Leaves nothing behind its end, which would look like damage once another file follows.
@@ -101,8 +113,9 @@ impl Tail {
     ///
     /// Where the system refuses.
     pub(super) fn repair(&mut self) -> Result<(), IndexError> {
-        if self.broken {
-            self.cut().map_err(IndexError::file("cut", &self.path))?;
+        if let Some(file) = self.file.as_ref().filter(|_| self.broken) {
+            self.cut(file)
+                .map_err(IndexError::file("cut", &self.path))?;
             self.broken = false;
         }
         Ok(())

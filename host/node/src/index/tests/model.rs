@@ -145,7 +145,8 @@ fn runs_like_a_map(steps: Vec<Step>, log_bytes: u64) {
         log_bytes,
         ..Options::default()
     };
-    let mut of = Index::create_with(folder.path(), Mapping::dynamic(), options).expect("an index");
+    let mut of =
+        Index::create_with(folder.path(), Mapping::dynamic(), options.clone()).expect("an index");
     let mut model = Model::default();
     for step in steps {
         match step {
@@ -164,13 +165,14 @@ fn runs_like_a_map(steps: Vec<Step>, log_bytes: u64) {
             Step::Refresh => of.refresh().expect("there is room"),
             Step::Reopen => {
                 drop(of);
-                of = Index::open_with(folder.path(), options).expect("it is there");
+                of = Index::open_with(folder.path(), options.clone()).expect("it is there");
             }
             Step::Crash => {
                 folder = {
                     let copy = crashed(folder.path());
                     drop(of);
-                    of = Index::open_with(copy.path(), options).expect("a crash does no damage");
+                    of = Index::open_with(copy.path(), options.clone())
+                        .expect("a crash does no damage");
                     copy
                 };
             }

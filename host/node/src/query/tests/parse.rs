@@ -315,8 +315,14 @@ fn rejects_more_than_the_limits() {
     let text = error(nested(64));
     insta::assert_snapshot!(&text[text.len() - 70..], @"er.constant_score.filter` is nested too deeply; the limit is 64 levels");
     let clauses = |count: usize| json!({"bool": {"must": vec![json!({"match_all": {}}); count]}});
-    assert!(Query::parse(&clauses(1_023), "query").is_ok());
-    insta::assert_snapshot!(error(clauses(1_024)), @"`query.bool.must[1023]`: too many clauses in all; the limit is 1024");
-    insta::assert_snapshot!(error(json!({"terms": {"a": vec![1; 65_537]}})), @"`query.terms.a`: too many values; the limit is 65536");
+    assert!(Query::parse(&clauses(1_024), "query").is_ok());
+    let nested =
+        json!({"bool": {"must": [clauses(512), {"dis_max": {"queries": [clauses(512)]}}]}});
+    assert!(Query::parse(&nested, "query").is_ok());
+    let empty = json!({"bool": {"must": vec![json!({"bool": {}}); 1_025]}});
+    assert!(Query::parse(&empty, "query").is_err());
+    insta::assert_snapshot!(error(clauses(1_025)), @"Query contains too many nested clauses; maxClauseCount is set to 1024: `query.bool.must[1024]`");
+    insta::assert_snapshot!(error(json!({"terms": {"a": vec![1; 65_537]}})), @"The number of terms [65537] used in the Terms Query request has exceeded the allowed maximum of [65536]: `query.terms.a`");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": "é".repeat(1_001)}})), @"The length of regex [1001] used in the Regexp Query request has exceeded the allowed maximum of [1000]: `query.regexp.tag.value`");
     insta::assert_snapshot!(error(json!({"multi_match": {"query": "x", "fields": vec!["a"; 257]}})), @"`query.multi_match.fields`: too many fields; the limit is 256");
 }

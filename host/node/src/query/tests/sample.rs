@@ -10,6 +10,7 @@ use tantivy::{Index, IndexWriter, Searcher, TantivyDocument};
 
 use whittle_host::{Budget, QueryContext};
 
+use crate::allowance::Allowance;
 use crate::computed::Failure;
 use crate::dates;
 use crate::exact_json::exact_members;
@@ -126,9 +127,10 @@ pub(super) fn plan(
     surroundings: &Surroundings,
     now: i64,
 ) -> Result<NativeQuery, QueryError> {
-    let mut planner = Planner::new(surroundings, now, false);
+    let allowance = Allowance::unlimited();
+    let mut planner = Planner::new(surroundings, &allowance, now, false);
     let plan = planner.plan(query, Path::from("query"))?;
-    Ok(plan.into_query(&Failure::default()))
+    Ok(plan.into_query(&Failure::default(), &allowance))
 }
 
 /// An error and its causes.

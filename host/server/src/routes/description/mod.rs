@@ -1,16 +1,19 @@
 //! The API's description, as OpenAPI 3.1 (<https://spec.openapis.org/oas/v3.1.0>).
 //!
-//! Handlers describe what is their own. What all operations have is added here: the parameters of
-//! the path, those of every answer, the shape of errors, and unique names.
+//! Handlers describe their parameters. What operations have in common is added here: the
+//! parameters of the path, those of every answer, the shape of bodies and failures ([`shapes`]), the
+//! values of parameters ([`values`]), and unique names.
 
-use serde_json::Value as Json;
+mod shapes;
+mod values;
+
+use serde_json::{Map, Value as Json};
 use utoipa::OpenApi;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, OpenApi as Described, OpenApiBuilder, Ref, RefOr, Required,
-    ResponseBuilder, Type, schema::Object,
+    InfoBuilder, OpenApi as Described, OpenApiBuilder, Required, Type, schema::Object,
 };
 
 /// What a request fails with.
@@ -62,29 +65,31 @@ pub(super) fn head() -> Described {
         .build()
 }
 
+/// The schemas of bodies.
+const BODIES: &str = include_str!("schemas.json");
+
 /// The description with what all operations have.
-pub(super) fn whole(mut described: Described) -> Described {
+pub(super) fn whole(mut described: Described) -> Json {
     for (path, item) in &mut described.paths.paths {
         let parameters: Vec<Parameter> = path.split('/').filter_map(parameter).collect();
         for (method, operation) in operations(item) {
             let id = operation.operation_id.take().unwrap_or_default();
             let tag = operation.tags.iter().flatten().next();
             let tag = tag.map_or("", String::as_str);
-            operation.operation_id = Some(format!("{tag}.{id}.{method}"));
+            let name = format!("{tag}.{id}");
+            shapes::complete(operation, &name, !parameters.is_empty());
+            operation.operation_id = Some(format!("{name}.{method}"));
             let own = operation.parameters.get_or_insert_default();
             own.retain(|parameter| !matches!(parameter.parameter_in, ParameterIn::Path));
             own.extend(parameters.iter().cloned());
             own.extend(crate::presentation::described());
-            let failure = ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Failure")))
-                .build();
-            let failure = ResponseBuilder::new()
-                .description("what went wrong")
-                .content("application/json", failure)
-                .build();
-            let responses = &mut operation.responses.responses;
-            responses.insert("default".to_owned(), RefOr::T(failure));
+            values::complete(operation, &name);
         }
+    }
+    let mut described = serde_json::to_value(described).expect("text and numbers");
+    let bodies: Map<String, Json> = serde_json::from_str(BODIES).expect("an object");
+    if let Some(schemas) = described["components"]["schemas"].as_object_mut() {
+        schemas.extend(bodies);
     }
     described
 }

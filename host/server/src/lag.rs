@@ -1,0 +1,131 @@
+//! How long the threads of the runtime were held by one request, and could serve no other.
+//!
+//! Handlers run inside their connection's task, so each turn of such a task is timed, on whichever
+//! thread it runs. A thread of its own looks at the turns that have not ended, so that one that never
+//! does is logged and measured too; and a timer on the runtime measures how late it is served, which
+//! also counts what other processes do to this one.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::Poll;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::connections::{Connections, Place};
+
+/// A turn that is longer is logged.
+const LONG: Duration = Duration::from_millis(50);
+
+/// How often turns that have not ended are looked at, and how long the timer runs.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The longest times.
+#[derive(Debug, Default)]
+pub(crate) struct Lag {
+    held: Longest,
+    late: Longest,
+}
+
+/// A longest time, in microseconds.
+#[derive(Debug, Default)]
+struct Longest {
+    since_start: AtomicU64,
+    since_read: AtomicU64,
+}
+
+/// The longest times since the start, and since they were last read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LagStatistics {
+    /// How long one turn held a thread.
+    pub(crate) held: [Duration; 2],
+    /// How late a timer was.
+    pub(crate) late: [Duration; 2],
+}
+
+impl Longest {
+    fn record(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.since_start.fetch_max(time, Ordering::Relaxed);
+        self.since_read.fetch_max(time, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> [Duration; 2] {
+        let since_start = self.since_start.load(Ordering::Relaxed);
+        let since_read = self.since_read.swap(0, Ordering::Relaxed);
+        [since_start, since_read].map(Duration::from_micros)
+    }
+}
+
+impl Lag {
+    /// Times one turn of a connection's task.
+    pub(crate) fn timed<T>(&self, place: &Place, turn: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let started = Instant::now();
+        place.polled(Some(started));
+        let polled = turn();
+        place.polled(None);
+        self.held.record(started.elapsed());
+        polled
+    }
+
+    /// Measures how late a timer is, without an end.
+    pub(crate) async fn measure(&self) {
+        loop {
+            let started = Instant::now();
+            tokio::time::sleep(TICK).await;
+            self.late.record(started.elapsed().saturating_sub(TICK));
+        }
+    }
+
+    pub(crate) fn statistics(&self) -> LagStatistics {
+        LagStatistics {
+            held: self.held.read(),
+            late: self.late.read(),
+        }
+    }
+}
+
+/// Watches turns that do not end, on a thread that ends with the connections.
+pub(crate) fn watch(connections: &Arc<Connections>, lag: &Arc<Lag>) -> std::io::Result<()> {
+    let (connections, lag) = (Arc::downgrade(connections), Arc::downgrade(lag));
+    let builder = thread::Builder::new().name("whittle-watchdog".to_owned());
+    builder
+        .spawn(move || watching(&connections, &lag))
+        .map(|_| ())
+}
+
+fn watching(connections: &Weak<Connections>, lag: &Weak<Lag>) {
+    let mut is_logged = false;
+    while let (Some(connections), Some(lag)) = (connections.upgrade(), lag.upgrade()) {
+        let held = connections.longest_poll(Instant::now());
+        lag.held.record(held);
+        // Once for each time that it is exceeded.
+        if held >= LONG && !is_logged {
+            let held_ms = held.as_millis() as u64;
+            tracing::warn!(target: "whittle::node", held_ms, "a request holds a thread of the runtime");
+        }
+        is_logged = held >= LONG;
+        drop((connections, lag));
+        thread::sleep(TICK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_measured_when_it_ends_and_before() {
+        let (connections, lag) = (Arc::new(Connections::new(1)), Arc::new(Lag::default()));
+        watch(&connections, &lag).expect("a thread");
+        let taken = connections.take().expect("a place");
+        let before_its_end = lag.timed(taken.place(), || {
+            thread::sleep(LONG * 2);
+            Poll::Ready(lag.statistics().held[0])
+        });
+        assert!(matches!(before_its_end, Poll::Ready(held) if held >= LONG));
+        let [since_start, since_read] = lag.statistics().held;
+        assert!(since_start >= LONG * 2 && since_read >= LONG * 2);
+        let [since_start, since_read] = lag.statistics().held;
+        assert!(since_start >= LONG * 2 && since_read == Duration::ZERO);
+    }
+}
