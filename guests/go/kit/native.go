@@ -18,6 +18,15 @@ func appendText(uint32, kind, []byte) ([]byte, bool) { panic(noHost) }
 func documentID() string                             { panic(noHost) }
 func documentScore() float64                         { panic(noHost) }
 
+func wordsOf([]byte) []uint64            { panic(noHost) }
+func offsetsOf([]byte) []uint32          { panic(noHost) }
+func bytesOf([]uint64) []byte            { panic(noHost) }
+func resultsFail(uint32, string)         { panic(noHost) }
+func resultsPut(_, _ []byte, _ []uint32) { panic(noHost) }
+
+// spare is memory that the next batch may have.
+var spare [][]byte
+
 // logged has the lines of the log, so that tests can look at them.
 var logged []loggedLine
 

@@ -72,6 +72,8 @@ pub(crate) fn engine(accessor: Accessor) -> Result<Engine> {
     let options = EngineOptions {
         cache: cache_folder(),
         accessor,
+        // One document goes the way that the batches of a search go.
+        few_rows: 0,
         pool_instances: 8,
         ..EngineOptions::default()
     };
