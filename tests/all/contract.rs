@@ -17,7 +17,10 @@ fn the_contract_does_not_change_without_a_new_version() {
             .lines()
             .find_map(|line| {
                 let version = line.strip_prefix("package whittle:")?;
-                version.strip_prefix(package)?.strip_prefix('@')?.strip_suffix(';')
+                version
+                    .strip_prefix(package)?
+                    .strip_prefix('@')?
+                    .strip_suffix(';')
             })
             .expect("the contract has a version");
         let digest: String = Sha256::digest(&text)
@@ -25,7 +28,9 @@ fn the_contract_does_not_change_without_a_new_version() {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         assert!(
-            versions.lines().any(|line| line == format!("{version} {digest}")),
+            versions
+                .lines()
+                .any(|line| line == format!("{version} {digest}")),
             "wit/{file} has changed: increase its version, and add this line to \
              wit/versions.txt: {version} {digest}"
         );

@@ -75,10 +75,11 @@ impl Batch<'_> {
             let evaluated = evaluated.map_err(|error| told(&error))?;
             let values = format!("{:?}", evaluated.values);
             let values: Vec<&str> = values.lines().map(str::trim).collect();
-            let (_, values) = values.split_at(2);
+            let values = values[2..].concat();
+            let values = values.trim_end_matches(",]").replace(',', ", ");
             let errors = evaluated.error_samples.iter();
             let errors = errors.map(|error| format!("; `{}`: {}", error.document, error.message));
-            Ok(values.concat() + &errors.collect::<String>())
+            Ok(values + &errors.collect::<String>())
         };
         let end = run().unwrap_or_else(|error| without_measure(&error));
         host.assert_works();
@@ -126,7 +127,21 @@ fn results_fit_the_rows_and_the_kind() {
         ("odd validity", numbers(put(Some((8193, 3)), all, None))),
         ("with offsets", numbers(put(None, all, Some((ZEROS, 16))))),
     ];
-    insta::assert_snapshot!(table(ends), @"");
+    insta::assert_snapshot!(table(ends), @r#"
+    all: 0.0, 0.0, 0.0
+    none: function `f` was stopped at document `0`: the guest broke the contract: it gave results for 0 of 3 rows
+    two of three: function `f` was stopped at document `0`: the guest broke the contract: it gave results for 2 of 3 rows
+    one, then two: 0.0, 0.0, 0.0
+    four: function `f` was stopped at document `0`: the guest broke the contract: it gave 32 bytes of values for 3 rows of float64, with 8 for each
+    twice: function `f` was stopped at document `0`: the guest broke the contract: it called `put` outside of a batch
+    not whole: function `f` was stopped at document `0`: the guest broke the contract: it gave 23 bytes of values for 3 rows of float64, with 8 for each
+    outside: function `f` was stopped at document `0`: the guest broke the contract: list pointer/length out of bounds of memory
+    with nulls: 0.0, null, 0.0
+    short validity: function `f` was stopped at document `0`: the guest broke the contract: it gave 2 bytes of validity for 3 rows
+    long validity: function `f` was stopped at document `0`: the guest broke the contract: it gave 4 bytes of validity for 3 rows
+    odd validity: function `f` was stopped at document `0`: the guest broke the contract: the validity that it gave for row 2 is 2, neither 0 nor 1
+    with offsets: function `f` was stopped at document `0`: the guest broke the contract: it gave results of float64 with offsets
+    "#);
 }
 
 #[test]
@@ -144,7 +159,10 @@ fn booleans_are_zero_or_one() {
         ("good", booleans("\\00\\01\\00")),
         ("two", booleans("\\00\\01\\02")),
     ];
-    insta::assert_snapshot!(table(ends), @"");
+    insta::assert_snapshot!(table(ends), @r#"
+    good: false, true, false
+    two: function `f` was stopped at document `0`: the guest broke the contract: the value that it gave for row 2 is 2, neither 0 nor 1
+    "#);
 }
 
 #[test]
@@ -179,7 +197,17 @@ fn texts_lie_one_after_the_other_and_are_utf_8() {
             texts([0, 2, 5, 5], 5, Some((8213, 3)), 16),
         ),
     ];
-    insta::assert_snapshot!(table(ends), @"");
+    insta::assert_snapshot!(table(ends), @r#"
+    good: "a", "", "bc"
+    two of three: function `f` was stopped at document `0`: the guest broke the contract: it gave results for 2 of 3 rows
+    none: function `f` was stopped at document `0`: the guest broke the contract: it gave 0 bytes of offsets: too few for one
+    four: function `f` was stopped at document `0`: the guest broke the contract: it gave 16 bytes of offsets for 3 rows of text, with 4 for each
+    no offsets: function `f` was stopped at document `0`: the guest broke the contract: it gave results of text without offsets
+    backwards: function `f` was stopped at document `1`: the guest broke the contract: the text that it gave for row 1 is at the bytes 2 to 1 of 3
+    beyond the end: function `f` was stopped at document `2`: the guest broke the contract: the text that it gave for row 2 is at the bytes 2 to 4 of 3
+    not UTF-8: function `f` was stopped at document `2`: the guest broke the contract: the text that it gave for row 2 is not UTF-8: invalid utf-8 sequence of 1 bytes from index 1
+    null where it is not: "ab", null, ""
+    "#);
 }
 
 #[test]
@@ -224,13 +252,27 @@ fn a_row_is_one_of_the_batch() {
             batch(&at(7, &format!("{results} {read}"))),
         ),
     ];
-    insta::assert_snapshot!(table(ends), @"");
+    insta::assert_snapshot!(table(ends), @r#"
+    reads at 2: 0.0, 0.0, 0.0
+    reads at 3: function `f` was stopped at document `2`: the guest broke the contract: it named the row 3 in a batch of 3 rows
+    reads at -1: function `f` was stopped at document `2`: the guest broke the contract: it named the row 4294967295 in a batch of 3 rows
+    traps at 1: function `f` was stopped at document `1`: the guest trapped: wasm `unreachable` instruction executed
+    traps at 3: function `f` was stopped at document `2`: the guest trapped: wasm `unreachable` instruction executed
+    loops at 1: function `f` was stopped at document `1`: the time limit of 300 ms is over
+    says it is at 3: function `f` was stopped at document `0`: the guest broke the contract: it named the row 3 in a batch of 3 rows
+    fails at 1: function `f` failed for document `1`: "by-hand"
+    fails at 3: function `f` was stopped at document `0`: the guest broke the contract: it named the row 3 in a batch of 3 rows
+    wrong at 2: function `f` failed for document `2`: declared float64, but returned text
+    wrong at 3: function `f` was stopped at document `0`: the guest broke the contract: it named the row 3 in a batch of 3 rows
+    traps after its results: function `f` was stopped at document `1`: the guest trapped: wasm `unreachable` instruction executed
+    reads after its results: function `f` was stopped at document `2`: the guest broke the contract: it named the row 7 in a batch of 3 rows
+    "#);
     let skipped = Batch {
         evaluate: &format!("{} {results}", fail(1)),
         on_error: OnError::Skip,
         ..Batch::default()
     };
-    insta::assert_snapshot!(skipped.end(), @"");
+    insta::assert_snapshot!(skipped.end(), @r#"0.0, null, 0.0; `1`: "by-hand""#);
 }
 
 #[test]
@@ -279,5 +321,15 @@ fn functions_for_batches_are_called_in_batches() {
         ),
         ("says where it is", unwatched.end()),
     ];
-    insta::assert_snapshot!(table(ends), @"");
+    insta::assert_snapshot!(table(ends), @r#"
+    no row: function `f` could not be bound: the guest broke the contract: it keeps its row in 0 numbers
+    two rows: function `f` could not be bound: the guest broke the contract: it keeps its row in 2 numbers
+    not aligned: function `f` could not be bound: the guest broke the contract: list pointer is not aligned
+    a row outside: function `f` could not be bound: the guest broke the contract: list pointer/length out of bounds of memory
+    watch in a batch: function `f` was stopped at document `0`: the guest broke the contract: it called `watch` outside `bind`
+    put in bind: function `f` could not be bound: the guest broke the contract: it called `put` outside of a batch
+    at in bind: function `f` could not be bound: the guest broke the contract: it called `at` outside of a batch
+    fail in bind: function `f` could not be bound: the guest broke the contract: it called `fail` outside of a batch
+    says where it is: function `f` was stopped at document `1`: the guest trapped: wasm `unreachable` instruction executed
+    "#);
 }

@@ -29,15 +29,15 @@ static void *resized(void *memory, size_t bytes) {
   return memory;
 }
 
-void whittle_add_column(uint32_t handle) {
-  if (handle < whittle_column_count) {
-    return;
-  }
+void whittle_add_column(uint32_t handle, whittle_kind kind) {
   size_t count = (size_t)handle + 1;
-  whittle_columns = resized(whittle_columns, count * sizeof(*whittle_columns));
-  memset(whittle_columns + whittle_column_count, 0,
-         (count - whittle_column_count) * sizeof(*whittle_columns));
-  whittle_column_count = count;
+  if (count > whittle_column_count) {
+    whittle_columns = resized(whittle_columns, count * sizeof(*whittle_columns));
+    memset(whittle_columns + whittle_column_count, 0,
+           (count - whittle_column_count) * sizeof(*whittle_columns));
+    whittle_column_count = count;
+  }
+  whittle_columns[handle].kind = kind;
 }
 
 typedef exports_whittle_batch_functions_list_column_t list;
@@ -50,6 +50,7 @@ static void open(const list *columns) {
     }
     whittle_column *column = &whittle_columns[given->field];
     *column = (whittle_column){
+        .kind = column->kind,
         .validity = given->validity.is_some ? given->validity.val.ptr : NULL,
         .missing = given->values.tag == WHITTLE_BATCH_COLUMNS_VALUES_MISSING,
     };
@@ -63,7 +64,9 @@ static void open(const list *columns) {
 }
 
 static void close(void) {
-  memset(whittle_columns, 0, whittle_column_count * sizeof(*whittle_columns));
+  for (size_t i = 0; i < whittle_column_count; i++) {
+    whittle_columns[i] = (whittle_column){.kind = whittle_columns[i].kind};
+  }
 }
 
 // The results of the batch. The memory is kept for the next one.

@@ -12,7 +12,9 @@ typedef struct {
   const uint8_t *validity;
   // Of texts: four bytes for each row, and four more.
   const uint8_t *offsets;
-  // Whether no row has a value.
+  // What the field was resolved as.
+  whittle_kind kind;
+  // Whether no row has a value; then there are no values.
   bool missing;
 } whittle_column;
 
@@ -32,7 +34,7 @@ extern const whittle_function *whittle_bound;
 void whittle_release(void);
 
 // Makes room for a field that was resolved.
-void whittle_add_column(uint32_t handle);
+void whittle_add_column(uint32_t handle, whittle_kind kind);
 
 // Tells the host where it finds the current row.
 void whittle_watch_row(void);

@@ -302,7 +302,7 @@ whittle_text whittle_text_argument(const char *name) {
 static whittle_field resolve(whittle_text path, whittle_kind kind) {
   udf_string_t string = {(uint8_t *)path.bytes, path.length};
   uint32_t handle = whittle_udf_document_resolve(&string, (uint8_t)kind);
-  whittle_add_column(handle);
+  whittle_add_column(handle, kind);
   return (whittle_field){handle, kind};
 }
 
@@ -360,29 +360,38 @@ bool exports_whittle_udf_functions_evaluate(exports_whittle_udf_functions_value_
   return !failed;
 }
 
-// The column from which a field is read as a kind; NULL if only the host can say what that gives:
-// it has the values, or the field was resolved as another kind.
+// The column from which a field is read as a kind; NULL if it has no values: there is no batch, the
+// host has kept them, no row has one, or the field was resolved as another kind.
 static inline const whittle_column *column_of(whittle_field field, whittle_kind kind) {
-  if (field.handle >= whittle_column_count || field.kind != kind) {
+  if (field.handle >= whittle_column_count) {
     return NULL;
   }
   const whittle_column *column = &whittle_columns[field.handle];
-  return column->values || column->missing ? column : NULL;
+  return column->values && column->kind == kind ? column : NULL;
+}
+
+// Whether no row has a value of a field that was resolved as a kind.
+static bool is_missing(whittle_field field, whittle_kind kind) {
+  return field.handle < whittle_column_count && whittle_columns[field.handle].missing &&
+         whittle_columns[field.handle].kind == kind;
 }
 
 static inline bool is_valid(const whittle_column *column) {
-  return !column->missing && (!column->validity || column->validity[whittle_row]);
+  return !column->validity || column->validity[whittle_row];
 }
 
 bool whittle_has(whittle_field field) {
   const whittle_column *column = column_of(field, field.kind);
-  return column ? is_valid(column) : whittle_udf_document_has(field.handle);
+  if (!column) {
+    return !is_missing(field, field.kind) && whittle_udf_document_has(field.handle);
+  }
+  return is_valid(column);
 }
 
 bool whittle_boolean_or(whittle_field field, bool other) {
   const whittle_column *column = column_of(field, WHITTLE_BOOLEAN);
   if (!column) {
-    return whittle_udf_document_boolean_or(field.handle, other);
+    return is_missing(field, WHITTLE_BOOLEAN) ? other : whittle_udf_document_boolean_or(field.handle, other);
   }
   return is_valid(column) ? column->values[whittle_row] != 0 : other;
 }
@@ -398,13 +407,16 @@ static inline int64_t word_at(const whittle_column *column, int64_t other) {
 
 int64_t whittle_int64_or(whittle_field field, int64_t other) {
   const whittle_column *column = column_of(field, WHITTLE_INT64);
-  return column ? word_at(column, other) : whittle_udf_document_int64_or(field.handle, other);
+  if (!column) {
+    return is_missing(field, WHITTLE_INT64) ? other : whittle_udf_document_int64_or(field.handle, other);
+  }
+  return word_at(column, other);
 }
 
 double whittle_float64_or(whittle_field field, double other) {
   const whittle_column *column = column_of(field, WHITTLE_FLOAT64);
   if (!column) {
-    return whittle_udf_document_float64_or(field.handle, other);
+    return is_missing(field, WHITTLE_FLOAT64) ? other : whittle_udf_document_float64_or(field.handle, other);
   }
   if (!is_valid(column)) {
     return other;
@@ -416,7 +428,10 @@ double whittle_float64_or(whittle_field field, double other) {
 
 int64_t whittle_timestamp_or(whittle_field field, int64_t other) {
   const whittle_column *column = column_of(field, WHITTLE_TIMESTAMP);
-  return column ? word_at(column, other) : whittle_udf_document_timestamp_or(field.handle, other);
+  if (!column) {
+    return is_missing(field, WHITTLE_TIMESTAMP) ? other : whittle_udf_document_timestamp_or(field.handle, other);
+  }
+  return word_at(column, other);
 }
 
 bool whittle_get_text(whittle_field field, whittle_text *text) {
@@ -430,6 +445,9 @@ bool whittle_get_text(whittle_field field, whittle_text *text) {
     memcpy(places, column->offsets + (size_t)whittle_row * 4, 8);
     *text = (whittle_text){(const char *)column->values + places[0], places[1] - places[0]};
     return true;
+  }
+  if (is_missing(field, is_json ? WHITTLE_JSON : WHITTLE_TEXT)) {
+    return false;
   }
   udf_string_t string;
   bool found = is_json ? whittle_udf_document_get_json(field.handle, &string)

@@ -5,6 +5,16 @@ package udf
 // row is the current row. The host reads it, after a trap too.
 var row uint32
 
+// place is the current row as an index. It is a variable of its own because a conversion would make
+// the fields' methods too large to be inlined.
+var place int
+
+// enter begins a row.
+func enter(next uint32) {
+	row = next
+	place = int(next)
+}
+
 // source is where the values of a field are.
 type source uint8
 
@@ -23,7 +33,10 @@ type column struct {
 	// validity has a byte for each row; nil if all rows have a value.
 	validity []byte
 	words    []uint64
-	flags    []byte
+	// floats and ints are the words if all rows have a value: then nothing else has to be looked at.
+	floats []float64
+	ints   []int64
+	flags  []byte
 	// text has the texts one after the other, offsets where they begin, and the end of the last.
 	text    string
 	offsets []uint32
@@ -39,12 +52,7 @@ var scores []uint64
 // inBatch tells whether there is a batch.
 var inBatch bool
 
-func (h handle) column() *column {
-	if int(h) < len(columns) {
-		return &columns[h]
-	}
-	return &columns[0]
-}
+func (h handle) column() *column { return &columns[h] }
 
 // add makes room for the field's column.
 func (h handle) add() {
@@ -55,11 +63,11 @@ func (h handle) add() {
 
 // valid tells whether the current row has a value, if the host has not kept the values.
 func (c *column) valid() bool {
-	return c.source == here && (c.validity == nil || c.validity[row] != 0)
+	return c.source == here && (c.validity == nil || c.validity[place] != 0)
 }
 
 // textAt is the current row's text.
-func (c *column) textAt() string { return c.text[c.offsets[row]:c.offsets[row+1]] }
+func (c *column) textAt() string { return c.text[c.offsets[place]:c.offsets[place+1]] }
 
 func (h handle) has() bool {
 	c := h.column()
@@ -67,6 +75,14 @@ func (h handle) has() bool {
 		return documentHas(h.raw())
 	}
 	return c.valid()
+}
+
+// or reads a word, or else gives another.
+func (h handle) or(kind kind, otherwise uint64) uint64 {
+	if word, found := h.get(kind); found {
+		return word
+	}
+	return otherwise
 }
 
 // get reads a number.
@@ -79,9 +95,9 @@ func (h handle) get(kind kind) (uint64, bool) {
 		return 0, false
 	}
 	if kind == kindBoolean {
-		return uint64(c.flags[row]), true
+		return uint64(c.flags[place]), true
 	}
-	return c.words[row], true
+	return c.words[place], true
 }
 
 // text reads a text, in memory of its own: that of a batch is not used again.
@@ -115,7 +131,7 @@ func score() float64 {
 	if scores == nil {
 		return 1
 	}
-	return fromBits(scores[row])
+	return fromBits(scores[place])
 }
 
 // sizeColumn is that of the contract's record column: a handle, at 4 an option of a list, and at 16
@@ -148,6 +164,9 @@ func open(records []byte, list func(pointer, length uint32) []byte) {
 			c.source = here
 			c.offsets = offsetsOf(recycled(at(records[20:])))
 			c.text = ownedString(at(records[28:]))
+		}
+		if c.validity == nil {
+			c.floats, c.ints = floatsOf(c.words), intsOf(c.words)
 		}
 		if h := int(get32(records)) + 1; h < len(columns) {
 			columns[h] = c
@@ -269,10 +288,10 @@ func (r *results) put(kind kind) {
 func evaluateBatch(rows uint32) {
 	inBatch = true
 	batch.begin(rows, bound.returns)
-	for row = 0; row < rows; row++ {
+	for enter(0); row < rows; enter(row + 1) {
 		evaluateRows()
 	}
-	row = rows - 1
+	enter(rows - 1)
 	batch.put(bound.returns)
 	closeBatch()
 }
@@ -291,19 +310,4 @@ func evaluateRows() {
 		}
 	}()
 	bound.evaluateRows(&batch)
-}
-
-// loop makes the loop over the rows for a function, given what is done with a row's value.
-func loop[T Result](function Function[T], keep func(*results, uint32, T)) func(*results) {
-	return func(r *results) {
-		for ; row < r.rows; row++ {
-			value, err := function.Evaluate()
-			if err != nil {
-				var none T
-				value = none
-				r.none(row, err)
-			}
-			keep(r, row, value)
-		}
-	}
 }

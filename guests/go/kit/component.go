@@ -57,50 +57,98 @@ func Define[T Result](name, description string, function Function[T]) Definition
 	switch function := any(function).(type) {
 	case Function[bool]:
 		definition.returns = kindBoolean
-		definition.evaluateRows = loop(function, func(r *results, row uint32, value bool) {
-			r.flags[row] = byte(fromBool(value))
-		})
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = false
+					r.none(row, err)
+				}
+				r.flags[row] = byte(fromBool(value))
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagBoolean, fromBool(value), err)
 		}
 	case Function[int64]:
 		definition.returns = kindInt64
-		definition.evaluateRows = loop(function, func(r *results, row uint32, value int64) { r.words[row] = uint64(value) })
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = 0
+					r.none(row, err)
+				}
+				r.words[row] = uint64(value)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagInt64, uint64(value), err)
 		}
 	case Function[float64]:
 		definition.returns = kindFloat64
-		definition.evaluateRows = loop(function, func(r *results, row uint32, value float64) { r.words[row] = math.Float64bits(value) })
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = 0
+					r.none(row, err)
+				}
+				r.words[row] = math.Float64bits(value)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagFloat64, math.Float64bits(value), err)
 		}
 	case Function[string]:
 		definition.returns = kindText
-		definition.evaluateRows = loop(function, func(r *results, row uint32, value string) {
-			r.text = append(r.text, valid(value)...)
-			r.addText(row)
-		})
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = ""
+					r.none(row, err)
+				}
+				r.text = append(r.text, valid(value)...)
+				r.addText(row)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.setText(tagText, value, err)
 		}
 	case Function[Timestamp]:
 		definition.returns = kindTimestamp
-		definition.evaluateRows = loop(function, func(r *results, row uint32, value Timestamp) { r.words[row] = uint64(value) })
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = 0
+					r.none(row, err)
+				}
+				r.words[row] = uint64(value)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagTimestamp, uint64(value), err)
 		}
 	case Function[JSON]:
 		definition.returns = kindJSON
-		definition.evaluateRows = loop(function, func(r *results, row uint32, value JSON) {
-			r.text = append(r.text, valid(string(value))...)
-			r.addText(row)
-		})
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = ""
+					r.none(row, err)
+				}
+				r.text = append(r.text, valid(string(value))...)
+				r.addText(row)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.setText(tagJSON, string(value), err)

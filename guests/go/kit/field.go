@@ -39,7 +39,7 @@ func (f BoolField) Or(otherwise bool) bool {
 	if !c.valid() {
 		return otherwise
 	}
-	return c.flags[row] != 0
+	return c.flags[place] != 0
 }
 
 // Int64Field is a field of the documents that is read as int64.
@@ -59,14 +59,15 @@ func (f Int64Field) Get() (int64, bool) {
 
 // Or returns the value, or another if there is none. It is the faster of the two.
 func (f Int64Field) Or(otherwise int64) int64 {
-	c := f.handle.column()
-	if c.source == host {
-		return documentInt64Or(f.handle.raw(), otherwise)
+	if plain := columns[f.handle].ints; place < len(plain) {
+		return plain[place]
 	}
-	if !c.valid() {
-		return otherwise
-	}
-	return int64(c.words[row])
+	return f.or(otherwise)
+}
+
+//go:noinline
+func (f Int64Field) or(otherwise int64) int64 {
+	return int64(f.handle.or(kindInt64, uint64(otherwise)))
 }
 
 // Float64Field is a field of the documents that is read as float64.
@@ -86,14 +87,15 @@ func (f Float64Field) Get() (float64, bool) {
 
 // Or returns the value, or another if there is none. It is the faster of the two.
 func (f Float64Field) Or(otherwise float64) float64 {
-	c := f.handle.column()
-	if c.source == host {
-		return documentFloat64Or(f.handle.raw(), otherwise)
+	if plain := columns[f.handle].floats; place < len(plain) {
+		return plain[place]
 	}
-	if !c.valid() {
-		return otherwise
-	}
-	return math.Float64frombits(c.words[row])
+	return f.or(otherwise)
+}
+
+//go:noinline
+func (f Float64Field) or(otherwise float64) float64 {
+	return math.Float64frombits(f.handle.or(kindFloat64, math.Float64bits(otherwise)))
 }
 
 // TimestampField is a field of the documents that is read as timestamp.
@@ -115,14 +117,15 @@ func (f TimestampField) Get() (Timestamp, bool) {
 
 // Or returns the value, or another if there is none. It is the faster of the two.
 func (f TimestampField) Or(otherwise Timestamp) Timestamp {
-	c := f.handle.column()
-	if c.source == host {
-		return Timestamp(documentTimestampOr(f.handle.raw(), int64(otherwise)))
+	if plain := columns[f.handle].ints; place < len(plain) {
+		return Timestamp(plain[place])
 	}
-	if !c.valid() {
-		return otherwise
-	}
-	return Timestamp(c.words[row])
+	return f.or(otherwise)
+}
+
+//go:noinline
+func (f TimestampField) or(otherwise Timestamp) Timestamp {
+	return Timestamp(f.handle.or(kindTimestamp, uint64(otherwise)))
 }
 
 // StringField is a field of the documents that is read as text.

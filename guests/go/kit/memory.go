@@ -44,15 +44,6 @@ func importGetJSON(field uint32, to unsafe.Pointer)
 //go:wasmimport whittle:udf/document@0.1.0 boolean-or
 func documentBooleanOr(field uint32, otherwise bool) bool
 
-//go:wasmimport whittle:udf/document@0.1.0 int64-or
-func documentInt64Or(field uint32, otherwise int64) int64
-
-//go:wasmimport whittle:udf/document@0.1.0 float64-or
-func documentFloat64Or(field uint32, otherwise float64) float64
-
-//go:wasmimport whittle:udf/document@0.1.0 timestamp-or
-func documentTimestampOr(field uint32, otherwise int64) int64
-
 //go:wasmimport whittle:udf/document@0.1.0 id
 func importID(to unsafe.Pointer)
 
@@ -95,6 +86,14 @@ func data[T any](slice []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceD
 func wordsOf(bytes []byte) []uint64 {
 	return unsafe.Slice((*uint64)(data(bytes)), len(bytes)/8)
 }
+
+// floatsOf is the same numbers.
+func floatsOf(words []uint64) []float64 {
+	return unsafe.Slice((*float64)(data(words)), len(words))
+}
+
+// intsOf is the same numbers.
+func intsOf(words []uint64) []int64 { return unsafe.Slice((*int64)(data(words)), len(words)) }
 
 // offsetsOf is memory of the host's as offsets.
 func offsetsOf(bytes []byte) []uint32 {
