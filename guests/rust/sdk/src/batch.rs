@@ -57,7 +57,7 @@ enum Scores {
 
 /// Tells the host where it finds the current row. In `bind`.
 #[expect(unsafe_code, reason = "the host takes a list, and reads it later too")]
-pub(crate) fn watch() {
+pub fn watch() {
     WATCHED.with(|row| {
         // SAFETY: it is one number, and nothing writes it during the call.
         results::watch(unsafe { std::slice::from_raw_parts(row.as_ptr(), 1) });

@@ -1,6 +1,5 @@
 //! From functions to the world's exports.
 
-use crate::batch::watch;
 use crate::bindings::whittle::udf::{logging, types};
 use crate::parameters::Arguments;
 use crate::{Error, Output, Udf};
@@ -49,6 +48,7 @@ macro_rules! export {
                     arguments: ::std::vec::Vec<$crate::__private::Argument>,
                 ) -> ::core::result::Result<(), $crate::__private::Error> {
                     $crate::__private::log_panics();
+                    $crate::__private::watch();
                     let bound = match function.as_str() {
                         $(<$function as $crate::Parameters>::NAME => {
                             BoundFunction::$function($crate::__private::bind(arguments)?)
@@ -130,7 +130,6 @@ pub fn function<T: Udf>() -> types::Function {
 ///
 /// Where an argument is out of range, or `prepare` refuses it.
 pub fn bind<T: Udf>(arguments: Vec<types::Argument>) -> Result<T, types::Error> {
-    watch();
     let mut function = T::from_arguments(&mut Arguments::new(arguments))?;
     function.prepare()?;
     Ok(function)

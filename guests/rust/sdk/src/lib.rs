@@ -117,7 +117,7 @@ pub struct Json(pub String);
 /// Used by the code that the macros generate.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::batch::evaluate as evaluate_batch;
+    pub use crate::batch::{evaluate as evaluate_batch, watch};
     pub use crate::bindings::exports::whittle::batch::functions::{Column, Guest as BatchGuest};
     pub use crate::bindings::exports::whittle::udf::functions::{Argument, Guest, Manifest};
     pub use crate::bindings::whittle::udf::types::{Error, Parameter};
