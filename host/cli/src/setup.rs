@@ -32,7 +32,7 @@ pub(crate) struct Run {
 /// `whittle_host::Accessor` on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Reading {
-    /// In place, by code that is compiled into the function.
+    /// In whole batches, or in place by code that is compiled into the function.
     Composed,
     /// With a call into the host for each field.
     Reference,
