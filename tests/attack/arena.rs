@@ -148,7 +148,7 @@ impl Arena {
         let grown = |most: u64, before: u64| most.saturating_sub(before);
         let line = format!(
             "{name}: {:.1} s; memory {} + {} MiB, {} kept; threads {} + {}; files {} + {}; \
-             good p99 {:.0?} of {} (quiet {:.0?}), longest {:.0?}",
+             good p99 {:.0?} of {} (quiet {:.0?}), longest {:.0?}, {}",
             took.as_secs_f64(),
             before.memory_mb,
             grown(peak, before.memory_mb),
@@ -161,6 +161,7 @@ impl Arena {
             beside.times.len(),
             quiet.p99(),
             beside.longest(),
+            beside.slowest,
         );
         report(&line);
         let mut faults = Vec::new();

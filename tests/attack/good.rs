@@ -16,6 +16,8 @@ const DOCUMENTS: usize = 500;
 pub(crate) struct Met {
     /// How long each answer took.
     pub(crate) times: Vec<Duration>,
+    /// What took the longest.
+    pub(crate) slowest: String,
     /// Answers that were not as they should be.
     pub(crate) faults: Vec<String>,
 }
@@ -138,6 +140,9 @@ impl<'a> Good<'a> {
             answer = self.ask(&bytes);
         }
         let took = started.elapsed();
+        if took >= self.met.longest() {
+            self.met.slowest = format!("{method} {path}");
+        }
         self.met.times.push(took);
         let fault = match answer {
             Err(error) => Some(error.to_string()),

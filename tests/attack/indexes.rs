@@ -205,14 +205,14 @@ fn log(index: &Path) -> std::path::PathBuf {
     file(index, |name| name.starts_with("log-"))
 }
 
+/// The largest of the files that it is.
 fn file(folder: &Path, is_it: impl Fn(&str) -> bool) -> std::path::PathBuf {
     let entries = fs::read_dir(folder).expect("a folder").flatten();
-    let mut paths = entries.map(|entry| entry.path());
-    let found = paths.find(|path| {
-        path.file_name()
-            .is_some_and(|name| is_it(&name.to_string_lossy()))
-    });
-    found.unwrap_or_else(|| panic!("no such file in {}", folder.display()))
+    let found = entries
+        .filter(|entry| is_it(&entry.file_name().to_string_lossy()))
+        .max_by_key(|entry| entry.metadata().map_or(0, |file| file.len()));
+    let found = found.unwrap_or_else(|| panic!("no such file in {}", folder.display()));
+    found.path()
 }
 
 #[test]

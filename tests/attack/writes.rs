@@ -38,8 +38,9 @@ pub(crate) fn stale(target: &Target<'_>) {
         (json!(second), json!(0)),
         (json!(second), json!(-1)),
         (json!(second), json!("2")),
-        (json!(second), json!(1.5)),
         (json!(second), json!([1])),
+        (json!(first), Json::Null),
+        (Json::Null, json!(2)),
     ] {
         for action in ["index", "delete", "update"] {
             let head = json!({action: {"_id": "stale", "if_seq_no": number,

@@ -18,8 +18,8 @@ const BALLAST: &str = "ballast";
 const DOCUMENTS: u64 = 24;
 const DOCUMENT_BYTES: usize = 100_000;
 
-/// How long it may take until writes are refused, or work again.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take until writes are refused, or everything works again.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Writes the index that will be deleted.
 pub(crate) fn ballast(target: &Target, random: &mut Random) {

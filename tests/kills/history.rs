@@ -151,17 +151,16 @@ impl History {
         Ok(())
     }
 
-    /// An operation was refused because the document is there, or is not.
-    pub(crate) fn refused(&mut self, because_it_is_there: bool) -> Result<(), String> {
-        let before = self.clone();
-        self.0
-            .retain(|may_be| may_be.is_some() == because_it_is_there);
-        if self.0.is_empty() {
-            return Err(format!(
-                "{before:?} was answered as there: {because_it_is_there}"
-            ));
+    /// An operation was refused because the document is there, or is not. That is no promise of
+    /// another operation that was not acknowledged, and that it met.
+    pub(crate) fn refused(&self, because_it_is_there: bool) -> Result<(), String> {
+        let fits = |may_be: &Option<Document>| may_be.is_some() == because_it_is_there;
+        match self.0.iter().any(fits) {
+            true => Ok(()),
+            false => Err(format!(
+                "{self:?} was answered as there: {because_it_is_there}"
+            )),
         }
-        Ok(())
     }
 
     /// What it may be now is what was found.

@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
 
     fn start(&mut self) -> Node {
         let start = Instant::now();
-        let node = Node::start_on_any_disk(self.folder);
+        let node = Node::start_on_any_disk(self.folder, &["--timeout", "10000"]);
         assert!(
             !node.address.is_empty(),
             "it does not start:\n{}",
@@ -173,8 +173,9 @@ impl<'a> Run<'a> {
             self.kill_early();
         }
         let node = self.start();
-        let target = Target::new(&node.address);
+        let mut target = Target::new(&node.address);
         if stays_full {
+            target = Target::after_full_disk(&node.address, full::PATIENCE);
             wrong.extend(check::quiet(&target));
             self.disk.free(&node);
             let probe = self.writers.last_mut().expect("several");

@@ -3,7 +3,8 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
@@ -15,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Target {
     address: String,
     killed: AtomicBool,
+    /// How long an index may be unavailable.
+    unavailable: Duration,
 }
 
 impl Target {
@@ -22,6 +25,16 @@ impl Target {
         Self {
             address: address.to_owned(),
             killed: AtomicBool::new(false),
+            unavailable: Duration::ZERO,
+        }
+    }
+
+    /// The same, with indexes that may be unavailable for a while, since they could not be opened
+    /// on a full disk.
+    pub(crate) fn after_full_disk(address: &str, unavailable: Duration) -> Self {
+        Self {
+            unavailable,
+            ..Self::new(address)
         }
     }
 
@@ -55,8 +68,15 @@ impl Target {
         } else {
             body.to_string()
         };
-        self.ask(method, path, &body)
-            .expect("the node is not killed meanwhile")
+        let start = Instant::now();
+        loop {
+            let answer = self.ask(method, path, &body);
+            let (status, answer) = answer.expect("the node is not killed meanwhile");
+            if status != 503 || start.elapsed() >= self.unavailable {
+                return (status, answer);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn exchange(&self, method: &str, path: &str, body: &str) -> std::io::Result<(u16, Json)> {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hooks import KEPT
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 # What the node's process may take, in MiB.
 MEMORY = 700
 # In seconds; an answer takes milliseconds.
@@ -108,13 +108,14 @@ def main(whittle: str, guests: str, seconds: str = "60", seed: str = "13"):
     with tempfile.TemporaryDirectory() as directory:
         node = Node(whittle, directory)
         try:
-            run(node, Path(guests), seconds, seed)
+            # Schemathesis leaves files where it is started.
+            run(node, Path(guests), seconds, seed, directory)
         finally:
             node.process.send_signal(signal.SIGTERM)
             node.process.wait(timeout=TIMEOUT)
 
 
-def run(node: Node, guests: Path, seconds: str, seed: str):
+def run(node: Node, guests: Path, seconds: str, seed: str, directory: str):
     fill(node, guests)
     client = Client(node)
     client.start()
@@ -122,7 +123,9 @@ def run(node: Node, guests: Path, seconds: str, seed: str):
     options = ["--seed", seed, "--max-time", seconds, "--request-timeout", str(TIMEOUT)]
     command = [*schemathesis, "run", f"{node.url}/_openapi.json", *options]
     environment = {"PYTHONPATH": str(HERE), "COMPONENT": str(Path(guests, "rust", "string-distance.wasm"))}
-    ended = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+    ended = subprocess.run(
+        command, cwd=directory, env=os.environ | environment, stdout=subprocess.PIPE, text=True
+    )
     client.ended.set()
     client.join()
     wrong = client.wrong[:5]

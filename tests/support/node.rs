@@ -59,8 +59,8 @@ impl Node {
     /// # Panics
     ///
     /// As there.
-    pub fn start_on_any_disk(folder: &Path) -> Self {
-        let started = Self::start_after(folder, "trap '' XFSZ", &[]);
+    pub fn start_on_any_disk(folder: &Path, flags: &[&str]) -> Self {
+        let started = Self::start_after(folder, "trap '' XFSZ", flags);
         started.unwrap_or_else(|log| panic!("no node: {log}"))
     }
 

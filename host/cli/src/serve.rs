@@ -34,6 +34,9 @@ pub(crate) struct Serve {
     /// The most client connections; at most half of the files that the process may open.
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     connections: usize,
+    /// The most indexes.
+    #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
+    indexes: usize,
     #[command(flatten)]
     log: Log,
     #[command(flatten)]
@@ -58,6 +61,7 @@ impl Serve {
         })?;
         let options = NodeOptions {
             budget: self.run.budget(),
+            indexes: self.indexes,
             udf_writes,
             request_bytes: self.requests_mb.saturating_mul(1 << 20),
             connections: self.connections,

@@ -268,7 +268,7 @@ const TABLES: u32 = 16;
 const TABLE_ELEMENTS: usize = 1 << 16;
 
 /// The number of instances for trials, besides those of the pool.
-const TRIAL_INSTANCES: u32 = 4;
+const TRIAL_INSTANCES: u32 = 2;
 
 /// The number of instances of a pool on a machine with little address space.
 const FEW: u32 = 8;

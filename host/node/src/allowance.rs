@@ -8,9 +8,10 @@
 //! A look at the clock takes some 30 ns: [`Steps`] has one in [`STEPS`] small steps.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tantivy::TantivyError;
-use whittle_host::{QueryContext, Stopped};
+use whittle_host::{Budget, QueryContext, Stopped};
 
 use crate::memory::{Memory, OutOfMemory, Reservation};
 
@@ -99,10 +100,12 @@ impl Allowance {
         self.0.ended.get_or_init(|| reason.into()).clone()
     }
 
-    /// An allowance without limits.
-    #[cfg(test)]
+    /// An allowance without limits, of what is no search.
     pub(crate) fn unlimited() -> Self {
-        let query = QueryContext::new(whittle_host::Budget::default());
+        let query = QueryContext::new(Budget {
+            wall_clock: Duration::MAX,
+            ..Budget::default()
+        });
         Self::new(&query, &Memory::unlimited())
     }
 }
@@ -168,10 +171,6 @@ impl Steps {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use whittle_host::Budget;
-
     use super::*;
 
     #[test]

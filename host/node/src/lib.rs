@@ -39,6 +39,7 @@ pub use search::{
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{
-    ErrorSample, FunctionError, MistypedField, UdfError, UdfReport, Udfs, UdfsError, UnmappedField,
+    ErrorSample, FunctionError, MistypedField, TooManySearches, UdfError, UdfReport, Udfs,
+    UdfsError, UnmappedField,
 };
 pub use value::Value;

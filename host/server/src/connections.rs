@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use crate::lag::Turn;
+
 /// How long a connection may send nothing at all.
 const SILENT: Duration = Duration::from_secs(20);
 
@@ -22,7 +24,7 @@ const SILENT: Duration = Duration::from_secs(20);
 const HEAD: Duration = Duration::from_secs(10);
 
 /// How long a connection may wait for its next request.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_secs(60);
 
 /// How long a client may take nothing of what is sent.
 const UNREAD: Duration = Duration::from_secs(30);
@@ -35,6 +37,8 @@ const SPARE: usize = 8;
 pub(crate) struct Connections {
     limit: usize,
     open: Mutex<Open>,
+    /// One of them has ended.
+    gone: Notify,
     refused: AtomicU64,
     closed: AtomicU64,
 }
@@ -42,10 +46,10 @@ pub(crate) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     places: BTreeMap<u64, Arc<Place>>,
-    /// How many of them are spare.
-    spare: usize,
     /// How many of them were told to close.
     closing: usize,
+    /// How many of the others are spare.
+    spare: usize,
     next: u64,
 }
 
@@ -63,8 +67,8 @@ struct State {
     since: Instant,
     /// Since when the client takes nothing.
     unread: Option<Instant>,
-    /// Since when a thread works for it.
-    polled: Option<Instant>,
+    /// What a thread does for it now.
+    turn: Option<Turn>,
     end: Option<End>,
 }
 
@@ -124,8 +128,20 @@ impl Connections {
         Self {
             limit: limit.min(most.saturating_sub(SPARE)).max(1),
             open: Mutex::default(),
+            gone: Notify::new(),
             refused: AtomicU64::new(0),
             closed: AtomicU64::new(0),
+        }
+    }
+
+    /// Waits until few connections that were told to close still have their files.
+    pub(crate) async fn settled(&self) {
+        let is_crowded = || {
+            let open = self.lock();
+            open.closing > 0 && open.places.len() >= self.limit + 2 * SPARE
+        };
+        while is_crowded() {
+            self.gone.notified().await;
         }
     }
 
@@ -141,8 +157,7 @@ impl Connections {
             self.closed.fetch_add(1, Ordering::Relaxed);
         }
         let is_spare = in_use(&open) >= self.limit;
-        // Those that are closing still have their files.
-        if (is_spare && open.spare >= SPARE) || open.places.len() >= self.limit + 2 * SPARE {
+        if is_spare && open.spare >= SPARE {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
@@ -152,7 +167,7 @@ impl Connections {
                 doing: Doing::Silence,
                 since: now,
                 unread: None,
-                polled: None,
+                turn: None,
                 end: None,
             }),
             told: Notify::new(),
@@ -192,19 +207,23 @@ impl Connections {
 
     /// Tells all connections to end.
     pub(crate) fn end(&self, end: End) {
-        for place in self.lock().places.values() {
-            place.tell(end);
+        let mut open = self.lock();
+        let places: Vec<_> = open.places.values().cloned().collect();
+        for place in places {
+            match end {
+                End::Finish => _ = place.tell(end),
+                End::Close => open.close(&place),
+            }
         }
     }
 
-    /// The longest time that a thread has worked for a connection without a break, now.
-    pub(crate) fn longest_poll(&self, now: Instant) -> Duration {
+    /// The turns of the runtime's threads that have not ended.
+    pub(crate) fn turns(&self) -> Vec<Turn> {
         let open = self.lock();
-        let polled = open.places.values().filter_map(|place| place.lock().polled);
-        polled
-            .map(|since| now.saturating_duration_since(since))
-            .max()
-            .unwrap_or_default()
+        let places = open.places.values();
+        places
+            .filter_map(|place| place.lock().turn.clone())
+            .collect()
     }
 
     pub(crate) fn statistics(&self) -> ConnectionStatistics {
@@ -235,8 +254,9 @@ impl Open {
     }
 
     fn close(&mut self, place: &Place) {
-        if place.tell(End::Close) && !place.is_spare {
+        if place.tell(End::Close) {
             self.closing += 1;
+            self.spare -= usize::from(place.is_spare);
         }
     }
 }
@@ -270,9 +290,9 @@ impl Place {
         UnderWay(Arc::clone(self))
     }
 
-    /// A thread begins to work for it, or ends to.
-    pub(crate) fn polled(&self, since: Option<Instant>) {
-        self.lock().polled = since;
+    /// A thread begins to work for it, or has ended.
+    pub(crate) fn polled(&self, turn: Option<Turn>) {
+        self.lock().turn = turn;
     }
 
     /// Waits until it is told to end otherwise than it was.
@@ -331,11 +351,12 @@ impl Drop for Taken {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
         open.places.remove(&self.number);
-        if self.place.is_spare {
-            open.spare -= 1;
-        } else if self.place.lock().end == Some(End::Close) {
-            open.closing = open.closing.saturating_sub(1);
+        if self.place.lock().end == Some(End::Close) {
+            open.closing -= 1;
+        } else {
+            open.spare -= usize::from(self.place.is_spare);
         }
+        self.connections.gone.notify_one();
     }
 }
 
@@ -413,7 +434,7 @@ mod tests {
         assert_eq!([is_overdue(29), is_overdue(31)], [false, true]);
         place.sent(true);
         drop(request);
-        assert_eq!([is_overdue(119), is_overdue(121)], [false, true]);
+        assert_eq!([is_overdue(59), is_overdue(61)], [false, true]);
         connections.close_overdue(at(200));
         assert!(is_closed(&taken));
     }

@@ -39,6 +39,7 @@ impl From<RequestError> for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         let (status, kind) = match &error {
+            SearchError::Memory(error) => return error.clone().into(),
             SearchError::Query(_) | SearchError::Sort(SortError::Unmapped { .. }) => {
                 (StatusCode::BAD_REQUEST, "query_shard_exception")
             }
@@ -79,6 +80,10 @@ fn of_function(error: &FunctionError) -> (StatusCode, &'static str) {
         FunctionError::Select(SelectError::SwitchedOff { .. }) => {
             (StatusCode::TOO_MANY_REQUESTS, "circuit_breaking_exception")
         }
+        FunctionError::Busy(_) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "rejected_execution_exception",
+        ),
         _ => (StatusCode::BAD_REQUEST, ILLEGAL),
     }
 }

@@ -1,6 +1,6 @@
 //! What the head of a request may be: a known method, an address and headers of bounded size.
 //!
-//! hyper refuses a head of more than 64 KiB or 100 headers before a request is made of it; its
+//! hyper refuses a head of more than 32 KiB or 100 headers before a request is made of it; its
 //! answer has no body.
 
 use axum::extract::Request;
@@ -14,7 +14,7 @@ use crate::error::ApiError;
 const ADDRESS: usize = 8 << 10;
 
 /// The most that all headers may have.
-const HEADERS: usize = 32 << 10;
+const HEADERS: usize = 16 << 10;
 
 /// Refuses requests whose head is not such.
 pub(crate) async fn checked(request: Request, next: Next) -> Response {
@@ -87,11 +87,11 @@ mod tests {
         let long = |length: usize| "a".repeat(length);
         assert_eq!(checked("GET", "/films?a=1", "x"), "taken");
         assert_eq!(
-            checked("GET", &format!("/{}", long(8191)), &long(32_000)),
+            checked("GET", &format!("/{}", long(8191)), &long(16_000)),
             "taken"
         );
         insta::assert_snapshot!(checked("FROB", "/", "x"), @"405 unknown HTTP method; expected one of GET, HEAD, POST, PUT, DELETE");
         insta::assert_snapshot!(checked("GET", &format!("/a?{}", long(8190)), "x"), @"414 the address has 8193 bytes, and may have 8192");
-        insta::assert_snapshot!(checked("GET", "/", &long(33_000)), @"431 the headers have 33003 bytes, and may have 32768");
+        insta::assert_snapshot!(checked("GET", "/", &long(17_000)), @"431 the headers have 17003 bytes, and may have 16384");
     }
 }

@@ -102,6 +102,7 @@ struct State {
     pool: PoolStatistics,
     cache: Option<CacheStatistics>,
     memory: Memory,
+    large_bodies: Memory,
     connections: ConnectionStatistics,
     lag: LagStatistics,
 }
@@ -126,6 +127,7 @@ impl State {
             pool: engine.pool(),
             cache: engine.cache_statistics(),
             memory: node.memory().clone(),
+            large_bodies: node.edge().large_bodies.clone(),
             connections: node.edge().connections.statistics(),
             lag: node.edge().lag.statistics(),
         }
@@ -265,7 +267,7 @@ impl State {
         families.counter(
             "request_memory_refused",
             "How often a request needed more memory than was free",
-            self.memory.refused(),
+            self.memory.refused() + self.large_bodies.refused(),
         )?;
         let connections = &self.connections;
         families.gauge("connections", "Connections that are open", connections.open)?;

@@ -133,7 +133,7 @@ pub struct Node {
 /// Concurrent trials: on few processors, a small part of them.
 fn trials_at_once() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    (processors / 2).clamp(1, 4)
+    (processors / 2).clamp(1, 2)
 }
 
 impl Node {
@@ -154,7 +154,8 @@ impl Node {
             folder: folder.to_owned(),
             _directory: directory,
             indexes,
-            udfs: Udfs::from(registry.clone()),
+            // What is left is for searches without functions.
+            udfs: Udfs::from(registry.clone()).with_searches((options.searches * 3 / 4).max(1)),
             registry,
             threads: Threads::new(options.search_threads),
             memory: Memory::new(options.request_bytes),

@@ -30,7 +30,7 @@ use crate::error::ApiError;
 use crate::lag::Lag;
 
 /// What a connection buffers at most of what it reads, and of what it sends; no head is larger.
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 32 << 10;
 
 /// How often connections are looked at for one that has done nothing for too long.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -54,6 +54,7 @@ pub(crate) async fn serve(
     let accepting = async {
         let routes = TowerToHyperService::new(router);
         loop {
+            connections.settled().await;
             let stream = accepted(&listener, &connections).await;
             let Some(taken) = connections.take() else {
                 continue;

@@ -1,6 +1,7 @@
 //! The `whittle` command as a user runs it: its output, its errors and its exit code.
 
 mod indexes;
+mod running;
 
 use std::fs;
 use std::io::Write;

@@ -6,6 +6,7 @@ mod bounds;
 mod computed;
 mod index;
 mod pages;
+mod time;
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};

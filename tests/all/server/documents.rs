@@ -18,7 +18,7 @@ fn a_write_happens_on_its_conditions() {
     );
     insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=2&if_primary_term=7"), @"409 version_conflict_engine_exception: version conflict, required seqNo [2], primary term [7]; documents of this node have the primary term [1]");
     insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=2"), @"400 action_request_validation_exception: Validation Failed: 1: ifSeqNo is set, but primary term is [0];");
-    insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=-1&if_primary_term=1"), @"400 illegal_argument_exception: [if_seq_no] must be 0 or more but was [-1]");
+    insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=-1&if_primary_term=1"), @"400 illegal_argument_exception: sequence numbers must be non negative. got [-1].");
     insta::assert_snapshot!(refused("/films/_doc/1?op_type=upsert"), @"400 illegal_argument_exception: opType must be 'create' or 'index', found: [upsert]");
     insta::assert_snapshot!(refused("/films/_doc/1?version=3"), @"400 action_request_validation_exception: Validation Failed: 1: internal versioning can not be used for optimistic concurrency control. Please use `if_seq_no` and `if_primary_term` instead;");
     insta::assert_snapshot!(refused("/films/_doc/1?pipeline=mine"), @"400 illegal_argument_exception: pipeline with id [mine] does not exist");

@@ -142,3 +142,21 @@ fn characters_that_nobody_can_see_are_refused_in_names_and_shown_elsewhere() {
     assert_eq!(node.ask("PUT", "/films/_doc/1", &source).0, 201);
     assert_eq!(node.ask("GET", "/films/_source/1", &Json::Null).1, source);
 }
+
+#[test]
+fn descriptions_of_functions_show_what_nobody_would_see() {
+    let node = Node::start();
+    // The descriptions of the component and of its function are 5 bytes: `a`, U+202E and `b`.
+    let described = r#"(memory (export "memory") 1) (data (i32.const 2000) "a\e2\80\aeb")
+        (data (i32.const 80) "\d0\07\00\00\05\00\00\00")
+        (data (i32.const 136) "\d0\07\00\00\05\00\00\00")"#;
+    node.upload_by_hand(&ByHand {
+        module: described,
+        ..ByHand::default()
+    });
+    for path in ["/_udf", "/_udf/by-hand", "/_udf/by-hand/0.1.0"] {
+        let (_, text) = node.with_headers("GET", path, "", b"");
+        assert!(!text.contains('\u{202e}'), "{text:?}");
+        assert!(text.contains(r"a\\u{202e}b"), "{text:?}");
+    }
+}

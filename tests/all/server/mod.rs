@@ -6,7 +6,9 @@ mod fairness;
 mod http;
 mod indexes;
 mod operating;
+mod requests;
 mod trials;
+mod worlds;
 
 use serde_json::{Value as Json, json};
 use whittle_tests::{ByHand, Node};

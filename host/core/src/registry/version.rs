@@ -11,7 +11,7 @@ use super::statistics::{Counters, Ending, FunctionStatistics};
 use super::storage::{Key, Listed, Record, Storage};
 use crate::bound::{Evaluation, Observer};
 use crate::engine::Engine;
-use crate::error::{BindError, Cause};
+use crate::error::{BindError, Cause, Stopped};
 use crate::manifest::{Function, Manifest};
 use crate::slots::ReservedInstances;
 use crate::udf::Udf;
@@ -326,15 +326,17 @@ impl Selection {
     ///
     /// The same as for [`Udf::bind`].
     pub fn bind(&self, arguments: &Arguments, query: &QueryContext) -> Result<Bound, BindError> {
-        match self.engine().reserve(1, query) {
-            Ok(mut reserved) => self.bind_reserved(arguments, query, &mut reserved),
-            Err(source) => {
-                self.0.counters().ended(Ending::of(&source));
-                Err(BindError::Stopped {
-                    function: self.function().name.clone(),
-                    source,
-                })
-            }
+        let reserved = self.engine().reserve(1, query);
+        let mut reserved = reserved.map_err(|source| self.not_bound(source))?;
+        self.bind_reserved(arguments, query, &mut reserved)
+    }
+
+    /// Counts a query that [reserved](Engine::reserve) no instances, and returns its error.
+    pub fn not_bound(&self, source: Stopped) -> BindError {
+        self.0.counters().ended(Ending::of(&source));
+        BindError::Stopped {
+            function: self.function().name.clone(),
+            source,
         }
     }
 

@@ -16,7 +16,7 @@ pub enum AggregationError {
     },
     /// The answer would have more buckets than it may.
     #[error(
-        "trying to create too many buckets: an answer has up to {limit}; ask for fewer or larger ones"
+        "Trying to create too many buckets. Must be less than or equal to: [{limit}]; ask for fewer or larger ones"
     )]
     TooManyBuckets {
         /// The most there may be.

@@ -1,6 +1,6 @@
 //! The answer of aggregations, and the JSON of it.
 
-use serde::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 /// The answers of aggregations, in the order of the request. They serialize to what clients get.
@@ -59,69 +59,124 @@ impl AggregationResults {
 
     /// The answer as JSON, the names behind their types where `typed_keys` asks for it.
     pub fn to_json(&self, typed_keys: bool) -> Json {
-        Json::Object(self.members(typed_keys).collect())
-    }
-
-    fn members(&self, typed_keys: bool) -> impl Iterator<Item = (String, Json)> {
-        self.0.iter().map(move |result| {
-            let name = if typed_keys {
-                format!("{}#{}", result.type_name, result.name)
-            } else {
-                result.name.clone()
-            };
-            (name, result.to_json(typed_keys))
-        })
-    }
-}
-
-impl AggregationResult {
-    fn to_json(&self, typed_keys: bool) -> Json {
-        let mut object = Map::new();
-        if let Some(meta) = &self.meta {
-            object.insert("meta".to_owned(), meta.clone());
-        }
-        match &self.body {
-            Body::Numbers(numbers) => object.extend(numbers.clone()),
-            Body::Bucket(bucket) => object.extend(bucket.members(typed_keys)),
-            Body::Buckets {
-                head,
-                buckets,
-                keyed,
-            } => {
-                object.extend(head.clone());
-                let to_json = |bucket: &BucketResult| Json::Object(bucket.members(typed_keys));
-                let buckets = if *keyed {
-                    let named = buckets.iter();
-                    let named = named.map(|bucket| (bucket.name.clone(), to_json(bucket)));
-                    Json::Object(named.collect())
-                } else {
-                    buckets.iter().map(to_json).collect()
-                };
-                object.insert("buckets".to_owned(), buckets);
-            }
-        }
-        Json::Object(object)
-    }
-}
-
-impl BucketResult {
-    fn members(&self, typed_keys: bool) -> Map<String, Json> {
-        let mut members = self.head.clone();
-        members.extend(self.inside.members(typed_keys));
-        members
+        serde_json::to_value(self.written(typed_keys)).unwrap_or_default()
     }
 }
 
 impl Serialize for AggregationResults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json(false).serialize(serializer)
+        self.written(false).serialize(serializer)
+    }
+}
+
+impl WrittenAggregations<'_> {
+    /// Writes the members of the object.
+    fn members<M: SerializeMap>(self, object: &mut M) -> Result<(), M::Error> {
+        for result in &self.results.0 {
+            let typed_keys = self.typed_keys;
+            let written = Written {
+                of: result,
+                typed_keys,
+            };
+            if typed_keys {
+                let name = format!("{}#{}", result.type_name, result.name);
+                object.serialize_entry(&name, &written)?;
+            } else {
+                object.serialize_entry(&result.name, &written)?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl Serialize for WrittenAggregations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.results.to_json(self.typed_keys).serialize(serializer)
+        let mut object = serializer.serialize_map(None)?;
+        self.members(&mut object)?;
+        object.end()
     }
+}
+
+/// A part of an answer as it is written, without a copy of it.
+struct Written<'a, T> {
+    of: &'a T,
+    typed_keys: bool,
+}
+
+impl Serialize for Written<'_, AggregationResult> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let typed_keys = self.typed_keys;
+        let mut object = serializer.serialize_map(None)?;
+        if let Some(meta) = &self.of.meta {
+            object.serialize_entry("meta", meta)?;
+        }
+        match &self.of.body {
+            Body::Numbers(numbers) => entries(&mut object, numbers)?,
+            Body::Bucket(bucket) => Written {
+                of: bucket,
+                typed_keys,
+            }
+            .members(&mut object)?,
+            Body::Buckets {
+                head,
+                buckets,
+                keyed,
+            } => {
+                entries(&mut object, head)?;
+                let keyed = *keyed;
+                let buckets = WrittenBuckets {
+                    buckets,
+                    keyed,
+                    typed_keys,
+                };
+                object.serialize_entry("buckets", &buckets)?;
+            }
+        }
+        object.end()
+    }
+}
+
+struct WrittenBuckets<'a> {
+    buckets: &'a [BucketResult],
+    /// Whether they are an object by their keys.
+    keyed: bool,
+    typed_keys: bool,
+}
+
+impl Serialize for WrittenBuckets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let typed_keys = self.typed_keys;
+        let written = self.buckets.iter();
+        let written = written.map(|of| (&of.name, Written { of, typed_keys }));
+        if self.keyed {
+            serializer.collect_map(written)
+        } else {
+            serializer.collect_seq(written.map(|(_, bucket)| bucket))
+        }
+    }
+}
+
+impl Written<'_, BucketResult> {
+    /// Writes the members of the object.
+    fn members<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
+        entries(object, &self.of.head)?;
+        self.of.inside.written(self.typed_keys).members(object)
+    }
+}
+
+impl Serialize for Written<'_, BucketResult> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        self.members(&mut object)?;
+        object.end()
+    }
+}
+
+fn entries<M: SerializeMap>(object: &mut M, members: &Map<String, Json>) -> Result<(), M::Error> {
+    for (key, value) in members {
+        object.serialize_entry(key, value)?;
+    }
+    Ok(())
 }
 
 /// A number as JSON. As in OpenSearch, one that is not finite is a text.

@@ -145,6 +145,7 @@ impl Node {
         memory: &Memory,
     ) -> Result<(), AggregationError> {
         memory.allowance.check()?;
+        self.values.make_room(documents, &memory.allowance)?;
         match &self.plan.op {
             Op::Metric(_) => self.collect_metric(documents, around, width, memory),
             _ => self.collect_buckets(documents, around, memory),
@@ -167,10 +168,12 @@ impl Node {
         let values = &self.values;
         let each = pairs(documents, around).map(|(place, _, at)| (values.of(place), at as usize));
         let mut grown = 0;
+        let mut steps = Steps::new(&memory.allowance);
         match &mut self.state {
             State::Numbers(states) => {
                 resize(states, width, Numbers::default, memory)?;
                 for (values, at) in each {
+                    look(&mut steps, values.len())?;
                     for value in values {
                         states[at].add(number(value_type, *value));
                     }
@@ -179,6 +182,7 @@ impl Node {
             State::Counts(counts) => {
                 resize(counts, width, || 0, memory)?;
                 for (values, at) in each {
+                    look(&mut steps, values.len())?;
                     counts[at] += values.len() as u64;
                 }
             }
@@ -190,6 +194,7 @@ impl Node {
                     _ => *threshold,
                 };
                 for (values, at) in each {
+                    look(&mut steps, values.len())?;
                     for value in values {
                         grown += states[at].add(*value, threshold);
                     }
@@ -199,6 +204,7 @@ impl Node {
                 let digest = || Digest::new(*compression);
                 resize(states, width, digest, memory)?;
                 for (values, at) in each {
+                    look(&mut steps, values.len())?;
                     for value in values {
                         grown += states[at].add(number(value_type, *value));
                     }
@@ -246,6 +252,7 @@ impl Node {
             }
             Op::Histogram(histogram) => {
                 for (values, document, at) in each {
+                    feed.look(values.len())?;
                     let keys = values.iter();
                     let keys = keys.filter_map(|value| histogram.key(number(value_type, *value)));
                     feed.put_each_once(document, at, keys)?;
@@ -253,6 +260,7 @@ impl Node {
             }
             Op::DateHistogram(histogram) => {
                 for (values, document, at) in each {
+                    feed.look(values.len())?;
                     let keys = values.iter();
                     let keys =
                         keys.filter_map(|value| histogram.key(number(value_type, *value) as i64));
@@ -401,6 +409,7 @@ impl Node {
     ) -> tantivy::Result<Result<(), AggregationError>> {
         let mut all = HashSet::new();
         for block in blocks_of(reader) {
+            self.values.make_room(&block, &memory.allowance)?;
             self.values.load(&block);
             for place in 0..self.values.len() {
                 all.extend(self.values.of(place));
@@ -470,8 +479,7 @@ impl Feed<'_> {
 
     /// Looks at the clock now and then: a document may lie in no bucket, and take long.
     fn look(&mut self, values: usize) -> Result<(), AggregationError> {
-        let steps = u32::try_from(values / STEP_VALUES).unwrap_or(u32::MAX);
-        Ok(self.steps.check(steps)?)
+        look(&mut self.steps, values)
     }
 
     fn flush(&mut self) -> Result<(), AggregationError> {
@@ -488,6 +496,12 @@ impl Feed<'_> {
         self.pairs = 0;
         Ok(())
     }
+}
+
+/// Looks at the clock now and then, while so many values are looked at.
+fn look(steps: &mut Steps, values: usize) -> Result<(), AggregationError> {
+    let taken = u32::try_from(values / STEP_VALUES).unwrap_or(u32::MAX);
+    Ok(steps.check(taken)?)
 }
 
 /// All documents of a segment, by block.

@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 
 use tantivy::columnar::{
-    Column, ColumnType as Stored, MonotonicallyMappableToU64 as _, RowId, StrColumn,
+    Column, ColumnIndex, ColumnType as Stored, MonotonicallyMappableToU64 as _, RowId, StrColumn,
 };
 use tantivy::{DocId, Score, SegmentReader};
 
 use super::format::Format;
+use crate::allowance::{Allowance, Ended};
 use crate::expression::ColumnType;
 use crate::search::formula::{Computable, SegmentFormula};
 use crate::value::Value;
@@ -63,7 +64,12 @@ pub(super) struct SegmentValues {
     values: Vec<u64>,
     /// Where the values of each document end; empty where each has one.
     ends: Vec<usize>,
+    /// For how many values there is memory.
+    room: u64,
 }
+
+/// What a value of a document takes while it is loaded, in bytes.
+const VALUE_BYTES: u64 = 24;
 
 enum SegmentInput {
     Nothing,
@@ -122,6 +128,7 @@ impl Values {
             with_values: Vec::new(),
             values: Vec::new(),
             ends: Vec::new(),
+            room: 0,
         };
         values.missing = match &self.missing {
             None => None,
@@ -149,6 +156,39 @@ impl SegmentValues {
             SegmentInput::Texts(column) => Some(column.num_terms() + 1),
             _ => None,
         }
+    }
+
+    /// Takes the memory of the values of documents that have many.
+    ///
+    /// # Errors
+    ///
+    /// There is too little.
+    pub(super) fn make_room(
+        &mut self,
+        documents: &[DocId],
+        allowance: &Allowance,
+    ) -> Result<(), Ended> {
+        let index = match &self.input {
+            SegmentInput::Numbers(column, _) => &column.index,
+            SegmentInput::Texts(column) => &column.ords().index,
+            SegmentInput::Nothing | SegmentInput::Formula(..) => return Ok(()),
+        };
+        if !matches!(index, ColumnIndex::Multivalued(_)) {
+            return Ok(());
+        }
+        let (mut values, mut last) = (0, None);
+        for document in documents {
+            if last != Some(*document) {
+                values += index.value_row_ids(*document).len() as u64;
+                last = Some(*document);
+            }
+        }
+        let more = values.saturating_sub(self.room);
+        if more > 0 {
+            allowance.take(more.saturating_mul(VALUE_BYTES))?;
+            self.room = values;
+        }
+        Ok(())
     }
 
     /// Loads the values of documents, whose numbers ascend and may repeat.

@@ -42,6 +42,7 @@ use std::sync::Arc;
 
 use tantivy::query::Query;
 
+use crate::allowance::Allowance;
 use check::Checker;
 pub use error::{ExpressionError, Position};
 use node::{Node, Type};
@@ -119,8 +120,16 @@ impl Expression {
     ///
     /// The expression is not a boolean.
     pub fn predicate(&self) -> Result<Box<dyn Query>, ExpressionError> {
+        self.predicate_within(&Allowance::unlimited())
+    }
+
+    /// As [`Expression::predicate`], within what a search may take.
+    pub(crate) fn predicate_within(
+        &self,
+        allowance: &Allowance,
+    ) -> Result<Box<dyn Query>, ExpressionError> {
         if self.returns == ColumnType::Boolean {
-            Ok(filter::query(&self.node))
+            Ok(filter::query(&self.node, allowance))
         } else {
             Err(self.misplaced("a filter", "a boolean, such as a comparison"))
         }

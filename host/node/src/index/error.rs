@@ -164,9 +164,7 @@ impl IndexError {
                 // tantivy's threads pass on the text alone.
                 TantivyError::InternalError(text)
                 | TantivyError::ErrorInThread(text)
-                | TantivyError::SystemError(text) => OUT_OF_ROOM
-                    .iter()
-                    .any(|code| text.contains(&format!("(os error {code})"))),
+                | TantivyError::SystemError(text) => is_out_of_room_by(text),
                 _ => false,
             },
             _ => false,
@@ -180,6 +178,12 @@ const OUT_OF_ROOM: [i32; 3] = [28, 27, 122];
 fn is_out_of_room(error: &io::Error) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+        || is_out_of_room_by(&error.to_string())
+}
+
+fn is_out_of_room_by(text: &str) -> bool {
+    let mut codes = OUT_OF_ROOM.iter();
+    codes.any(|code| text.contains(&format!("(os error {code})")))
 }
 
 #[cfg(test)]
@@ -198,6 +202,7 @@ mod tests {
                 source: Arc::new(full()),
             },
             tantivy(full().into()),
+            tantivy(io::Error::other(full().to_string()).into()),
             tantivy(write.into()),
             tantivy(TantivyError::InternalError(text)),
         ] {

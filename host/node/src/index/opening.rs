@@ -91,7 +91,7 @@ impl Inner {
         let directory = directory(&folder.segments(), &gate)?;
         let committed = sweep(&folder.segments(), &directory)?;
         if !options.is_verified {
-            verify(&directory, committed)?;
+            verify(&directory, &folder.segments(), &committed)?;
         }
         let (segments, committed, operations) =
             Segments::open(Box::new(directory), gate.clone(), &mapping, &options)?;

@@ -95,6 +95,9 @@ impl Slot {
         // A writer's first operation gets the number of the last commit, up to which a merge takes
         // the deletes of a segment for done: a delete with that number was lost.
         writer.run(Vec::new())?;
+        // What a commit that failed left behind has names that the next one takes, and tantivy
+        // refuses to write over files. Where its record of them cannot be saved, they are gone too.
+        let _ = writer.garbage_collect_files().wait();
         // Merges are begun in `begin_merges`, so that their number is bounded over all indexes.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         Ok(writer)

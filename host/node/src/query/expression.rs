@@ -41,7 +41,8 @@ impl Clause for Expression {
 
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
         let expression = planner.expression(&self.text, path)?;
-        let query = expression.predicate().map_err(expression_error(path))?;
+        let query = expression.predicate_within(planner.allowance());
+        let query = query.map_err(expression_error(path))?;
         Ok(Plan::Native(query).boosted(self.boost))
     }
 }

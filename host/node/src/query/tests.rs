@@ -1,5 +1,6 @@
 //! Clauses read, planned and run over small indexes.
 
+mod extreme;
 mod parse;
 mod random;
 mod refusals;

@@ -142,10 +142,6 @@ impl Weight for WatchfulWeight {
     fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
         self.weight.explain(reader, document)
     }
-
-    fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
-        self.weight.count(reader)
-    }
 }
 
 /// Has no more documents when the time is over.
@@ -269,5 +265,137 @@ impl DocSet for AskedScorer {
 impl Scorer for AskedScorer {
     fn score(&mut self) -> Score {
         self.scorer.score()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use tantivy::query::{BooleanQuery, Occur, PhraseQuery, TermQuery};
+    use tantivy::schema::{IndexRecordOption, Schema, TEXT};
+    use tantivy::{Index, Searcher, TantivyDocument};
+    use whittle_host::{Budget, QueryContext};
+
+    use super::*;
+    use crate::memory::Memory;
+    use crate::query::native::excluded;
+
+    const DOCUMENTS: u32 = 200_000;
+
+    /// Each document has `all`, and `even` or `odd` before `number`.
+    fn searcher() -> Searcher {
+        let mut schema = Schema::builder();
+        let text = schema.add_text_field("text", TEXT);
+        let index = Index::create_in_ram(schema.build());
+        let mut writer = index
+            .writer_with_num_threads(1, 100_000_000)
+            .expect("a writer");
+        for number in 0..DOCUMENTS {
+            let mut document = TantivyDocument::new();
+            let parity = if number % 2 == 0 { "even" } else { "odd" };
+            document.add_text(text, format!("all {parity} number"));
+            writer.add_document(document).expect("there is room");
+        }
+        writer.commit().expect("there is room");
+        index.reader().expect("a reader").searcher()
+    }
+
+    fn term(searcher: &Searcher, word: &str) -> Term {
+        let field = searcher.schema().get_field("text").expect("a field");
+        Term::from_field_text(field, word)
+    }
+
+    fn word(searcher: &Searcher, word: &str) -> NativeQuery {
+        let record = IndexRecordOption::WithFreqs;
+        Box::new(TermQuery::new(term(searcher, word), record))
+    }
+
+    fn phrase(searcher: &Searcher, words: &[&str]) -> NativeQuery {
+        let words = words.iter().map(|word| term(searcher, word)).collect();
+        Box::new(PhraseQuery::new(words))
+    }
+
+    type Make = fn(&Searcher, &Allowance) -> NativeQuery;
+
+    /// Queries that look through all documents before they know that there is none.
+    const FRUITLESS: [(&str, Make); 4] = [
+        ("an intersection", |searcher, allowance| {
+            let all = ["all", "even", "odd"];
+            let all = all.map(|each| {
+                let query = WatchfulQuery::walked(word(searcher, each), allowance);
+                (Occur::Must, query)
+            });
+            Box::new(BooleanQuery::new(all.into()))
+        }),
+        ("some of several", |searcher, allowance| {
+            let some = vec![
+                word(searcher, "even"),
+                word(searcher, "odd"),
+                word(searcher, "none"),
+            ];
+            super::super::native::some_of(some, 2, allowance)
+        }),
+        ("an exclusion", |searcher, allowance| {
+            let all = word(searcher, "all");
+            let but = excluded(word(searcher, "number"), allowance);
+            Box::new(BooleanQuery::new(vec![
+                (Occur::Should, all),
+                (Occur::MustNot, but),
+            ]))
+        }),
+        ("a phrase", |searcher, allowance| {
+            WatchfulQuery::asked(phrase(searcher, &["number", "all"]), allowance)
+        }),
+    ];
+
+    fn count(query: &dyn Query, searcher: &Searcher) -> (tantivy::Result<usize>, Duration) {
+        let started = Instant::now();
+        let count = query.count(searcher);
+        (count, started.elapsed())
+    }
+
+    #[test]
+    fn queries_that_find_nothing_end_with_the_searchs_time() {
+        let searcher = searcher();
+        for (name, make) in FRUITLESS {
+            let unlimited = make(&searcher, &Allowance::unlimited());
+            let (found, whole) = count(&*unlimited, &searcher);
+            assert_eq!(found.expect("it runs"), 0, "{name}");
+            // Others work here too: once is enough.
+            let ends = (0..10).any(|_| {
+                let wall_clock = whole / 20;
+                let budget = Budget {
+                    wall_clock,
+                    ..Budget::default()
+                };
+                let context = QueryContext::new(budget);
+                let allowance = Allowance::new(&context, &Memory::unlimited());
+                let (_, took) = count(&*make(&searcher, &allowance), &searcher);
+                allowance.ended().is_some() && took < whole / 2
+            });
+            assert!(ends, "{name}: {whole:?}");
+        }
+    }
+
+    #[test]
+    fn a_watched_query_finds_what_the_query_finds() {
+        let searcher = searcher();
+        let allowance = Allowance::unlimited();
+        for (words, expected) in [(["all", "even"], 100_000), (["odd", "number"], 100_000)] {
+            let phrase = phrase(&searcher, &words);
+            let asked = WatchfulQuery::asked(phrase.box_clone(), &allowance);
+            assert_eq!(asked.count(&searcher).expect("it runs"), expected);
+            // Beside another clause, both at the front and behind.
+            for other in ["all", "even"] {
+                let both = |query: NativeQuery| {
+                    let other = WatchfulQuery::walked(word(&searcher, other), &allowance);
+                    let query = WatchfulQuery::walked(query, &allowance);
+                    let both = vec![(Occur::Must, other), (Occur::Must, query)];
+                    BooleanQuery::new(both).count(&searcher).expect("it runs")
+                };
+                assert_eq!(both(asked.box_clone()), both(phrase.box_clone()));
+            }
+        }
     }
 }

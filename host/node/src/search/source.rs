@@ -4,17 +4,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use whittle_host::{Budget, QueryContext};
 
 use super::pattern::Patterns;
 use crate::allowance::{Allowance, Ended, Steps};
-use crate::memory::Memory;
 use crate::request::SourceFilter;
 
 /// A document's JSON, digit for digit.
@@ -43,12 +40,8 @@ impl Source {
     ///
     /// Bytes that are not JSON.
     pub fn filtered(stored: &[u8], filter: &SourceFilter) -> serde_json::Result<Option<Self>> {
-        let query = QueryContext::new(Budget {
-            wall_clock: Duration::MAX,
-            ..Budget::default()
-        });
-        let allowance = Allowance::new(&query, &Memory::unlimited());
-        let filtered = Filter::new(filter).apply(stored, &mut Steps::new(&allowance));
+        let mut steps = Steps::new(&Allowance::unlimited());
+        let filtered = Filter::new(filter).apply(stored, &mut steps);
         match filtered {
             Ok(source) => Ok(source),
             Err(Unfiltered::Json(error)) => Err(error),

@@ -21,6 +21,7 @@ use whittle_host::{
 
 use super::columns::SegmentColumns;
 use super::dictionary::Dictionaries;
+use super::places::Place;
 use super::udfs::{FunctionError, SelectedUdf, Udfs};
 use super::unmapped::{MistypedField, UnmappedField, mistyped, unmapped};
 use crate::computed::{Computation, Computed, Outcome};
@@ -107,11 +108,14 @@ struct Call {
     arguments: Arguments,
     on_error: OnError,
     returns: Kind,
+    udfs: Udfs,
     selected: SelectedUdf,
     query: QueryContext,
     mapping: Arc<Mapping>,
     dictionaries: Dictionaries,
     progress: Progress,
+    /// That of the search, which its first function holds.
+    place: Mutex<Option<Place>>,
     /// Bound, and not at work.
     idle: Mutex<Vec<Bound>>,
     tally: Mutex<Tally>,
@@ -181,11 +185,13 @@ impl UdfCall {
             returns: selected.function().returns,
             arguments: Arguments::from_json(params),
             on_error,
+            udfs,
             selected,
             query,
             mapping,
             dictionaries,
             progress,
+            place: Mutex::default(),
             idle: Mutex::default(),
             tally: Mutex::default(),
             failure: Mutex::default(),
@@ -196,17 +202,22 @@ impl UdfCall {
     ///
     /// # Errors
     ///
-    /// Parameters that a function refuses, a busy pool of instances, a query that is over.
+    /// Parameters that a function refuses, too many other searches with functions, a busy pool of
+    /// instances, a query that is over.
     pub(crate) fn bind_all(calls: &[Self]) -> Result<(), FunctionError> {
         let Some(first) = calls.first() else {
             return Ok(());
         };
         let Call {
-            selected, query, ..
+            udfs,
+            selected,
+            query,
+            ..
         } = &*first.0;
+        *lock(&first.0.place) = udfs.place()?;
         let instances = u32::try_from(calls.len()).unwrap_or(u32::MAX);
         let reserved = selected.engine().reserve(instances, query);
-        let mut reserved = reserved.map_err(|source| first.stopped(source))?;
+        let mut reserved = reserved.map_err(|source| selected.not_bound(source))?;
         for call in calls {
             let bound = call.bind(&mut reserved)?;
             lock(&call.0.idle).push(bound);
@@ -251,16 +262,10 @@ impl UdfCall {
         let engine = self.0.selected.engine();
         let Some(mut reserved) = engine.reserve_if_free(1) else {
             let (instances, waited) = (engine.pool().instances, Duration::ZERO);
-            return Err(self.stopped(Stopped::Busy { instances, waited }).into());
+            let busy = Stopped::Busy { instances, waited };
+            return Err(self.0.selected.not_bound(busy).into());
         };
         Ok(self.bind(&mut reserved)?)
-    }
-
-    fn stopped(&self, source: Stopped) -> BindError {
-        BindError::Stopped {
-            function: self.0.function.clone(),
-            source,
-        }
     }
 
     /// The function as a clause.
@@ -357,9 +362,10 @@ impl UdfCall {
         lock(&self.0.failure).take()
     }
 
-    /// What it did, once the search is over. Its instances are released: whoever still holds the
-    /// call keeps nobody waiting.
+    /// What it did, once the search is over. Its instances are released, and its place: whoever
+    /// still holds the call keeps nobody waiting.
     pub(crate) fn report(&self) -> UdfReport {
+        drop(lock(&self.0.place).take());
         let (idle, tally) = (
             std::mem::take(&mut *lock(&self.0.idle)),
             lock(&self.0.tally),

@@ -6,12 +6,14 @@
 mod call;
 mod columns;
 mod dictionary;
+mod places;
 mod udfs;
 mod unmapped;
 
 pub use call::{ErrorSample, UdfError, UdfReport};
 pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
 pub(crate) use dictionary::Dictionaries;
+pub use places::TooManySearches;
 pub use udfs::{FunctionError, Udfs, UdfsError};
 pub(crate) use unmapped::similar;
 pub use unmapped::{MistypedField, UnmappedField};

@@ -4,12 +4,18 @@ use std::collections::HashMap;
 
 use whittle_host::{
     Arguments, BindError, Bound, Engine, Function, QueryContext, Registry, ReservedInstances,
-    SelectError, Selection, Selector, SelectorError, Udf, one_line,
+    SelectError, Selection, Selector, SelectorError, Stopped, Udf, one_line,
 };
+
+use super::places::{Place, Places, TooManySearches};
 
 /// The UDFs that a search may call, by the names of their functions.
 #[derive(Debug, Clone)]
-pub struct Udfs(Supply);
+pub struct Udfs {
+    supply: Supply,
+    /// Of searches that call them; `None` if there is no limit.
+    places: Option<Places>,
+}
 
 #[derive(Debug, Clone)]
 enum Supply {
@@ -50,6 +56,9 @@ pub enum FunctionError {
     /// It cannot be bound to its parameters.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// Too many searches with functions run.
+    #[error(transparent)]
+    Busy(#[from] TooManySearches),
 }
 
 impl Udfs {
@@ -71,13 +80,31 @@ impl Udfs {
                 }
             }
         }
-        Ok(Self(Supply::Given(by_function)))
+        Ok(Self {
+            supply: Supply::Given(by_function),
+            places: None,
+        })
+    }
+
+    /// The same, for so many searches at once that call any; others wait for a moment and are
+    /// refused.
+    #[must_use]
+    pub fn with_searches(self, at_once: usize) -> Self {
+        Self {
+            places: Some(Places::new(at_once)),
+            ..self
+        }
+    }
+
+    /// A place for a search that calls functions, if their number is limited.
+    pub(super) fn place(&self) -> Result<Option<Place>, TooManySearches> {
+        self.places.as_ref().map(Places::take).transpose()
     }
 
     /// Finds the function that a query names. A registry's may be named with versions, as
     /// [`Selector`] reads them.
     pub(crate) fn select(&self, function: &str) -> Result<SelectedUdf, FunctionError> {
-        match &self.0 {
+        match &self.supply {
             Supply::Given(by_function) => {
                 let udf = by_function.get(function).ok_or_else(|| {
                     let mut known: Vec<String> = by_function.keys().cloned().collect();
@@ -129,6 +156,17 @@ impl SelectedUdf {
         }
     }
 
+    /// The error of a query that got no instance for it.
+    pub(crate) fn not_bound(&self, source: Stopped) -> BindError {
+        match self {
+            Self::Given(_, function) => BindError::Stopped {
+                function: function.clone(),
+                source,
+            },
+            Self::Registry(selection) => selection.not_bound(source),
+        }
+    }
+
     /// Binds it to its parameters, for one worker, in an instance that the query has reserved.
     pub(crate) fn bind(
         &self,
@@ -147,7 +185,10 @@ impl SelectedUdf {
 
 impl From<Registry> for Udfs {
     fn from(registry: Registry) -> Self {
-        Self(Supply::Registry(registry))
+        Self {
+            supply: Supply::Registry(registry),
+            places: None,
+        }
     }
 }
 

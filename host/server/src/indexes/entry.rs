@@ -232,6 +232,11 @@ impl Entry {
         match opened {
             Ok(index) => {
                 *phase = Phase::Open(index.clone());
+                drop(phase);
+                if index.pending() > 0 {
+                    // What its log has could not be taken in: now it is noted why.
+                    let _ = self.noted(index.refresh());
+                }
                 Ok(index)
             }
             Err(error) => {
@@ -277,8 +282,10 @@ impl Entry {
         if index.clones() > 2 {
             return false;
         }
-        // If it fails, the log has what is pending.
-        let _ = self.noted(index.refresh());
+        if index.pending() > 0 {
+            // If it fails, the log has it.
+            let _ = self.noted(index.refresh());
+        }
         let statistics = Some(index.statistics());
         let mut phase = self.phase();
         let Phase::Open(own) = std::mem::replace(&mut *phase, Phase::Parked { statistics }) else {

@@ -10,6 +10,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::error::ApiError;
+use crate::parameters::bad;
+
+/// How many keys all paths together may have: each may be compared with each key of the answer.
+const KEYS: usize = 256;
+
 /// Paths of what is kept, and of what is left out.
 #[derive(Debug)]
 pub(super) struct FilterPath {
@@ -25,9 +31,18 @@ enum Mode {
 }
 
 impl FilterPath {
-    /// Reads paths with commas between; `None` where there are none.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let keys = |path: &str| path.split('.').map(str::to_owned).collect();
+    /// Reads paths with commas between; `None` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// 400 if they have too many keys.
+    pub(super) fn read(text: &str) -> Result<Option<Self>, ApiError> {
+        let keys = |path: &str| {
+            let mut keys: Vec<String> = path.split('.').map(str::to_owned).collect();
+            // Any number of keys, twice, is any number of keys.
+            keys.dedup_by(|key, before| key == "**" && before == "**");
+            keys
+        };
         let (mut includes, mut excludes) = (Vec::new(), Vec::new());
         let paths = text.split(',').map(str::trim);
         for path in paths.filter(|path| !path.is_empty()) {
@@ -36,8 +51,14 @@ impl FilterPath {
                 None => includes.push(keys(path)),
             }
         }
-        let any = !includes.is_empty() || !excludes.is_empty();
-        any.then_some(Self { includes, excludes })
+        let count: usize = includes.iter().chain(&excludes).map(Vec::len).sum();
+        if count > KEYS {
+            return Err(bad(format!(
+                "[filter_path] has {count} keys, and may have {KEYS}"
+            )));
+        }
+        let any = count > 0;
+        Ok(any.then_some(Self { includes, excludes }))
     }
 
     /// What is left of a JSON text; `None` where it cannot be read.
@@ -123,6 +144,9 @@ fn member(key: &str, value: &RawValue, paths: &[&[String]], mode: Mode, out: &mu
             return mode == Mode::Include;
         }
     }
+    // Several ways may lead to one rest; kept apart, they would double at each level.
+    below.sort_unstable_by_key(|path| (path.as_ptr(), path.len()));
+    below.dedup_by_key(|path| (path.as_ptr(), path.len()));
     if below.is_empty() {
         if mode == Mode::Exclude {
             out.push_str(value.get());
@@ -210,7 +234,8 @@ mod tests {
     const ANSWER: &str = r#"{"took":3,"hits":{"total":{"value":2},"hits":[{"_id":"1","_score":1.0,"_source":{"n":12345678901234567890123,"o":{}}},{"_id":"2","_score":0.5}]},"empty":{}}"#;
 
     fn filtered(paths: &str) -> String {
-        let filter = FilterPath::read(paths).expect("there are paths");
+        let filter = FilterPath::read(paths).expect("few keys");
+        let filter = filter.expect("there are paths");
         let left = filter.apply(ANSWER.as_bytes()).expect("JSON");
         String::from_utf8(left).expect("text")
     }
@@ -232,6 +257,21 @@ mod tests {
         insta::assert_snapshot!(filtered("-hits.hits._source,-took,-empty"), @r#"{"hits":{"total":{"value":2},"hits":[{"_id":"1","_score":1.0},{"_id":"2","_score":0.5}]}}"#);
         insta::assert_snapshot!(filtered("hits.hits,-hits.hits._s*"), @r#"{"hits":{"hits":[{"_id":"1"},{"_id":"2"}]}}"#);
         insta::assert_snapshot!(filtered("-**"), @"{}");
+    }
+
+    #[test]
+    fn many_ways_to_one_key_take_no_longer_than_one() {
+        let paths = format!("{}n", "**.".repeat(5_000));
+        assert_eq!(filtered(&paths), filtered("**.n"));
+        let mut answer = r#"{"a":1}"#.to_owned();
+        for _ in 0..100 {
+            answer = format!(r#"{{"a":{answer}}}"#);
+        }
+        let filter = FilterPath::read(&format!("{}b", "**.a.".repeat(120)));
+        let filter = filter.expect("few keys").expect("there are paths");
+        assert_eq!(filter.apply(answer.as_bytes()).as_deref(), Some(&b"{}"[..]));
+        let many = FilterPath::read(&"a.b,".repeat(200)).expect_err("there are many");
+        insta::assert_snapshot!(many.reason(), @"[filter_path] has 400 keys, and may have 256");
     }
 
     #[test]

@@ -32,7 +32,6 @@ use crate::error::{ApiError, IsError};
 use crate::node::Node;
 use crate::parameters::{Given, bad, parameters};
 use crate::sending::{BLOCK, Text};
-use crate::work;
 use filter_path::FilterPath;
 use pretty::Indented;
 
@@ -98,7 +97,7 @@ pub(crate) async fn presented(
         Ok(asked) => {
             request.extensions_mut().insert(asked.presentation);
             let response = next.run(request).await;
-            let written = asked.written(response, node.memory()).await;
+            let written = asked.written(response, &node).await;
             written.unwrap_or_else(ApiError::into_response)
         }
     };
@@ -136,7 +135,10 @@ fn asked(request: &Request) -> Result<Asked, ApiError> {
             )));
         }
     };
-    let filter = common.filter_path.as_deref().and_then(FilterPath::read);
+    let filter = match common.filter_path.as_deref() {
+        None => None,
+        Some(paths) => FilterPath::read(paths)?,
+    };
     Ok(Asked {
         pretty: common.pretty,
         filter,
@@ -178,7 +180,7 @@ fn not_offered(kind: &str) -> ApiError {
 }
 
 impl Asked {
-    async fn written(self, mut response: Response, memory: &Memory) -> Result<Response, ApiError> {
+    async fn written(self, mut response: Response, node: &Node) -> Result<Response, ApiError> {
         if !is_json(response.headers()) {
             return Ok(response);
         }
@@ -198,11 +200,12 @@ impl Asked {
         let written = Rewritten {
             filter,
             pretty: self.pretty,
-            memory: memory.clone(),
+            memory: node.memory().clone(),
         };
         let length: usize = blocks.iter().map(Bytes::len).sum();
         let body = if length > BLOCK {
-            work::unbounded(move || written.body(blocks)).await?
+            let rewrites = &node.edge().rewrites;
+            rewrites.run(move || written.body(blocks)).await?
         } else {
             written.body(blocks)?
         };

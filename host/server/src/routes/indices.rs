@@ -111,37 +111,37 @@ pub(super) async fn create(
     Query(parameters): Query<CreateParameters>,
     body: Body,
 ) -> Result<axum::Json<IndexMade>, ApiError> {
-    let body: Made = body.read()?;
-    if !body.aliases.is_empty() {
-        return Err(bad("aliases are not supported: remove `aliases`"));
-    }
-    let settings = Settings::new().with(&body.settings)?;
-    let copies = parameters
-        .wait_for_active_shards
-        .copies(settings.replicas());
-    if copies > 1 + settings.replicas() {
-        return Err(bad(format!(
-            "invalid wait_for_active_shards[{copies}]: cannot be greater than number of shard \
-             copies [{}]",
-            1 + settings.replicas()
-        )));
-    }
     let writes = node.writes.clone();
-    let made = move || {
-        let mapping = match &body.mappings {
+    let make = move || {
+        let asked: Made = body.read()?;
+        if !asked.aliases.is_empty() {
+            return Err(bad("aliases are not supported: remove `aliases`"));
+        }
+        let settings = Settings::new().with(&asked.settings)?;
+        let copies = parameters
+            .wait_for_active_shards
+            .copies(settings.replicas());
+        if copies > 1 + settings.replicas() {
+            return Err(bad(format!(
+                "invalid wait_for_active_shards[{copies}]: cannot be greater than number of shard \
+                 copies [{}]",
+                1 + settings.replicas()
+            )));
+        }
+        let mapping = match &asked.mappings {
             None => Mapping::dynamic(),
             Some(mapping) => Mapping::parse(mapping).map_err(IndexError::Mapping)?,
         };
         let made = node.create(&name, mapping, settings);
         made.map_err(|error| not_made(&name, error))?;
-        Ok(name)
+        Ok(IndexMade {
+            acknowledged: true,
+            // Replicas never come.
+            shards_acknowledged: copies <= 1,
+            index: name,
+        })
     };
-    Ok(axum::Json(IndexMade {
-        acknowledged: true,
-        // Replicas never come.
-        shards_acknowledged: copies <= 1,
-        index: writes.run(made).await?,
-    }))
+    writes.run(make).await.map(axum::Json)
 }
 
 /// Delete indexes.
@@ -353,25 +353,26 @@ pub(super) async fn put_settings(
     Query(parameters): Query<SettingsParameters>,
     body: Body,
 ) -> Result<axum::Json<Acknowledged>, ApiError> {
-    body.required()?;
-    let body: Map<String, Json> = body.read()?;
-    let given = match body.get("settings") {
-        Some(Json::Object(settings)) if body.len() == 1 => settings.clone(),
-        _ => body,
-    };
-    let preserve = parameters.preserve_existing;
-    let mut changed = Vec::new();
-    for (_, entry) in parameters.indices.select(&node, &names)? {
-        let settings = entry.settings().changed(&given, preserve)?;
-        changed.push((entry, settings));
-    }
+    let writes = node.writes.clone();
     let change = move || {
+        body.required()?;
+        let asked: Map<String, Json> = body.read()?;
+        let given = match asked.get("settings") {
+            Some(Json::Object(settings)) if asked.len() == 1 => settings,
+            _ => &asked,
+        };
+        let preserve = parameters.preserve_existing;
+        let mut changed = Vec::new();
+        for (_, entry) in parameters.indices.select(&node, &names)? {
+            let settings = entry.settings().changed(given, preserve)?;
+            changed.push((entry, settings));
+        }
         for (entry, settings) in changed {
             entry.set_settings(settings)?;
         }
         Ok(Acknowledged::DONE)
     };
-    node.writes.run(change).await.map(axum::Json)
+    writes.run(change).await.map(axum::Json)
 }
 
 fn mapping_of(entry: &Entry, name: &str) -> Result<Json, ApiError> {
@@ -438,20 +439,20 @@ pub(super) async fn put_mapping(
     Query(parameters): Query<ChangeParameters>,
     body: Body,
 ) -> Result<axum::Json<Acknowledged>, ApiError> {
-    body.required()?;
-    let mapping: Json = body.read()?;
-    if mapping.get("_doc").is_some() {
-        return Err(bad("Types cannot be provided in put mapping requests"));
-    }
-    let selected = parameters.indices.select(&node, &names)?;
+    let writes = node.writes.clone();
     let put = move || {
-        for (name, entry) in selected {
+        body.required()?;
+        let mapping: Json = body.read()?;
+        if mapping.get("_doc").is_some() {
+            return Err(bad("Types cannot be provided in put mapping requests"));
+        }
+        for (name, entry) in parameters.indices.select(&node, &names)? {
             let index = entry.open().map_err(|error| unavailable(&name, error))?;
             index.put_mapping(&mapping)?;
         }
         Ok(Acknowledged::DONE)
     };
-    node.writes.run(put).await.map(axum::Json)
+    writes.run(put).await.map(axum::Json)
 }
 
 /// The mappings of some fields of an index.

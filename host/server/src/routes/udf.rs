@@ -100,8 +100,7 @@ pub(super) async fn list(
     State(node): Shared,
     _: Query<NoParameters>,
 ) -> Result<Response, ApiError> {
-    let memory = node.memory().clone();
-    let reports = node.reports.clone();
+    let (reports, memory) = (node.reports.clone(), node.memory().clone());
     let listed = move || {
         let udfs: Vec<Json> = node.registry().list().iter().map(shown).collect();
         Ok(json!({"udfs": udfs}))
@@ -118,8 +117,8 @@ pub(super) async fn describe(
     State(node): Shared,
     Path(name): Path<String>,
     _: Query<NoParameters>,
-) -> Result<axum::Json<Json>, ApiError> {
-    let reports = node.reports.clone();
+) -> Result<Response, ApiError> {
+    let (reports, memory) = (node.reports.clone(), node.memory().clone());
     let describe = move || {
         let versions = node.registry().versions_of(&name);
         if versions.is_empty() {
@@ -128,7 +127,7 @@ pub(super) async fn describe(
         let versions: Vec<Json> = versions.iter().map(shown).collect();
         Ok(json!({"name": name, "versions": versions}))
     };
-    reports.run(describe).await.map(axum::Json)
+    reports.answer(&memory, describe).await
 }
 
 /// Describe a version.
@@ -245,8 +244,8 @@ pub(super) async fn disable(
 pub(super) async fn statistics(
     State(node): Shared,
     _: Query<NoParameters>,
-) -> Result<axum::Json<Json>, ApiError> {
-    let reports = node.reports.clone();
+) -> Result<Response, ApiError> {
+    let (reports, memory) = (node.reports.clone(), node.memory().clone());
     let count = move || {
         let functions = node.registry().function_statistics();
         let pool = node.registry().engine().pool();
@@ -256,5 +255,5 @@ pub(super) async fn statistics(
                 "waits": pool.waits, "busy": pool.busy},
         }))
     };
-    reports.run(count).await.map(axum::Json)
+    reports.answer(&memory, count).await
 }

@@ -5,11 +5,11 @@
 //! keep no search waiting: trials have permits and instances of their own, a short time, and a
 //! circuit breaker that refuses trials of a function that keep running out of it.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde_json::{Map, Value as Json, json};
 use whittle_host::{
     Arguments, Bound, Budget, Document, EvaluateError, OnError, QueryContext, SelectError, Udf,
@@ -19,6 +19,7 @@ use whittle_host::{
 use super::{Shared, udf::missing};
 use crate::address::Path;
 use crate::body::Body;
+use crate::client::Client;
 use crate::error::ApiError;
 use crate::log;
 use crate::node::Node;
@@ -55,46 +56,33 @@ pub(super) async fn test(
     Path(name): Path<String>,
     _: Query<NoParameters>,
     body: Body,
-) -> Result<axum::Json<Json>, ApiError> {
-    let trial = Trial::read(&body)?;
-    let clock = Clock::default();
-    let _ends = EndsWithClient(clock.clone());
-    let node_of = Arc::clone(&node);
+) -> Result<Response, ApiError> {
+    let (trials, memory) = (node.trials.clone(), node.memory().clone());
+    let client = Client::default();
+    let _waits = client.waits();
     let run = move || {
-        let query = clock.started(&node_of.options().budget);
-        let (info, udf) = chosen(&node_of, &name, trial.version.as_ref())?;
-        let answer = trial.run(&node_of, &info, &udf, query);
+        let trial = Trial::read(&body)?;
+        // The documents as columns.
+        body.hold_parsed(&body.bytes, 1)?;
+        // Its time begins now: not while it waits for others.
+        let query = client.begins(QueryContext::new(budget(&node)));
+        let (info, udf) = chosen(&node, &name, trial.version.as_ref())?;
+        let answer = trial.run(&node, &info, &udf, &query);
         // Lines that were logged before an error.
         log::udfs(&query.take_log(), "a test");
         answer
     };
-    node.trials.run(run).await.map(axum::Json)
+    trials.answer(&memory, run).await
 }
 
 /// The longest time of a trial.
 const TIME: Duration = Duration::from_secs(2);
 
-/// The trial's query, whose time begins when the trial does: not while it waits for others.
-#[derive(Debug, Clone, Default)]
-struct Clock(Arc<OnceLock<QueryContext>>);
-
-impl Clock {
-    fn started(&self, budget: &Budget) -> &QueryContext {
-        self.0.get_or_init(|| {
-            QueryContext::new(Budget {
-                wall_clock: budget.wall_clock.min(TIME),
-                ..budget.clone()
-            })
-        })
-    }
-}
-
-/// Cancels the trial of a client that disconnects, before it begins or while it runs.
-struct EndsWithClient(Clock);
-
-impl Drop for EndsWithClient {
-    fn drop(&mut self) {
-        self.0.started(&Budget::default()).cancel();
+fn budget(node: &Node) -> Budget {
+    let budget = node.options().budget.clone();
+    Budget {
+        wall_clock: budget.wall_clock.min(TIME),
+        ..budget
     }
 }
 

@@ -58,12 +58,15 @@ fn names_the_path_of_what_is_wrong() {
 
 #[test]
 fn too_many_buckets_are_an_error_before_they_are_made() {
-    const TOO_MANY: &str = "trying to create too many buckets: an answer has up to 65536; ask for fewer or larger ones";
+    const TOO_MANY: &str = "Trying to create too many buckets. Must be less than or equal to: [65535]; ask for fewer or larger ones";
     for aggs in [
         json!({"histogram": {"field": "n", "interval": 1}}),
         json!({"histogram": {"field": "x", "interval": 1e-99}}),
         json!({"histogram": {"field": "k2", "interval": 1, "extended_bounds": {"min": -1e18, "max": 1e18}}}),
+        json!({"histogram": {"field": "n", "interval": 1, "extended_bounds": {"min": 0, "max": 384_307_168_202_282_368_i64}}}),
+        json!({"histogram": {"field": "n", "interval": 1, "hard_bounds": {"min": -5e17, "max": 5e17}, "extended_bounds": {"min": -5e17, "max": 5e17}}}),
         json!({"date_histogram": {"field": "d", "fixed_interval": "1ms"}}),
+        json!({"date_histogram": {"field": "no_such", "calendar_interval": "1s", "extended_bounds": {"min": "0001-01-01", "max": "9999-12-31"}}}),
         json!({"date_histogram": {"field": "n", "calendar_interval": "month"}}),
         json!({"terms": {"field": "k"}, "aggs": {"h": {"histogram": {"field": "no_such", "interval": 1,
             "extended_bounds": {"min": 0, "max": 30_000}}}}}),

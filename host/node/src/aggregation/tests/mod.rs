@@ -1,6 +1,7 @@
 //! Aggregations over small indexes, whose documents lie in one segment or in several.
 
 mod errors;
+mod extreme;
 mod property;
 mod table;
 

@@ -5,6 +5,7 @@ mod crash;
 mod failure;
 mod growth;
 mod model;
+mod shared;
 mod threads;
 
 use std::path::Path;
