@@ -47,55 +47,51 @@ export function columnOf(handle: u32): usize {
   return column;
 }
 
-/** The address of a column's values, or of its texts' bytes; zero if they are not here. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
-export function valuesOf(column: usize): usize {
-  return load<usize>(column);
-}
+/** How a column is read. These are methods because only they can be inlined by a decorator. */
+export abstract class Column {
+  /** The address of a column's values, or of its texts' bytes; zero if they are not here. */
+  @inline
+  static valuesOf(column: usize): usize {
+    return load<usize>(column);
+  }
 
-/** Whether no row has a value. Then the values are not here. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
-export function isMissing(column: usize): bool {
-  return load<u8>(column, MISSING) != 0;
-}
+  /** Whether no row has a value. Then the values are not here. */
+  @inline
+  static isMissing(column: usize): bool {
+    return load<u8>(column, MISSING) != 0;
+  }
 
-/** Whether the current row of a column has a value. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
-export function isValid(column: usize): bool {
-  const validity = load<usize>(column, VALIDITY);
-  return validity == 0 || load<u8>(validity + row) != 0;
-}
+  /** Whether the current row of a column has a value. */
+  @inline
+  static isValid(column: usize): bool {
+    const validity = load<usize>(column, VALIDITY);
+    return validity == 0 || load<u8>(validity + row) != 0;
+  }
 
-/** The current row's value of a column of booleans. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
-export function flagAt(values: usize): bool {
-  return load<u8>(values + row) != 0;
-}
+  /** The current row's value of a column of booleans. */
+  @inline
+  static flagAt(values: usize): bool {
+    return load<u8>(values + row) != 0;
+  }
 
-/** The current row's value of a column of numbers. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
-export function numberAt<T>(values: usize): T {
-  return load<T>(values + (row << 3));
-}
+  /** The current row's value of a column of numbers. */
+  @inline
+  static numberAt<T>(values: usize): T {
+    return load<T>(values + (row << 3));
+  }
 
-/** Where the current row's text begins. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
-export function textAt(column: usize): usize {
-  return load<usize>(column) + load<u32>(load<usize>(column, OFFSETS) + (row << 2));
-}
+  /** Where the current row's text begins. */
+  @inline
+  static textAt(column: usize): usize {
+    return load<usize>(column) + load<u32>(load<usize>(column, OFFSETS) + (row << 2));
+  }
 
-/** The bytes of the current row's text. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
-export function textLength(column: usize): u32 {
-  const at = load<usize>(column, OFFSETS) + (row << 2);
-  return load<u32>(at, 4) - load<u32>(at);
+  /** The bytes of the current row's text. */
+  @inline
+  static textLength(column: usize): u32 {
+    const at = load<usize>(column, OFFSETS) + (row << 2);
+    return load<u32>(at, 4) - load<u32>(at);
+  }
 }
 
 /** The current document's score. */
@@ -180,9 +176,7 @@ export function evaluate(
   if (hasScores && scoresLength != 0) heap.free(scoresAt);
 }
 
-/** Whether the function gives the row a value. */
-// @ts-ignore: a decorator of AssemblyScript.
-@inline
+/** Evaluates the function for a row; tells whether that gives a value. */
 function isValue(udf: Udf, at: u32): bool {
   row = at;
   store<u32>(WATCHED, at);

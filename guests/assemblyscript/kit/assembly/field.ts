@@ -1,16 +1,6 @@
 import * as bindings from "./bindings";
 import { Kind } from "./bindings";
-import {
-  UNRESOLVED,
-  columnOf,
-  flagAt,
-  isMissing,
-  isValid,
-  numberAt,
-  textAt,
-  textLength,
-  valuesOf,
-} from "./batch";
+import { Column, UNRESOLVED, columnOf } from "./batch";
 import { RETURNED, expectText, returnedText } from "./memory";
 import { SHORT_BYTES, shortText } from "./short-text";
 import { Parameter, Presence, Value } from "./parameter";
@@ -41,8 +31,8 @@ export abstract class Field extends Parameter {
   @inline
   has(): bool {
     const column = this.column;
-    if (valuesOf(column) == 0) return !isMissing(column) && bindings.has(this.handle);
-    return isValid(column);
+    if (Column.valuesOf(column) == 0) return !Column.isMissing(column) && bindings.has(this.handle);
+    return Column.isValid(column);
   }
 
   /** Names the field. In `prepare` only: to name one later ends the query. */
@@ -85,11 +75,11 @@ export class BooleanField extends Field {
   @inline
   or(otherwise: bool): bool {
     const column = this.column;
-    const values = valuesOf(column);
+    const values = Column.valuesOf(column);
     if (values == 0) {
-      return isMissing(column) ? otherwise : bindings.booleanOr(this.handle, otherwise);
+      return Column.isMissing(column) ? otherwise : bindings.booleanOr(this.handle, otherwise);
     }
-    return isValid(column) ? flagAt(values) : otherwise;
+    return Column.isValid(column) ? Column.flagAt(values) : otherwise;
   }
 }
 
@@ -121,11 +111,11 @@ export class Int64Field extends Field {
   @inline
   or(otherwise: i64): i64 {
     const column = this.column;
-    const values = valuesOf(column);
+    const values = Column.valuesOf(column);
     if (values == 0) {
-      return isMissing(column) ? otherwise : bindings.int64Or(this.handle, otherwise);
+      return Column.isMissing(column) ? otherwise : bindings.int64Or(this.handle, otherwise);
     }
-    return isValid(column) ? numberAt<i64>(values) : otherwise;
+    return Column.isValid(column) ? Column.numberAt<i64>(values) : otherwise;
   }
 }
 
@@ -157,11 +147,11 @@ export class Float64Field extends Field {
   @inline
   or(otherwise: f64): f64 {
     const column = this.column;
-    const values = valuesOf(column);
+    const values = Column.valuesOf(column);
     if (values == 0) {
-      return isMissing(column) ? otherwise : bindings.float64Or(this.handle, otherwise);
+      return Column.isMissing(column) ? otherwise : bindings.float64Or(this.handle, otherwise);
     }
-    return isValid(column) ? numberAt<f64>(values) : otherwise;
+    return Column.isValid(column) ? Column.numberAt<f64>(values) : otherwise;
   }
 }
 
@@ -193,11 +183,11 @@ export class TimestampField extends Field {
   @inline
   or(otherwise: i64): i64 {
     const column = this.column;
-    const values = valuesOf(column);
+    const values = Column.valuesOf(column);
     if (values == 0) {
-      return isMissing(column) ? otherwise : bindings.timestampOr(this.handle, otherwise);
+      return Column.isMissing(column) ? otherwise : bindings.timestampOr(this.handle, otherwise);
     }
-    return isValid(column) ? numberAt<i64>(values) : otherwise;
+    return Column.isValid(column) ? Column.numberAt<i64>(values) : otherwise;
   }
 }
 
@@ -228,7 +218,7 @@ export class TextField extends Field {
   /** The value; null where the document has none. */
   get(): string | null {
     const column = this.column;
-    if (valuesOf(column) != 0 || isMissing(column)) return textOf(column);
+    if (Column.valuesOf(column) != 0 || Column.isMissing(column)) return textOf(column);
     expectText();
     bindings.getText(this.handle, RETURNED);
     return returnedOption();
@@ -241,10 +231,10 @@ export class TextField extends Field {
   @inline
   borrow(): string | null {
     const column = this.column;
-    if (valuesOf(column) == 0) return this.get();
-    if (!isValid(column)) return null;
-    const length = textLength(column);
-    return length <= SHORT_BYTES ? shortText(textAt(column), length) : textOf(column);
+    if (Column.valuesOf(column) == 0) return this.get();
+    if (!Column.isValid(column)) return null;
+    const length = Column.textLength(column);
+    return length <= SHORT_BYTES ? shortText(Column.textAt(column), length) : textOf(column);
   }
 }
 
@@ -275,7 +265,7 @@ export class JsonField extends Field {
   /** The value; null where the document has none. */
   get(): string | null {
     const column = this.column;
-    if (valuesOf(column) != 0 || isMissing(column)) return textOf(column);
+    if (Column.valuesOf(column) != 0 || Column.isMissing(column)) return textOf(column);
     expectText();
     bindings.getJson(this.handle, RETURNED);
     return returnedOption();
@@ -284,8 +274,8 @@ export class JsonField extends Field {
 
 /** The current row's text in a column; null where it has none. */
 function textOf(column: usize): string | null {
-  if (isMissing(column) || !isValid(column)) return null;
-  return String.UTF8.decodeUnsafe(textAt(column), textLength(column));
+  if (Column.isMissing(column) || !Column.isValid(column)) return null;
+  return String.UTF8.decodeUnsafe(Column.textAt(column), Column.textLength(column));
 }
 
 /** An option of a text that an import wrote. */

@@ -227,18 +227,20 @@ macro_rules! numbers {
             $(
                 #[inline]
                 pub(crate) fn $get(&self) -> Option<$type> {
-                    // SAFETY: `set` has checked the length: a field has values of its kind.
-                    self.read(|values, row| unsafe { $read(values, row) }, document::$host)
+                    let read = |values, row| {
+                        // SAFETY: `set` has checked the length: a field has values of its kind.
+                        unsafe { $read(values, row) }
+                    };
+                    self.read(read, document::$host)
                 }
 
                 #[inline]
                 pub(crate) fn $or(&self, default: $type) -> $type {
-                    // SAFETY: as above.
-                    self.read_or(
-                        default,
-                        |values, row| unsafe { $read(values, row) },
-                        document::$host_or,
-                    )
+                    let read = |values, row| {
+                        // SAFETY: as above.
+                        unsafe { $read(values, row) }
+                    };
+                    self.read_or(default, read, document::$host_or)
                 }
             )*
         }
