@@ -176,13 +176,17 @@ export function evaluate(
   if (hasScores && scoresLength != 0) heap.free(scoresAt);
 }
 
-/** Evaluates the function for a row; tells whether that gives a value. */
-function isValue(udf: Udf, at: u32): bool {
-  row = at;
-  store<u32>(WATCHED, at);
-  outcome.begin();
-  udf.evaluate();
-  return outcome.outcome == Outcome.Value;
+/** A row of the batch. */
+abstract class Row {
+  /** Evaluates the function for the row; tells whether that gives a value. */
+  @inline
+  static isValue(udf: Udf, at: u32): bool {
+    row = at;
+    store<u32>(WATCHED, at);
+    outcome.begin();
+    udf.evaluate();
+    return outcome.outcome == Outcome.Value;
+  }
 }
 
 /** A row has no value: it is null, or the document's error. */
@@ -204,7 +208,7 @@ function numbers(udf: Udf, rows: u32, areFlags: bool): void {
   const values = heap.alloc(size);
   for (let at: u32 = 0; at < rows; at++) {
     let bits: u64 = 0;
-    if (isValue(udf, at)) {
+    if (Row.isValue(udf, at)) {
       bits = udf.bits;
     } else {
       none(at, at, rows);
@@ -230,7 +234,7 @@ function texts(udf: Udf, rows: u32): void {
   let end: usize = 0;
   let index: u32 = 0;
   for (let at: u32 = 0; at < rows; at++) {
-    if (isValue(udf, at)) {
+    if (Row.isValue(udf, at)) {
       const text = udf.text;
       const size = <usize>String.UTF8.byteLength(text);
       if (end + size > capacity) {
