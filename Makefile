@@ -64,6 +64,14 @@ KILLS := 200
 kills: $(WHITTLE)
 	KILLS=$(KILLS) KILLS_FULL=$$(($(KILLS) / 10)) cargo test --workspace --test kills -- --nocapture
 
+# Attacks on a node of a release build, each beside a good client: one after the other, and then all
+# on one node for ATTACK_SECONDS, which must have given its memory back five minutes later.
+ATTACK_SECONDS := 120
+attack: guests
+	cargo build --release --package whittle-cli --package whittle-tests --bins
+	ATTACK_SECONDS=$(ATTACK_SECONDS) cargo test --release --package whittle-cli \
+	  --package whittle-tests --test attack -- --nocapture --test-threads 1
+
 # Measures every language, and writes docs/LANGUAGES.md.
 languages: guests
 	cargo bench --package whittle-benches --bench languages

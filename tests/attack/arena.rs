@@ -29,10 +29,15 @@ const SAMPLE: Duration = Duration::from_millis(20);
 
 /// A p99 below this is no freeze, whatever the quiet node's: a build without optimization, two
 /// processors that the attackers use too.
-const FLOOR: Duration = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 100 });
+const FLOOR: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 100 });
+
+/// How long a request may hold a thread that serves connections, besides what it waits for a
+/// processor: it may wait for a lock, whose holder waits for a processor that the attackers use. The
+/// load test, which leaves some of the processors free, bounds it by 50 ms.
+const LAG: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 200 });
 
 /// A single answer of the good client may take so long.
-const LONGEST: Duration = Duration::from_millis(1_500);
+const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 1_200 });
 
 /// What an attack may cost the node.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +55,7 @@ pub(crate) struct Bounds {
 
 /// The budget for requests, which is 256 MiB, and some room for what the allocator keeps.
 pub(crate) const USUAL: Bounds = Bounds {
-    memory_mb: 330,
+    memory_mb: 400,
     kept_mb: 100,
     threads: 60,
     files: 1_200,
@@ -121,6 +126,7 @@ impl Arena {
     ) -> Vec<String> {
         let process = Process(self.node.id());
         let quiet = self.good_for(QUIET);
+        self.lag();
         let before = process.held();
         process.forget_peak();
         let started = Instant::now();
@@ -145,10 +151,11 @@ impl Arena {
         let after = settled(process, before, bounds);
         let peak = process.peak_mb();
         let good_again = self.good_for(Duration::ZERO);
+        let lag = self.lag();
         let grown = |most: u64, before: u64| most.saturating_sub(before);
         let line = format!(
             "{name}: {:.1} s; memory {} + {} MiB, {} kept; threads {} + {}; files {} + {}; \
-             good p99 {:.0?} of {} (quiet {:.0?}), longest {:.0?}, {}",
+             good p99 {:.0?} of {} (quiet {:.0?}), longest {:.0?}, {}; a thread held {lag:.0?}",
             took.as_secs_f64(),
             before.memory_mb,
             grown(peak, before.memory_mb),
@@ -170,6 +177,10 @@ impl Arena {
                 faults.push(what);
             }
         };
+        check(
+            most.memory_mb <= GUARD_MB,
+            format!("it was killed at {} MiB", most.memory_mb),
+        );
         check(process.is_alive(), "the node ended".into());
         if let Err(panic) = attacked {
             check(false, format!("the attack: {}", text(panic.as_ref())));
@@ -190,6 +201,7 @@ impl Arena {
             beside.times.len() < 100 || beside.p99() <= limit,
             format!("the good client's p99: {line}"),
         );
+        check(lag <= LAG, format!("a thread was held for {lag:.0?}"));
         check(
             beside.longest() <= LONGEST,
             format!("the good client's longest: {line}"),
@@ -218,6 +230,14 @@ impl Arena {
             );
         }
         faults
+    }
+
+    /// The longest time that a request held a thread since this was asked before; nothing if the
+    /// node ended.
+    fn lag(&self) -> Duration {
+        let is_alive = Process(self.node.id()).is_alive();
+        let seconds = is_alive.then(|| self.node.lag_seconds("scrape"));
+        Duration::from_secs_f64(seconds.unwrap_or_default())
     }
 
     fn good_for(&self, time: Duration) -> Met {

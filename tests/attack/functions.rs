@@ -136,6 +136,7 @@ pub(crate) fn directions(target: &Target<'_>) {
             assert_eq!(answer.status, 400, "{}", answer.start());
         }
     }
+    target.ask("DELETE", "/_udf/directions/0.1.0", "");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::arena::{Arena, USUAL};
+use crate::arena::{Arena, Bounds, USUAL};
 use crate::connections::large_documents;
 use crate::target::Target;
 use crate::wire::{Answer, Connection, request};
@@ -37,16 +37,16 @@ fn many_searches_of_one_request_freeze_nobody() {
 /// As [`blank_heads`], for the other routes that take lines or lists.
 pub(crate) fn many_items(target: &Target<'_>) {
     let within = Duration::from_secs(4);
-    let deletes = "{\"delete\": {\"_id\": \"1\"}}\n".repeat(100_000);
-    let broken = "{\"index\": {\"_index\": \"Bad\"}}\n{}\n".repeat(100_000);
-    let updates = "{\"update\": {\"_id\": \"1\"}}\n{\"doc\": {}}\n".repeat(50_000);
+    let deletes = "{\"delete\": {\"_id\": \"1\"}}\n".repeat(50_000);
+    let broken = "{\"index\": {\"_index\": \"Bad\"}}\n{}\n".repeat(50_000);
+    let updates = "{\"update\": {\"_id\": \"1\"}}\n{\"doc\": {}}\n".repeat(25_000);
     for body in [deletes, broken, updates] {
         for answer in target.ask_at_once(2, "POST", "/nosuch/_bulk", &body) {
             is_answer(&body[..30], &answer, within);
         }
     }
-    let ids = json!({"ids": vec!["1"; 100_000]}).to_string();
-    let documents = json!({"docs": vec![json!({"_id": "1"}); 50_000]}).to_string();
+    let ids = json!({"ids": vec!["1"; 50_000]}).to_string();
+    let documents = json!({"docs": vec![json!({"_id": "1"}); 25_000]}).to_string();
     for body in [ids, documents] {
         for path in ["/good/_mget", "/nosuch/_mget"] {
             for answer in target.ask_at_once(2, "POST", path, &body) {
@@ -54,7 +54,7 @@ pub(crate) fn many_items(target: &Target<'_>) {
             }
         }
     }
-    let many = json!({"documents": vec![json!({}); 200_000],
+    let many = json!({"documents": vec![json!({}); 100_000],
         "params": {"field": "title", "target": "a"}});
     let answer = target.ask("POST", "/_udf/string-distance/_test", many.to_string());
     is_answer("a trial", &answer, Duration::from_secs(10));
@@ -62,7 +62,7 @@ pub(crate) fn many_items(target: &Target<'_>) {
 
 #[test]
 fn many_items_of_one_request_freeze_nobody() {
-    Arena::start().attack("100,000 items in a request", USUAL, many_items);
+    Arena::start().attack("50,000 items in a request", USUAL, many_items);
 }
 
 /// A small request for many pages of all that there is.
@@ -81,20 +81,24 @@ fn many_pages_of_one_request_are_bounded() {
 /// As [`many_pages`], where a page is megabytes.
 pub(crate) fn large_pages(target: &Target<'_>) {
     large_documents(target, "large", 20);
-    let pages = "{}\n{}\n".repeat(40);
+    let pages = "{}\n{}\n".repeat(12);
     for answer in target.ask_at_once(3, "POST", "/large/_msearch", &pages) {
-        is_answer("40 large pages", &answer, Duration::from_secs(12));
+        is_answer("12 large pages", &answer, Duration::from_secs(12));
     }
-    let ids: Vec<String> = (0..200).map(|number| (number % 20).to_string()).collect();
+    let ids: Vec<String> = (0..40).map(|number| (number % 20).to_string()).collect();
     let ids = json!({"ids": ids}).to_string();
     for answer in target.ask_at_once(4, "POST", "/large/_mget", &ids) {
-        is_answer("200 large documents", &answer, Duration::from_secs(12));
+        is_answer("40 large documents", &answer, Duration::from_secs(12));
     }
 }
 
 #[test]
 fn large_pages_of_one_request_are_bounded() {
-    Arena::start().attack("40 pages of 10 MB", USUAL, large_pages);
+    let bounds = Bounds {
+        seconds: 60,
+        ..USUAL
+    };
+    Arena::start().attack("12 pages of 14 MB", bounds, large_pages);
 }
 
 /// Clauses with more terms, and more other clauses, than a query may have.
@@ -284,6 +288,8 @@ pub(crate) fn extremes(target: &Target<'_>) {
     let paths = [
         format!("/good/_search?filter_path={}", "**.a,".repeat(1_500)),
         format!("/good/_search?filter_path={}", "**.".repeat(2_000)),
+        format!("/good/_search?filter_path={}", "**.*.".repeat(125)),
+        format!("/good/_search?filter_path={}", "**.h*.".repeat(125)),
         format!("/good/_search?filter_path={}", "*a*b*c*d*".repeat(800)),
         format!("/good/_search?_source={}", "*a*.b,".repeat(1_200)),
         format!("/{}/_search", "good,".repeat(1_500)),

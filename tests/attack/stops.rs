@@ -1,7 +1,7 @@
 //! A node that is told to stop beside clients that never end, and nodes that start at once.
 
 use std::process::Command;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -83,7 +83,7 @@ fn of_nodes_that_start_at_once_in_an_empty_folder_one_serves() {
         let started: Vec<_> = thread::scope(|scope| {
             let start = || Node::start_after(folder.path(), "", &[]);
             let nodes: Vec<_> = (0..4).map(|_| scope.spawn(start)).collect();
-            let nodes = nodes.into_iter().map(|node| node.join());
+            let nodes = nodes.into_iter().map(ScopedJoinHandle::join);
             nodes.map(|node| node.expect("no panic")).collect()
         });
         let serving = started.iter().filter(|node| node.is_ok()).count();

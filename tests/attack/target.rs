@@ -1,6 +1,6 @@
 //! The attacker's view of a node.
 
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use whittle_tests::Node;
@@ -62,7 +62,7 @@ impl<'a> Target<'a> {
             let clients: Vec<_> = (0..clients)
                 .map(|_| scope.spawn(move || self.send(bytes)))
                 .collect();
-            let answers = clients.into_iter().map(|client| client.join());
+            let answers = clients.into_iter().map(ScopedJoinHandle::join);
             answers.map(|answer| answer.expect("no panic")).collect()
         })
     }

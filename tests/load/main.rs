@@ -2,7 +2,8 @@
 //! versions of a function in use, and that run hostile UDFs.
 //!
 //! `make load`. It fails where an answer has a status that it should not have, where a write that
-//! was acknowledged is gone or there twice, or where the node takes more memory than it may.
+//! was acknowledged is gone or there twice, where the node takes more memory than it may, or where a
+//! request held a thread that serves connections for too long.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
@@ -18,7 +19,11 @@ use whittle_tests::{ByHand, Node, repository};
 const PRODUCTS: usize = 50_000;
 const CLIENTS: usize = 24;
 /// What the node's process may take at most, in MiB.
-const MEMORY_MB: u64 = 2_048;
+const MEMORY_MB: u64 = 700;
+/// How long a request may hold a thread of the runtime, in seconds. The node's metric leaves out
+/// what the thread waited for a processor, so a machine that is busy does not fail the test; in a
+/// build without optimization the same code takes several times as long.
+const LAG_SECONDS: f64 = if cfg!(debug_assertions) { 0.25 } else { 0.05 };
 
 /// Functions that do harm, by version, and what they do.
 const HOSTILE: [(&str, &str); 3] = [
@@ -80,14 +85,19 @@ fn main() {
     });
     let written = written.into_inner().expect("no panic");
     check_written(&node, &written);
-    let memory = peak_memory_mb(&node);
-    report(&good, &answers, written.len(), memory);
+    let (memory, lag) = (peak_memory_mb(&node), node.lag_seconds("start"));
+    report(&good, &answers, written.len(), memory, lag);
     let statuses = good["statuses"].as_object().expect("an object");
     for status in statuses.keys() {
         assert!(["200", "429"].contains(&status.as_str()), "{good}");
     }
     assert_eq!(good["errors"], 0, "{good}");
     assert!(memory <= MEMORY_MB, "{memory} MiB");
+    assert!(
+        lag <= LAG_SECONDS,
+        "a thread was held for {lag} s: {}",
+        node.log()
+    );
 }
 
 /// Products, good functions and hostile ones.
@@ -255,7 +265,7 @@ fn peak_memory_mb(node: &Node) -> u64 {
     kib.parse::<u64>().expect("a number") / 1024
 }
 
-fn report(good: &Json, answers: &Answers, documents: usize, memory: u64) {
+fn report(good: &Json, answers: &Answers, documents: usize, memory: u64, lag: f64) {
     let mut out = std::io::stdout().lock();
     let total: u64 = (good["statuses"].as_object().into_iter().flatten())
         .filter_map(|(_, count)| count.as_u64())
@@ -282,4 +292,5 @@ fn report(good: &Json, answers: &Answers, documents: usize, memory: u64) {
     }
     writeln!(out, "acknowledged documents: {documents}, each there once").expect("written");
     writeln!(out, "peak memory: {memory} MiB").expect("written");
+    writeln!(out, "longest hold of a thread: {:.0} ms", lag * 1000.0).expect("written");
 }

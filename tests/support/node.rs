@@ -225,6 +225,20 @@ impl Node {
         format!("{status} {}: {}", text("type"), text("reason"))
     }
 
+    /// The longest time that a request held a thread of the runtime, since the `start` of the node
+    /// or the last `scrape` of its metrics.
+    ///
+    /// # Panics
+    ///
+    /// If the node does not measure it.
+    pub fn lag_seconds(&self, since: &str) -> f64 {
+        let (_, metrics) = self.with_headers("GET", "/metrics", "", b"");
+        let name = format!("whittle_runtime_lag_seconds{{since=\"{since}\"}} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        let seconds = line.and_then(|line| line.parse().ok());
+        seconds.unwrap_or_else(|| panic!("no {name}in {metrics}"))
+    }
+
     /// Uploads a guest of ours in Rust: the status and the answer.
     ///
     /// # Panics

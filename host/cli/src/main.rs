@@ -1,5 +1,6 @@
 //! The `whittle` command: flags and glue. The work is done by `whittle-host` and `whittle-node`.
 
+mod allocator;
 mod build;
 mod call;
 mod index;

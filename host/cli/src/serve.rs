@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use whittle_host::{Engine, EngineOptions};
 use whittle_server::{Node, NodeOptions, Token, UdfWrites, serve};
 
+use crate::allocator;
 use crate::log::Log;
 use crate::setup;
 
@@ -45,6 +46,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self) -> Result<()> {
+        allocator::give_back();
         self.log.begin()?;
         let udf_writes = self.udf_writes()?;
         if !self.listen.ip().is_loopback() {

@@ -107,6 +107,7 @@ struct Inner {
     limits: Arc<Limits>,
     slots: Slots,
     /// For trials, which take no instance from queries.
+    #[cfg(feature = "registry")]
     trial_slots: Slots,
     _ticker: Ticker,
 }
@@ -163,6 +164,7 @@ impl Engine {
             cache: cache.map(|folder| Cache::new(folder, cache_bytes)),
             limits: Arc::new(limits),
             slots: Slots::new(instances, pool_wait),
+            #[cfg(feature = "registry")]
             trial_slots: Slots::new(TRIAL_INSTANCES, pool_wait),
             _ticker: ticker,
         })))
@@ -222,6 +224,7 @@ impl Engine {
         &self.0.slots
     }
 
+    #[cfg(feature = "registry")]
     pub(crate) fn trial_slots(&self) -> &Slots {
         &self.0.trial_slots
     }

@@ -13,6 +13,7 @@ mod documents;
 mod exact_json;
 pub mod expression;
 pub mod index;
+mod likeness;
 pub mod mapping;
 mod memory;
 mod parsed_bytes;

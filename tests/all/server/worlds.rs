@@ -545,7 +545,11 @@ fn a_full_disk_is_freed_by_a_deletion() {
             node = Node::start_at(path, &[]);
         }
         // What is there is searched and read.
-        assert_eq!(count(&node, "other"), 3);
+        assert!(
+            count(&node, "other")
+                .as_u64()
+                .is_some_and(|count| count >= 3)
+        );
         for id in [0, number - 1] {
             assert_eq!(node.ask("GET", &format!("/big/_doc/{id}"), NOTHING).0, 200);
         }

@@ -5,6 +5,7 @@ use sqlparser::ast::{Expr, Function};
 use super::error::ExpressionError;
 use super::functions::FUNCTIONS;
 use super::parse::position;
+use crate::likeness::edits;
 
 /// The supported operators.
 pub(super) const OPERATORS: &str = "use `+ - * / % || = <> < <= > >= and or not`, `is null`, \
@@ -141,12 +142,7 @@ fn aggregate(call: &Expr, name: &str) -> ExpressionError {
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
     let (distance, nearest) = known
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&lower, &known.to_lowercase()),
-                known,
-            )
-        })
+        .filter_map(|known| Some((edits(&lower, &known.to_lowercase())?, known)))
         .min()?;
     let is_long = name.len().max(nearest.len()) > 3;
     let is_near = is_long && distance <= name.chars().count().div_ceil(3);

@@ -4,7 +4,7 @@
 //! tantivy works; that of decisions while operations are decided on, which may save a mapping; that
 //! of the state for moments, and never while a file is written.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
@@ -29,6 +29,8 @@ pub(super) struct Inner {
     pub(super) disk: Option<Disk>,
     pub(super) options: Options,
     pub(super) refreshing: AtomicBool,
+    /// Whether tantivy could not take in what is pending, when it was tried last.
+    pub(super) failing: AtomicBool,
 }
 
 pub(super) struct Disk {
@@ -80,14 +82,9 @@ impl Inner {
         if !resources.is_over() {
             return Ok(());
         }
-        for largest in resources.largest() {
-            let refreshed = largest.refresh();
-            if std::ptr::eq(&*largest, self) {
-                refreshed?;
-            }
-            if !resources.is_over() {
-                break;
-            }
+        for largest in resources.surplus() {
+            // What fails is told to those who write to it, or refresh it.
+            let _ = largest.refresh();
         }
         Ok(())
     }
@@ -109,6 +106,12 @@ impl Inner {
 
     /// Has tantivy take in what is pending.
     pub(super) fn take_in(&self, segments: &mut Segments) -> Result<(), IndexError> {
+        let taken_in = self.try_take_in(segments);
+        self.failing.store(taken_in.is_err(), Ordering::Relaxed);
+        taken_in
+    }
+
+    fn try_take_in(&self, segments: &mut Segments) -> Result<(), IndexError> {
         let is_broken = self.disk.as_ref().is_some_and(|disk| disk.log.is_broken());
         if self.lock().is_taken_in() && !is_broken {
             if let Some(merged) = caught("open merged segments", segments, Segments::merged)? {

@@ -132,6 +132,7 @@ impl Inner {
             disk,
             options,
             refreshing: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
         }
     }
 }

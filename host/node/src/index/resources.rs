@@ -119,22 +119,29 @@ impl Resources {
         members.push(Arc::downgrade(inner));
     }
 
-    /// The indexes with pending writes, from the one with most.
-    pub(super) fn largest(&self) -> Vec<Arc<Inner>> {
+    /// The indexes that must be taken in so that half of the memory is free, from the one with most.
+    /// One that fails is left out, since it would hold up the others again and again; what it has
+    /// pending is bounded for each index.
+    pub(super) fn surplus(&self) -> Vec<Arc<Inner>> {
         let members: Vec<_> = lock(&self.0.members)
             .iter()
             .filter_map(Weak::upgrade)
+            .filter(|member| !member.failing.load(Ordering::Relaxed))
             .collect();
-        let mut sized: Vec<_> = members
-            .into_iter()
-            .map(|member| {
-                let bytes = member.lock().pending.bytes;
-                (bytes, member)
-            })
-            .filter(|(bytes, _)| *bytes > 0)
-            .collect();
+        let sized = members.into_iter().map(|member| {
+            let bytes = member.lock().pending.bytes;
+            (bytes, member)
+        });
+        let mut sized: Vec<_> = sized.collect();
         sized.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
-        sized.into_iter().map(|(_, member)| member).collect()
+        let mut left: u64 = sized.iter().map(|(bytes, _)| bytes).sum();
+        let half = self.0.limits.pending_bytes / 2;
+        let surplus = sized.into_iter().take_while(|(bytes, _)| {
+            let is_surplus = left > half;
+            left -= bytes;
+            is_surplus
+        });
+        surplus.map(|(_, member)| member).collect()
     }
 
     /// Waits for the permit to have a writer, and takes one from an index that does not need it.

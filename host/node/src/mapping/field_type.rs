@@ -1,5 +1,7 @@
 //! Types of fields: as a mapping names them, and as columns keep their values.
 
+use crate::likeness::edits;
+
 /// How a field's values are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FieldType {
@@ -154,7 +156,7 @@ pub(super) fn instead_of(name: &str) -> String {
         _ => {
             let known = ValueType::NAMES.split(", ");
             let known = known.map(|known| known.trim_matches('`'));
-            let near = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
+            let near = known.filter_map(|known| Some((edits(name, known)?, known)));
             return match near.min() {
                 Some((1..=2, near)) => format!("did you mean `{near}`?"),
                 _ => "use another type".to_owned(),

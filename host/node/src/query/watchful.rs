@@ -35,7 +35,7 @@ pub(super) struct WatchfulQuery {
 }
 
 impl WatchfulQuery {
-    fn new(query: NativeQuery, how: How, allowance: &Allowance) -> NativeQuery {
+    fn watched(query: NativeQuery, how: How, allowance: &Allowance) -> NativeQuery {
         let allowance = allowance.clone();
         Box::new(Self {
             query,
@@ -46,17 +46,17 @@ impl WatchfulQuery {
 
     /// A query that takes its time where it begins a segment.
     pub(super) fn begins(query: NativeQuery, allowance: &Allowance) -> NativeQuery {
-        Self::new(query, How::Begin, allowance)
+        Self::watched(query, How::Begin, allowance)
     }
 
     /// A query that another one walks through in search of documents that both have.
     pub(super) fn walked(query: NativeQuery, allowance: &Allowance) -> NativeQuery {
-        Self::new(query, How::Walk, allowance)
+        Self::watched(query, How::Walk, allowance)
     }
 
     /// A query that looks for its own next document, and can be asked about one instead.
     pub(super) fn asked(query: NativeQuery, allowance: &Allowance) -> NativeQuery {
-        Self::new(query, How::Ask, allowance)
+        Self::watched(query, How::Ask, allowance)
     }
 }
 

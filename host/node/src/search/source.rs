@@ -93,8 +93,8 @@ pub(super) enum Filter {
     None,
     All,
     Fields {
-        includes: Patterns,
-        excludes: Patterns,
+        includes: Box<Patterns>,
+        excludes: Box<Patterns>,
     },
 }
 
@@ -104,8 +104,8 @@ impl Filter {
             SourceFilter::None => Self::None,
             SourceFilter::All => Self::All,
             SourceFilter::Fields { includes, excludes } => Self::Fields {
-                includes: Patterns::new(includes),
-                excludes: Patterns::new(excludes),
+                includes: Box::new(Patterns::new(includes)),
+                excludes: Box::new(Patterns::new(excludes)),
             },
         }
     }
@@ -131,7 +131,7 @@ impl Filter {
         let (includes, excludes) = match self {
             Self::None => return Ok(None),
             Self::All => return Ok(serde_json::from_slice(stored).map(|raw| Some(Source(raw)))?),
-            Self::Fields { includes, excludes } => (includes, excludes),
+            Self::Fields { includes, excludes } => (includes.as_ref(), excludes.as_ref()),
         };
         let members: Members<'_> = serde_json::from_slice(stored)?;
         let mut walk = Walk {

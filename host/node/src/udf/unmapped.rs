@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use whittle_host::{FieldUse, Kind};
 
+use crate::likeness::edits;
 use crate::mapping::{FieldType, Mapping};
 
 /// A field that a function asked for and the index does not have.
@@ -92,7 +93,7 @@ pub(crate) fn similar(path: &str, mapping: &Mapping) -> Vec<String> {
     let mut near: Vec<(usize, &str)> = known
         .filter_map(|known| {
             let compared = known.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&lower, &compared);
+            let distance = edits(&lower, &compared)?;
             // A field of an object may be named without the object, or with another.
             let distance = if last(&compared) == last(&lower) && last(&lower) != "keyword" {
                 distance.min(1)

@@ -23,6 +23,10 @@ use crate::settings::Settings;
 /// The longest time between two attempts at what fails.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// What is written to an index before it is brought into segments without being asked, in bytes. An
+/// index that cannot be refreshed takes at most twice as much, half of what all may take together.
+const LOG_BYTES: u64 = 32 << 20;
+
 /// An index.
 pub(crate) struct Entry {
     name: String,
@@ -118,6 +122,9 @@ pub(crate) enum Unavailable {
     /// The node is closing.
     Closing,
 }
+
+/// What became of work on an index: that it could not be used, or what the work gave.
+pub(crate) type Outcome = Result<Result<(), IndexError>, Unavailable>;
 
 impl Entry {
     pub(super) fn new(
@@ -258,6 +265,7 @@ impl Entry {
     pub(super) fn options(&self, is_verified: bool) -> Options {
         Options {
             resources: self.open.resources.clone(),
+            log_bytes: LOG_BYTES,
             is_verified,
             ..Options::default()
         }
@@ -282,9 +290,9 @@ impl Entry {
         if index.clones() > 2 {
             return false;
         }
-        if index.pending() > 0 {
-            // If it fails, the log has it.
-            let _ = self.noted(index.refresh());
+        // One that fails stays open, so that it is tried again.
+        if index.pending() > 0 && self.noted(index.refresh()).is_err() {
+            return false;
         }
         let statistics = Some(index.statistics());
         let mut phase = self.phase();
@@ -447,7 +455,7 @@ impl Entry {
     /// # Errors
     ///
     /// As [`Entry::open`], and what the refresh fails with.
-    pub(crate) fn refresh(self: &Arc<Self>) -> Result<Result<(), IndexError>, Unavailable> {
+    pub(crate) fn refresh(self: &Arc<Self>) -> Outcome {
         if let Phase::Parked {
             statistics: Some(statistics),
         } = &*self.phase()

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use whittle_node::index::{Index, IndexError};
 use whittle_node::mapping::Mapping;
 
-pub(crate) use entry::{Condition, Entry, Unavailable};
+pub(crate) use entry::{Condition, Entry, Outcome, Unavailable};
 use entry::{Phase, lock};
 use open::OpenIndexes;
 use refreshing::Refreshing;
@@ -315,6 +315,7 @@ impl Indexes {
     /// does not wait for it.
     pub(crate) fn refresh(&self) {
         self.0.refreshing.begin(&self.0.open);
+        self.0.open.park_surplus();
     }
 
     /// Closes all indexes; none is opened any more.

@@ -58,14 +58,19 @@ impl OpenIndexes {
             let this = Arc::downgrade(entry);
             entries.retain(|other| other.strong_count() > 0 && !other.ptr_eq(&this));
             entries.push(this);
-            if entries.len() <= self.at_most {
-                return;
-            }
         }
+        self.park_surplus();
+    }
+
+    /// Parks indexes if too many are open: those that a request still used when others were opened
+    /// are parked when it has ended.
+    pub(super) fn park_surplus(&self) {
         let mut open = self.all();
-        open.retain(|other| !Arc::ptr_eq(other, entry));
+        let surplus = open.len().saturating_sub(self.at_most);
+        if surplus == 0 {
+            return;
+        }
         open.sort_by_key(|entry| entry.used());
-        let surplus = (open.len() + 1).saturating_sub(self.at_most);
         // One that is in use stays, and the next one is parked in its place.
         open.iter()
             .filter(|entry| entry.park())

@@ -32,6 +32,12 @@ pub(crate) struct Given {
     declared: Vec<&'static str>,
 }
 
+/// How many unknown parameters an error names.
+const SHOWN: usize = 10;
+
+/// The longest name that may be meant as another, in bytes.
+const LONGEST: usize = 100;
+
 /// The parameters of a route.
 pub(crate) trait Parameters: Sized {
     /// Takes out what is this route's.
@@ -117,7 +123,11 @@ impl Given {
             return Ok(());
         }
         let several = if self.values.len() > 1 { "s" } else { "" };
-        let unknown: Vec<String> = self.values.keys().map(|name| self.unknown(name)).collect();
+        let names = self.values.keys().take(SHOWN);
+        let mut unknown: Vec<String> = names.map(|name| self.unknown(name)).collect();
+        if let more @ 1.. = self.values.len().saturating_sub(SHOWN) {
+            unknown.push(format!("and {more} more"));
+        }
         Err(bad(format!(
             "request [{}] contains unrecognized parameter{several}: {}",
             one_line(path),
@@ -127,7 +137,9 @@ impl Given {
 
     /// An unknown name with the known ones that are close to it.
     fn unknown(&self, name: &str) -> String {
-        let mut close: Vec<(f64, &str)> = (self.declared.iter())
+        // Nobody means a short name by a long one, and comparing takes their product.
+        let is_short = name.len() <= LONGEST;
+        let mut close: Vec<(f64, &str)> = (self.declared.iter().filter(|_| is_short))
             .map(|known| (strsim::normalized_levenshtein(name, known), *known))
             .filter(|(likeness, _)| *likeness > 0.5)
             .collect();
@@ -303,6 +315,11 @@ mod tests {
         insta::assert_snapshot!(refused("colour=red"), @"request [/films/_search] contains unrecognized parameter: [colour]");
         insta::assert_snapshot!(refused("sise=3"), @"request [/films/_search] contains unrecognized parameter: [sise] -> did you mean [size]?");
         insta::assert_snapshot!(refused("sise=3&xyzzy"), @"request [/films/_search] contains unrecognized parameters: [sise] -> did you mean [size]?, [xyzzy]");
+        let many: Vec<String> = (0..100_000).map(|number| format!("p{number}")).collect();
+        let many = read(&many.join("&")).expect_err("it is refused");
+        insta::assert_snapshot!(many, @"request [/films/_search] contains unrecognized parameters: [p0], [p1], [p10], [p100], [p1000], [p10000], [p10001], [p10002], [p10003], [p10004], and 99990 more");
+        let long = read(&"size".repeat(100_000)).expect_err("it is refused");
+        assert!(!long.contains("did you mean"));
         insta::assert_snapshot!(refused("size=many"), @"Failed to parse int parameter [size] with value [many]");
         insta::assert_snapshot!(refused("shown=yes"), @"Failed to parse value [yes] of parameter [shown] as only [true] or [false] are allowed.");
         insta::assert_snapshot!(refused("size=1&size=2"), @"parameter [size] is given twice");

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 use whittle_host::one_line;
 use whittle_node::ShardFailure;
-use whittle_node::index::{IndexError, IndexStatistics};
+use whittle_node::index::IndexStatistics;
 
 use super::Shared;
 use super::documents::invalid;
@@ -16,7 +16,7 @@ use crate::answers::{Reached, Shards};
 use crate::body::NoBody;
 use crate::error::ApiError;
 use crate::failures::unavailable;
-use crate::indexes::{Entry, Unavailable};
+use crate::indexes::{Entry, Outcome};
 use crate::node::Node;
 use crate::parameters::{Query, Switch, bad, parameters};
 use crate::presentation::Presentation;
@@ -78,7 +78,7 @@ parameters! {
 async fn each(
     node: &Node,
     selected: Selected,
-    work: fn(&Arc<Entry>) -> Result<Result<(), IndexError>, Unavailable>,
+    work: fn(&Arc<Entry>) -> Outcome,
 ) -> Result<axum::Json<Reached>, ApiError> {
     let all = move || {
         let (total, mut failures, mut first) = (selected.len(), Vec::new(), None);
@@ -100,7 +100,7 @@ async fn each(
     Ok(axum::Json(Reached { _shards }))
 }
 
-fn merge_one(entry: &Arc<Entry>) -> Result<Result<(), IndexError>, Unavailable> {
+fn merge_one(entry: &Arc<Entry>) -> Outcome {
     Ok(entry.open()?.merge())
 }
 

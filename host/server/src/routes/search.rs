@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::openapi::path::Parameter;
 use whittle_host::QueryContext;
 use whittle_node::{
-    CountResponse, SearchHead, SearchRequest, SearchResponse, Writing, Written, multi_search,
-    parsed_bytes, search_indexes,
+    CountResponse, SearchError, SearchHead, SearchRequest, SearchResponse, Writing, Written,
+    multi_search, parsed_bytes, search_indexes,
 };
 
 use super::Shared;
@@ -178,6 +178,8 @@ fn run(
     let names: Vec<&str> = indexes.iter().map(|(name, _)| name.as_str()).collect();
     let (mut snapshots, mut failed) = (Vec::new(), Vec::new());
     for (name, entry) in indexes {
+        // Opening many takes some of the search's time.
+        query.check().map_err(SearchError::Stopped)?;
         match entry.open() {
             Ok(index) => snapshots.push(
                 (index.snapshot().named(name))

@@ -195,7 +195,9 @@ fn a_changed_byte_in_any_file_of_a_segment_is_noticed_when_it_is_opened() {
             }
             assert!(text.contains(name), "{name}: {text}");
         };
-        for at in (0..whole.len() - 60).step_by(whole.len() / 9 + 1) {
+        // Behind it are tantivy's footer, with its version and the checksum, or our checksum.
+        let end = whole.len() - if name == "meta.json" { 30 } else { 100 }.min(whole.len() - 1);
+        for at in (0..end).step_by(end / 9 + 1) {
             let mut changed = whole.clone();
             changed[at] ^= 4;
             refused(&changed);
