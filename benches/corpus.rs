@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 
 /// Three float64 columns without nulls: price, rating and popularity.
@@ -21,6 +23,33 @@ pub fn numbers(rows: usize) -> RecordBatch {
         ("rating", column()),
         ("popularity", column()),
     ])
+    .expect("columns of one length")
+}
+
+/// The same columns, in which one row in eight has no value, each column in others.
+///
+/// # Panics
+///
+/// Where a column is not of float64s.
+pub fn with_nulls(batch: &RecordBatch) -> RecordBatch {
+    let columns = batch.columns().iter().enumerate();
+    let columns = columns.map(|(index, column)| -> ArrayRef {
+        let values = column.as_primitive::<Float64Type>().iter().enumerate();
+        let values = values.map(|(row, value)| value.filter(|_| (row + index) % 8 != 0));
+        Arc::new(values.collect::<Float64Array>())
+    });
+    let names = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect::<Vec<_>>();
+    RecordBatch::try_from_iter_with_nullable(
+        names
+            .into_iter()
+            .zip(columns)
+            .map(|(name, column)| (name, column, true)),
+    )
     .expect("columns of one length")
 }
 

@@ -1,8 +1,9 @@
-//! One job in three ways in one run: composed, with the reference accessor, and in native Rust.
+//! One job in three ways in one run: in batches, document by document, and in native Rust.
 //!
 //! Cases are named `job/path/rows per call`. Criterion prints the time per call, and rows per
 //! second as elements. The time limit is active. A native loop over Arrow arrays is the lower
-//! bound; the reference is the cost for a host without composition. `cargo bench --bench evaluate`.
+//! bound. The host evaluates a call of one row document by document on both paths, as for a search.
+//! `cargo bench --bench evaluate`.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,9 +13,9 @@ use arrow_array::types::Float64Type;
 use arrow_array::{Array, BooleanArray, Float64Array, RecordBatch};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use string_distance::Pattern;
-use whittle_benches::{numbers, titles};
-use whittle_host::{Accessor, Arguments, Bound, Budget, QueryContext, Udf};
-use whittle_tests::{engine, udf};
+use whittle_benches::{numbers, titles, with_nulls};
+use whittle_host::{Accessor, Arguments, Bound, Budget, Engine, EngineOptions, QueryContext, Udf};
+use whittle_tests::udf;
 
 /// A query with an active time limit that is longer than the benchmark.
 fn bind_long(udf: &Udf, function: &str, params: &serde_json::Value) -> Bound {
@@ -25,6 +26,22 @@ fn bind_long(udf: &Udf, function: &str, params: &serde_json::Value) -> Bound {
     });
     let arguments = Arguments::from_json(params.as_object().expect("an object"));
     udf.bind(function, &arguments, &query).expect("bound")
+}
+
+/// The paths, and their names in the cases.
+const PATHS: [(&str, Accessor); 2] = [
+    ("Batches", Accessor::Composed),
+    ("Documents", Accessor::Reference),
+];
+
+/// An engine as a data node has it, with a small pool.
+fn engine(accessor: Accessor) -> Engine {
+    Engine::new(EngineOptions {
+        accessor,
+        pool_instances: 16,
+        ..EngineOptions::default()
+    })
+    .expect("an engine starts")
 }
 
 const ROWS: [usize; 2] = [1024, 1];
@@ -47,21 +64,22 @@ fn custom_score(criterion: &mut Criterion) {
             .collect()
     };
     let mut group = criterion.benchmark_group("custom_score");
-    for rows in ROWS {
-        let batch = numbers(rows);
-        group.throughput(Throughput::Elements(rows as u64));
-        for accessor in [Accessor::Composed, Accessor::Reference] {
+    let batches = ROWS.map(|rows| (rows.to_string(), numbers(rows)));
+    let nulls = ("1024 with nulls".to_owned(), with_nulls(&numbers(1024)));
+    for (case, batch) in batches.iter().chain([&nulls]) {
+        group.throughput(Throughput::Elements(batch.num_rows() as u64));
+        for (path, accessor) in PATHS {
             let engine = engine(accessor);
             let guest = udf(&engine, "custom-score");
             let mut bound = bind_long(&guest, "custom_score", &serde_json::json!({}));
-            let values = bound.evaluate(&batch).expect("evaluated");
-            assert_eq!(*values.as_primitive::<Float64Type>(), native(&batch));
-            group.bench_function(format!("{accessor:?}/{rows}"), |bencher| {
-                bencher.iter(|| bound.evaluate(black_box(&batch)).expect("evaluated"));
+            let values = bound.evaluate(batch).expect("evaluated");
+            assert_eq!(*values.as_primitive::<Float64Type>(), native(batch));
+            group.bench_function(format!("{path}/{case}"), |bencher| {
+                bencher.iter(|| bound.evaluate(black_box(batch)).expect("evaluated"));
             });
         }
-        group.bench_function(format!("Native/{rows}"), |bencher| {
-            bencher.iter(|| native(black_box(&batch)));
+        group.bench_function(format!("Native/{case}"), |bencher| {
+            bencher.iter(|| native(black_box(batch)));
         });
     }
     group.finish();
@@ -80,13 +98,13 @@ fn string_distance(criterion: &mut Criterion) {
     for rows in ROWS {
         let batch = titles(rows);
         group.throughput(Throughput::Elements(rows as u64));
-        for accessor in [Accessor::Composed, Accessor::Reference] {
+        for (path, accessor) in PATHS {
             let engine = engine(accessor);
             let guest = udf(&engine, "string-distance");
             let mut bound = bind_long(&guest, "string_distance", &params);
             let values = bound.evaluate(&batch).expect("evaluated");
             assert_eq!(*values.as_boolean(), native(&batch));
-            group.bench_function(format!("{accessor:?}/{rows}"), |bencher| {
+            group.bench_function(format!("{path}/{rows}"), |bencher| {
                 bencher.iter(|| bound.evaluate(black_box(&batch)).expect("evaluated"));
             });
         }

@@ -249,6 +249,26 @@ fn splits_a_long_batch_into_pieces_and_joins_the_results() {
 }
 
 #[test]
+fn a_text_of_megabytes_among_short_ones_is_read_where_it_is() {
+    let long = "x".repeat(3 << 20) + "bad";
+    let text = |row| match row {
+        1500 => Some(long.clone()),
+        _ if row % 3 == 0 => None,
+        _ => Some("y".repeat(row % 900)),
+    };
+    let texts: StringArray = (0..9000).map(text).collect();
+    let batch = column("x", texts);
+    let find = |needle: &str| {
+        let params = serde_json::json!({"field": "x", "needle": needle});
+        evaluate("trap_on", &params, &batch)
+    };
+    let all = find("none has this").expect("values");
+    assert_eq!(all.as_boolean().true_count(), 9000);
+    let error = find("bad").expect_err("it panics");
+    assert!(error.contains("was stopped at document `1500`"), "{error}");
+}
+
+#[test]
 fn a_batch_without_rows_gives_an_empty_array() {
     let batch = column("x", Int64Array::from(Vec::<i64>::new()));
     for function in READERS {

@@ -1,4 +1,4 @@
-//! The text of the contract is versioned.
+//! The texts of the contract are versioned.
 
 use std::fs;
 
@@ -10,21 +10,31 @@ use whittle_tests::repository;
 #[test]
 fn the_contract_does_not_change_without_a_new_version() {
     let folder = repository().join("wit");
-    let text = fs::read_to_string(folder.join("udf.wit")).expect("the contract");
-    let version = text
-        .lines()
-        .find_map(|line| line.strip_prefix("package whittle:udf@")?.strip_suffix(';'))
-        .expect("the contract has a version");
-    let digest: String = Sha256::digest(&text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     let versions = fs::read_to_string(folder.join("versions.txt")).expect("the versions");
-    assert_eq!(
-        versions.lines().last(),
-        Some(format!("{version} {digest}").as_str()),
-        "wit/udf.wit has changed: increase its version, and add a line to wit/versions.txt"
-    );
+    for (package, file) in [("udf", "udf.wit"), ("batch", "batch/batch.wit")] {
+        let text = fs::read_to_string(folder.join(file)).expect("the contract");
+        let version = text
+            .lines()
+            .find_map(|line| {
+                let version = line.strip_prefix("package whittle:")?;
+                version
+                    .strip_prefix(package)?
+                    .strip_prefix('@')?
+                    .strip_suffix(';')
+            })
+            .expect("the contract has a version");
+        let digest: String = Sha256::digest(&text)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert!(
+            versions
+                .lines()
+                .any(|line| line == format!("{version} {digest}")),
+            "wit/{file} has changed: increase its version, and add this line to \
+             wit/versions.txt: {version} {digest}"
+        );
+    }
     let versions = versions.lines().map(|line| {
         let (version, _) = line.split_once(' ').expect("a version and a digest");
         version

@@ -164,6 +164,6 @@ fn a_name_that_is_not_ours_stays_in_its_line() {
         )
     };
     let odd = "a\u{1b}[2J\n\u{202e}b";
-    insta::assert_snapshot!(refused(odd, &Arguments::new()), @"unknown function `a�[2J �b`: expected `f`");
-    insta::assert_snapshot!(refused("f", &Arguments::new().with(odd, 1.0)), @"function `f`: unknown parameter `a�[2J �b`: there are none");
+    insta::assert_snapshot!(refused(odd, &Arguments::new()), @r"unknown function `a�[2J \u{202e}b`: expected `f`");
+    insta::assert_snapshot!(refused("f", &Arguments::new().with(odd, 1.0)), @r"function `f`: unknown parameter `a�[2J \u{202e}b`: there are none");
 }

@@ -6,6 +6,7 @@
 
 mod accessor;
 mod attack;
+mod batches;
 mod blame;
 mod by_hand;
 mod bytes;

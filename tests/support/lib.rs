@@ -37,6 +37,8 @@ pub fn engine(accessor: Accessor) -> Engine {
 pub fn engine_with(options: EngineOptions) -> Engine {
     Engine::new(EngineOptions {
         pool_instances: 16,
+        // So that the batches of a test, which are small, are batches for its guests too.
+        few_rows: 0,
         ..options
     })
     .expect("an engine starts")

@@ -11,8 +11,13 @@ import { fileURLToPath } from "node:url";
 import binaryen from "assemblyscript/binaryen";
 import { Transform } from "assemblyscript/transform";
 
-/** The contract's interface that a component exports. */
-const EXPORTED = "whittle:udf/functions@0.1.0";
+/** The functions of the contract that a component exports, by their names in `exports.ts`. */
+const EXPORTED = {
+  describe: "whittle:udf/functions@0.1.0#describe",
+  bind: "whittle:udf/functions@0.1.0#bind",
+  evaluate: "whittle:udf/functions@0.1.0#evaluate",
+  evaluateBatch: "whittle:batch/functions@0.2.0#evaluate",
+};
 
 const KIT = dirname(fileURLToPath(import.meta.url));
 
@@ -32,10 +37,10 @@ export default class WhittleTransform extends Transform {
   }
 
   afterCompile(module) {
-    for (const name of ["describe", "bind", "evaluate"]) {
+    for (const [name, contracts] of Object.entries(EXPORTED)) {
       const exported = binaryen.getExportInfo(module.getExport(name));
       module.removeExport(name);
-      module.addFunctionExport(exported.value, `${EXPORTED}#${name}`);
+      module.addFunctionExport(exported.value, contracts);
     }
   }
 }

@@ -5,6 +5,8 @@
 
 #include "whittle.h"
 
+#include "batch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +17,10 @@ _Static_assert((int)WHITTLE_JSON == WHITTLE_UDF_TYPES_KIND_JSON, "kinds are the 
 _Static_assert((int)WHITTLE_ERROR == WHITTLE_UDF_LOGGING_LEVEL_ERROR, "levels are the contract's");
 
 // The bound function, and its arguments for as long as the query lasts.
-static const whittle_function *bound;
+const whittle_function *whittle_bound;
 static exports_whittle_udf_functions_list_argument_t arguments;
 
-// Texts that live until the call returns. Short ones lie in `words`, others are on the heap.
-static uint64_t words[512];
-static size_t words_used;
+// Texts on the heap that live until the document has been evaluated.
 static void **held;
 static size_t held_count;
 static size_t held_capacity;
@@ -37,8 +37,7 @@ static void *hold(void *memory) {
   return memory;
 }
 
-static void release(void) {
-  words_used = 0;
+void whittle_release(void) {
   while (held_count) {
     free(held[--held_count]);
   }
@@ -214,20 +213,21 @@ static const whittle_function *find(udf_string_t name) {
 bool exports_whittle_udf_functions_bind(udf_string_t *name,
                                         exports_whittle_udf_functions_list_argument_t *given,
                                         exports_whittle_udf_functions_error_t *error) {
-  bound = find(*name);
-  if (!bound) {
+  whittle_bound = find(*name);
+  if (!whittle_bound) {
     refuse(error, whittle_c("the component has no such function"));
     return false;
   }
   udf_string_free(name);
   arguments = *given;
-  whittle_outcome outcome = bound->prepare ? bound->prepare() : whittle_ready();
+  whittle_watch_row();
+  whittle_outcome outcome = whittle_bound->prepare ? whittle_bound->prepare() : whittle_ready();
   bool refused = outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT ||
                  outcome.tag == WHITTLE_OUTCOME_FAILED;
   if (refused) {
     refuse(error, outcome.value.text);
   }
-  release();
+  whittle_release();
   return !refused;
 }
 
@@ -248,8 +248,8 @@ static const whittle_udf_types_value_t *argument(const char *name, whittle_kind 
       return &arguments.ptr[i].value;
     }
   }
-  for (size_t i = 0; i < bound->parameter_count; i++) {
-    if (strcmp(bound->parameters[i].name, name) == 0) {
+  for (size_t i = 0; i < whittle_bound->parameter_count; i++) {
+    if (strcmp(whittle_bound->parameters[i].name, name) == 0) {
       return NULL;
     }
   }
@@ -287,8 +287,8 @@ int64_t whittle_timestamp_argument(const char *name) {
 }
 
 whittle_text whittle_text_argument(const char *name) {
-  for (size_t i = 0; i < bound->parameter_count; i++) {
-    const whittle_parameter *parameter = &bound->parameters[i];
+  for (size_t i = 0; i < whittle_bound->parameter_count; i++) {
+    const whittle_parameter *parameter = &whittle_bound->parameters[i];
     bool is_json = parameter->kind == WHITTLE_JSON;
     if (is_json && strcmp(parameter->name, name) == 0) {
       const whittle_udf_types_value_t *value = argument(name, WHITTLE_JSON);
@@ -301,7 +301,9 @@ whittle_text whittle_text_argument(const char *name) {
 
 static whittle_field resolve(whittle_text path, whittle_kind kind) {
   udf_string_t string = {(uint8_t *)path.bytes, path.length};
-  return (whittle_field){whittle_udf_document_resolve(&string, (uint8_t)kind), kind};
+  uint32_t handle = whittle_udf_document_resolve(&string, (uint8_t)kind);
+  whittle_add_column(handle, kind);
+  return (whittle_field){handle, kind};
 }
 
 whittle_field whittle_field_argument(const char *name, whittle_kind kind) {
@@ -340,12 +342,12 @@ static void give(whittle_outcome outcome, exports_whittle_udf_functions_value_t 
 
 bool exports_whittle_udf_functions_evaluate(exports_whittle_udf_functions_value_t *value,
                                             exports_whittle_udf_functions_error_t *error) {
-  if (!bound) {
+  if (!whittle_bound) {
     error->tag = WHITTLE_UDF_TYPES_ERROR_FAILED;
     error->val.failed = copy_c("no function is bound");
     return false;
   }
-  whittle_outcome outcome = bound->evaluate();
+  whittle_outcome outcome = whittle_bound->evaluate();
   bool failed =
       outcome.tag == WHITTLE_OUTCOME_FAILED || outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT;
   if (failed) {
@@ -354,53 +356,108 @@ bool exports_whittle_udf_functions_evaluate(exports_whittle_udf_functions_value_
   } else {
     give(outcome, value);
   }
-  release();
+  whittle_release();
   return !failed;
 }
 
-bool whittle_has(whittle_field field) { return whittle_udf_document_has(field.handle); }
+// The column from which a field is read as a kind; NULL if it has no values: there is no batch, the
+// host has kept them, no row has one, or the field was resolved as another kind.
+static inline const whittle_column *column_of(whittle_field field, whittle_kind kind) {
+  if (field.handle >= whittle_column_count) {
+    return NULL;
+  }
+  const whittle_column *column = &whittle_columns[field.handle];
+  return column->values && column->kind == kind ? column : NULL;
+}
+
+// Whether no row has a value of a field that was resolved as a kind.
+static bool is_missing(whittle_field field, whittle_kind kind) {
+  return field.handle < whittle_column_count && whittle_columns[field.handle].missing &&
+         whittle_columns[field.handle].kind == kind;
+}
+
+static inline bool is_valid(const whittle_column *column) {
+  return !column->validity || column->validity[whittle_row];
+}
+
+bool whittle_has(whittle_field field) {
+  const whittle_column *column = column_of(field, field.kind);
+  if (!column) {
+    return !is_missing(field, field.kind) && whittle_udf_document_has(field.handle);
+  }
+  return is_valid(column);
+}
 
 bool whittle_boolean_or(whittle_field field, bool other) {
-  return whittle_udf_document_boolean_or(field.handle, other);
+  const whittle_column *column = column_of(field, WHITTLE_BOOLEAN);
+  if (!column) {
+    return is_missing(field, WHITTLE_BOOLEAN) ? other : whittle_udf_document_boolean_or(field.handle, other);
+  }
+  return is_valid(column) ? column->values[whittle_row] != 0 : other;
+}
+
+static inline int64_t word_at(const whittle_column *column, int64_t other) {
+  if (!is_valid(column)) {
+    return other;
+  }
+  int64_t word;
+  memcpy(&word, column->values + (size_t)whittle_row * 8, 8);
+  return word;
 }
 
 int64_t whittle_int64_or(whittle_field field, int64_t other) {
-  return whittle_udf_document_int64_or(field.handle, other);
+  const whittle_column *column = column_of(field, WHITTLE_INT64);
+  if (!column) {
+    return is_missing(field, WHITTLE_INT64) ? other : whittle_udf_document_int64_or(field.handle, other);
+  }
+  return word_at(column, other);
 }
 
 double whittle_float64_or(whittle_field field, double other) {
-  return whittle_udf_document_float64_or(field.handle, other);
+  const whittle_column *column = column_of(field, WHITTLE_FLOAT64);
+  if (!column) {
+    return is_missing(field, WHITTLE_FLOAT64) ? other : whittle_udf_document_float64_or(field.handle, other);
+  }
+  if (!is_valid(column)) {
+    return other;
+  }
+  double number;
+  memcpy(&number, column->values + (size_t)whittle_row * 8, 8);
+  return number;
 }
 
 int64_t whittle_timestamp_or(whittle_field field, int64_t other) {
-  return whittle_udf_document_timestamp_or(field.handle, other);
+  const whittle_column *column = column_of(field, WHITTLE_TIMESTAMP);
+  if (!column) {
+    return is_missing(field, WHITTLE_TIMESTAMP) ? other : whittle_udf_document_timestamp_or(field.handle, other);
+  }
+  return word_at(column, other);
 }
 
-// Up to this length a text is fetched in words, two flat calls and no allocation.
-#define SHORT_BYTES 64
-
 bool whittle_get_text(whittle_field field, whittle_text *text) {
-  int64_t length = whittle_udf_text_words_length(field.handle);
-  if (length < 0) {
-    return false;
-  }
-  uint32_t count = (uint32_t)((length + 7) / 8);
-  if (length <= SHORT_BYTES && words_used + count <= sizeof(words) / sizeof(words[0])) {
-    uint64_t *start = words + words_used;
-    for (uint32_t i = 0; i < count; i++) {
-      start[i] = whittle_udf_text_words_word(field.handle, i);
+  bool is_json = field.kind == WHITTLE_JSON;
+  const whittle_column *column = column_of(field, is_json ? WHITTLE_JSON : WHITTLE_TEXT);
+  if (column) {
+    if (!is_valid(column)) {
+      return false;
     }
-    words_used += count;
-    *text = (whittle_text){(const char *)start, (size_t)length};
+    uint32_t places[2];
+    memcpy(places, column->offsets + (size_t)whittle_row * 4, 8);
+    *text = (whittle_text){(const char *)column->values + places[0], places[1] - places[0]};
     return true;
   }
+  if (is_missing(field, is_json ? WHITTLE_JSON : WHITTLE_TEXT)) {
+    return false;
+  }
   udf_string_t string;
-  bool found = field.kind == WHITTLE_JSON ? whittle_udf_document_get_json(field.handle, &string)
-                                          : whittle_udf_document_get_text(field.handle, &string);
+  bool found = is_json ? whittle_udf_document_get_json(field.handle, &string)
+                       : whittle_udf_document_get_text(field.handle, &string);
   if (!found) {
     return false;
   }
-  hold(string.ptr);
+  if (string.len) {
+    hold(string.ptr);
+  }
   *text = text_of(string);
   return true;
 }
@@ -414,7 +471,16 @@ whittle_text whittle_document_id(void) {
   return text_of(string);
 }
 
-double whittle_document_score(void) { return whittle_udf_document_score(); }
+double whittle_document_score(void) {
+  if (!whittle_in_batch) {
+    return whittle_udf_document_score();
+  }
+  double score = 1;
+  if (whittle_scores) {
+    memcpy(&score, whittle_scores + (size_t)whittle_row * 8, 8);
+  }
+  return score;
+}
 
 void whittle_log(whittle_level level, whittle_text message) {
   udf_string_t string = {(uint8_t *)message.bytes, message.length};

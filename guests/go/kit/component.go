@@ -42,6 +42,8 @@ type Definition struct {
 	declare           func(*Parameters)
 	prepare           func() error
 	evaluate          func(*outcome)
+	// evaluateRows evaluates the rows of a batch from the current one on.
+	evaluateRows func(*results)
 }
 
 // Define makes a function known under a name: letters, digits and _, not beginning with a digit.
@@ -55,36 +57,98 @@ func Define[T Result](name, description string, function Function[T]) Definition
 	switch function := any(function).(type) {
 	case Function[bool]:
 		definition.returns = kindBoolean
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = false
+					r.none(row, err)
+				}
+				r.flags[row] = byte(fromBool(value))
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagBoolean, fromBool(value), err)
 		}
 	case Function[int64]:
 		definition.returns = kindInt64
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = 0
+					r.none(row, err)
+				}
+				r.words[row] = uint64(value)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagInt64, uint64(value), err)
 		}
 	case Function[float64]:
 		definition.returns = kindFloat64
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = 0
+					r.none(row, err)
+				}
+				r.words[row] = math.Float64bits(value)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagFloat64, math.Float64bits(value), err)
 		}
 	case Function[string]:
 		definition.returns = kindText
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = ""
+					r.none(row, err)
+				}
+				r.text = append(r.text, valid(value)...)
+				r.addText(row)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.setText(tagText, value, err)
 		}
 	case Function[Timestamp]:
 		definition.returns = kindTimestamp
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = 0
+					r.none(row, err)
+				}
+				r.words[row] = uint64(value)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagTimestamp, uint64(value), err)
 		}
 	case Function[JSON]:
 		definition.returns = kindJSON
+		definition.evaluateRows = func(r *results) {
+			for ; row < r.rows; enter(row + 1) {
+				value, err := function.Evaluate()
+				if err != nil {
+					value = ""
+					r.none(row, err)
+				}
+				r.text = append(r.text, valid(string(value))...)
+				r.addText(row)
+			}
+		}
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.setText(tagJSON, string(value), err)

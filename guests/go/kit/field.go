@@ -7,7 +7,9 @@ import "math"
 type handle uint32
 
 func resolve(path string, kind kind) handle {
-	return handle(documentResolve(path, kind) + 1)
+	h := handle(documentResolve(path, kind) + 1)
+	h.add()
+	return h
 }
 
 func (h handle) raw() uint32 { return uint32(h) - 1 }
@@ -20,16 +22,25 @@ type BoolField struct{ handle handle }
 func NewBoolField(path string) BoolField { return BoolField{resolve(path, kindBoolean)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f BoolField) Has() bool { return documentHas(f.handle.raw()) }
+func (f BoolField) Has() bool { return f.handle.has() }
 
 // Get gives the value, and whether there is one.
 func (f BoolField) Get() (bool, bool) {
-	number, ok := documentGet(f.handle.raw(), kindBoolean)
+	number, ok := f.handle.get(kindBoolean)
 	return number != 0, ok
 }
 
-// Or returns the value, or another if there is none. It costs half of Get.
-func (f BoolField) Or(otherwise bool) bool { return documentBooleanOr(f.handle.raw(), otherwise) }
+// Or returns the value, or another if there is none. It is the faster of the two.
+func (f BoolField) Or(otherwise bool) bool {
+	c := f.handle.column()
+	if c.source == host {
+		return documentBooleanOr(f.handle.raw(), otherwise)
+	}
+	if !c.valid() {
+		return otherwise
+	}
+	return c.flags[place] != 0
+}
 
 // Int64Field is a field of the documents that is read as int64.
 type Int64Field struct{ handle handle }
@@ -38,16 +49,26 @@ type Int64Field struct{ handle handle }
 func NewInt64Field(path string) Int64Field { return Int64Field{resolve(path, kindInt64)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f Int64Field) Has() bool { return documentHas(f.handle.raw()) }
+func (f Int64Field) Has() bool { return f.handle.has() }
 
 // Get gives the value, and whether there is one.
 func (f Int64Field) Get() (int64, bool) {
-	number, ok := documentGet(f.handle.raw(), kindInt64)
+	number, ok := f.handle.get(kindInt64)
 	return int64(number), ok
 }
 
-// Or returns the value, or another if there is none. It costs half of Get.
-func (f Int64Field) Or(otherwise int64) int64 { return documentInt64Or(f.handle.raw(), otherwise) }
+// Or returns the value, or another if there is none. It is the faster of the two.
+func (f Int64Field) Or(otherwise int64) int64 {
+	if plain := columns[f.handle].ints; place < len(plain) {
+		return plain[place]
+	}
+	return f.or(otherwise)
+}
+
+//go:noinline
+func (f Int64Field) or(otherwise int64) int64 {
+	return int64(f.handle.or(kindInt64, uint64(otherwise)))
+}
 
 // Float64Field is a field of the documents that is read as float64.
 type Float64Field struct{ handle handle }
@@ -56,17 +77,25 @@ type Float64Field struct{ handle handle }
 func NewFloat64Field(path string) Float64Field { return Float64Field{resolve(path, kindFloat64)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f Float64Field) Has() bool { return documentHas(f.handle.raw()) }
+func (f Float64Field) Has() bool { return f.handle.has() }
 
 // Get gives the value, and whether there is one.
 func (f Float64Field) Get() (float64, bool) {
-	number, ok := documentGet(f.handle.raw(), kindFloat64)
+	number, ok := f.handle.get(kindFloat64)
 	return math.Float64frombits(number), ok
 }
 
-// Or returns the value, or another if there is none. It costs half of Get.
+// Or returns the value, or another if there is none. It is the faster of the two.
 func (f Float64Field) Or(otherwise float64) float64 {
-	return documentFloat64Or(f.handle.raw(), otherwise)
+	if plain := columns[f.handle].floats; place < len(plain) {
+		return plain[place]
+	}
+	return f.or(otherwise)
+}
+
+//go:noinline
+func (f Float64Field) or(otherwise float64) float64 {
+	return math.Float64frombits(f.handle.or(kindFloat64, math.Float64bits(otherwise)))
 }
 
 // TimestampField is a field of the documents that is read as timestamp.
@@ -78,17 +107,25 @@ func NewTimestampField(path string) TimestampField {
 }
 
 // Has tells whether the document has a value of the field's kind.
-func (f TimestampField) Has() bool { return documentHas(f.handle.raw()) }
+func (f TimestampField) Has() bool { return f.handle.has() }
 
 // Get gives the value, and whether there is one.
 func (f TimestampField) Get() (Timestamp, bool) {
-	number, ok := documentGet(f.handle.raw(), kindTimestamp)
+	number, ok := f.handle.get(kindTimestamp)
 	return Timestamp(number), ok
 }
 
-// Or returns the value, or another if there is none. It costs half of Get.
+// Or returns the value, or another if there is none. It is the faster of the two.
 func (f TimestampField) Or(otherwise Timestamp) Timestamp {
-	return Timestamp(documentTimestampOr(f.handle.raw(), int64(otherwise)))
+	if plain := columns[f.handle].ints; place < len(plain) {
+		return Timestamp(plain[place])
+	}
+	return f.or(otherwise)
+}
+
+//go:noinline
+func (f TimestampField) or(otherwise Timestamp) Timestamp {
+	return Timestamp(f.handle.or(kindTimestamp, uint64(otherwise)))
 }
 
 // StringField is a field of the documents that is read as text.
@@ -98,12 +135,11 @@ type StringField struct{ handle handle }
 func NewStringField(path string) StringField { return StringField{resolve(path, kindText)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f StringField) Has() bool { return documentHas(f.handle.raw()) }
+func (f StringField) Has() bool { return f.handle.has() }
 
 // Get gives the value, in memory of its own, and whether there is one.
 func (f StringField) Get() (string, bool) {
-	text, ok := appendText(f.handle.raw(), kindText, nil)
-	return ownedString(text), ok
+	return f.handle.text(kindText)
 }
 
 // AppendTo appends the value to a buffer, and tells whether there is one. With a buffer that is
@@ -113,7 +149,7 @@ func (f StringField) Get() (string, bool) {
 //
 // a document allocates nothing.
 func (f StringField) AppendTo(buffer []byte) ([]byte, bool) {
-	return appendText(f.handle.raw(), kindText, buffer)
+	return f.handle.appendTo(kindText, buffer)
 }
 
 // JSONField is a field of the documents that is read as json: any value has one, and several
@@ -124,18 +160,18 @@ type JSONField struct{ handle handle }
 func NewJSONField(path string) JSONField { return JSONField{resolve(path, kindJSON)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f JSONField) Has() bool { return documentHas(f.handle.raw()) }
+func (f JSONField) Has() bool { return f.handle.has() }
 
 // Get gives the value, in memory of its own, and whether there is one.
 func (f JSONField) Get() (JSON, bool) {
-	text, ok := appendText(f.handle.raw(), kindJSON, nil)
-	return JSON(ownedString(text)), ok
+	text, ok := f.handle.text(kindJSON)
+	return JSON(text), ok
 }
 
 // AppendTo appends the value's text to a buffer, and tells whether there is one. It allocates
 // nothing where the buffer has room.
 func (f JSONField) AppendTo(buffer []byte) ([]byte, bool) {
-	return appendText(f.handle.raw(), kindJSON, buffer)
+	return f.handle.appendTo(kindJSON, buffer)
 }
 
 // DocumentID gives the current document's id, unique within the query. In Evaluate alone: while a
@@ -144,4 +180,4 @@ func DocumentID() string { return documentID() }
 
 // DocumentScore gives the score that the query gave the current document before this function, or
 // 1 where it gave none. In Evaluate alone.
-func DocumentScore() float64 { return documentScore() }
+func DocumentScore() float64 { return score() }

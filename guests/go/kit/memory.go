@@ -44,29 +44,66 @@ func importGetJSON(field uint32, to unsafe.Pointer)
 //go:wasmimport whittle:udf/document@0.1.0 boolean-or
 func documentBooleanOr(field uint32, otherwise bool) bool
 
-//go:wasmimport whittle:udf/document@0.1.0 int64-or
-func documentInt64Or(field uint32, otherwise int64) int64
-
-//go:wasmimport whittle:udf/document@0.1.0 float64-or
-func documentFloat64Or(field uint32, otherwise float64) float64
-
-//go:wasmimport whittle:udf/document@0.1.0 timestamp-or
-func documentTimestampOr(field uint32, otherwise int64) int64
-
 //go:wasmimport whittle:udf/document@0.1.0 id
 func importID(to unsafe.Pointer)
 
 //go:wasmimport whittle:udf/document@0.1.0 score
 func documentScore() float64
 
-//go:wasmimport whittle:udf/text-words@0.1.0 length
-func textLength(field uint32) int64
-
-//go:wasmimport whittle:udf/text-words@0.1.0 word
-func textWord(field uint32, index uint32) uint64
-
 //go:wasmimport whittle:udf/logging@0.1.0 log
 func importLog(level uint32, message unsafe.Pointer, length uint32)
+
+//go:wasmimport whittle:batch/results@0.2.0 watch
+func importWatch(row unsafe.Pointer, length uint32)
+
+//go:wasmimport whittle:batch/results@0.2.0 fail
+func importFail(row, variant uint32, message unsafe.Pointer, length uint32)
+
+//go:wasmimport whittle:batch/results@0.2.0 put
+func importPut(
+	hasValidity uint32, validity unsafe.Pointer, validityLength uint32,
+	values unsafe.Pointer, valuesLength uint32,
+	hasOffsets uint32, offsets unsafe.Pointer, offsetsLength uint32,
+)
+
+// resultsFail says that the document of a row failed.
+func resultsFail(row uint32, message string) {
+	importFail(row, failed, unsafe.Pointer(unsafe.StringData(message)), uint32(len(message)))
+}
+
+// resultsPut gives the host results, of texts if there are offsets.
+func resultsPut(validity, values []byte, offsets []uint32) {
+	importPut(
+		uint32(fromBool(validity != nil)), data(validity), uint32(len(validity)),
+		data(values), uint32(len(values)),
+		uint32(fromBool(offsets != nil)), data(offsets), uint32(len(offsets)*4),
+	)
+}
+
+func data[T any](slice []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(slice)) }
+
+// wordsOf is memory of the host's as numbers; all that it gets is aligned to eight bytes.
+func wordsOf(bytes []byte) []uint64 {
+	return unsafe.Slice((*uint64)(data(bytes)), len(bytes)/8)
+}
+
+// floatsOf is the same numbers.
+func floatsOf(words []uint64) []float64 {
+	return unsafe.Slice((*float64)(data(words)), len(words))
+}
+
+// intsOf is the same numbers.
+func intsOf(words []uint64) []int64 { return unsafe.Slice((*int64)(data(words)), len(words)) }
+
+// offsetsOf is memory of the host's as offsets.
+func offsetsOf(bytes []byte) []uint32 {
+	return unsafe.Slice((*uint32)(data(bytes)), len(bytes)/4)
+}
+
+// bytesOf is the memory of numbers.
+func bytesOf(words []uint64) []byte {
+	return unsafe.Slice((*byte)(data(words)), len(words)*8)
+}
 
 func documentResolve(path string, kind kind) uint32 {
 	return importResolve(unsafe.Pointer(unsafe.StringData(path)), uint32(len(path)), uint32(kind))
@@ -132,34 +169,20 @@ func documentID() string {
 	return ownedString(taken(uint32(returned[0]), uint32(returned[0]>>32)))
 }
 
-// shortText is the most bytes that are read in words.
-const shortText = 128
-
 // appendText reads a text to the end of a buffer.
 func appendText(field uint32, kind kind, buffer []byte) ([]byte, bool) {
-	length := textLength(field)
-	if length < 0 {
-		return buffer, false
-	}
-	start := len(buffer)
-	if length <= shortText {
-		words := (uint(length) + 7) / 8
-		buffer = slices.Grow(buffer, int(words*8))
-		to := unsafe.Pointer(unsafe.SliceData(buffer[start:cap(buffer)]))
-		for index := range words {
-			// Within the room that was made above.
-			*(*uint64)(unsafe.Add(to, index*8)) = textWord(field, uint32(index))
-		}
-		return buffer[:start+int(length)], true
-	}
-	buffer = slices.Grow(buffer, int(length))
-	landing = buffer[start : start+int(length)]
 	if kind == kindJSON {
 		importGetJSON(field, unsafe.Pointer(&returned))
 	} else {
 		importGetText(field, unsafe.Pointer(&returned))
 	}
+	if returned[0]&0xff == 0 {
+		return buffer, false
+	}
 	text := taken(uint32(returned[0]>>32), uint32(returned[1]))
+	if buffer == nil {
+		return text, true
+	}
 	return append(buffer, text...), true
 }
 
@@ -168,8 +191,8 @@ func ownedString(bytes []byte) string {
 	return unsafe.String(unsafe.SliceData(bytes), len(bytes))
 }
 
-// landing is where the next text of its size goes, instead of memory of its own.
-var landing []byte
+// spare is memory that was used for a batch before, and may be used for the next one.
+var spare [][]byte
 
 // received is what the host has been given memory for and nobody has taken yet.
 var received [][]byte
@@ -182,11 +205,7 @@ func reallocate(old unsafe.Pointer, oldSize, align, size uint32) unsafe.Pointer 
 	if size == 0 {
 		return nil
 	}
-	memory := landing
-	landing = nil
-	if len(memory) != int(size) {
-		memory = aligned(int(size))
-	}
+	memory := spareOf(int(size))
 	if oldSize > 0 {
 		copy(memory, unsafe.Slice((*byte)(old), min(oldSize, size)))
 	}
@@ -194,10 +213,21 @@ func reallocate(old unsafe.Pointer, oldSize, align, size uint32) unsafe.Pointer 
 	return unsafe.Pointer(unsafe.SliceData(memory))
 }
 
+// spareOf is memory that is used again, or fresh memory.
+func spareOf(size int) []byte {
+	for index, memory := range spare {
+		if size <= cap(memory) && cap(memory) <= 2*size {
+			spare = slices.Delete(spare, index, index+1)
+			return memory[:size]
+		}
+	}
+	return aligned(size)
+}
+
 // aligned is fresh memory, aligned to eight bytes, the most that the contract needs.
 func aligned(size int) []byte {
 	words := make([]uint64, (size+7)/8)
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), size)
+	return bytesOf(words)[:size]
 }
 
 // taken is what the host has put at an address, which from here on is the caller's.
@@ -240,6 +270,7 @@ var boundResult refused
 
 //go:wasmexport whittle:udf/functions@0.1.0#bind
 func exportBind(function, functionLength, arguments, length uint32) unsafe.Pointer {
+	importWatch(unsafe.Pointer(&row), 1)
 	text := func(pointer, length uint32) string { return ownedString(taken(pointer, length)) }
 	name := text(function, functionLength)
 	lifted := lift(taken(arguments, length*sizeArgument), text)
@@ -254,4 +285,13 @@ var result outcome
 func exportEvaluate() unsafe.Pointer {
 	evaluate(&result)
 	return unsafe.Pointer(&result.words)
+}
+
+//go:wasmexport whittle:batch/functions@0.2.0#evaluate
+func exportEvaluateBatch(rows, columns, length, hasScores, scoresAt, scoresLength uint32) {
+	open(taken(columns, length*sizeColumn), taken)
+	if hasScores != 0 {
+		scores = wordsOf(recycled(taken(scoresAt, scoresLength)))
+	}
+	evaluateBatch(rows)
 }

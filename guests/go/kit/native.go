@@ -11,12 +11,20 @@ func documentResolve(string, kind) uint32            { panic(noHost) }
 func documentHas(uint32) bool                        { panic(noHost) }
 func documentGet(uint32, kind) (uint64, bool)        { panic(noHost) }
 func documentBooleanOr(uint32, bool) bool            { panic(noHost) }
-func documentInt64Or(uint32, int64) int64            { panic(noHost) }
-func documentFloat64Or(uint32, float64) float64      { panic(noHost) }
-func documentTimestampOr(uint32, int64) int64        { panic(noHost) }
 func appendText(uint32, kind, []byte) ([]byte, bool) { panic(noHost) }
 func documentID() string                             { panic(noHost) }
 func documentScore() float64                         { panic(noHost) }
+
+func wordsOf([]byte) []uint64            { panic(noHost) }
+func floatsOf([]uint64) []float64        { panic(noHost) }
+func intsOf([]uint64) []int64            { panic(noHost) }
+func offsetsOf([]byte) []uint32          { panic(noHost) }
+func bytesOf([]uint64) []byte            { panic(noHost) }
+func resultsFail(uint32, string)         { panic(noHost) }
+func resultsPut(_, _ []byte, _ []uint32) { panic(noHost) }
+
+// spare is memory that the next batch may have.
+var spare [][]byte
 
 // logged has the lines of the log, so that tests can look at them.
 var logged []loggedLine

@@ -1,5 +1,7 @@
 package udf
 
+import "math"
+
 // Timestamp is an instant: microseconds since 1970-01-01T00:00:00 UTC, negative before it. As a
 // [time.Time] it is time.UnixMicro(int64(t)).UTC(). This package does not import time, which makes
 // a component an eighth larger.
@@ -40,6 +42,8 @@ type value struct {
 	number uint64
 	text   string
 }
+
+func fromBits(bits uint64) float64 { return math.Float64frombits(bits) }
 
 func fromBool(value bool) uint64 {
 	if value {

@@ -32,7 +32,7 @@ pub(crate) struct Run {
 /// `whittle_host::Accessor` on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Reading {
-    /// In place, by code that is compiled into the function.
+    /// In whole batches, or in place by code that is compiled into the function.
     Composed,
     /// With a call into the host for each field.
     Reference,
@@ -72,6 +72,8 @@ pub(crate) fn engine(accessor: Accessor) -> Result<Engine> {
     let options = EngineOptions {
         cache: cache_folder(),
         accessor,
+        // One document goes the way that the batches of a search go.
+        few_rows: 0,
         pool_instances: 8,
         ..EngineOptions::default()
     };

@@ -84,7 +84,9 @@ impl Bound {
         mut instance: Instance,
         observer: Option<Arc<dyn Observer>>,
     ) -> Self {
-        instance.state_mut().sink.set_returns(function.returns);
+        let state = instance.state_mut();
+        state.sink.set_returns(function.returns);
+        state.batch.reads_scores = udf.reads_scores();
         Self {
             udf,
             function,
@@ -173,7 +175,7 @@ impl Bound {
         let evaluated = self.evaluate_pieces(batch);
         let time = started.elapsed();
         let state = self.instance.state_mut();
-        state.columns = Columns::none();
+        state.columns = Arc::new(Columns::none());
         state.sink.statistics.time += time;
         state.leave(time);
         self.observe(batch, before, time, &evaluated);
@@ -268,7 +270,7 @@ impl Bound {
     fn evaluate_piece(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
         let columns = self.columns(piece)?;
         let state = self.instance.state_mut();
-        state.columns = columns;
+        state.columns = Arc::new(columns);
         // An error before the first document is reported for the first document, not for the last
         // row of the previous piece.
         state.frame.set_row(0);

@@ -7,7 +7,9 @@ use wasmparser::{
     ComponentAlias, ComponentExternalKind, Encoding, Parser, Payload, Validator, WasmFeatures,
 };
 
-use crate::contract::{DOCUMENT, FUNCTIONS, LOGGING, TEXT_WORDS, TYPES};
+use crate::contract::{
+    BATCH_FUNCTIONS, COLUMNS, DOCUMENT, FUNCTIONS, LOGGING, RESULTS, TEXT_WORDS, TYPES,
+};
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 use crate::nesting;
@@ -21,13 +23,17 @@ pub(crate) struct Shape {
     /// Whether it may call the accessor's `id`: it takes a function with that name from one of its
     /// imports.
     pub(crate) reads_ids: bool,
+    /// Whether it may call the accessor's `score`, likewise.
+    pub(crate) reads_scores: bool,
+    /// Whether it takes whole batches.
+    pub(crate) takes_batches: bool,
 }
 
 /// The first bytes of every WebAssembly binary.
 const MAGIC: &[u8] = b"\0asm";
 
 /// The interfaces that this host offers to a guest.
-const OFFERED: [&str; 4] = [TYPES, DOCUMENT, TEXT_WORDS, LOGGING];
+const OFFERED: [&str; 6] = [TYPES, DOCUMENT, TEXT_WORDS, LOGGING, COLUMNS, RESULTS];
 
 /// Runs the checks that need no compilation.
 pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
@@ -41,7 +47,7 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
         let reason = "it does not begin with the bytes `\\0asm`".to_owned();
         return Err(RegisterError::Invalid { reason });
     }
-    let shape = read(bytes, limits)?;
+    let mut shape = read(bytes, limits)?;
     nesting::check(bytes, limits)?;
     for import in &shape.imports {
         allowed(import)?;
@@ -52,6 +58,7 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
             found: listed(&shape.exports),
         });
     }
+    shape.takes_batches = shape.exports.iter().any(|export| export == BATCH_FUNCTIONS);
     Ok(shape)
 }
 
@@ -78,6 +85,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
         imports: Vec::new(),
         exports: Vec::new(),
         reads_ids: false,
+        reads_scores: false,
+        takes_batches: false,
     };
     let mut depth = 0_usize;
     let mut components = 0;
@@ -121,7 +130,9 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
             }
             Payload::ComponentAliasSection(section) => {
                 for alias in section {
-                    shape.reads_ids |= is_id(&alias.map_err(invalid)?);
+                    let alias = alias.map_err(invalid)?;
+                    shape.reads_ids |= is_function(&alias, "id");
+                    shape.reads_scores |= is_function(&alias, "score");
                 }
             }
             Payload::ComponentImportSection(section) if depth == 0 => {
@@ -148,14 +159,14 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
     Ok(shape)
 }
 
-fn is_id(alias: &ComponentAlias<'_>) -> bool {
+fn is_function(alias: &ComponentAlias<'_>, function: &str) -> bool {
     matches!(
         alias,
         ComponentAlias::InstanceExport {
             kind: ComponentExternalKind::Func,
-            name: "id",
+            name,
             ..
-        }
+        } if *name == function
     )
 }
 
@@ -168,6 +179,7 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
     let reason = match package {
         "whittle:host" => "which is private to the host",
         "whittle:udf" => "but this host supports only version 0.1.0 of it",
+        "whittle:batch" => "but this host supports only version 0.2.0 of it",
         _ if package.starts_with("wasi:") => {
             "but a UDF has no access to the system: build it without this part of WASI"
         }

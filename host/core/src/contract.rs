@@ -19,6 +19,12 @@ use crate::value::{Kind, Value};
 
 /// The interface that every UDF exports.
 pub(crate) const FUNCTIONS: &str = "whittle:udf/functions@0.1.0";
+/// The interface that a UDF exports that takes whole batches.
+pub(crate) const BATCH_FUNCTIONS: &str = "whittle:batch/functions@0.2.0";
+/// Where such a UDF leaves its results.
+pub(crate) const RESULTS: &str = "whittle:batch/results@0.2.0";
+/// The types of a batch's columns.
+pub(crate) const COLUMNS: &str = "whittle:batch/columns@0.2.0";
 /// The document accessor.
 pub(crate) const DOCUMENT: &str = "whittle:udf/document@0.1.0";
 /// The document accessor's text functions in words.

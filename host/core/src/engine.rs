@@ -13,12 +13,14 @@ use wasmtime::{
     RegallocAlgorithm, Store,
 };
 
+use crate::batch;
 use crate::cache::{Cache, CacheStatistics};
 use crate::composed;
-use crate::contract::{document, logging, text_words, types};
+use crate::contract::types;
 use crate::error::{Cause, EngineError, Stopped};
 use crate::limits::Limits;
 use crate::query::QueryContext;
+use crate::reference;
 use crate::slots::{PoolStatistics, ReservedInstances, Slots};
 use crate::state::State;
 use crate::ticker::Ticker;
@@ -35,6 +37,9 @@ pub struct EngineOptions {
     pub cache_bytes: u64,
     /// How documents are read; by default [`Accessor::Composed`].
     pub accessor: Accessor,
+    /// Calls with up to this many rows are evaluated document by document, even if the component
+    /// takes batches: a batch costs as much as a few documents. By default 4.
+    pub few_rows: usize,
     /// The limits of a component.
     pub limits: Limits,
     /// The maximum number of instances at once, one for each query and worker; by default 256.
@@ -51,6 +56,7 @@ impl Default for EngineOptions {
             cache: None,
             cache_bytes: 8 << 30,
             accessor: Accessor::default(),
+            few_rows: 4,
             limits: Limits::default(),
             pool_instances: 256,
             pool_wait: Duration::from_secs(1),
@@ -61,8 +67,9 @@ impl Default for EngineOptions {
 /// How documents are read. Both give the same answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Accessor {
-    /// Reads Arrow buffers in place, by code that is compiled into the guest's. The default. A build
-    /// without the feature `intrinsics` uses the reference accessor instead.
+    /// Copies whole columns into a component that takes batches. For others, reads Arrow buffers in
+    /// place, by code that is compiled into the guest's; a build without the feature `intrinsics`
+    /// uses the reference accessor for them instead. The default.
     #[default]
     Composed,
     /// Calls a host function for each field: slower, and without unsafe code.
@@ -95,6 +102,7 @@ struct Inner {
     /// Compiles components that would take the other one too long. Created on first use.
     single_pass: OnceLock<wasmtime::Engine>,
     accessor: Accessor,
+    few_rows: usize,
     cache: Option<Cache>,
     limits: Arc<Limits>,
     slots: Slots,
@@ -128,15 +136,11 @@ impl Engine {
             cache,
             cache_bytes,
             accessor,
+            few_rows,
             limits,
             pool_instances,
             pool_wait,
         } = options;
-        let accessor = if composed::AVAILABLE {
-            accessor
-        } else {
-            Accessor::Reference
-        };
         let Started {
             wasmtime,
             config,
@@ -156,6 +160,7 @@ impl Engine {
             allocation,
             single_pass: OnceLock::new(),
             accessor,
+            few_rows,
             cache: cache.map(|folder| Cache::new(folder, cache_bytes)),
             limits: Arc::new(limits),
             slots: Slots::new(instances, pool_wait),
@@ -173,6 +178,16 @@ impl Engine {
     /// How documents are read.
     pub fn accessor(&self) -> Accessor {
         self.0.accessor
+    }
+
+    /// Whether a component is composed with the accessor. One that takes batches is not: it reads
+    /// single documents through host functions.
+    pub(crate) fn composes(&self, takes_batches: bool) -> bool {
+        self.0.accessor == Accessor::Composed && composed::AVAILABLE && !takes_batches
+    }
+
+    pub(crate) fn few_rows(&self) -> usize {
+        self.0.few_rows
     }
 
     /// Statistics of its instances.
@@ -356,15 +371,12 @@ fn can_reserve(engine: &wasmtime::Engine, instances: u32) -> bool {
 fn linker(engine: &wasmtime::Engine, accessor: Accessor) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-    logging::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     #[cfg(feature = "wasi")]
     crate::wasi::link(&mut linker)?;
-    match accessor {
-        Accessor::Composed => composed::link(&mut linker)?,
-        Accessor::Reference => {
-            document::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-            text_words::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-        }
+    reference::link(&mut linker)?;
+    batch::link(&mut linker)?;
+    if accessor == Accessor::Composed {
+        composed::link(&mut linker)?;
     }
     Ok(linker)
 }

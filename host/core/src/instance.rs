@@ -10,6 +10,7 @@ use std::time::Instant;
 use wasmtime::component::{Instance as WasmInstance, InstancePre, TypedFunc};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::batch::Batches;
 use crate::composed::Driver;
 use crate::contract::{FUNCTIONS, types};
 use crate::engine::{Accessor, Engine};
@@ -32,6 +33,7 @@ pub(crate) struct Instance {
 
 /// How rows are evaluated.
 enum Path {
+    Batches { batches: Batches, few_rows: usize },
     Composed(Driver),
     Reference,
 }
@@ -79,12 +81,7 @@ impl Instance {
         })?;
         let failed = |error| Stopped::Wasmtime(Cause::new(error));
         let exports = Exports::of(&mut store, &instance).map_err(failed)?;
-        let path = match engine.accessor() {
-            Accessor::Composed => {
-                Path::Composed(Driver::of(&mut store, &instance).map_err(failed)?)
-            }
-            Accessor::Reference => Path::Reference,
-        };
+        let path = Path::of(engine, &mut store, &instance).map_err(failed)?;
         Ok(Self {
             store,
             instance,
@@ -135,7 +132,12 @@ impl Instance {
         let result = match &self.path {
             // A piece has at most `PIECE_ROWS` rows.
             Path::Composed(driver) => driver.run(&mut self.store, rows as u32),
-            Path::Reference => reference::run(&self.exports, &mut self.store, rows),
+            Path::Batches { batches, few_rows } if rows > *few_rows => {
+                batches.run(&mut self.store, rows)
+            }
+            Path::Batches { .. } | Path::Reference => {
+                reference::run(&self.exports, &mut self.store, rows)
+            }
         };
         result.map_err(|error| match error.downcast_ref::<Failed>() {
             Some(failed) => RunError::Document(failed.clone()),
@@ -147,6 +149,26 @@ impl Instance {
     pub(crate) fn document(&self) -> String {
         let state = self.store.data();
         state.query.bounded(&state.id())
+    }
+}
+
+impl Path {
+    fn of(
+        engine: &Engine,
+        store: &mut Store<State>,
+        instance: &WasmInstance,
+    ) -> wasmtime::Result<Self> {
+        if engine.accessor() == Accessor::Reference {
+            return Ok(Self::Reference);
+        }
+        Ok(match Batches::of(store, instance)? {
+            Some(batches) => Self::Batches {
+                batches,
+                few_rows: engine.few_rows(),
+            },
+            None if engine.composes(false) => Self::Composed(Driver::of(store, instance)?),
+            None => Self::Reference,
+        })
     }
 }
 

@@ -72,6 +72,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod arguments;
+mod batch;
 mod bound;
 mod cache;
 mod columns;
@@ -110,7 +111,7 @@ pub use arguments::Arguments;
 pub use bound::{Bound, Evaluation, Observer};
 pub use cache::CacheStatistics;
 pub use columns::{Document, FieldUse};
-pub use encode::{CONTRACT, EncodeError, TextEncoding, encode_component};
+pub use encode::{BATCH_CONTRACT, CONTRACT, EncodeError, TextEncoding, encode_component};
 pub use engine::{Accessor, Allocation, Engine, EngineOptions};
 pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,

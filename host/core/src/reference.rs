@@ -1,18 +1,68 @@
 //! The reference accessor: the document interface as plain host functions over Arrow arrays.
 //!
-//! The composed path must agree with it, value for value and error for error, and a build without
-//! the intrinsics runs on it. Each getter is a call out of WebAssembly, and each row an entry into
-//! it: about ten times the cost.
+//! The other paths must agree with it, value for value and error for error. It serves calls of a
+//! few rows, and what a guest reads during a batch that is not in its columns; a build without the
+//! intrinsics runs components on it that do not take batches. Each getter is a call out of
+//! WebAssembly, and each row an entry into it: about ten times the cost.
 
 use arrow_array::Array;
-use wasmtime::Store;
+use wasmtime::component::Linker;
+use wasmtime::{Store, StoreContextMut};
 
+use crate::batch::state_at_row;
 use crate::columns::Column;
-use crate::contract::{document, text_words, types};
+use crate::contract::{DOCUMENT, LOGGING, TEXT_WORDS, document, logging, text_words, types};
 use crate::error::Stopped;
 use crate::instance::Exports;
 use crate::state::{Phase, Reading, State};
 use crate::value::Kind;
+
+/// Defines functions of an interface by the methods of the state, at the row that the guest is
+/// evaluating.
+macro_rules! functions {
+    ($instance:expr; $($name:literal => $interface:ident::$method:ident($($argument:ident: $type:ty),*);)*) => {
+        $($instance.func_wrap(
+            $name,
+            |mut store: StoreContextMut<'_, State>, ($($argument,)*): ($($type,)*)| {
+                let state = state_at_row(&mut store)?;
+                Ok((<State as $interface::Host>::$method(state $(, $argument)*)?,))
+            },
+        )?;)*
+    };
+}
+
+/// Adds the interfaces that a guest may call while it evaluates documents.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut instance = linker.instance(DOCUMENT)?;
+    functions! { instance;
+        "resolve" => document::resolve(path: String, kind: types::Kind);
+        "has" => document::has(field: u32);
+        "get-boolean" => document::get_boolean(field: u32);
+        "get-int64" => document::get_int64(field: u32);
+        "get-float64" => document::get_float64(field: u32);
+        "get-timestamp" => document::get_timestamp(field: u32);
+        "get-text" => document::get_text(field: u32);
+        "get-json" => document::get_json(field: u32);
+        "boolean-or" => document::boolean_or(field: u32, default: bool);
+        "int64-or" => document::int64_or(field: u32, default: i64);
+        "float64-or" => document::float64_or(field: u32, default: f64);
+        "timestamp-or" => document::timestamp_or(field: u32, default: i64);
+        "id" => document::id();
+        "score" => document::score();
+    }
+    let mut instance = linker.instance(TEXT_WORDS)?;
+    functions! { instance;
+        "length" => text_words::length(field: u32);
+        "word" => text_words::word(field: u32, index: u32);
+    }
+    let mut instance = linker.instance(LOGGING)?;
+    instance.func_wrap(
+        "log",
+        |mut store: StoreContextMut<'_, State>, (level, message): (logging::Level, String)| {
+            logging::Host::log(state_at_row(&mut store)?, level, message)
+        },
+    )
+}
 
 /// Evaluates the rows of the current columns, one by one.
 pub(crate) fn run(

@@ -5,6 +5,7 @@
 //! place. Strings are appended in row order. Both become an Arrow array at the end of the batch,
 //! numbers without a copy.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +87,11 @@ pub(crate) struct Sink {
     error_samples: Vec<DocumentError>,
 }
 
+/// A builder that allocates when the first text comes.
+fn no_texts() -> StringBuilder {
+    StringBuilder::with_capacity(0, 0)
+}
+
 /// A document failed, and the query fails with it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("document `{}` failed: {}", .0.document, .0.message)]
@@ -100,7 +106,7 @@ impl Sink {
             offset: 0,
             values: Vec::new(),
             states: Vec::new(),
-            texts: StringBuilder::new(),
+            texts: no_texts(),
             any_failed: false,
             error_samples: Vec::new(),
         }
@@ -120,7 +126,7 @@ impl Sink {
         self.values = vec![0; rows];
         self.states = vec![NULL; rows];
         // A batch that was not finished has left strings.
-        self.texts = StringBuilder::new();
+        self.texts = no_texts();
         self.any_failed = false;
         self.error_samples.clear();
     }
@@ -144,6 +150,46 @@ impl Sink {
     pub(crate) fn push_word(&mut self, row: usize, word: u64) {
         self.values[self.offset + row] = word;
         self.states[self.offset + row] = VALUE;
+    }
+
+    /// Stores the numbers of a range of rows, little-endian: booleans in one byte each, others in
+    /// eight. `validity` has a byte for each row, 0 or 1. A row that has failed stays so.
+    pub(crate) fn put_numbers(
+        &mut self,
+        rows: Range<usize>,
+        validity: Option<&[u8]>,
+        numbers: &[u8],
+    ) {
+        let rows = self.offset + rows.start..self.offset + rows.end;
+        let values = &mut self.values[rows.clone()];
+        if self.returns == Kind::Boolean {
+            for (value, number) in values.iter_mut().zip(numbers) {
+                *value = u64::from(*number);
+            }
+        } else {
+            let (numbers, _) = numbers.as_chunks::<8>();
+            for (value, number) in values.iter_mut().zip(numbers) {
+                *value = u64::from_le_bytes(*number);
+            }
+        }
+        const { assert!(NULL == 0 && VALUE == 1) };
+        let states = &mut self.states[rows];
+        match validity {
+            _ if self.any_failed => {
+                for (row, state) in states.iter_mut().enumerate() {
+                    if *state != FAILED {
+                        *state = validity.map_or(VALUE, |validity| validity[row]);
+                    }
+                }
+            }
+            Some(validity) => states.copy_from_slice(validity),
+            None => states.fill(VALUE),
+        }
+    }
+
+    /// Whether a row of the current piece has failed.
+    pub(crate) fn has_failed(&self, row: usize) -> bool {
+        self.states[self.offset + row] == FAILED
     }
 
     pub(crate) fn push_text(&mut self, row: usize, text: &str) -> Result<(), LimitExceeded> {
@@ -203,7 +249,12 @@ impl Sink {
             self.skip_texts_to(rows);
             return Arc::new(self.texts.finish());
         }
-        let nulls = self.states.iter().any(|state| *state != VALUE).then(|| {
+        // Without an early end, so that it is vectorised.
+        let all = self
+            .states
+            .iter()
+            .fold(true, |all, state| all & (*state == VALUE));
+        let nulls = (!all).then(|| {
             NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| {
                 self.states[row] == VALUE
             }))

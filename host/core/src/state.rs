@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::batch::Present;
 use crate::columns::{Column, FieldUse};
 use crate::composed::{Entries, Frame};
 use crate::contract::{logging, types};
@@ -25,7 +26,7 @@ pub(crate) const PIECE_ROWS: usize = 1 << 16;
 /// its score.
 #[cfg(feature = "intrinsics")]
 pub(crate) const ID_HANDLE: u32 = 0;
-const FIRST_HANDLE: u32 = 2;
+pub(crate) const FIRST_HANDLE: u32 = 2;
 
 /// The data of a guest's store.
 ///
@@ -40,7 +41,9 @@ pub(crate) struct State {
     pub(crate) limits: Arc<Limits>,
     pub(crate) phase: Phase,
     pub(crate) fields: Vec<FieldUse>,
-    pub(crate) columns: Columns,
+    pub(crate) columns: Arc<Columns>,
+    /// The part of the columns that the guest has, on the batch path.
+    pub(crate) batch: Present,
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
     cpu: CpuClock,
@@ -106,7 +109,8 @@ impl State {
             limits,
             phase,
             fields: Vec::new(),
-            columns: Columns::none(),
+            columns: Arc::new(Columns::none()),
+            batch: Present::default(),
             sink: Sink::new(Kind::Boolean),
             cpu: CpuClock::default(),
             error_logged: None,

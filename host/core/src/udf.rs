@@ -13,7 +13,7 @@ use crate::component::{self, Shape};
 use crate::composed;
 use crate::contract::types;
 use crate::effort::{self, Compilation};
-use crate::engine::{Accessor, Engine};
+use crate::engine::Engine;
 use crate::error::{BindError, Cause, RegisterError, Stopped};
 use crate::instance::Instance;
 use crate::limits::LimitExceeded;
@@ -105,6 +105,16 @@ impl Udf {
     /// Whether the component may ask for documents' ids.
     pub(crate) fn reads_ids(&self) -> bool {
         self.0.shape.reads_ids
+    }
+
+    /// Whether the component may ask for documents' scores.
+    pub(crate) fn reads_scores(&self) -> bool {
+        self.0.shape.reads_scores
+    }
+
+    /// Whether the component takes whole batches: kits of version 0.2 and later do.
+    pub fn takes_batches(&self) -> bool {
+        self.0.shape.takes_batches
     }
 
     /// The component's size in bytes.
@@ -284,9 +294,10 @@ struct Compiled {
 impl Compiled {
     fn new(engine: &Engine, component: &[u8], shape: &Shape) -> Result<Self, RegisterError> {
         let key = || {
-            let composition = match engine.accessor() {
-                Accessor::Composed => composed::version(),
-                Accessor::Reference => Vec::new(),
+            let composition = if engine.composes(shape.takes_batches) {
+                composed::version()
+            } else {
+                Vec::new()
             };
             Key::new(component, &composition, engine.wasmtime())
         };
@@ -346,13 +357,12 @@ fn compile_on(
     component: &[u8],
     shape: &Shape,
 ) -> Result<Component, RegisterError> {
-    let compiled = match engine.accessor() {
-        Accessor::Composed => {
-            let composed =
-                composed::compose(component, &shape.imports).map_err(RegisterError::Contract)?;
-            composed::compile(compiler, &composed)
-        }
-        Accessor::Reference => Component::from_binary(compiler, component),
+    let compiled = if engine.composes(shape.takes_batches) {
+        let composed =
+            composed::compose(component, &shape.imports).map_err(RegisterError::Contract)?;
+        composed::compile(compiler, &composed)
+    } else {
+        Component::from_binary(compiler, component)
     };
     compiled.map_err(|error| RegisterError::Compile(Cause::new(format!("{error:#}"))))
 }

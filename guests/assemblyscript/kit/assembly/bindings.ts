@@ -51,14 +51,27 @@ export declare function documentId(result: usize): void;
 @external("whittle:udf/document@0.1.0", "score")
 export declare function documentScore(): f64;
 
-/** The length of a text in bytes of UTF-8; -1 if there is none. */
-@external("whittle:udf/text-words@0.1.0", "length")
-export declare function textLength(field: u32): i64;
-
-/** Eight bytes of a text. */
-@external("whittle:udf/text-words@0.1.0", "word")
-export declare function textWord(field: u32, index: u32): u64;
-
 /** Logs one line. */
 @external("whittle:udf/logging@0.1.0", "log")
 export declare function log(level: i32, message: usize, length: i32): void;
+
+/** Says where the component keeps the current row: a list of one number. */
+@external("whittle:batch/results@0.2.0", "watch")
+export declare function watch(row: usize, length: i32): void;
+
+/** The document of a row failed: the variant's case, and its text. */
+@external("whittle:batch/results@0.2.0", "fail")
+export declare function fail(row: u32, variant: i32, message: usize, length: i32): void;
+
+/** Gives results: lists of bytes, the first and the last of them optional. */
+@external("whittle:batch/results@0.2.0", "put")
+export declare function put(
+  hasValidity: i32,
+  validity: usize,
+  validityLength: u32,
+  values: usize,
+  valuesLength: u32,
+  hasOffsets: i32,
+  offsets: usize,
+  offsetsLength: u32,
+): void;

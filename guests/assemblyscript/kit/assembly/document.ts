@@ -1,3 +1,4 @@
+import * as batch from "./batch";
 import * as bindings from "./bindings";
 import { RETURNED, expectText, returnedText } from "./memory";
 
@@ -13,5 +14,5 @@ export function id(): string {
  * Not while a query is prepared.
  */
 export function score(): f64 {
-  return bindings.documentScore();
+  return batch.score();
 }

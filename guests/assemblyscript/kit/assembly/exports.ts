@@ -1,6 +1,7 @@
 // What the component exports. This file is an entry of asconfig.json, beside the project's own:
 // asc exports what its entries export.
 
+import * as batch from "./batch";
 import { Kind } from "./bindings";
 import { AUTHOR, DESCRIPTION, NAME, VERSION } from "./component";
 import { realloc, storeText, takeText, wellFormed } from "./memory";
@@ -90,6 +91,7 @@ function isText(kind: Kind): bool {
 /** The function's name, and a list of arguments: a pointer to a `result<_, error>`. */
 export function bind(name: usize, nameLength: i32, list: usize, length: i32): usize {
   outcome.begin();
+  batch.watch();
   store<usize>(RESULT, name);
   store<u32>(RESULT, nameLength, 4);
   const called = takeText(RESULT);
@@ -155,6 +157,21 @@ export function evaluate(): usize {
     if (!isError) store<u8>(RESULT, 0, 8);
   }
   return RESULT;
+}
+
+/**
+ * Evaluates the bound function for the rows of a batch: their number, a list of columns, and an
+ * option of a list of scores.
+ */
+export function evaluateBatch(
+  rows: u32,
+  columns: usize,
+  length: i32,
+  hasScores: i32,
+  scores: usize,
+  scoresLength: u32,
+): void {
+  batch.evaluate(bound!, rows, columns, length, hasScores != 0, scores, scoresLength);
 }
 
 /** Writes the error of the present call into the result, if there is one. */

@@ -1,11 +1,12 @@
 import * as bindings from "./bindings";
 import { Kind } from "./bindings";
+import { Column, UNRESOLVED, columnOf } from "./batch";
 import { RETURNED, expectText, returnedText } from "./memory";
 import { SHORT_BYTES, shortText } from "./short-text";
 import { Parameter, Presence, Value } from "./parameter";
 
 /** No field: to read it ends the query. */
-const UNRESOLVED: u32 = u32.MAX_VALUE;
+const NO_FIELD: u32 = u32.MAX_VALUE;
 
 /**
  * A field of the documents. Declared with a name and a description it is a parameter, whose value
@@ -13,7 +14,9 @@ const UNRESOLVED: u32 = u32.MAX_VALUE;
  */
 export abstract class Field extends Parameter {
   /** What the host calls the field. */
-  protected handle: u32 = UNRESOLVED;
+  protected handle: u32 = NO_FIELD;
+  /** Where its values are. */
+  protected column: usize = UNRESOLVED;
 
   /** What it is read as. A parameter that names a field is a text. */
   constructor(
@@ -27,12 +30,15 @@ export abstract class Field extends Parameter {
   /** Whether the document has a value. */
   @inline
   has(): bool {
-    return bindings.has(this.handle);
+    const column = this.column;
+    if (Column.valuesOf(column) == 0) return !Column.isMissing(column) && bindings.has(this.handle);
+    return Column.isValid(column);
   }
 
   /** Names the field. In `prepare` only: to name one later ends the query. */
   protected resolve(path: string): void {
     this.handle = bindings.resolve(changetype<usize>(path), path.length, this.readAs);
+    this.column = columnOf(this.handle);
     this.given = true;
   }
 
@@ -65,10 +71,15 @@ export class BooleanField extends Field {
     return this;
   }
 
-  /** The value, or a default where the document has none: one flat call. */
+  /** The value, or a default where the document has none. */
   @inline
   or(otherwise: bool): bool {
-    return bindings.booleanOr(this.handle, otherwise);
+    const column = this.column;
+    const values = Column.valuesOf(column);
+    if (values == 0) {
+      return Column.isMissing(column) ? otherwise : bindings.booleanOr(this.handle, otherwise);
+    }
+    return Column.isValid(column) ? Column.flagAt(values) : otherwise;
   }
 }
 
@@ -96,10 +107,15 @@ export class Int64Field extends Field {
     return this;
   }
 
-  /** The value, or a default where the document has none: one flat call. */
+  /** The value, or a default where the document has none. */
   @inline
   or(otherwise: i64): i64 {
-    return bindings.int64Or(this.handle, otherwise);
+    const column = this.column;
+    const values = Column.valuesOf(column);
+    if (values == 0) {
+      return Column.isMissing(column) ? otherwise : bindings.int64Or(this.handle, otherwise);
+    }
+    return Column.isValid(column) ? Column.numberAt<i64>(values) : otherwise;
   }
 }
 
@@ -127,10 +143,15 @@ export class Float64Field extends Field {
     return this;
   }
 
-  /** The value, or a default where the document has none: one flat call. */
+  /** The value, or a default where the document has none. */
   @inline
   or(otherwise: f64): f64 {
-    return bindings.float64Or(this.handle, otherwise);
+    const column = this.column;
+    const values = Column.valuesOf(column);
+    if (values == 0) {
+      return Column.isMissing(column) ? otherwise : bindings.float64Or(this.handle, otherwise);
+    }
+    return Column.isValid(column) ? Column.numberAt<f64>(values) : otherwise;
   }
 }
 
@@ -158,10 +179,15 @@ export class TimestampField extends Field {
     return this;
   }
 
-  /** The value, or a default where the document has none: one flat call. */
+  /** The value, or a default where the document has none. */
   @inline
   or(otherwise: i64): i64 {
-    return bindings.timestampOr(this.handle, otherwise);
+    const column = this.column;
+    const values = Column.valuesOf(column);
+    if (values == 0) {
+      return Column.isMissing(column) ? otherwise : bindings.timestampOr(this.handle, otherwise);
+    }
+    return Column.isValid(column) ? Column.numberAt<i64>(values) : otherwise;
   }
 }
 
@@ -191,6 +217,8 @@ export class TextField extends Field {
 
   /** The value; null where the document has none. */
   get(): string | null {
+    const column = this.column;
+    if (Column.valuesOf(column) != 0 || Column.isMissing(column)) return textOf(column);
     expectText();
     bindings.getText(this.handle, RETURNED);
     return returnedOption();
@@ -202,9 +230,11 @@ export class TextField extends Field {
    */
   @inline
   borrow(): string | null {
-    const length = bindings.textLength(this.handle);
-    if (length < 0) return null;
-    return length <= SHORT_BYTES ? shortText(this.handle, i32(length)) : this.get();
+    const column = this.column;
+    if (Column.valuesOf(column) == 0) return this.get();
+    if (!Column.isValid(column)) return null;
+    const length = Column.textLength(column);
+    return length <= SHORT_BYTES ? shortText(Column.textAt(column), length) : textOf(column);
   }
 }
 
@@ -234,10 +264,18 @@ export class JsonField extends Field {
 
   /** The value; null where the document has none. */
   get(): string | null {
+    const column = this.column;
+    if (Column.valuesOf(column) != 0 || Column.isMissing(column)) return textOf(column);
     expectText();
     bindings.getJson(this.handle, RETURNED);
     return returnedOption();
   }
+}
+
+/** The current row's text in a column; null where it has none. */
+function textOf(column: usize): string | null {
+  if (Column.isMissing(column) || !Column.isValid(column)) return null;
+  return String.UTF8.decodeUnsafe(Column.textAt(column), Column.textLength(column));
 }
 
 /** An option of a text that an import wrote. */

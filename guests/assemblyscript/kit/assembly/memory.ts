@@ -14,6 +14,7 @@ let expectsText: bool = false;
  * texts at once; they go where nothing is collected.
  */
 export function realloc(old: usize, oldSize: usize, align: usize, size: usize): usize {
+  if (!expectsText && size == 0) return align;
   if (!expectsText) return old == 0 ? heap.alloc(size) : heap.realloc(old, size);
   if (old == 0) return __new(size, idof<string>());
   if (size <= oldSize) return __renew(old, size);

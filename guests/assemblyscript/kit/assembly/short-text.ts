@@ -1,12 +1,7 @@
-// Short texts, read in words of eight bytes into one string that is written over each time.
-
-import * as bindings from "./bindings";
+// Short texts, made from UTF-8 into one string that is written over each time.
 
 /** Texts of up to this many bytes of UTF-8 are short. */
-export const SHORT_BYTES: i64 = 128;
-
-/** The bytes of a text that is not all ASCII. */
-const BYTES: usize = memory.data(128, 8);
+export const SHORT_BYTES: u32 = 128;
 
 /** Memory of a string: no text has more code units than bytes. */
 const short: string = changetype<string>(__new(256, idof<string>()));
@@ -15,14 +10,20 @@ const short: string = changetype<string>(__new(256, idof<string>()));
 const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
 
 /** Reads a text of up to `SHORT_BYTES` bytes. It is good until the next one is read. */
-export function shortText(field: u32, length: i32): string {
+export function shortText(from: usize, length: u32): string {
   const to = changetype<usize>(short);
-  for (let at = 0; at < length; at += 8) {
-    const bytes = bindings.textWord(field, at >> 3);
-    if ((bytes & NOT_ASCII) != 0) return otherText(field, length);
-    // Each byte is a character, and becomes a code unit. Past the end they are zero.
+  let at: u32 = 0;
+  for (; at + 8 <= length; at += 8) {
+    const bytes = load<u64>(from + at);
+    if ((bytes & NOT_ASCII) != 0) return otherText(from, length);
+    // Each byte is a character, and becomes a code unit.
     store<u64>(to + ((<usize>at) << 1), widened(bytes & 0xffff_ffff));
     store<u64>(to + ((<usize>at) << 1), widened(bytes >> 32), 8);
+  }
+  for (; at < length; at++) {
+    const byte = load<u8>(from + at);
+    if (byte >= 0x80) return otherText(from, length);
+    store<u16>(to + ((<usize>at) << 1), byte);
   }
   setLength(length);
   return short;
@@ -40,13 +41,10 @@ function setLength(units: i32): void {
 }
 
 /** Reads a text that is not all ASCII. */
-function otherText(field: u32, length: i32): string {
-  for (let at = 0; at < length; at += 8) {
-    store<u64>(BYTES + at, bindings.textWord(field, at >> 3));
-  }
+function otherText(from: usize, length: u32): string {
   let to = changetype<usize>(short);
-  let at = BYTES;
-  const end = BYTES + length;
+  let at = from;
+  const end = from + length;
   while (at < end) {
     // The contract promises UTF-8, so a sequence has all its bytes.
     const first = <u32>load<u8>(at);

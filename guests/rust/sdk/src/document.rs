@@ -11,5 +11,5 @@ pub fn id() -> String {
 /// The score that the query gave the document before this function; 1 where it gave none.
 #[inline]
 pub fn score() -> f64 {
-    document::score()
+    crate::batch::score()
 }

@@ -48,6 +48,7 @@ macro_rules! export {
                     arguments: ::std::vec::Vec<$crate::__private::Argument>,
                 ) -> ::core::result::Result<(), $crate::__private::Error> {
                     $crate::__private::log_panics();
+                    $crate::__private::watch();
                     let bound = match function.as_str() {
                         $(<$function as $crate::Parameters>::NAME => {
                             BoundFunction::$function($crate::__private::bind(arguments)?)
@@ -67,6 +68,21 @@ macro_rules! export {
                     match BOUND.get() {
                         $(::core::option::Option::Some(BoundFunction::$function(function)) => {
                             $crate::__private::evaluate(function)
+                        })+
+                        ::core::option::Option::None => ::core::panic!("no function is bound"),
+                    }
+                }
+            }
+
+            impl $crate::__private::BatchGuest for ExportedComponent {
+                fn evaluate(
+                    rows: u32,
+                    columns: ::std::vec::Vec<$crate::__private::Column>,
+                    scores: ::core::option::Option<::std::vec::Vec<u8>>,
+                ) {
+                    match BOUND.get() {
+                        $(::core::option::Option::Some(BoundFunction::$function(function)) => {
+                            $crate::__private::evaluate_batch(function, rows, columns, scores)
                         })+
                         ::core::option::Option::None => ::core::panic!("no function is bound"),
                     }
@@ -124,7 +140,6 @@ pub fn bind<T: Udf>(arguments: Vec<types::Argument>) -> Result<T, types::Error> 
 /// # Errors
 ///
 /// Where the function fails.
-#[inline]
 pub fn evaluate<T: Udf>(function: &T) -> Evaluated {
     function.evaluate().into_value().map_err(types::Error::from)
 }

@@ -1,9 +1,9 @@
 //! Fields of the documents, resolved once and read for each document.
 
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
 
-use crate::bindings::whittle::udf::{document, text_words, types};
+use crate::batch::{Column, UNRESOLVED};
+use crate::bindings::whittle::udf::{document, types};
 use crate::{Json, Timestamp};
 
 /// A field of the documents, read as `T`: `bool`, `i64`, `f64`, `str`, [`Timestamp`] or [`Json`].
@@ -15,7 +15,7 @@ use crate::{Json, Timestamp};
 /// ends the query.
 #[derive(Debug)]
 pub struct Field<T: ?Sized> {
-    handle: u32,
+    column: &'static Column,
     kind: PhantomData<fn(&T)>,
 }
 
@@ -45,7 +45,7 @@ impl<T: FieldKind + ?Sized> Field<T> {
     /// the query.
     pub fn named(path: &str) -> Self {
         Self {
-            handle: document::resolve(path, T::KIND),
+            column: Column::resolve(path, T::KIND),
             kind: PhantomData,
         }
     }
@@ -53,14 +53,14 @@ impl<T: FieldKind + ?Sized> Field<T> {
     /// Whether the document has a value.
     #[inline]
     pub fn has(&self) -> bool {
-        document::has(self.handle)
+        self.column.has()
     }
 }
 
 impl<T: ?Sized> Default for Field<T> {
     fn default() -> Self {
         Self {
-            handle: u32::MAX,
+            column: &UNRESOLVED,
             kind: PhantomData,
         }
     }
@@ -70,13 +70,13 @@ impl Field<bool> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<bool> {
-        document::get_boolean(self.handle)
+        self.column.boolean()
     }
 
-    /// The value, or a default: half the cost of `get`.
+    /// The value, or a default.
     #[inline]
     pub fn or(&self, default: bool) -> bool {
-        document::boolean_or(self.handle, default)
+        self.column.boolean_or(default)
     }
 }
 
@@ -84,13 +84,13 @@ impl Field<i64> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<i64> {
-        document::get_int64(self.handle)
+        self.column.int64()
     }
 
-    /// The value, or a default: half the cost of `get`.
+    /// The value, or a default.
     #[inline]
     pub fn or(&self, default: i64) -> i64 {
-        document::int64_or(self.handle, default)
+        self.column.int64_or(default)
     }
 }
 
@@ -98,13 +98,13 @@ impl Field<f64> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<f64> {
-        document::get_float64(self.handle)
+        self.column.float64()
     }
 
-    /// The value, or a default: half the cost of `get`.
+    /// The value, or a default.
     #[inline]
     pub fn or(&self, default: f64) -> f64 {
-        document::float64_or(self.handle, default)
+        self.column.float64_or(default)
     }
 }
 
@@ -112,13 +112,13 @@ impl Field<Timestamp> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<Timestamp> {
-        document::get_timestamp(self.handle).map(Timestamp)
+        self.column.timestamp().map(Timestamp)
     }
 
-    /// The value, or a default: half the cost of `get`.
+    /// The value, or a default.
     #[inline]
     pub fn or(&self, default: Timestamp) -> Timestamp {
-        Timestamp(document::timestamp_or(self.handle, default.0))
+        Timestamp(self.column.timestamp_or(default.0))
     }
 }
 
@@ -126,51 +126,21 @@ impl Field<Json> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<Json> {
-        document::get_json(self.handle).map(Json)
+        let text = self.column.text(str::to_owned, document::get_json);
+        text.map(Json)
     }
 }
 
-/// Texts of up to this many bytes are read without an allocation.
-const SHORT_BYTES: usize = 128;
-
 impl Field<str> {
-    /// The value, in memory of its own. [`Field::with`] is faster for short texts.
+    /// The value, in memory of its own. [`Field::with`] does not copy it.
     #[inline]
     pub fn get(&self) -> Option<String> {
-        document::get_text(self.handle)
+        self.with(str::to_owned)
     }
 
-    /// What `read` makes of the value. A text of up to 128 bytes is read into a buffer on the
-    /// stack, in words of eight bytes; a longer one is allocated.
+    /// What `read` makes of the value.
     #[inline]
-    #[expect(
-        unsafe_code,
-        reason = "neither the buffer's zeroing nor a second check of UTF-8 is worth its time here"
-    )]
     pub fn with<R>(&self, read: impl FnOnce(&str) -> R) -> Option<R> {
-        let length = usize::try_from(text_words::length(self.handle)).ok()?;
-        let mut short = [MaybeUninit::<u64>::uninit(); SHORT_BYTES / 8];
-        let long;
-        let text = if length <= SHORT_BYTES {
-            let words = &mut short[..length.div_ceil(8)];
-            let read = |index| text_words::word(self.handle, index).to_le();
-            // Two words a turn: each turn of a loop pays for a look at the clock, and most texts
-            // have one or two.
-            for (pair, index) in words.chunks_mut(2).zip((0..).step_by(2)) {
-                pair[0].write(read(index));
-                if let Some(second) = pair.get_mut(1) {
-                    second.write(read(index + 1));
-                }
-            }
-            // SAFETY: the loop has written the `length.div_ceil(8)` words that these bytes lie in.
-            let bytes = unsafe { std::slice::from_raw_parts(short.as_ptr().cast::<u8>(), length) };
-            // SAFETY: the contract promises UTF-8, here as in the result of `get-text`, which the
-            // bindings do not check either.
-            unsafe { std::str::from_utf8_unchecked(bytes) }
-        } else {
-            long = self.get()?;
-            &long
-        };
-        Some(read(text))
+        self.column.text(read, document::get_text)
     }
 }

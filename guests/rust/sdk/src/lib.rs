@@ -75,6 +75,7 @@
 //!
 //! A panic ends the query; its message goes to the UDF's log.
 
+mod batch;
 pub mod document;
 mod error;
 mod export;
@@ -85,11 +86,12 @@ mod parameters;
 
 /// The bindings that `wit-bindgen` generates from the contract, for uses that the rest of the crate
 /// does not cover.
-#[expect(missing_docs, reason = "generated from wit/udf.wit")]
+#[expect(missing_docs, reason = "generated from the contract")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "wit",
-        world: "udf",
+        path: ["wit", "wit/batch"],
+        world: "whittle:batch/udf",
+        generate_all,
         pub_export_macro: true,
         default_bindings_module: "whittle_guest::bindings",
     });
@@ -115,6 +117,8 @@ pub struct Json(pub String);
 /// Used by the code that the macros generate.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::batch::{evaluate as evaluate_batch, watch};
+    pub use crate::bindings::exports::whittle::batch::functions::{Column, Guest as BatchGuest};
     pub use crate::bindings::exports::whittle::udf::functions::{Argument, Guest, Manifest};
     pub use crate::bindings::whittle::udf::types::{Error, Parameter};
     pub use crate::export::{Evaluated, bind, evaluate, function, log_panics, manifest, unknown};

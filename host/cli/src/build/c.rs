@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use whittle_host::{CONTRACT, TextEncoding};
+use whittle_host::{BATCH_CONTRACT, CONTRACT, TextEncoding};
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
 
@@ -31,9 +31,9 @@ pub(super) fn owns(dir: &Path) -> bool {
 pub(super) fn build(dir: &Path) -> Result<Built> {
     let folder = BuildFolder::of(dir, "c")?;
     let bindings = folder.path().join("bindings");
-    generate(&bindings)?;
     let dir = fs::canonicalize(dir)?;
     let kit = kit(&dir)?;
+    generate(&bindings, kit.join("batch.h").is_file())?;
     let module = folder.path().join("module.wasm");
     let mut clang = compiler()?;
     clang
@@ -115,9 +115,13 @@ fn prefix_map(path: &Path, name: &str) -> String {
 }
 
 /// Writes the bindings: a header, a C file, and an object file with the contract's types.
-fn generate(folder: &Path) -> Result<()> {
+/// Kits before version 0.2 of the contract have no batches.
+fn generate(folder: &Path, with_batches: bool) -> Result<()> {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("udf.wit", CONTRACT)?;
+    let mut package = resolve.push_str("udf.wit", CONTRACT)?;
+    if with_batches {
+        package = resolve.push_str("batch.wit", BATCH_CONTRACT)?;
+    }
     let world = resolve.select_world(&[package], Some("udf"))?;
     let mut files = Files::default();
     let mut generator = wit_bindgen_c::Opts::default().build();

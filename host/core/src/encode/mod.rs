@@ -6,10 +6,14 @@
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+use crate::contract::BATCH_FUNCTIONS;
 use crate::error::Cause;
 
 /// The text of the contract, `wit/udf.wit`, for generators of bindings.
 pub const CONTRACT: &str = include_str!("../../../../wit/udf.wit");
+
+/// The text of the contract for batches, `wit/batch/batch.wit`, which refers to [`CONTRACT`].
+pub const BATCH_CONTRACT: &str = include_str!("../../../../wit/batch/batch.wit");
 
 /// The world of the stand-in for WASI: its imports from the host.
 const STUB_WORLD: &str = "package whittle:stub; world stub { import whittle:udf/logging@0.1.0; }";
@@ -39,8 +43,9 @@ pub enum EncodeError {
 
 /// Encodes a core module as a component.
 ///
-/// A module without a `component-type` section, such as a hand-written one, is assumed to have the
-/// contract's world `udf` and strings in the encoding `texts`.
+/// A module without a `component-type` section, such as a hand-written one, is assumed to have
+/// strings in the encoding `texts` and the contract's world `udf`: of the version for batches if it
+/// exports that version's functions, or else of the first version.
 ///
 /// Imports from `wasi_snapshot_preview1` are satisfied inside the component, with deterministic
 /// results: there are no files and no arguments, clocks count, and random bytes are a fixed
@@ -86,11 +91,34 @@ fn has_types(module: &[u8]) -> Result<bool, EncodeError> {
     Ok(false)
 }
 
+fn takes_batches(module: &[u8]) -> Result<bool, EncodeError> {
+    for payload in wasmparser::Parser::new(0).parse_all(module) {
+        if let wasmparser::Payload::ExportSection(exports) =
+            payload.map_err(|error| failed(&error))?
+        {
+            for export in exports {
+                let name = export.map_err(|error| failed(&error))?.name;
+                if name.starts_with(BATCH_FUNCTIONS) {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
 fn with_types(module: &[u8], texts: TextEncoding) -> Result<Vec<u8>, EncodeError> {
     let mut resolve = Resolve::default();
     let package = resolve
         .push_str("udf.wit", CONTRACT)
         .map_err(|error| failed(&error))?;
+    let package = if takes_batches(module)? {
+        resolve
+            .push_str("batch.wit", BATCH_CONTRACT)
+            .map_err(|error| failed(&error))?
+    } else {
+        package
+    };
     let world = resolve
         .select_world(&[package], Some("udf"))
         .map_err(|error| failed(&error))?;

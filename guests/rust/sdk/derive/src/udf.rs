@@ -3,7 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, ImplItem, ImplItemFn, ItemImpl, Result, ReturnType, Signature, Type};
+use syn::{
+    Error, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Result, ReturnType, Signature, Type,
+    parse_quote,
+};
 
 pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<TokenStream> {
     if !attribute.is_empty() {
@@ -20,9 +23,10 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
             "`#[udf]` stands on the struct's own impl block, not on a trait's",
         ));
     }
-    let method = evaluated(&block)?;
+    let method = evaluated(&block)?.clone();
     let output = checked_output(&method.sig)?;
     let name = &method.sig.ident;
+    let block = inlined(&block, name);
     let required = if name == "matches" {
         quote!(::whittle_guest::__private::Filter)
     } else if name == "score" {
@@ -50,7 +54,7 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
 
             #prepare
 
-            #[inline]
+            #[inline(always)]
             fn evaluate(&self) -> #output {
                 Self::#name(self)
             }
@@ -61,6 +65,24 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
             returns::<#output>();
         };
     })
+}
+
+/// The block with the method inlined into the loop over a batch: a call for each document would
+/// cost as much as a short method.
+fn inlined(block: &ItemImpl, name: &Ident) -> ItemImpl {
+    let mut block = block.clone();
+    for item in &mut block.items {
+        if let ImplItem::Fn(method) = item
+            && method.sig.ident == *name
+            && !method
+                .attrs
+                .iter()
+                .any(|attribute| attribute.path().is_ident("inline"))
+        {
+            method.attrs.push(parse_quote!(#[inline(always)]));
+        }
+    }
+    block
 }
 
 fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {

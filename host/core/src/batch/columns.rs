@@ -1,0 +1,293 @@
+//! Columns as arguments of a call: Arrow's buffers where they have the contract's form already,
+//! copies where they do not (bitmaps, and the offsets of a slice).
+
+use std::ops::Range;
+
+use arrow_array::{Array, StringArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use wasmtime::component::{ComponentType, Lower};
+
+use super::CALL_TEXT_BYTES;
+use crate::columns::Column;
+use crate::state::{Columns, FIRST_HANDLE};
+
+// Numbers are passed as they lie in Arrow's buffers.
+const _: () = assert!(cfg!(target_endian = "little"));
+
+/// Texts of more bytes than this, on average over the rows of a call, are not copied into the
+/// guest whether it reads them or not.
+const LARGE_BYTES: usize = 1024;
+
+/// `column` of the contract.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(super) struct Argument<'a> {
+    field: u32,
+    validity: Option<&'a [u8]>,
+    values: Values<'a>,
+}
+
+/// `values` of the contract.
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+pub(super) enum Values<'a> {
+    #[component(name = "missing")]
+    Missing,
+    #[component(name = "numbers")]
+    Numbers(&'a [u8]),
+    #[component(name = "texts")]
+    Texts(Texts<'a>),
+    #[component(name = "large")]
+    Large,
+}
+
+/// `texts` of the contract.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(super) struct Texts<'a> {
+    offsets: &'a [u8],
+    bytes: &'a [u8],
+}
+
+impl Columns {
+    /// Shortens a range of rows until their texts are few enough for one call. Large texts do not
+    /// count: they stay outside, so that a single row always fits.
+    pub(super) fn cut(&self, mut rows: Range<usize>) -> Range<usize> {
+        while rows.len() > 1 && self.text_bytes(&rows) > CALL_TEXT_BYTES {
+            rows.end = rows.start + rows.len() / 2;
+        }
+        rows
+    }
+
+    fn text_bytes(&self, rows: &Range<usize>) -> usize {
+        let texts = self.fields.iter().filter_map(texts);
+        let bytes = texts.map(|texts| bytes_of(texts, rows).len());
+        bytes.filter(|bytes| !large(*bytes, rows)).sum()
+    }
+}
+
+fn texts(column: &Column) -> Option<&StringArray> {
+    match column {
+        Column::Text(texts) | Column::Json(texts) => Some(texts),
+        Column::Missing(_)
+        | Column::Boolean(_)
+        | Column::Int64(_)
+        | Column::Float64(_)
+        | Column::Timestamp(_) => None,
+    }
+}
+
+/// Where the texts of the rows lie in the array's values.
+fn bytes_of(texts: &StringArray, rows: &Range<usize>) -> Range<usize> {
+    let offset = |row: usize| usize::try_from(texts.value_offsets()[row]).unwrap_or_default();
+    offset(rows.start)..offset(rows.end)
+}
+
+fn large(bytes: usize, rows: &Range<usize>) -> bool {
+    bytes > LARGE_BYTES * rows.len()
+}
+
+/// What has to be copied for the arguments of one call.
+pub(super) struct Copies {
+    columns: Vec<ColumnCopy>,
+    scores: Option<Vec<u8>>,
+}
+
+#[derive(Default)]
+struct ColumnCopy {
+    /// One byte per row, if a row has no value.
+    validity: Option<Vec<u8>>,
+    /// Booleans, one byte per row, or offsets that begin with zero.
+    values: Vec<u8>,
+}
+
+impl Copies {
+    pub(super) fn of(columns: &Columns, rows: Range<usize>, scores: bool) -> Self {
+        let scores = match &columns.score {
+            Column::Float64(array) if scores => {
+                let score = |row| {
+                    if array.is_valid(row) {
+                        array.value(row)
+                    } else {
+                        1.0
+                    }
+                };
+                Some(
+                    rows.clone()
+                        .flat_map(|row| f64::to_le_bytes(score(row)))
+                        .collect(),
+                )
+            }
+            _ => None,
+        };
+        Self {
+            columns: columns
+                .fields
+                .iter()
+                .map(|column| ColumnCopy::of(column, &rows))
+                .collect(),
+            scores,
+        }
+    }
+
+    pub(super) fn scores(&self) -> Option<&[u8]> {
+        self.scores.as_deref()
+    }
+
+    /// The arguments for the columns that were copied from.
+    pub(super) fn arguments<'a>(
+        &'a self,
+        columns: &'a Columns,
+        rows: &Range<usize>,
+    ) -> Vec<Argument<'a>> {
+        let columns = (FIRST_HANDLE..).zip(columns.fields.iter().zip(&self.columns));
+        let argument = |(field, (column, copy)): (u32, (&'a Column, &'a ColumnCopy))| Argument {
+            field,
+            validity: copy.validity.as_deref(),
+            values: copy.values(column, rows),
+        };
+        columns.map(argument).collect()
+    }
+}
+
+impl ColumnCopy {
+    fn of(column: &Column, rows: &Range<usize>) -> Self {
+        match column {
+            Column::Missing(_) => Self::default(),
+            Column::Boolean(array) => Self {
+                validity: validity(array.nulls(), rows),
+                values: bytes(&array.values().slice(rows.start, rows.len())),
+            },
+            Column::Int64(array) => Self::of_validity(array, rows),
+            Column::Float64(array) => Self::of_validity(array, rows),
+            Column::Timestamp(array) => Self::of_validity(array, rows),
+            Column::Text(texts) | Column::Json(texts) => {
+                let mut copy = Self::of_validity(texts, rows);
+                if !large(bytes_of(texts, rows).len(), rows) {
+                    copy.values = offsets(texts, rows);
+                }
+                copy
+            }
+        }
+    }
+
+    fn of_validity(array: &impl Array, rows: &Range<usize>) -> Self {
+        Self {
+            validity: validity(array.nulls(), rows),
+            values: Vec::new(),
+        }
+    }
+
+    fn values<'a>(&'a self, column: &'a Column, rows: &Range<usize>) -> Values<'a> {
+        let words = |buffer: &'a arrow_buffer::Buffer| {
+            Values::Numbers(&buffer.as_slice()[rows.start * 8..rows.end * 8])
+        };
+        match column {
+            Column::Missing(_) => Values::Missing,
+            Column::Boolean(_) => Values::Numbers(&self.values),
+            Column::Int64(array) => words(array.values().inner()),
+            Column::Float64(array) => words(array.values().inner()),
+            Column::Timestamp(array) => words(array.values().inner()),
+            // There is at least one row, so offsets that were copied are not empty.
+            Column::Text(_) | Column::Json(_) if self.values.is_empty() => Values::Large,
+            Column::Text(texts) | Column::Json(texts) => Values::Texts(Texts {
+                offsets: &self.values,
+                bytes: &texts.value_data()[bytes_of(texts, rows)],
+            }),
+        }
+    }
+}
+
+fn validity(nulls: Option<&NullBuffer>, rows: &Range<usize>) -> Option<Vec<u8>> {
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0)?;
+    Some(bytes(&nulls.inner().slice(rows.start, rows.len())))
+}
+
+/// The offsets of the rows, from zero.
+fn offsets(texts: &StringArray, rows: &Range<usize>) -> Vec<u8> {
+    let offsets = &texts.value_offsets()[rows.start..=rows.end];
+    let first = offsets[0];
+    let mut bytes = Vec::with_capacity(offsets.len() * 4);
+    bytes.extend(
+        offsets
+            .iter()
+            .flat_map(|offset| (offset - first).to_le_bytes()),
+    );
+    bytes
+}
+
+/// A byte for each bit, eight at a time.
+fn bytes(bits: &BooleanBuffer) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(bits.len().next_multiple_of(64));
+    for word in bits.bit_chunks().iter_padded() {
+        for byte in word.to_le_bytes() {
+            bytes.extend_from_slice(&spread(byte).to_le_bytes());
+        }
+    }
+    bytes.truncate(bits.len());
+    bytes
+}
+
+/// The bits of a byte, each in a byte of its own.
+fn spread(byte: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Eight copies of the byte, of which the first keeps the first bit, and so on; then each byte
+    // that is not zero becomes 1.
+    let bits = (u64::from(byte) * ONES) & 0x8040_2010_0804_0201;
+    ((bits + 0x7f * ONES) >> 7) & ONES
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::StringArray;
+
+    use super::*;
+    use crate::value::Kind;
+
+    #[test]
+    fn each_bit_becomes_a_byte() {
+        for byte in 0..=u8::MAX {
+            let expected: Vec<u8> = (0..8).map(|bit| (byte >> bit) & 1).collect();
+            assert_eq!(spread(byte).to_le_bytes().to_vec(), expected);
+        }
+        let bits = BooleanBuffer::collect_bool(200, |row| row % 3 == 0);
+        for (start, length) in [(0, 200), (1, 64), (7, 0), (63, 129)] {
+            let expected: Vec<u8> = (start..start + length)
+                .map(|row| u8::from(row % 3 == 0))
+                .collect();
+            assert_eq!(bytes(&bits.slice(start, length)), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_text_among_short_ones_is_left_outside() {
+        let short = "x".repeat(100);
+        let long = "y".repeat(CALL_TEXT_BYTES);
+        let texts: StringArray = (0..4096)
+            .map(|row| Some(if row == 1000 { &*long } else { &*short }))
+            .collect();
+        let columns = Columns {
+            id: Column::Missing(Kind::Text),
+            score: Column::Missing(Kind::Float64),
+            fields: vec![Column::Text(texts)],
+        };
+        let mut start = 0;
+        let mut copied = Vec::new();
+        while start < 4096 {
+            let rows = columns.cut(start..4096);
+            let copies = Copies::of(&columns, rows.clone(), false);
+            let arguments = copies.arguments(&columns, &rows);
+            match &arguments[0].values {
+                Values::Texts(texts) => {
+                    assert!(texts.bytes.len() <= CALL_TEXT_BYTES);
+                    copied.extend(rows.clone());
+                }
+                Values::Large => assert!(rows.contains(&1000)),
+                Values::Missing | Values::Numbers(_) => panic!("they are texts"),
+            }
+            start = rows.end;
+        }
+        assert!(!copied.contains(&1000));
+        assert!(copied.len() > 3000, "{}", copied.len());
+    }
+}
