@@ -377,11 +377,11 @@ fn many_indexes_take_a_bounded_number_of_threads_and_files() {
         assert_eq!(status, 200);
         let done = answer.matches(&format!(r#""result":"{kind}""#)).count();
         assert_eq!(done, INDEXES, "{answer}");
-        let (threads, files) = (of_process(&node, "task"), of_process(&node, "fd"));
-        assert!(
-            threads < 64 && files < 300,
-            "{threads} threads, {files} files"
-        );
+        wait_until("the files of most indexes are closed", || {
+            of_process(&node, "fd") < 300
+        });
+        let threads = of_process(&node, "task");
+        assert!(threads < 64, "{threads} threads");
     }
     // What is not open is as it was, also after a crash.
     node.kill();
@@ -489,81 +489,3 @@ fn one_process_at_a_time_uses_a_data_directory() {
     }
 }
 
-/// A file system of 24 MB, until it is dropped; `None` if this process may not mount one.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn mounted() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
-            .arg(folder.path())
-            .stderr(Stdio::null())
-            .status();
-        mounted
-            .is_ok_and(|status| status.success())
-            .then_some(Self(folder))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg("-l").arg(self.0.path()).status();
-        drop(unmounted);
-    }
-}
-
-/// Needs the right to mount a file system; without it there is nothing to see, and it says so.
-#[test]
-fn a_full_disk_is_freed_by_a_deletion() {
-    let Some(disk) = SmallDisk::mounted() else {
-        eprintln!("not tried: a file system cannot be mounted here");
-        return;
-    };
-    let path = disk.0.path();
-    for restarted in [false, true] {
-        let mut node = Node::start_at(path, &[]);
-        write(&node, "other", 3, "?refresh=true");
-        let text = "0123456789abcdef".repeat(4_096);
-        let mut number = 0;
-        let fills = |node: &Node, number: usize| {
-            let document = json!({"text": format!("{number}{text}")});
-            node.ask("PUT", &format!("/big/_doc/{number}"), &document).0 == 201
-        };
-        while fills(&node, number) {
-            number += 1;
-            assert!(number < 2_000, "the disk is small");
-        }
-        let rest = (0..).map(|part| fs::write(path.join(format!("rest-{part}")), [7; 4_096]));
-        rest.take_while(Result::is_ok).take(8_000).count();
-        wait_until("it is noticed", || {
-            node.ask("GET", "/_cluster/health/big", NOTHING).1["status"] == "red"
-        });
-        if restarted {
-            node.kill();
-            drop(node);
-            node = Node::start_at(path, &[]);
-        }
-        // What is there is searched and read.
-        assert!(
-            count(&node, "other")
-                .as_u64()
-                .is_some_and(|count| count >= 3)
-        );
-        for id in [0, number - 1] {
-            assert_eq!(node.ask("GET", &format!("/big/_doc/{id}"), NOTHING).0, 200);
-        }
-        assert_eq!(
-            node.ask("DELETE", "/big", NOTHING),
-            (200, json!({"acknowledged": true}))
-        );
-        assert_eq!(node.ask("GET", "/big", NOTHING).0, 404);
-        write(&node, "other", 4, "?refresh=true");
-        assert_eq!(count(&node, "other"), 4);
-        for part in 0..8_000 {
-            if fs::remove_file(path.join(format!("rest-{part}"))).is_err() {
-                break;
-            }
-        }
-    }
-}
