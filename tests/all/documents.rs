@@ -31,7 +31,7 @@ fn sources() -> String {
         }
     }
     let mut text = String::new();
-    for tests in ["tests/all", "tests/hostile"] {
+    for tests in ["tests/all", "tests/attack", "tests/hostile", "tests/kills"] {
         read(repository().join(tests), &mut text);
     }
     text

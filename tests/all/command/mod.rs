@@ -325,11 +325,13 @@ fn inspect_shows_functions_parameters_and_imports() {
 
     imports
       whittle:udf/types@0.1.0
+      whittle:batch/results@0.2.0
       whittle:udf/document@0.1.0
-      whittle:udf/text-words@0.1.0
       whittle:udf/logging@0.1.0
+      whittle:batch/columns@0.2.0
 
     exports
+      whittle:batch/functions@0.2.0
       whittle:udf/functions@0.1.0
 
     N bytes, N compiled
@@ -344,7 +346,10 @@ fn inspect_shows_functions_parameters_and_imports() {
     assert_eq!(*parameter, expected);
     assert_eq!(
         json["exports"],
-        serde_json::json!(["whittle:udf/functions@0.1.0"])
+        serde_json::json!([
+            "whittle:batch/functions@0.2.0",
+            "whittle:udf/functions@0.1.0"
+        ])
     );
 }
 

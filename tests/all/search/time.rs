@@ -1,7 +1,10 @@
 //! A search's time is its time, and its memory is reserved: whatever it does when the time is over
 //! or its client leaves, it ends soon; what it holds is counted until its answer is dropped.
 
-#![expect(clippy::result_large_err, reason = "it is the error that searches give")]
+#![expect(
+    clippy::result_large_err,
+    reason = "it is the error that searches give"
+)]
 
 use std::sync::LazyLock;
 use std::thread;

@@ -488,4 +488,3 @@ fn one_process_at_a_time_uses_a_data_directory() {
         assert_eq!(serving, 1);
     }
 }
-

@@ -265,10 +265,10 @@ mod tests {
             wall_clock,
             ..Budget::default()
         };
-        let allowance = Allowance::new(&QueryContext::new(budget), &Memory::unlimited());
         let pattern = Pattern::wildcard(&"*a?".repeat(300), false);
-        let query = TermsQuery::new(field, pattern, &allowance);
         let started = Instant::now();
+        let allowance = Allowance::new(&QueryContext::new(budget), &Memory::unlimited());
+        let query = TermsQuery::new(field, pattern, &allowance);
         let count = query.count(&searcher);
         let took = started.elapsed();
         count.expect_err("the time is over");
