@@ -79,22 +79,22 @@ type Damage = (&'static str, fn(&Path));
 
 const DAMAGES: &[Damage] = &[
     ("postings-flipped", |index| {
-        flip(&file(&index.join("segments"), ".idx"))
+        flip(&file(&index.join("segments"), ".idx"));
     }),
     ("terms-flipped", |index| {
-        flip(&file(&index.join("segments"), ".term"))
+        flip(&file(&index.join("segments"), ".term"));
     }),
     ("lengths-flipped", |index| {
-        flip(&file(&index.join("segments"), ".fieldnorm"))
+        flip(&file(&index.join("segments"), ".fieldnorm"));
     }),
     ("columns-flipped", |index| {
-        flip(&file(&index.join("segments"), ".fast"))
+        flip(&file(&index.join("segments"), ".fast"));
     }),
     ("sources-flipped", |index| {
-        flip(&file(&index.join("segments"), ".store"))
+        flip(&file(&index.join("segments"), ".store"));
     }),
     ("deletions-flipped", |index| {
-        flip(&file(&index.join("segments"), ".del"))
+        flip(&file(&index.join("segments"), ".del"));
     }),
     ("lengths-truncated", |index| {
         let file = file(&index.join("segments"), ".fieldnorm");
@@ -115,7 +115,7 @@ const DAMAGES: &[Damage] = &[
         fs::write(index.join("segments"), "x").expect("there is room");
     }),
     ("meta-flipped", |index| {
-        flip(&index.join("segments/meta.json"))
+        flip(&index.join("segments/meta.json"));
     }),
     ("meta-garbage", |index| {
         fs::write(index.join("segments/meta.json"), [0xff, 0, 1]).expect("there is room");
@@ -134,7 +134,7 @@ const DAMAGES: &[Damage] = &[
         fs::remove_file(index.join("mapping.json")).expect("it is there");
     }),
     ("settings-flipped", |index| {
-        flip(&index.join("settings.json"))
+        flip(&index.join("settings.json"));
     }),
     ("settings-garbage", |index| {
         fs::write(index.join("settings.json"), "[1,").expect("there is room");

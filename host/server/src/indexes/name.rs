@@ -7,9 +7,7 @@ pub(super) fn check(name: &str) -> Result<(), &'static str> {
         Err("must not be empty")
     } else if name.len() > 255 {
         Err("index name is too long, (more than 255 bytes)")
-    } else if name
-        .contains(|character: char| FORBIDDEN.contains(character) || character.is_control())
-    {
+    } else if name.contains(|character: char| FORBIDDEN.contains(character)) {
         Err("must not contain the following characters [ , \", *, \\, <, |, ,, >, /, ?]")
     } else if name.contains('#') {
         Err("must not contain '#'")
@@ -24,7 +22,7 @@ pub(super) fn check(name: &str) -> Result<(), &'static str> {
     } else if name.chars().any(char::is_uppercase) {
         Err("must be lowercase")
     } else if whittle_host::one_line(name) != name {
-        Err("must not contain characters that are invisible or change the direction of text")
+        Err("must not contain control characters or characters that nobody can see")
     } else {
         Ok(())
     }
