@@ -14,6 +14,12 @@ use whittle_host::one_line;
 use crate::error::ApiError;
 use crate::parameters::{Health, Time};
 
+/// The most replicas of an index: none is ever assigned, and tables have a row for each.
+const MOST_REPLICAS: u64 = 100;
+
+/// The longest value of a setting, in bytes: settings of all indexes are in memory.
+const VALUE_BYTES: usize = 1024;
+
 /// How often searches are shown what was written, unless an index says otherwise.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -129,7 +135,9 @@ impl Settings {
             return 0;
         }
         let replicas = self.given.get("number_of_replicas");
-        replicas.and_then(|text| text.parse().ok()).unwrap_or(0)
+        let replicas = replicas.and_then(|text| text.parse().ok()).unwrap_or(0);
+        // A node of an earlier version took any number.
+        MOST_REPLICAS.min(replicas)
     }
 
     /// Green if no copy is missing.
@@ -239,6 +247,13 @@ fn flat(settings: &Map<String, Json>) -> Result<BTreeMap<String, Option<String>>
 
 /// That a setting is known, and can have a value.
 fn check(name: &str, value: &str) -> Result<(), ApiError> {
+    if value.len() > VALUE_BYTES {
+        return Err(illegal(format!(
+            "the value of setting [index.{}] has {} bytes, and the limit is {VALUE_BYTES}",
+            one_line(name),
+            value.len()
+        )));
+    }
     let shown = one_line(value);
     match name {
         "number_of_shards" if value == "1" => Ok(()),
@@ -246,11 +261,11 @@ fn check(name: &str, value: &str) -> Result<(), ApiError> {
             "[index.number_of_shards] is [{shown}], but this node keeps an index in one shard: \
              leave the setting out, or give 1"
         ))),
-        "number_of_replicas" => match value.parse::<u32>() {
-            Ok(_) => Ok(()),
-            Err(_) => Err(illegal(format!(
+        "number_of_replicas" => match value.parse::<u64>() {
+            Ok(replicas) if replicas <= MOST_REPLICAS => Ok(()),
+            _ => Err(illegal(format!(
                 "Failed to parse value [{shown}] for setting [index.number_of_replicas] must be a \
-                 whole number from 0"
+                 whole number from 0 to {MOST_REPLICAS}"
             ))),
         },
         // Ranges such as `0-1` and `0-all`: one node has no replica.
@@ -315,7 +330,9 @@ mod tests {
     fn refuses_what_it_does_not_obey() {
         let refused = |settings| with(settings).expect_err("it is refused");
         insta::assert_snapshot!(refused(json!({"number_of_shards": 3})), @"[index.number_of_shards] is [3], but this node keeps an index in one shard: leave the setting out, or give 1");
-        insta::assert_snapshot!(refused(json!({"number_of_replicas": "few"})), @"Failed to parse value [few] for setting [index.number_of_replicas] must be a whole number from 0");
+        insta::assert_snapshot!(refused(json!({"number_of_replicas": "few"})), @"Failed to parse value [few] for setting [index.number_of_replicas] must be a whole number from 0 to 100");
+        insta::assert_snapshot!(refused(json!({"number_of_replicas": 4_294_967_295_u64})), @"Failed to parse value [4294967295] for setting [index.number_of_replicas] must be a whole number from 0 to 100");
+        insta::assert_snapshot!(refused(json!({"codec": "x".repeat(1_000_000)})), @"the value of setting [index.codec] has 1000000 bytes, and the limit is 1024");
         insta::assert_snapshot!(refused(json!({"refresh_interval": 5})), @"failed to parse setting [index.refresh_interval] with value [5] as a time value: unit is missing or unrecognized");
         insta::assert_snapshot!(refused(json!({"analysis": {"analyzer": {"a": {}, "b": {"type": "custom"}}}})), @"unknown setting [index.analysis.analyzer.b.type]: this node has `number_of_shards`, `number_of_replicas`, `auto_expand_replicas` and `refresh_interval`");
         insta::assert_snapshot!(refused(json!({"codec": "best", "index.codec": "other"})), @"setting [index.codec] is given twice");
