@@ -21,18 +21,10 @@ void whittle_watch_row(void) {
   whittle_batch_results_watch(&row);
 }
 
-static void *resized(void *memory, size_t bytes) {
-  memory = realloc(memory, bytes ? bytes : 1);
-  if (!memory) {
-    whittle_panic("out of memory");
-  }
-  return memory;
-}
-
 void whittle_add_column(uint32_t handle, whittle_kind kind) {
   size_t count = (size_t)handle + 1;
   if (count > whittle_column_count) {
-    whittle_columns = resized(whittle_columns, count * sizeof(*whittle_columns));
+    whittle_columns = whittle_resized(whittle_columns, count * sizeof(*whittle_columns));
     memset(whittle_columns + whittle_column_count, 0,
            (count - whittle_column_count) * sizeof(*whittle_columns));
     whittle_column_count = count;
@@ -71,13 +63,13 @@ static void close(void) {
 
 // The results of the batch. The memory is kept for the next one.
 static uint8_t *values, *validity, *offsets;
-static size_t values_capacity, values_length, rows_capacity;
+static size_t values_capacity, rows_capacity;
 static bool all_valid;
 
 static void reserve_rows(uint32_t rows) {
   if (rows > rows_capacity) {
-    validity = resized(validity, rows);
-    offsets = resized(offsets, ((size_t)rows + 1) * 4);
+    validity = whittle_resized(validity, rows);
+    offsets = whittle_resized(offsets, ((size_t)rows + 1) * 4);
     rows_capacity = rows;
   }
 }
@@ -85,7 +77,7 @@ static void reserve_rows(uint32_t rows) {
 static void reserve_values(size_t bytes) {
   if (bytes > values_capacity) {
     values_capacity = bytes < 2 * values_capacity ? 2 * values_capacity : bytes;
-    values = resized(values, values_capacity);
+    values = whittle_resized(values, values_capacity);
   }
 }
 
@@ -158,26 +150,26 @@ static void evaluate_words(uint32_t rows) {
 
 static void evaluate_texts(uint32_t rows) {
   uint32_t place = 0;
-  values_length = 0;
+  size_t length = 0;
   memset(offsets, 0, 4);
   for (uint32_t row = 0; row < rows; row++) {
     whittle_outcome outcome = evaluate(row);
     if (has_value(&outcome)) {
       whittle_text text = outcome.value.text;
-      reserve_values(values_length + text.length);
-      memcpy(values + values_length, text.bytes, text.length);
-      values_length += text.length;
+      reserve_values(length + text.length);
+      memcpy(values + length, text.bytes, text.length);
+      length += text.length;
     } else {
       none(place, row, &outcome);
     }
     whittle_release();
-    uint32_t end = (uint32_t)values_length;
+    uint32_t end = (uint32_t)length;
     memcpy(offsets + ((size_t)place + 1) * 4, &end, 4);
     place++;
-    if (values_length >= TEXT_BYTES || row + 1 == rows) {
-      put(place, values_length, true);
+    if (length >= TEXT_BYTES || row + 1 == rows) {
+      put(place, length, true);
       place = 0;
-      values_length = 0;
+      length = 0;
     }
   }
 }

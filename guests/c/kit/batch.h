@@ -29,9 +29,11 @@ extern uint32_t whittle_row;
 extern const uint8_t *whittle_scores;
 extern bool whittle_in_batch;
 
-// Of `whittle.c`: the bound function, and the end of a document.
+// Of `whittle.c`: the bound function, the end of a document, and memory, of which there is enough or
+// the component ends.
 extern const whittle_function *whittle_bound;
 void whittle_release(void);
+void *whittle_resized(void *memory, size_t bytes);
 
 // Makes room for a field that was resolved.
 void whittle_add_column(uint32_t handle, whittle_kind kind);

@@ -25,13 +25,18 @@ static void **held;
 static size_t held_count;
 static size_t held_capacity;
 
+void *whittle_resized(void *memory, size_t bytes) {
+  memory = realloc(memory, bytes ? bytes : 1);
+  if (!memory) {
+    whittle_panic("out of memory");
+  }
+  return memory;
+}
+
 static void *hold(void *memory) {
   if (held_count == held_capacity) {
     held_capacity = held_capacity ? 2 * held_capacity : 16;
-    held = realloc(held, held_capacity * sizeof(*held));
-    if (!held) {
-      whittle_panic("out of memory");
-    }
+    held = whittle_resized(held, held_capacity * sizeof(*held));
   }
   held[held_count++] = memory;
   return memory;
@@ -43,13 +48,7 @@ void whittle_release(void) {
   }
 }
 
-static void *allocate(size_t bytes) {
-  void *memory = malloc(bytes ? bytes : 1);
-  if (!memory) {
-    whittle_panic("out of memory");
-  }
-  return memory;
-}
+static void *allocate(size_t bytes) { return whittle_resized(NULL, bytes); }
 
 static udf_string_t copy(whittle_text text) {
   udf_string_t string;
@@ -61,6 +60,14 @@ static udf_string_t copy_c(const char *string) { return copy(whittle_c(string ? 
 
 static whittle_text text_of(udf_string_t string) {
   return (whittle_text){(const char *)string.ptr, string.len};
+}
+
+// A text of the host's, which lives until the document has been evaluated.
+static whittle_text held_text(udf_string_t string) {
+  if (string.len) {
+    hold(string.ptr);
+  }
+  return text_of(string);
 }
 
 static bool equal(udf_string_t string, const char *other) {
@@ -455,20 +462,14 @@ bool whittle_get_text(whittle_field field, whittle_text *text) {
   if (!found) {
     return false;
   }
-  if (string.len) {
-    hold(string.ptr);
-  }
-  *text = text_of(string);
+  *text = held_text(string);
   return true;
 }
 
 whittle_text whittle_document_id(void) {
   udf_string_t string;
   whittle_udf_document_id(&string);
-  if (string.len) {
-    hold(string.ptr);
-  }
-  return text_of(string);
+  return held_text(string);
 }
 
 double whittle_document_score(void) {

@@ -177,6 +177,9 @@ func open(records []byte, list func(pointer, length uint32) []byte) {
 // used is memory of the current batch that the next one may have.
 var used [][]byte
 
+// spare is memory that was used for a batch before, and may be used for this one.
+var spare [][]byte
+
 func recycled(memory []byte) []byte {
 	if cap(memory) > 0 {
 		used = append(used, memory)

@@ -73,16 +73,7 @@ func Define[T Result](name, description string, function Function[T]) Definition
 		}
 	case Function[int64]:
 		definition.returns = kindInt64
-		definition.evaluateRows = func(r *results) {
-			for ; row < r.rows; enter(row + 1) {
-				value, err := function.Evaluate()
-				if err != nil {
-					value = 0
-					r.none(row, err)
-				}
-				r.words[row] = uint64(value)
-			}
-		}
+		definition.evaluateRows = integerRows(function)
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagInt64, uint64(value), err)
@@ -105,56 +96,57 @@ func Define[T Result](name, description string, function Function[T]) Definition
 		}
 	case Function[string]:
 		definition.returns = kindText
-		definition.evaluateRows = func(r *results) {
-			for ; row < r.rows; enter(row + 1) {
-				value, err := function.Evaluate()
-				if err != nil {
-					value = ""
-					r.none(row, err)
-				}
-				r.text = append(r.text, valid(value)...)
-				r.addText(row)
-			}
-		}
+		definition.evaluateRows = textRows(function)
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.setText(tagText, value, err)
 		}
 	case Function[Timestamp]:
 		definition.returns = kindTimestamp
-		definition.evaluateRows = func(r *results) {
-			for ; row < r.rows; enter(row + 1) {
-				value, err := function.Evaluate()
-				if err != nil {
-					value = 0
-					r.none(row, err)
-				}
-				r.words[row] = uint64(value)
-			}
-		}
+		definition.evaluateRows = integerRows(function)
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.set(tagTimestamp, uint64(value), err)
 		}
 	case Function[JSON]:
 		definition.returns = kindJSON
-		definition.evaluateRows = func(r *results) {
-			for ; row < r.rows; enter(row + 1) {
-				value, err := function.Evaluate()
-				if err != nil {
-					value = ""
-					r.none(row, err)
-				}
-				r.text = append(r.text, valid(string(value))...)
-				r.addText(row)
-			}
-		}
+		definition.evaluateRows = textRows(function)
 		definition.evaluate = func(to *outcome) {
 			value, err := function.Evaluate()
 			to.setText(tagJSON, string(value), err)
 		}
 	}
 	return definition
+}
+
+// integerRows evaluates the rows of a batch. One function for all kinds of results would convert each
+// by a call.
+func integerRows[T int64 | Timestamp](function Function[T]) func(*results) {
+	return func(r *results) {
+		for ; row < r.rows; enter(row + 1) {
+			value, err := function.Evaluate()
+			if err != nil {
+				value = 0
+				r.none(row, err)
+			}
+			r.words[row] = uint64(value)
+		}
+	}
+}
+
+// textRows is the same for texts.
+func textRows[T string | JSON](function Function[T]) func(*results) {
+	return func(r *results) {
+		for ; row < r.rows; enter(row + 1) {
+			value, err := function.Evaluate()
+			if err != nil {
+				value = ""
+				r.none(row, err)
+			}
+			r.text = append(r.text, valid(string(value))...)
+			r.addText(row)
+		}
+	}
 }
 
 // exported is what [Export] was given.

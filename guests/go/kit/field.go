@@ -30,7 +30,7 @@ func (f BoolField) Get() (bool, bool) {
 	return number != 0, ok
 }
 
-// Or returns the value, or another if there is none. It is the faster of the two.
+// Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f BoolField) Or(otherwise bool) bool {
 	c := f.handle.column()
 	if c.source == host {
@@ -57,7 +57,7 @@ func (f Int64Field) Get() (int64, bool) {
 	return int64(number), ok
 }
 
-// Or returns the value, or another if there is none. It is the faster of the two.
+// Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f Int64Field) Or(otherwise int64) int64 {
 	if plain := columns[f.handle].ints; place < len(plain) {
 		return plain[place]
@@ -85,7 +85,7 @@ func (f Float64Field) Get() (float64, bool) {
 	return math.Float64frombits(number), ok
 }
 
-// Or returns the value, or another if there is none. It is the faster of the two.
+// Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f Float64Field) Or(otherwise float64) float64 {
 	if plain := columns[f.handle].floats; place < len(plain) {
 		return plain[place]
@@ -115,7 +115,7 @@ func (f TimestampField) Get() (Timestamp, bool) {
 	return Timestamp(number), ok
 }
 
-// Or returns the value, or another if there is none. It is the faster of the two.
+// Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f TimestampField) Or(otherwise Timestamp) Timestamp {
 	if plain := columns[f.handle].ints; place < len(plain) {
 		return Timestamp(plain[place])

@@ -191,9 +191,6 @@ func ownedString(bytes []byte) string {
 	return unsafe.String(unsafe.SliceData(bytes), len(bytes))
 }
 
-// spare is memory that was used for a batch before, and may be used for the next one.
-var spare [][]byte
-
 // received is what the host has been given memory for and nobody has taken yet.
 var received [][]byte
 
@@ -210,7 +207,7 @@ func reallocate(old unsafe.Pointer, oldSize, align, size uint32) unsafe.Pointer 
 		copy(memory, unsafe.Slice((*byte)(old), min(oldSize, size)))
 	}
 	received = append(received, memory)
-	return unsafe.Pointer(unsafe.SliceData(memory))
+	return data(memory)
 }
 
 // spareOf is memory that is used again, or fresh memory.
@@ -262,7 +259,7 @@ func exportDescribe() unsafe.Pointer {
 	copy(bytes, described.bytes)
 	described.bytes = bytes
 	described.relocate(addressOf(ownedString(bytes)))
-	return unsafe.Pointer(unsafe.SliceData(bytes))
+	return data(bytes)
 }
 
 // boundResult is held while the host reads it.

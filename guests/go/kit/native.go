@@ -23,9 +23,6 @@ func bytesOf([]uint64) []byte            { panic(noHost) }
 func resultsFail(uint32, string)         { panic(noHost) }
 func resultsPut(_, _ []byte, _ []uint32) { panic(noHost) }
 
-// spare is memory that the next batch may have.
-var spare [][]byte
-
 // logged has the lines of the log, so that tests can look at them.
 var logged []loggedLine
 

@@ -425,7 +425,7 @@ const TEXT_BYTES: usize = 1 << 16;
 
 fn texts<T: Udf>(function: &T, rows: u32) {
     let mut bytes = Vec::new();
-    let mut offsets = vec![0];
+    let mut offsets = vec![[0; 4]];
     let mut validity = Validity::new(rows);
     let mut given = 0;
     for row in 0..rows {
@@ -437,15 +437,11 @@ fn texts<T: Udf>(function: &T, rows: u32) {
             (other, _) => validity.other(row, other),
         }
         let end = u32::try_from(bytes.len()).expect("the texts of a batch fit in the memory");
-        offsets.push(end);
+        offsets.push(end.to_le_bytes());
         if bytes.len() >= TEXT_BYTES || row + 1 == rows {
             let validity = validity.bytes.as_ref();
             let validity = validity.map(|bytes| &bytes[given..=row as usize]);
-            let places: Vec<u8> = offsets
-                .iter()
-                .flat_map(|place| place.to_le_bytes())
-                .collect();
-            results::put(validity, &bytes, Some(&places));
+            results::put(validity, &bytes, Some(offsets.as_flattened()));
             given = row as usize + 1;
             bytes.clear();
             offsets.truncate(1);

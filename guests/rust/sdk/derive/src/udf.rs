@@ -26,7 +26,7 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
     let method = evaluated(&block)?.clone();
     let output = checked_output(&method.sig)?;
     let name = &method.sig.ident;
-    let block = inlined(&block, name);
+    let block = inlined(block, name);
     let required = if name == "matches" {
         quote!(::whittle_guest::__private::Filter)
     } else if name == "score" {
@@ -69,8 +69,7 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
 
 /// The block with the method inlined into the loop over a batch: a call for each document would
 /// cost as much as a short method.
-fn inlined(block: &ItemImpl, name: &Ident) -> ItemImpl {
-    let mut block = block.clone();
+fn inlined(mut block: ItemImpl, name: &Ident) -> ItemImpl {
     for item in &mut block.items {
         if let ImplItem::Fn(method) = item
             && method.sig.ident == *name
