@@ -14,7 +14,7 @@ use crate::good::{self, Good, Met};
 use crate::process::{Held, Process};
 use crate::target::Target;
 
-/// Attacks measure time, so one runs at once.
+/// Attacks measure time, so only one runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// How long the good client is watched at least, before and beside the attack.

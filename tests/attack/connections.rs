@@ -292,7 +292,7 @@ fn large_heads_are_refused() {
     Arena::start().attack("heads of a megabyte", CONNECTIONS, large_heads);
 }
 
-/// What is no HTTP, or hardly.
+/// Requests that are not HTTP, or barely.
 pub(crate) fn oddities(target: &Target<'_>) {
     let starts: [&[u8]; 14] = [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",

@@ -4,11 +4,10 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use whittle_tests::Node;
+use whittle_tests::{Node, wait_until};
 
 use crate::arena::{Arena, USUAL, alone};
 use crate::target::Target;
@@ -66,17 +65,9 @@ fn health(node: &Node, index: &str) -> Json {
     node.ask("GET", &path, &Json::Null).1["status"].clone()
 }
 
-fn count(node: &Node, index: &str) -> Json {
-    node.ask("GET", &format!("/{index}/_count"), &Json::Null).1["count"].clone()
-}
-
 /// Waits until it holds, for as long as a node that mends itself may take.
 fn soon(what: &str, holds: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(8), "not so: {what}");
-        thread::sleep(Duration::from_millis(50));
-    }
+    wait_until(what, Duration::from_secs(8), holds);
 }
 
 #[test]
@@ -91,7 +82,7 @@ fn an_index_that_cannot_refresh_keeps_no_other_from_it() {
     assert_eq!(write("a-broken", 1), 201);
     assert_eq!(write("z-whole", 1), 201);
     soon("both are refreshed", || {
-        count(node, "z-whole") == 1 && count(node, "a-broken") == 1
+        node.count("z-whole") == 1 && node.count("a-broken") == 1
     });
     let segments = arena.index("a-broken").join("segments");
     let aside = arena.data().with_file_name("aside");
@@ -100,7 +91,7 @@ fn an_index_that_cannot_refresh_keeps_no_other_from_it() {
     arena.attack("an index that cannot refresh", USUAL, |target| {
         target.ask("PUT", "/a-broken/_doc/2", "{}");
         assert_eq!(write("z-whole", 2), 201);
-        soon("the other is refreshed", || count(node, "z-whole") == 2);
+        soon("the other is refreshed", || node.count("z-whole") == 2);
         soon("health says so", || health(node, "a-broken") == "red");
         soon("the node's health says so", || {
             node.ask("GET", "/_cluster/health", &Json::Null).1["status"] == "red"
@@ -310,7 +301,7 @@ fn damaged_indexes_keep_no_other_from_being_served() {
         faults.push(format!("a panic: {log}"));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert_eq!(count(&node, "whole"), 1);
+    assert_eq!(node.count("whole"), 1);
     assert_ne!(
         node.ask("GET", "/_cluster/health", &Json::Null).1["status"],
         "red"
@@ -366,7 +357,7 @@ fn an_index_is_deleted_on_a_full_disk() {
     });
     soon("all of it is found", || {
         node.ask("POST", "/other/_refresh", &Json::Null);
-        count(node, "other") == 4_001
+        node.count("other") == 4_001
     });
     assert_eq!(node.ask("PUT", "/full/_doc/1", &json!({"a": "b"})).0, 201);
     arena.attack("after a full disk", USUAL, |_| ());
@@ -420,11 +411,11 @@ fn many_indexes_share_threads() {
     let folder = arena.data().parent().expect("a folder").to_owned();
     let mut arena = arena;
     arena.node.kill();
-    let node = Node::start_after(&folder, "sleep 0.5", &[]).expect("it starts");
+    let node = Node::start_at(&folder, &[]);
     assert!(
         started.elapsed() < Duration::from_secs(10),
         "{:?}",
         started.elapsed()
     );
-    assert_eq!(count(&node, "many*"), 100);
+    assert_eq!(node.count("many*"), 100);
 }

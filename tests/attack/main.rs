@@ -1,7 +1,7 @@
-//! Attacks on a node over HTTP: each row of what was once seen to stop one, and what is like it.
+//! Attacks on a node over HTTP: each of what was once seen to stop one, and what is like it.
 //!
 //! Each test starts a node, attacks it while a good client uses it, and bounds what the attack
-//! costs: memory, threads, files, and the good client's time. `siege` runs all of them on one node.
+//! costs: memory, threads, files, and the good client's time. `siege` runs them on one node.
 
 mod aggregations;
 mod arena;

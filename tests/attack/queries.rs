@@ -1,4 +1,4 @@
-//! Searches that ask for more than anyone needs: many at once, large ones, and such as take long.
+//! Searches that ask for more than anyone needs: many at once, large ones, and slow ones.
 
 use std::fmt::Write;
 use std::thread;

@@ -1,4 +1,4 @@
-//! A node that is told to stop beside clients that never end, and nodes that start at once.
+//! A node that gets SIGTERM beside clients that never end, and nodes that start at once.
 
 use std::process::Command;
 use std::thread::{self, ScopedJoinHandle};
@@ -53,7 +53,7 @@ fn sigterm_ends_the_node_whatever_its_clients_do() {
     target.done("PUT", "/written/_doc/last", r#"{"is": "there"}"#);
     let process = Process(arena.node.id());
     let started = Instant::now();
-    terminate(&arena.node);
+    arena.node.terminate();
     while process.is_alive() {
         assert!(
             started.elapsed() < STOPPED,
@@ -67,12 +67,6 @@ fn sigterm_ends_the_node_whatever_its_clients_do() {
     let node = Node::start_at(&folder, &[]);
     let (status, found) = node.ask("GET", "/written/_doc/last", &Json::Null);
     assert_eq!((status, &found["_source"]["is"]), (200, &json!("there")));
-}
-
-fn terminate(node: &Node) {
-    let id = node.id().to_string();
-    let status = Command::new("kill").args(["-TERM", &id]).status();
-    assert!(status.expect("kill runs").success());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Guests that take whole batches, and give results that do not fit, name rows that there are not,
+//! Guests that take whole batches, and give results that do not fit, name rows that do not exist,
 //! or end in the middle.
 
 use serde_json::json;

@@ -74,7 +74,7 @@ impl Action {
     }
 }
 
-/// What a document may be; `None` is that there is none. One that was acknowledged, and nothing
+/// What a document may be; `None` means that it does not exist. One that was acknowledged, and nothing
 /// sent since, may be only one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct History(Vec<Option<Document>>);

@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
         node
     }
 
-    /// Kills the node while clients write, starts it again, and gives what is wrong then.
+    /// Kills the node while clients write, starts it again, and returns what is wrong afterwards.
     fn round(&mut self, is_full: bool) -> Vec<String> {
         let node = self.start();
         let target = Target::new(&node.address);
@@ -157,7 +157,6 @@ impl<'a> Run<'a> {
             }
             target.will_be_killed();
             node.kill();
-            node.wait();
             node
         });
         if stays_full {

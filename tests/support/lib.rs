@@ -4,6 +4,8 @@ mod by_hand;
 mod node;
 
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::Schema;
@@ -138,6 +140,22 @@ pub fn whittle() -> PathBuf {
         "build the command first: cargo build --package whittle-cli"
     );
     path
+}
+
+/// Waits until something holds.
+///
+/// # Panics
+///
+/// If it does not within `patience`.
+pub fn wait_until(what: &str, patience: Duration, holds: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(
+            started.elapsed() < patience,
+            "not within {patience:?}: {what}"
+        );
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// A batch of rows without columns.

@@ -113,13 +113,24 @@ impl Node {
         self.process.id()
     }
 
-    /// Kills it, as `kill -9` does.
+    /// Kills it, as `kill -9` does, and waits for its end.
     ///
     /// # Panics
     ///
     /// Where it ended before.
     pub fn kill(&mut self) {
         self.process.kill().expect("it can be killed");
+        self.process.wait().expect("it ends");
+    }
+
+    /// Asks it to end (SIGTERM).
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be asked.
+    pub fn terminate(&self) {
+        let sent = Command::new("kill").arg(self.id().to_string()).status();
+        assert!(sent.expect("kill runs").success());
     }
 
     /// Waits for its end, and returns its exit code.
@@ -232,11 +243,27 @@ impl Node {
     ///
     /// If the node does not measure it.
     pub fn lag_seconds(&self, since: &str) -> f64 {
+        self.metric(&format!(
+            "whittle_runtime_lag_seconds{{since=\"{since}\"}} "
+        ))
+    }
+
+    /// A metric: what follows its name, labels and a blank.
+    ///
+    /// # Panics
+    ///
+    /// If the node does not measure it.
+    pub fn metric(&self, name: &str) -> f64 {
         let (_, metrics) = self.with_headers("GET", "/metrics", "", b"");
-        let name = format!("whittle_runtime_lag_seconds{{since=\"{since}\"}} ");
-        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
-        let seconds = line.and_then(|line| line.parse().ok());
-        seconds.unwrap_or_else(|| panic!("no {name}in {metrics}"))
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        let value = line.and_then(|line| line.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("no {name}in {metrics}"))
+    }
+
+    /// How many documents of an index searches see.
+    pub fn count(&self, index: &str) -> Json {
+        let (_, answer) = self.ask("GET", &format!("/{index}/_count"), &Json::Null);
+        answer["count"].clone()
     }
 
     /// Uploads a guest of ours in Rust: the status and the answer.

@@ -31,17 +31,9 @@ fn write(node: &Node, index: &str, documents: usize, parameters: &str) {
     );
 }
 
-fn count(node: &Node, index: &str) -> Json {
-    node.ask("GET", &format!("/{index}/_count"), NOTHING).1["count"].clone()
-}
-
 /// Waits until something holds.
 fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(30), "{what}");
-        thread::sleep(Duration::from_millis(50));
-    }
+    whittle_tests::wait_until(what, Duration::from_secs(30), holds);
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -187,7 +179,7 @@ fn damaged_indexes_keep_no_other_from_being_served() {
     });
     assert_eq!(health("_all")["status"], "red");
     assert_eq!(
-        (health("good")["status"].as_str(), count(&node, "good")),
+        (health("good")["status"].as_str(), node.count("good")),
         (Some("green"), json!(52))
     );
     assert_eq!(node.ask("GET", "/good/_doc/c", NOTHING).0, 200);
@@ -249,7 +241,7 @@ fn damaged_indexes_keep_no_other_from_being_served() {
     }
     // The others are refreshed, and an index is deleted whatever is wrong with it.
     assert_eq!(node.ask("PUT", "/other/_doc/1", &json!({"n": 1})).0, 201);
-    wait_until("it is refreshed", || count(&node, "other") == 1);
+    wait_until("it is refreshed", || node.count("other") == 1);
     for (name, _) in DAMAGES {
         let deleted = node.ask("DELETE", &format!("/{name}"), NOTHING);
         assert_eq!(deleted, (200, json!({"acknowledged": true})), "{name}");
@@ -261,7 +253,7 @@ fn damaged_indexes_keep_no_other_from_being_served() {
         );
     }
     assert_eq!(health("_all")["status"], "green");
-    assert_eq!(count(&node, "good"), 52);
+    assert_eq!(node.count("good"), 52);
 }
 
 #[test]
@@ -286,15 +278,15 @@ fn an_index_that_cannot_be_refreshed_is_red_and_alone() {
         "{metrics}"
     );
     assert_eq!(node.ask("PUT", "/good/_doc/x", &json!({"n": 1})).0, 201);
-    wait_until("the other is refreshed", || count(&node, "good") == 4);
+    wait_until("the other is refreshed", || node.count("good") == 4);
     // What was shown before is searched, and what was written is read.
-    assert_eq!(count(&node, "stuck"), 3);
+    assert_eq!(node.count("stuck"), 3);
     assert_eq!(node.ask("GET", "/stuck/_doc/x", NOTHING).0, 200);
     let warned = node.log().matches("cannot refresh the index").count();
     assert_eq!(warned, 1, "{}", node.log());
     fs::rename(&away, &segments).expect("it can be moved");
     wait_until("it is tried again", || status() == "green");
-    wait_until("it is refreshed", || count(&node, "stuck") == 4);
+    wait_until("it is refreshed", || node.count("stuck") == 4);
 }
 
 #[test]
@@ -316,7 +308,7 @@ fn what_a_crash_left_of_a_deletion_is_deleted_when_the_node_starts() {
     names.sort();
     assert_eq!(names, ["films"]);
     assert_eq!(
-        (count(&node, "films"), node.ask("GET", "/half", NOTHING).0),
+        (node.count("films"), node.ask("GET", "/half", NOTHING).0),
         (json!(3), 404)
     );
     assert_eq!(node.ask("PUT", "/half", NOTHING).0, 200);
@@ -342,7 +334,7 @@ fn an_index_is_deleted_with_pending_writes_while_it_is_searched_and_written() {
                 for _ in 0..20 {
                     let (status, answer) = node.ask("POST", "/big/_search", NOTHING);
                     assert!([200, 404].contains(&status), "{answer}");
-                    assert_eq!(count(&node, "other"), 10);
+                    assert_eq!(node.count("other"), 10);
                 }
             });
             let deleted = node.ask("DELETE", "/big", NOTHING);
