@@ -25,8 +25,13 @@ pub(crate) struct Shape {
     pub(crate) reads_ids: bool,
     /// Whether it may call the accessor's `score`, likewise.
     pub(crate) reads_scores: bool,
-    /// Whether it takes whole batches.
-    pub(crate) takes_batches: bool,
+}
+
+impl Shape {
+    /// Whether it evaluates whole batches.
+    pub(crate) fn takes_batches(&self) -> bool {
+        self.exports.iter().any(|export| export == BATCH_FUNCTIONS)
+    }
 }
 
 /// The first bytes of every WebAssembly binary.
@@ -47,7 +52,7 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
         let reason = "it does not begin with the bytes `\\0asm`".to_owned();
         return Err(RegisterError::Invalid { reason });
     }
-    let mut shape = read(bytes, limits)?;
+    let shape = read(bytes, limits)?;
     nesting::check(bytes, limits)?;
     for import in &shape.imports {
         allowed(import)?;
@@ -58,7 +63,6 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
             found: listed(&shape.exports),
         });
     }
-    shape.takes_batches = shape.exports.iter().any(|export| export == BATCH_FUNCTIONS);
     Ok(shape)
 }
 
@@ -86,7 +90,6 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
         exports: Vec::new(),
         reads_ids: false,
         reads_scores: false,
-        takes_batches: false,
     };
     let mut depth = 0_usize;
     let mut components = 0;

@@ -5,7 +5,7 @@
 //! lines, which are rare and bounded, are behind a lock.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Stopped;
@@ -176,13 +176,12 @@ impl QueryContext {
 
     /// The lines logged since the last call, oldest first.
     pub fn take_log(&self) -> Vec<LogLine> {
-        std::mem::take(
-            &mut self
-                .account
-                .log
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut self.log_lines())
+    }
+
+    fn log_lines(&self) -> MutexGuard<'_, Vec<LogLine>> {
+        let log = self.account.log.lock();
+        log.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts processor time of guest code.
@@ -291,11 +290,7 @@ impl QueryContext {
             level,
             message,
         };
-        self.account
-            .log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        self.log_lines().push(line);
         Ok(())
     }
 

@@ -240,7 +240,8 @@ impl State {
     }
 }
 
-fn misuse(reason: String) -> Stopped {
+/// What the guest did against the rules.
+pub(crate) fn misuse(reason: String) -> Stopped {
     Stopped::Misuse { reason }
 }
 

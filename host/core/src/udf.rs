@@ -114,7 +114,7 @@ impl Udf {
 
     /// Whether the component takes whole batches: kits of version 0.2 and later do.
     pub fn takes_batches(&self) -> bool {
-        self.0.shape.takes_batches
+        self.0.shape.takes_batches()
     }
 
     /// The component's size in bytes.
@@ -294,7 +294,7 @@ struct Compiled {
 impl Compiled {
     fn new(engine: &Engine, component: &[u8], shape: &Shape) -> Result<Self, RegisterError> {
         let key = || {
-            let composition = if engine.composes(shape.takes_batches) {
+            let composition = if engine.composes(shape.takes_batches()) {
                 composed::version()
             } else {
                 Vec::new()
@@ -357,7 +357,7 @@ fn compile_on(
     component: &[u8],
     shape: &Shape,
 ) -> Result<Component, RegisterError> {
-    let compiled = if engine.composes(shape.takes_batches) {
+    let compiled = if engine.composes(shape.takes_batches()) {
         let composed =
             composed::compose(component, &shape.imports).map_err(RegisterError::Contract)?;
         composed::compile(compiler, &composed)

@@ -15,13 +15,14 @@ mod results;
 use std::ops::Range;
 use std::sync::Arc;
 
-use wasmtime::component::{Instance, Linker, TypedFunc, WasmList};
+use wasmtime::component::{Instance, TypedFunc, WasmList};
 use wasmtime::{Store, StoreContextMut};
 
 use self::columns::{Argument, Copies};
+pub(crate) use self::results::link;
 use crate::contract::BATCH_FUNCTIONS;
 use crate::error::Stopped;
-use crate::state::State;
+use crate::state::{State, misuse};
 
 /// The most rows of one call.
 const CALL_ROWS: usize = 8192;
@@ -94,10 +95,8 @@ impl Batches {
         let (given, unfinished) = (batch.given, batch.rows.take().is_some());
         result?;
         if unfinished {
-            return Err(Stopped::Misuse {
-                reason: format!("it gave results for {given} of {count} rows"),
-            }
-            .into());
+            let reason = format!("it gave results for {given} of {count} rows");
+            return Err(misuse(reason).into());
         }
         Ok(())
     }
@@ -133,12 +132,7 @@ fn row_in(rows: &Range<usize>, row: u32) -> Result<usize, Stopped> {
         return Ok(rows.start + row as usize);
     }
     let count = rows.len();
-    Err(Stopped::Misuse {
-        reason: format!("it named the row {row} in a batch of {count} rows"),
-    })
-}
-
-/// Adds the functions by which a guest gives its results.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    results::link(linker)
+    Err(misuse(format!(
+        "it named the row {row} in a batch of {count} rows"
+    )))
 }

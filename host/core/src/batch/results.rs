@@ -9,12 +9,12 @@ use super::{row_in, state_at_row};
 use crate::contract::{RESULTS, types};
 use crate::error::Stopped;
 use crate::sink::Sink;
-use crate::state::{Phase, State};
+use crate::state::{Phase, State, misuse};
 use crate::value::Kind;
 
 type Bytes = WasmList<u8>;
 
-pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut results = linker.instance(RESULTS)?;
     results.func_wrap(
         "watch",
@@ -35,8 +35,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "at",
         |mut store: StoreContextMut<'_, State>, (row,): (u32,)| {
             let state = store.data_mut();
-            let row = row_in(&rows(state, "at")?, row)?;
-            state.frame.set_row(row);
+            go_to(state, "at", row)?;
             Ok(())
         },
     )?;
@@ -44,8 +43,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "fail",
         |mut store: StoreContextMut<'_, State>, (row, error): (u32, types::Error)| {
             let state = state_at_row(&mut store)?;
-            let row = row_in(&rows(state, "fail")?, row)?;
-            state.frame.set_row(row);
+            let row = go_to(state, "fail", row)?;
             state.query.check()?;
             state.push_error(row, error)
         },
@@ -54,8 +52,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "wrong-kind",
         |mut store: StoreContextMut<'_, State>, (row, found): (u32, types::Kind)| {
             let state = state_at_row(&mut store)?;
-            let row = row_in(&rows(state, "wrong-kind")?, row)?;
-            state.frame.set_row(row);
+            let row = go_to(state, "wrong-kind", row)?;
             state.push_wrong_kind(row, &Kind::from(found).to_string())
         },
     )?;
@@ -97,14 +94,17 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     )
 }
 
-fn misuse(reason: String) -> Stopped {
-    Stopped::Misuse { reason }
-}
-
 /// The rows that the guest is evaluating.
 fn rows(state: &State, function: &str) -> Result<Range<usize>, Stopped> {
     let outside = || misuse(format!("it called `{function}` outside of a batch"));
     state.batch.rows.clone().ok_or_else(outside)
+}
+
+/// Moves to a row that the guest names.
+fn go_to(state: &mut State, function: &str, row: u32) -> Result<usize, Stopped> {
+    let row = row_in(&rows(state, function)?, row)?;
+    state.frame.set_row(row);
+    Ok(row)
 }
 
 /// The lengths of results in bytes.

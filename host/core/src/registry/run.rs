@@ -21,12 +21,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::breaker::Verdict;
 use crate::Arguments;
-use crate::bound::Evaluation;
-use crate::error::Stopped;
+use crate::bound::{Bound, Evaluation};
+use crate::error::{BindError, Stopped};
 use crate::limits::LimitExceeded;
 use crate::query::{QueryContext, Share};
 
@@ -61,15 +61,34 @@ struct At {
 
 impl Run {
     /// The query's context for an instance of the function, bound to arguments.
-    pub(super) fn context(&self, arguments: &Arguments, query: &QueryContext) -> QueryContext {
+    fn context(&self, arguments: &Arguments, query: &QueryContext) -> QueryContext {
         self.query.get_or_init(|| query.clone());
         let bytes = arguments.bytes();
         self.argument_bytes.store(bytes, Ordering::Relaxed);
         query.sharing(&self.share)
     }
 
+    /// Binds the function, and counts how that ended, if it counts.
+    pub(super) fn bind(
+        &self,
+        arguments: &Arguments,
+        query: &QueryContext,
+        counts: impl Fn(&Stopped) -> bool,
+        bind: impl FnOnce(&QueryContext) -> Result<Bound, BindError>,
+    ) -> Result<Bound, BindError> {
+        let context = self.context(arguments, query);
+        let started = Instant::now();
+        let bound = bind(&context);
+        let stopped = match &bound {
+            Err(BindError::Stopped { source, .. }) => Some(source),
+            Ok(_) | Err(_) => None,
+        };
+        self.bound(started.elapsed(), stopped.filter(|stopped| counts(stopped)));
+        bound
+    }
+
     /// A `bind` has ended.
-    pub(super) fn bound(&self, time: Duration, stopped: Option<&Stopped>) {
+    fn bound(&self, time: Duration, stopped: Option<&Stopped>) {
         self.add_time(time);
         if let Some(stopped) = stopped {
             self.stopped(stopped, At::default());

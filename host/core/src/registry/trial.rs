@@ -56,16 +56,10 @@ impl Trial {
     pub fn bind(&self, arguments: &Arguments, query: &QueryContext) -> Result<Bound, BindError> {
         let Attempt { udf, run, .. } = &*self.0;
         let function = &self.0.function().name;
-        let context = run.context(arguments, query);
         let observer = Arc::clone(&self.0) as Arc<dyn Observer>;
-        let started = Instant::now();
-        let bound = udf.bind_for_trial(function, arguments, &context, observer);
-        let stopped = match &bound {
-            Err(BindError::Stopped { source, .. }) => Some(source),
-            _ => None,
-        };
-        run.bound(started.elapsed(), stopped.filter(|stopped| counts(stopped)));
-        bound
+        run.bind(arguments, query, counts, |context| {
+            udf.bind_for_trial(function, arguments, context, observer)
+        })
     }
 }
 

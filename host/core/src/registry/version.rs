@@ -353,15 +353,13 @@ impl Selection {
     ) -> Result<Bound, BindError> {
         let Use { udf, run, .. } = &*self.0;
         let function = &self.function().name;
-        let context = run.context(arguments, query);
         let observer = Arc::clone(&self.0) as Arc<dyn Observer>;
-        let started = Instant::now();
-        let bound = udf.bind_reserved(function, arguments, &context, Some(observer), reserved);
-        let stopped = match &bound {
-            Err(BindError::Stopped { source, .. }) => Some(source),
-            Ok(_) | Err(_) => None,
-        };
-        run.bound(started.elapsed(), stopped);
+        let bound = run.bind(
+            arguments,
+            query,
+            |_| true,
+            |context| udf.bind_reserved(function, arguments, context, Some(observer), reserved),
+        );
         self.count(&bound);
         bound
     }
