@@ -1,8 +1,8 @@
 //! How the system's allocator treats the memory of a node.
 //!
 //! By default glibc has eight arenas a processor, and what the threads of one have freed is not used
-//! by those of another: under changing load a node comes to hold several times what it uses. It is
-//! told to have one arena a processor, to give large blocks back to the system when they are freed,
+//! by those of another: under changing load a node comes to hold several times what it uses. Here
+//! it gets one arena a processor, gives large blocks back to the system when they are freed,
 //! and now and then also the free pages between small ones.
 
 /// Has the allocator give memory back to the system. To be called before threads are started.

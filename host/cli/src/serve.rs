@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use whittle_host::{Engine, EngineOptions};
 use whittle_server::{Node, NodeOptions, Token, UdfWrites, serve};
 
@@ -103,15 +103,9 @@ impl Serve {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let shutdown = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            signalled(&mut terminate, &mut interrupt).await;
             tokio::spawn(async move {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
+                signalled(&mut terminate, &mut interrupt).await;
                 // What was acknowledged is on the disk.
                 log::warn!("ended at once by a second signal");
                 std::process::exit(1);
@@ -119,5 +113,13 @@ impl Serve {
         };
         serve(listener, node, shutdown).await?;
         Ok(())
+    }
+}
+
+/// Waits for a signal that ends the node.
+async fn signalled(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }

@@ -44,13 +44,10 @@ pub enum Ended {
 
 impl Allowance {
     pub(crate) fn new(query: &QueryContext, memory: &Memory) -> Self {
-        // Of nothing there is always enough.
-        let held = memory.reserve(0);
-        let held = held.unwrap_or_else(|_| unreachable!("no bytes are always free"));
         Self(Arc::new(Shared {
             query: query.clone(),
             memory: memory.clone(),
-            held,
+            held: memory.reservation(),
             ended: OnceLock::new(),
         }))
     }
@@ -100,7 +97,7 @@ impl Allowance {
         self.0.ended.get_or_init(|| reason.into()).clone()
     }
 
-    /// An allowance without limits, of what is no search.
+    /// An allowance without limits, for work that is not a search.
     pub(crate) fn unlimited() -> Self {
         let query = QueryContext::new(Budget {
             wall_clock: Duration::MAX,
@@ -160,8 +157,8 @@ impl Steps {
     /// # Errors
     ///
     /// As [`Allowance::check`].
-    pub(crate) fn check(&mut self, steps: u32) -> Result<(), Ended> {
-        if self.goes_on(steps) {
+    pub(crate) fn check(&mut self, steps: usize) -> Result<(), Ended> {
+        if self.goes_on(u32::try_from(steps).unwrap_or(u32::MAX)) {
             Ok(())
         } else {
             self.allowance.check()

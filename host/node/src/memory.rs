@@ -78,12 +78,17 @@ impl Memory {
     ///
     /// Fewer are left.
     pub fn reserve(&self, bytes: u64) -> Result<Reservation, OutOfMemory> {
-        let reservation = Reservation {
-            memory: self.clone(),
-            bytes: AtomicU64::new(0),
-        };
+        let reservation = self.reservation();
         reservation.grow(bytes)?;
         Ok(reservation)
+    }
+
+    /// A reservation that holds nothing yet, and can [grow](Reservation::grow).
+    pub fn reservation(&self) -> Reservation {
+        Reservation {
+            memory: self.clone(),
+            bytes: AtomicU64::new(0),
+        }
     }
 
     fn take(&self, bytes: u64) -> Result<(), OutOfMemory> {

@@ -16,15 +16,15 @@ pub(crate) const PRIMARY_TERM: u64 = 1;
 
 /// How many shards a request reached: one an index.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Shards {
+pub(crate) struct Shards<F = ShardFailure> {
     total: usize,
     successful: usize,
     failed: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    failures: Vec<ShardFailure>,
+    failures: Vec<F>,
 }
 
-impl Shards {
+impl<F> Shards<F> {
     pub(crate) fn of(indexes: usize) -> Self {
         Self {
             total: indexes,
@@ -33,8 +33,10 @@ impl Shards {
             failures: Vec::new(),
         }
     }
+}
 
-    /// So many indexes, some of which failed.
+impl Shards {
+    /// This number of indexes, some of which failed.
     pub(crate) fn with_failures(indexes: usize, failures: Vec<ShardFailure>) -> Self {
         Self {
             total: indexes,
@@ -61,15 +63,6 @@ impl Acknowledged {
     pub(crate) const DONE: Self = Self { acknowledged: true };
 }
 
-/// The shard that a write reached.
-#[derive(Debug, Serialize)]
-struct WriteShards {
-    #[serde(flatten)]
-    shards: Shards,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failures: Option<[WriteFailure; 1]>,
-}
-
 /// What failed on a shard after a write, which stands.
 #[derive(Debug, Serialize)]
 struct WriteFailure {
@@ -90,7 +83,7 @@ pub(crate) struct DocumentWritten {
     /// Whether a refresh was made that the request asked for; missing if it asked for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     forced_refresh: Option<bool>,
-    _shards: WriteShards,
+    _shards: Shards<WriteFailure>,
     _seq_no: u64,
     _primary_term: u64,
     /// The document after an update that asked for it.
@@ -140,42 +133,35 @@ impl DocumentWritten {
             _version: written.version,
             result,
             forced_refresh: (forced_refresh && !is_noop).then_some(true),
-            _shards: WriteShards {
-                shards: Shards::of(if is_noop { 0 } else { 1 }),
-                failures: None,
-            },
+            _shards: Shards::of(if is_noop { 0 } else { 1 }),
             _seq_no: written.seq_no,
             _primary_term: PRIMARY_TERM,
             get: None,
             status,
         }
     }
-}
 
-impl DocumentWritten {
     /// Says that the refresh after the write failed, and why if that is not said elsewhere. The
     /// write stands: an error would have the client repeat it.
     pub(crate) fn refresh_failed(&mut self, why: Option<&ApiError>) {
-        if self._shards.shards.total == 0 {
+        if self._shards.total == 0 {
             // It has changed nothing that a refresh would show.
             return;
         }
         self.forced_refresh = self.forced_refresh.map(|_| false);
-        self._shards.shards = Shards {
+        let failure = why.map(|error| WriteFailure {
+            _index: self._index.clone(),
+            _shard: 0,
+            status: "INTERNAL_SERVER_ERROR",
+            primary: true,
+            reason: error.cause().clone(),
+        });
+        self._shards = Shards {
             total: 1,
             successful: 0,
             failed: 1,
-            failures: Vec::new(),
+            failures: failure.into_iter().collect(),
         };
-        self._shards.failures = why.map(|error| {
-            [WriteFailure {
-                _index: self._index.clone(),
-                _shard: 0,
-                status: "INTERNAL_SERVER_ERROR",
-                primary: true,
-                reason: error.cause().clone(),
-            }]
-        });
     }
 
     /// The answer, with the document's address if it is new, in memory that was reserved before the

@@ -65,16 +65,15 @@ struct Reading {
     limit: usize,
     window: Duration,
     memory: Memory,
-    large: Memory,
     bytes: Vec<u8>,
     held: Held,
 }
 
 /// The memory of a body.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
-    all: Option<Reservation>,
-    large: Option<Reservation>,
+    all: Reservation,
+    large: Reservation,
 }
 
 /// The bytes of a body, with their memory.
@@ -95,9 +94,11 @@ impl Reading {
             limit: usize::try_from(large.limit()).unwrap_or(usize::MAX),
             window: WINDOW,
             memory: memory.clone(),
-            large: large.clone(),
             bytes: Vec::new(),
-            held: Held::default(),
+            held: Held {
+                all: memory.reservation(),
+                large: large.reservation(),
+            },
         }
     }
 
@@ -136,7 +137,7 @@ impl Reading {
         let (bytes, _held) = (self.bytes, self.held);
         Ok(Body {
             bytes: Bytes::from_owner(Whole { bytes, _held }),
-            held: Arc::new(self.memory.reserve(0)?),
+            held: Arc::new(self.memory.reservation()),
         })
     }
 
@@ -148,9 +149,9 @@ impl Reading {
         if has > SMALL {
             // From its first byte on.
             let more = if had > SMALL { data.len() } else { has };
-            hold(&self.large, &mut self.held.large, more)?;
+            self.held.large.grow(more as u64)?;
         }
-        hold(&self.memory, &mut self.held.all, data.len())?;
+        self.held.all.grow(data.len() as u64)?;
         if has > self.bytes.capacity() {
             let capacity = match length {
                 _ if has <= WHOLE => has.next_power_of_two(),
@@ -181,16 +182,6 @@ impl Reading {
         let reason = format!("the body is larger than {limit} bytes: send less at once");
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         ApiError::new(status, "content_too_long_exception", reason)
-    }
-}
-
-fn hold(memory: &Memory, held: &mut Option<Reservation>, more: usize) -> Result<(), OutOfMemory> {
-    match held {
-        Some(held) => held.grow(more as u64),
-        None => {
-            *held = Some(memory.reserve(more as u64)?);
-            Ok(())
-        }
     }
 }
 

@@ -5,11 +5,10 @@
 //! so that silent connections lock nobody out. If every connection has a request under way, a few
 //! spare places remain that serve `/health` and `/metrics` alone.
 //!
-//! Knows nothing of sockets: a connection's task reports what happens to it, and is told to end.
+//! Knows nothing of sockets: a connection's task reports what happens to it, and learns here when to end.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -39,8 +38,6 @@ pub(crate) struct Connections {
     open: Mutex<Open>,
     /// One of them has ended.
     gone: Notify,
-    refused: AtomicU64,
-    closed: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +48,10 @@ struct Open {
     /// How many of the others are spare.
     spare: usize,
     next: u64,
+    /// How many were not accepted since there were too many.
+    refused: u64,
+    /// How many were closed since they did nothing, or for others.
+    closed: u64,
 }
 
 /// The place of a connection.
@@ -129,8 +130,6 @@ impl Connections {
             limit: limit.min(most.saturating_sub(SPARE)).max(1),
             open: Mutex::default(),
             gone: Notify::new(),
-            refused: AtomicU64::new(0),
-            closed: AtomicU64::new(0),
         }
     }
 
@@ -145,20 +144,17 @@ impl Connections {
         }
     }
 
-    /// A place for a new connection; `None` if there is none.
+    /// A place for a new connection; `None` if all are taken.
     pub(crate) fn take(self: &Arc<Self>) -> Option<Taken> {
         let now = Instant::now();
         let mut open = self.lock();
         let in_use = |open: &Open| open.places.len() - open.spare - open.closing;
-        if in_use(&open) >= self.limit
-            && let Some(place) = open.longest_idle()
-        {
-            open.close(&place);
-            self.closed.fetch_add(1, Ordering::Relaxed);
+        if in_use(&open) >= self.limit {
+            open.close_longest_idle();
         }
         let is_spare = in_use(&open) >= self.limit;
         if is_spare && open.spare >= SPARE {
-            self.refused.fetch_add(1, Ordering::Relaxed);
+            open.refused += 1;
             return None;
         }
         let place = Arc::new(Place {
@@ -185,11 +181,7 @@ impl Connections {
 
     /// Closes the connection that has been idle the longest.
     pub(crate) fn close_longest_idle(&self) {
-        let mut open = self.lock();
-        if let Some(place) = open.longest_idle() {
-            open.close(&place);
-            self.closed.fetch_add(1, Ordering::Relaxed);
-        }
+        self.lock().close_longest_idle();
     }
 
     /// Closes connections whose client has done nothing for too long.
@@ -201,7 +193,6 @@ impl Connections {
             .collect();
         for place in overdue {
             open.close(&place);
-            self.closed.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -227,11 +218,12 @@ impl Connections {
     }
 
     pub(crate) fn statistics(&self) -> ConnectionStatistics {
+        let open = self.lock();
         ConnectionStatistics {
-            open: self.lock().places.len() as u64,
+            open: open.places.len() as u64,
             limit: self.limit as u64,
-            refused: self.refused.load(Ordering::Relaxed),
-            closed: self.closed.load(Ordering::Relaxed),
+            refused: open.refused,
+            closed: open.closed,
         }
     }
 
@@ -253,10 +245,17 @@ impl Open {
             .map(|(_, place)| Arc::clone(place))
     }
 
+    fn close_longest_idle(&mut self) {
+        if let Some(place) = self.longest_idle() {
+            self.close(&place);
+        }
+    }
+
     fn close(&mut self, place: &Place) {
         if place.tell(End::Close) {
             self.closing += 1;
             self.spare -= usize::from(place.is_spare);
+            self.closed += 1;
         }
     }
 }
@@ -295,7 +294,7 @@ impl Place {
         self.lock().turn = turn;
     }
 
-    /// Waits until it is told to end otherwise than it was.
+    /// Waits for an order to end that differs from the known one.
     pub(crate) async fn told(&self, known: Option<End>) -> End {
         loop {
             let told = self.told.notified();

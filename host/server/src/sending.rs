@@ -86,11 +86,15 @@ impl Text {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.full.is_empty() && self.last.bytes.is_empty()
+    }
+
     /// Writes a value as JSON.
     ///
     /// # Errors
     ///
-    /// 429 if there is too little memory. The text is of no use then.
+    /// 429 if there is too little memory. Discard the text then.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), ApiError> {
         serde_json::to_writer(&mut *self, value).map_err(|error| self.failure(&error))
     }
@@ -160,11 +164,7 @@ impl Text {
             0 => FIRST,
             capacity => (capacity * 3).min(BLOCK - capacity),
         };
-        let held = match self.last.held.take() {
-            Some(held) => held,
-            None => self.memory.reserve(0)?,
-        };
-        let held = self.last.held.insert(held);
+        let held = (self.last.held).get_or_insert_with(|| self.memory.reservation());
         let is_paid = (self.paid.as_ref()).is_some_and(|paid| held.take_over(paid, more as u64));
         if !is_paid {
             held.grow(more as u64)?;
@@ -294,7 +294,7 @@ mod tests {
         let mut text = Text::paid(&memory, paid);
         text.json(&"x".repeat(65_000)).expect("it is paid");
         assert!(text.json(&"x".repeat(5_000)).is_err());
-        let mut text = Text::paid(&memory, memory.reserve(0).expect("nothing"));
+        let mut text = Text::paid(&memory, memory.reservation());
         assert!(text.json(&1).is_err());
     }
 

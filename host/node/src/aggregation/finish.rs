@@ -53,7 +53,7 @@ impl Budget {
         let limit = MOST_EMPTY;
         let left = self.empty.checked_sub(count);
         self.empty = left.ok_or(AggregationError::TooManyBuckets { limit })?;
-        Ok(self.steps.check(u32::try_from(count).unwrap_or(u32::MAX))?)
+        Ok(self.steps.check(count)?)
     }
 
     /// Takes so many.
@@ -62,11 +62,6 @@ impl Budget {
         let left = self.buckets.checked_sub(count);
         self.buckets = left.ok_or(AggregationError::TooManyBuckets { limit })?;
         Ok(())
-    }
-
-    /// How many more there may be.
-    pub(super) fn left(&self) -> usize {
-        self.buckets
     }
 
     /// Takes a number that may be far too large.
@@ -121,7 +116,7 @@ impl Plan {
         };
         let bytes = match &body {
             Body::Numbers(numbers) => members_bytes(numbers),
-            // Their buckets have theirs.
+            // Buckets were counted when they were made.
             Body::Bucket(_) | Body::Buckets { .. } => 0,
         };
         let meta = self.meta.as_ref().map_or(0, json_bytes);

@@ -428,7 +428,7 @@ impl Node {
 /// Puts documents into buckets, and feeds them to the aggregations inside.
 struct Feed<'a> {
     buckets: &'a mut Buckets,
-    /// How many buckets have their memory.
+    /// For how many buckets memory was taken.
     known: usize,
     /// How many pairs were put since the aggregations inside were fed.
     pairs: usize,
@@ -500,8 +500,7 @@ impl Feed<'_> {
 
 /// Looks at the clock now and then, while so many values are looked at.
 fn look(steps: &mut Steps, values: usize) -> Result<(), AggregationError> {
-    let taken = u32::try_from(values / STEP_VALUES).unwrap_or(u32::MAX);
-    Ok(steps.check(taken)?)
+    Ok(steps.check(values / STEP_VALUES)?)
 }
 
 /// All documents of a segment, by block.
@@ -617,5 +616,5 @@ fn hashed(
     Ok(Ok(all))
 }
 
-/// How many steps it is to look up a block of texts.
-const TEXTS_STEPS: u32 = 64;
+/// How many steps looking up a block of texts counts as.
+const TEXTS_STEPS: usize = 64;

@@ -167,14 +167,11 @@ impl Terms {
             included && !excluded && bucket.count >= self.min_doc_count
         });
         let total: u64 = buckets.iter().map(|(_, bucket)| bucket.count).sum();
-        if buckets.len().min(self.size) > budget.left() {
-            // They are counted before they are sorted.
-            budget.take(buckets.len().min(self.size))?;
-        }
+        // They are counted before they are sorted.
+        budget.take(buckets.len().min(self.size))?;
         self.order.sort(plan, &mut buckets, self.size);
         budget.steps.check(1)?;
         buckets.truncate(self.size);
-        budget.take(buckets.len())?;
         let shown: u64 = buckets.iter().map(|(_, bucket)| bucket.count).sum();
         let mut head = Map::new();
         put(&mut head, "doc_count_error_upper_bound", json!(0));

@@ -16,7 +16,7 @@ use super::node::Node;
 use super::segment;
 use crate::allowance::{Allowance, Steps};
 
-/// How many steps it is to evaluate what the jit does not: it may look at long texts.
+/// How many steps one evaluation without the jit counts as: it may look at long texts.
 const NATIVE_STEPS: u32 = 16;
 
 /// The query of the documents for which a boolean is true, until the search's time is over.
@@ -39,12 +39,12 @@ pub(super) fn query(node: &Arc<Node>, allowance: &Allowance) -> Box<dyn Query> {
     })
 }
 
-/// A predicate that is true when the search's time is over, so that the search for a document for
-/// which it is ends.
+/// A predicate that is true when the search's time is over, so that tantivy stops looking for the
+/// next match.
 #[derive(Debug)]
 struct Timely<P> {
     predicate: P,
-    /// How many steps it is to evaluate it.
+    /// How many steps an evaluation counts as.
     steps: u32,
     allowance: Allowance,
 }

@@ -8,7 +8,7 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
@@ -24,7 +24,7 @@ use super::sealed::{seal, unseal};
 pub(super) struct Gate(Arc<RwLock<bool>>);
 
 impl Gate {
-    /// Has all that is written from now on fail. When it returns, no name is being written.
+    /// Makes every later write fail. When this returns, no write is under way.
     pub(super) fn shut(&self) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = true;
     }
@@ -33,13 +33,13 @@ impl Gate {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes, unless the gate is shut; it is not shut meanwhile.
-    fn pass<T>(&self, write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    /// The right to write, unless the gate is shut; it is not shut while this is held.
+    fn enter(&self) -> io::Result<RwLockReadGuard<'_, bool>> {
         let is_shut = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if *is_shut {
             return Err(io::Error::other("the index is closed"));
         }
-        write()
+        Ok(is_shut)
     }
 }
 
@@ -65,16 +65,12 @@ impl Directory for Gated {
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
-        let mut deleted = Ok(());
-        let passed = self.gate.pass(|| {
-            deleted = self.directory.delete(path);
-            Ok(())
-        });
-        passed.map_err(|error| DeleteError::IoError {
+        let entered = self.gate.enter().map_err(|error| DeleteError::IoError {
             io_error: Arc::new(error),
             filepath: path.to_owned(),
-        })?;
-        deleted
+        });
+        let _entered = entered?;
+        self.directory.delete(path)
     }
 
     fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
@@ -82,16 +78,10 @@ impl Directory for Gated {
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        let mut opened = None;
-        let passed = self.gate.pass(|| {
-            opened = Some(self.directory.open_write(path));
-            Ok(())
-        });
         let refused = |error| OpenWriteError::wrap_io_error(error, path.to_owned());
-        passed.map_err(refused)?;
-        let opened = opened.ok_or_else(|| refused(io::Error::other("it was not opened")))??;
+        let _entered = self.gate.enter().map_err(refused)?;
         Ok(BufWriter::new(Box::new(GatedFile {
-            file: opened,
+            file: self.directory.open_write(path)?,
             gate: self.gate.clone(),
         })))
     }
@@ -109,14 +99,16 @@ impl Directory for Gated {
     }
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        self.gate.pass(|| match path == Path::new(META) {
+        let _entered = self.gate.enter()?;
+        match path == Path::new(META) {
             true => self.directory.atomic_write(path, &seal(data)),
             false => self.directory.atomic_write(path, data),
-        })
+        }
     }
 
     fn sync_directory(&self) -> io::Result<()> {
-        self.gate.pass(|| self.directory.sync_directory())
+        let _entered = self.gate.enter()?;
+        self.directory.sync_directory()
     }
 
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
@@ -136,20 +128,20 @@ struct GatedFile {
 
 impl Write for GatedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Self { file, gate } = self;
-        gate.pass(|| file.write(bytes))
+        let _entered = self.gate.enter()?;
+        self.file.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let Self { file, gate } = self;
-        gate.pass(|| file.flush())
+        let _entered = self.gate.enter()?;
+        self.file.flush()
     }
 }
 
 impl TerminatingWrite for GatedFile {
     fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
-        let Self { file, gate } = self;
-        gate.pass(|| file.terminate_ref(token))
+        let _entered = self.gate.enter()?;
+        self.file.terminate_ref(token)
     }
 }
 

@@ -4,9 +4,9 @@
 //! writer stays until they are over.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tantivy::index::{SegmentId, SegmentMeta};
 use tantivy::indexer::{
@@ -134,16 +134,9 @@ impl Slot {
 
     /// Waits for merges, but not longer than so long.
     pub(super) fn wait_for_merges(&self, at_most: Duration) {
-        let end = Instant::now() + at_most;
-        let mut segments = lock(&self.merging.segments);
-        while !segments.is_empty() {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            let waited = self.merging.ended.wait_timeout(segments, left);
-            segments = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let segments = lock(&self.merging.segments);
+        let ended = &self.merging.ended;
+        let _ = ended.wait_timeout_while(segments, at_most, |segments| !segments.is_empty());
     }
 }
 

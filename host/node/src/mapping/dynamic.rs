@@ -65,8 +65,8 @@ impl Detection {
             "dynamic_date_formats" => {
                 let formats = json.as_array();
                 let formats = formats.filter(|formats| formats.len() <= MOST_FORMATS);
-                let formats =
-                    formats.ok_or_else(|| wrong(key, "a list of up to 64 formats", json))?;
+                let expected = || format!("a list of up to {MOST_FORMATS} formats");
+                let formats = formats.ok_or_else(|| wrong(key, expected(), json))?;
                 let formats = formats.iter().map(|json| parameters::format(json, key));
                 self.formats = formats.collect::<Result<_, _>>()?;
             }

@@ -37,17 +37,21 @@ const MOST_TEMPLATES: usize = 500;
 
 /// Reads a list of templates, each an object with its name.
 pub(super) fn parse(json: &Json, at: &str) -> Result<Vec<Template>, MappingError> {
-    let expected = "a list of up to 500 objects, each with a template's name";
+    let wrong = |json: &Json| {
+        let expected =
+            format!("a list of up to {MOST_TEMPLATES} objects, each with a template's name");
+        wrong(at, expected, json)
+    };
     let templates = json.as_array();
     let templates = templates.filter(|templates| templates.len() <= MOST_TEMPLATES);
-    let templates = templates.ok_or_else(|| wrong(at, expected, json))?;
+    let templates = templates.ok_or_else(|| wrong(json))?;
     let template = |json: &Json| {
         let mut members = json.as_object().into_iter().flatten();
         match (members.next(), members.next()) {
             (Some((name, Json::Object(template))), None) => {
                 Template::parse(template, &format!("{at}.{}", cut(name)))
             }
-            _ => Err(wrong(at, expected, json)),
+            _ => Err(wrong(json)),
         }
     };
     templates.iter().map(template).collect()

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use tantivy::query::{BooleanQuery, Occur};
 
-use super::native::{NativeQuery, all, excluded, some_of, unscored};
+use super::native::{NativeQuery, all, excluded, optional, some_of, unscored};
 use super::parameters::{boolean, boost, knows, minimum_should_match};
 use super::parse::{Object, Parser, RequestError};
 use super::watchful::WatchfulQuery;
@@ -176,11 +176,10 @@ impl<'a> Join<'a> {
             self.native_minimum = minimum;
             for plan in plans {
                 match plan {
-                    Plan::Native(query) if minimum > 1 => {
-                        let query = WatchfulQuery::walked(query, self.allowance);
-                        self.native.push((Occur::Should, query));
+                    Plan::Native(query) => {
+                        let clause = optional(query, minimum, self.allowance);
+                        self.native.push(clause);
                     }
-                    Plan::Native(query) => self.native.push((Occur::Should, query)),
                     plan @ Plan::TwoPhase { .. } => self.matchers.should.push(plan.matcher()),
                 }
             }

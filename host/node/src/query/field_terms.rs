@@ -8,12 +8,14 @@ use tantivy::Term;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 
+use super::automaton::Listed;
 use super::date_math::{self, DateOptions, End};
 use super::native::{NativeQuery, constant, none};
 use super::numbers::Number;
 use super::parameters::shown;
 use super::parse::cut;
 use super::range::between;
+use super::terms_query::TermsQuery;
 use super::{DateMathError, QueryError};
 use crate::allowance::Allowance;
 use crate::dates::DateFormat;
@@ -43,6 +45,18 @@ pub(super) enum Lookup {
 }
 
 impl<'t> Target<'t> {
+    /// Documents with a term that an automaton accepts.
+    pub(super) fn accepted<A>(&self, automaton: A) -> TermsQuery<A> {
+        TermsQuery::new(self.field.field, automaton, self.allowance)
+    }
+
+    /// Documents with one of several terms, in memory that the search takes.
+    pub(super) fn listed(&self, terms: Vec<Vec<u8>>) -> Result<NativeQuery, QueryError> {
+        let bytes = terms.iter().map(|term| term.len() + size_of::<Vec<u8>>());
+        self.allowance.take(bytes.sum::<usize>() as u64)?;
+        Ok(Box::new(self.accepted(Listed::new(terms))))
+    }
+
     /// Documents with a value.
     pub(super) fn term(&self, value: &Json) -> Result<NativeQuery, QueryError> {
         Ok(match self.lookup(value)? {

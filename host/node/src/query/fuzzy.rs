@@ -10,7 +10,6 @@ use super::parameters::{
     boolean, boost, constant_rewrite, count, fuzziness, fuzzy_expansions, scalar_text,
 };
 use super::parse::{Parser, RequestError, of_field};
-use super::terms_query::TermsQuery;
 use super::{Clause, Fuzziness, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -92,9 +91,5 @@ pub(super) fn fuzzy(
     };
     let prefix = prefix.as_bytes().to_vec();
     let automaton = AfterPrefix { prefix, rest };
-    Ok(Box::new(TermsQuery::new(
-        target.field.field,
-        automaton,
-        target.allowance,
-    )))
+    Ok(Box::new(target.accepted(automaton)))
 }

@@ -6,7 +6,6 @@ use super::automaton::Listed;
 use super::native::{constant, none};
 use super::parameters::{as_scalar, boost, knows, shown};
 use super::parse::{Object, Parser, RequestError, values};
-use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::mapping::ID;
 use crate::request::path::Path;
@@ -41,11 +40,11 @@ impl Clause for Ids {
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
         let query = match planner.target(ID, path)? {
             Some(target) if !self.values.is_empty() => {
-                let (field, ids) = (target.field.field, self.values.iter());
+                let ids = self.values.iter();
                 let bytes = ids.clone().map(|id| id.len() + size_of::<Vec<u8>>());
                 target.allowance.take(bytes.sum::<usize>() as u64)?;
                 let listed = Listed::new(ids.map(|id| id.clone().into_bytes()));
-                constant(Box::new(TermsQuery::new(field, listed, target.allowance)))
+                constant(Box::new(target.accepted(listed)))
             }
             _ => none(),
         };

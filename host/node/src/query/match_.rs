@@ -12,7 +12,6 @@ use super::parameters::{
     operator, shown,
 };
 use super::parse::{Object, Parser, RequestError, of_field};
-use super::terms_query::TermsQuery;
 use super::{Clause, Fuzziness, MinimumShouldMatch, Plan, Planner, QueryError};
 use crate::mapping::FieldType;
 use crate::request::path::Path;
@@ -173,8 +172,7 @@ impl Words {
         last: Last,
     ) -> Result<NativeQuery, QueryError> {
         if last == Last::Prefix {
-            let (field, prefix) = (target.field.field, Literal::prefix(word, false));
-            return Ok(Box::new(TermsQuery::new(field, prefix, target.allowance)));
+            return Ok(Box::new(target.accepted(Literal::prefix(word, false))));
         }
         match self.fuzziness.map(|fuzziness| fuzziness.edits(word)) {
             None | Some(0) => Ok(target.exact(word)),

@@ -9,7 +9,6 @@ use super::field_terms::Target;
 use super::native::{NativeQuery, none};
 use super::parameters::{EXPANSIONS, boost, count, optional, shown};
 use super::parse::{Object, Parser, RequestError, of_field};
-use super::terms_query::TermsQuery;
 use super::watchful::WatchfulQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
@@ -77,8 +76,7 @@ pub(super) fn phrase_prefix(
 ) -> Result<NativeQuery, QueryError> {
     target.check_text(MatchPhrasePrefix::NAME, "use `term` or `range`")?;
     let prefix = |word: &str| -> NativeQuery {
-        let (field, prefix) = (target.field.field, Literal::prefix(word, false));
-        let query = TermsQuery::new(field, prefix, target.allowance);
+        let query = target.accepted(Literal::prefix(word, false));
         Box::new(query.limited(max_expansions))
     };
     let Some(words) = text.words(planner, target)? else {

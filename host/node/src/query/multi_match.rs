@@ -183,7 +183,7 @@ fn boosted_fields(object: Object<'_>) -> Result<Vec<(String, f32)>, RequestError
         Json::Array(list) => list.as_slice(),
         one => std::slice::from_ref(one),
     };
-    at_most(list, path, "fields", MOST_FIELDS)?;
+    at_most(list.len(), MOST_FIELDS, "fields", path)?;
     let read = |json: &Json| -> Option<(String, f32)> {
         let text = json.as_str()?;
         let Some((field, boost)) = text.rsplit_once('^') else {

@@ -58,6 +58,20 @@ pub(super) fn best_of(mut queries: Vec<NativeQuery>, tie_breaker: f32) -> Native
     }
 }
 
+/// An optional clause, of which `minimum` must match: if it is more than one, another walks through
+/// them.
+pub(super) fn optional(
+    query: NativeQuery,
+    minimum: usize,
+    allowance: &Allowance,
+) -> (Occur, NativeQuery) {
+    let query = match minimum {
+        0 | 1 => query,
+        _ => WatchfulQuery::walked(query, allowance),
+    };
+    (Occur::Should, query)
+}
+
 /// At least `minimum` of several queries, with the sum of their scores.
 pub(super) fn some_of(
     queries: Vec<NativeQuery>,
@@ -68,10 +82,9 @@ pub(super) fn some_of(
     if minimum > queries.len() {
         return none();
     }
-    let queries = queries.into_iter().map(|query| match minimum {
-        1 => (Occur::Should, query),
-        _ => (Occur::Should, WatchfulQuery::walked(query, allowance)),
-    });
+    let queries = queries
+        .into_iter()
+        .map(|query| optional(query, minimum, allowance));
     Box::new(BooleanQuery::with_minimum_required_clauses(
         queries.collect(),
         minimum,

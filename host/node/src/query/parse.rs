@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{NAMES, Query};
 pub(super) use crate::request::RequestError;
-pub(super) use crate::request::object::{Object, cut, wrong};
+pub(super) use crate::request::object::{Object, at_most, cut, wrong};
 use crate::request::path::Path;
 
 /// How deep clauses may be nested.
@@ -209,21 +209,4 @@ pub(super) fn values<T>(
     values
         .map(|(number, json)| parse(json, path.item(number)))
         .collect()
-}
-
-/// Refuses a list that is too long.
-pub(super) fn at_most(
-    list: &[Json],
-    path: Path<'_>,
-    what: &'static str,
-    limit: usize,
-) -> Result<(), RequestError> {
-    if list.len() <= limit {
-        return Ok(());
-    }
-    Err(RequestError::TooMany {
-        path: path.to_string(),
-        what,
-        limit,
-    })
 }

@@ -6,7 +6,6 @@ use super::automaton::Literal;
 use super::native::none;
 use super::parameters::{boolean, boost, constant_rewrite, scalar_text};
 use super::parse::{Parser, RequestError, of_field};
-use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -45,11 +44,7 @@ impl Clause for Prefix {
             Some(target) => {
                 target.check_text(Self::NAME, "use `term` or `range`")?;
                 let literal = Literal::prefix(&self.value, self.case_insensitive);
-                Box::new(TermsQuery::new(
-                    target.field.field,
-                    literal,
-                    target.allowance,
-                ))
+                Box::new(target.accepted(literal))
             }
         };
         Ok(Plan::Native(query).boosted(self.boost))

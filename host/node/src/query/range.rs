@@ -19,7 +19,6 @@ use super::native::{NativeQuery, constant, none};
 use super::numbers::Number;
 use super::parameters::{boolean as flag, boost, optional, scalar, shown};
 use super::parse::{Object, Parser, RequestError, of_field, wrong};
-use super::terms_query::TermsQuery;
 use super::watchful::WatchfulQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::allowance::Allowance;
@@ -174,10 +173,8 @@ impl Range {
                 let terms = values.map(|value| Term::from_field_bool(field, value));
                 let terms = terms.map(|term| term.serialized_value_bytes().to_vec());
                 let terms: Vec<Vec<u8>> = terms.collect();
-                (!terms.is_empty()).then(|| {
-                    let listed = Listed::new(terms);
-                    Box::new(TermsQuery::new(field, listed, target.allowance)) as NativeQuery
-                })
+                (!terms.is_empty())
+                    .then(|| Box::new(target.accepted(Listed::new(terms))) as NativeQuery)
             }
             FieldType::Long => {
                 let (from, to) = (numbers(&self.from)?, numbers(&self.to)?);
@@ -227,7 +224,7 @@ impl Range {
                     let bytes = |term: Term| term.serialized_value_bytes().to_vec();
                     let (from, to) = (from.map(bytes), to.map(bytes));
                     let between = Between { from, to };
-                    Box::new(TermsQuery::new(field, between, target.allowance))
+                    Box::new(target.accepted(between))
                 } else {
                     Box::new(RangeQuery::new(from, to))
                 })

@@ -9,7 +9,6 @@ use super::native::{NativeQuery, none};
 use super::parameters::{boolean, boost, constant_rewrite, count, optional, scalar_text};
 use super::parse::{Parser, RequestError, of_field};
 use super::regexp_syntax::{Flags, translate};
-use super::terms_query::TermsQuery;
 use super::wildcard::PATTERN_CHARACTERS;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
@@ -96,7 +95,6 @@ impl Regexp {
             field: target.name.to_owned(),
             source: TantivyError::InvalidArgument(format!("RegexQueryError: {error}")),
         })?;
-        let field = target.field.field;
-        Ok(Box::new(TermsQuery::new(field, regex, target.allowance)))
+        Ok(Box::new(target.accepted(regex)))
     }
 }

@@ -6,7 +6,6 @@ use super::automaton::Literal;
 use super::native::none;
 use super::parameters::{boolean, boost, scalar, shown};
 use super::parse::{Parser, RequestError, of_field};
-use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -44,11 +43,7 @@ impl Clause for Term {
             Some(target) if self.case_insensitive => {
                 target.check_text("case_insensitive", "remove it")?;
                 let literal = Literal::term(&shown(&self.value), true);
-                Box::new(TermsQuery::new(
-                    target.field.field,
-                    literal,
-                    target.allowance,
-                ))
+                Box::new(target.accepted(literal))
             }
             Some(target) => target.term(&self.value)?,
         };

@@ -2,14 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::automaton::Listed;
 use super::error::too_many;
 use super::field_terms::{Lookup, Target};
 use super::native::{NativeQuery, constant, some_of};
 use super::parameters::{as_scalar, boost};
 use super::parse::{Object, Parser, RequestError, cut, values};
 use super::range::between;
-use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -66,10 +64,7 @@ impl Clause for Terms {
         }
         too_many(queries.len(), MOST_SPANS, "dates", path)?;
         if !terms.is_empty() {
-            let bytes = terms.iter().map(|term| term.len() + size_of::<Vec<u8>>());
-            target.allowance.take(bytes.sum::<usize>() as u64)?;
-            let (field, listed) = (target.field.field, Listed::new(terms));
-            queries.push(Box::new(TermsQuery::new(field, listed, target.allowance)));
+            queries.push(target.listed(terms)?);
         }
         Ok(Plan::Native(constant(some_of(queries, 1, target.allowance))).boosted(self.boost))
     }

@@ -46,7 +46,7 @@ impl<A> TermsQuery<A> {
         }
     }
 
-    /// With so many of the terms alone, the first in their order.
+    /// Only the first so many terms, in their order.
     pub(super) fn limited(self, limit: u32) -> Self {
         Self {
             limit: usize::try_from(limit).ok(),

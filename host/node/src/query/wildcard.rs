@@ -7,7 +7,6 @@ use super::error::too_many;
 use super::native::none;
 use super::parameters::{boolean, boost, constant_rewrite, scalar_text};
 use super::parse::{Parser, RequestError, of_field};
-use super::terms_query::TermsQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
 
@@ -56,11 +55,7 @@ impl Clause for Wildcard {
                 check_length(&self.value, path)?;
                 let pattern = Pattern::wildcard(&self.value, self.case_insensitive);
                 target.allowance.take(pattern.bytes())?;
-                Box::new(TermsQuery::new(
-                    target.field.field,
-                    pattern,
-                    target.allowance,
-                ))
+                Box::new(target.accepted(pattern))
             }
         };
         Ok(Plan::Native(query).boosted(self.boost))
@@ -68,7 +63,7 @@ impl Clause for Wildcard {
 }
 
 /// Refuses a pattern that is too long.
-pub(super) fn check_length(pattern: &str, path: Path<'_>) -> Result<(), QueryError> {
+fn check_length(pattern: &str, path: Path<'_>) -> Result<(), QueryError> {
     let what = "characters in its pattern";
     too_many(pattern.chars().count(), PATTERN_CHARACTERS, what, path)
 }

@@ -3,6 +3,8 @@
 //! Knows nothing of what a request means. A path becomes a string only when there is an error.
 
 use serde_json::{Map, Value as Json};
+use std::fmt::Display;
+
 use whittle_host::one_line;
 
 use super::error::RequestError;
@@ -133,14 +135,35 @@ pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> Request
 
 /// The beginning of a string that may be long.
 pub(crate) fn cut(text: &str) -> String {
-    const SHOWN_BYTES: usize = 40;
-    let end = text.floor_char_boundary(SHOWN_BYTES);
+    cut_to(text, 40)
+}
+
+/// The beginning of a string, of so many bytes, on one line.
+pub(super) fn cut_to(text: &str, shown_bytes: usize) -> String {
+    let end = text.floor_char_boundary(shown_bytes);
     let start = one_line(&text[..end]);
     if end < text.len() {
         format!("{start}...")
     } else {
         start
     }
+}
+
+/// Refuses more of something than a request may have.
+pub(crate) fn at_most(
+    count: usize,
+    limit: usize,
+    what: &'static str,
+    path: impl Display,
+) -> Result<(), RequestError> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(RequestError::TooMany {
+        path: path.to_string(),
+        what,
+        limit,
+    })
 }
 
 fn place(path: &str) -> String {

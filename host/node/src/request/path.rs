@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use whittle_host::one_line;
+use super::object::cut_to;
 
 /// Where in a request something is.
 #[derive(Debug, Clone, Copy)]
@@ -55,18 +55,13 @@ impl fmt::Display for Path<'_> {
 
 /// A key on one line, or the beginning of one that is longer than most fields' paths.
 fn shown(key: &str) -> String {
-    const SHOWN_BYTES: usize = 200;
-    let end = key.floor_char_boundary(SHOWN_BYTES);
-    let start = one_line(&key[..end]);
-    if end < key.len() {
-        format!("{start}...")
-    } else {
-        start
-    }
+    cut_to(key, 200)
 }
 
 #[cfg(test)]
 mod tests {
+    use whittle_host::one_line;
+
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::error::RequestError;
 use super::json;
-use super::object::{Object, whole, wrong};
+use super::object::{Object, at_most, whole, wrong};
 use super::{SearchRequest, query};
 
 impl SearchRequest {
@@ -108,7 +108,7 @@ impl SearchHead {
     }
 }
 
-/// Checks the values of what has no effect: what is not obeyed is not accepted unread either.
+/// Checks the values of what has no effect: a parameter without effect must still be valid.
 fn without_effect(head: &Object<'_>) -> Result<(), RequestError> {
     for key in [
         "request_cache",
@@ -154,13 +154,7 @@ fn names(json: &Json, path: &str) -> Result<Vec<String>, RequestError> {
         _ => None,
     };
     let names: Vec<String> = names.ok_or_else(|| wrong(path, "a name or a list of names", json))?;
-    if names.len() > MOST_NAMES {
-        return Err(RequestError::TooMany {
-            path: path.to_owned(),
-            what: "names",
-            limit: MOST_NAMES,
-        });
-    }
+    at_most(names.len(), MOST_NAMES, "names", path)?;
     Ok(names)
 }
 

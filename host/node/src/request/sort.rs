@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::error::RequestError;
 use super::formula::Formula;
-use super::object::{Object, wrong};
+use super::object::{Object, at_most, wrong};
 use crate::query::FunctionCall;
 
 /// What hits are ordered by.
@@ -103,14 +103,7 @@ pub(super) fn read(json: &Json) -> Result<Vec<SortKey>, RequestError> {
 }
 
 fn few(keys: usize) -> Result<(), RequestError> {
-    if keys <= MOST_KEYS {
-        return Ok(());
-    }
-    Err(RequestError::TooMany {
-        path: "sort".to_owned(),
-        what: "keys",
-        limit: MOST_KEYS,
-    })
+    at_most(keys, MOST_KEYS, "keys", "sort")
 }
 
 /// Reads `sort` of the address: `field`, `field:desc`, several with commas between them.

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::error::RequestError;
-use super::object::{Object, flag, wrong};
+use super::object::{Object, at_most, flag, wrong};
 
 /// Which fields of a document come back. A pattern is a dotted path in which `*` stands for any
 /// characters; it also takes everything below the path.
@@ -112,12 +112,7 @@ fn patterns(json: &Json, path: &str) -> Result<Vec<String>, RequestError> {
 
 /// Refuses more patterns than may be compared with each field of a document.
 fn few(patterns: Vec<String>) -> Result<Vec<String>, RequestError> {
-    if patterns.len() <= SourceFilter::MOST_PATTERNS {
-        return Ok(patterns);
-    }
-    Err(RequestError::TooMany {
-        path: "_source".to_owned(),
-        what: "patterns",
-        limit: SourceFilter::MOST_PATTERNS,
-    })
+    let limit = SourceFilter::MOST_PATTERNS;
+    at_most(patterns.len(), limit, "patterns", "_source")?;
+    Ok(patterns)
 }

@@ -32,10 +32,11 @@ pub(super) struct Page<'a> {
 impl<'a> Page<'a> {
     /// # Errors
     ///
-    /// A field whose values cannot come back as the request asks, and too little memory.
+    /// Too little memory.
     pub(super) fn of(
         snapshot: &'a Snapshot,
         request: &'a SearchRequest,
+        listed: Vec<Listed>,
         allowance: &Allowance,
     ) -> Result<Self, SearchError> {
         let schema = snapshot.searcher.schema();
@@ -46,7 +47,7 @@ impl<'a> Page<'a> {
             source: schema.get_field(SOURCE)?,
             snapshot,
             request,
-            listed: listed(snapshot, request)?,
+            listed,
             filter,
             allowance: allowance.clone(),
             steps: Steps::new(allowance),

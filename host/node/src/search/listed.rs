@@ -99,8 +99,8 @@ fn format(
     }
 }
 
-/// How many steps it is to read a field.
-const FIELD_STEPS: u32 = 16;
+/// How many steps reading a field counts as.
+const FIELD_STEPS: usize = 16;
 
 /// Reads the fields of a hit.
 ///

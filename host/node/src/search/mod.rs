@@ -147,8 +147,8 @@ fn run(
         collector: best(&snapshot.mapping, request, &composed)?,
         score: request.min_score,
     };
-    // What it refuses is refused before there are hits.
-    hits::listed(snapshot, request)?;
+    // Bad fields are refused before the search.
+    let listed = hits::listed(snapshot, request)?;
     let searcher = &snapshot.searcher;
     let plans = &composed.aggregations;
     let counting = (!plans.is_empty()).then(|| AtLeast {
@@ -170,7 +170,7 @@ fn run(
     let end = request.from.saturating_add(request.size);
     let end = best.first.len().min(end);
     let first = &best.first[request.from.min(end)..end];
-    let mut page = Page::of(snapshot, request, &allowance)?;
+    let mut page = Page::of(snapshot, request, listed, &allowance)?;
     let fields = composed.run(|| fields::compute(searcher, first, &composed.fields, &allowance))?;
     let mut hits = Vec::with_capacity(first.len());
     for (candidate, fields) in first.iter().zip(fields) {

@@ -73,7 +73,7 @@ impl Patterns {
         let mut found = false;
         for pattern in &self.patterns {
             let compared = pattern.len().saturating_mul(name.len()) / STEP_BYTES;
-            steps.check(u32::try_from(compared + 1).unwrap_or(u32::MAX))?;
+            steps.check(compared + 1)?;
             if matches(pattern, name) {
                 found = true;
                 break;

@@ -210,7 +210,7 @@ impl Walk<'_> {
     /// Writes what is left of a value; false if nothing is.
     fn value(&mut self, value: &str, includes: Option<&Patterns>) -> Result<bool, Unfiltered> {
         let steps = value.len() / STEP_BYTES + 1;
-        self.steps.check(u32::try_from(steps).unwrap_or(u32::MAX))?;
+        self.steps.check(steps)?;
         if includes.is_none() && self.excludes.is_empty() {
             self.text.push_str(value);
             return Ok(true);

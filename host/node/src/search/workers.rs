@@ -210,7 +210,7 @@ impl<C: Collector> Collector for Timed<C> {
 
 /// How many steps a buffer of documents counts as: those that a query counts without scoring them
 /// are cheap.
-const BUFFER_STEPS: u32 = 16;
+const BUFFER_STEPS: usize = 16;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

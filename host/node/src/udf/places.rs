@@ -2,7 +2,7 @@
 //! the time they get leave room for searches without any.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a search waits for a place. It is short, since the search may hold what others need.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -44,15 +44,10 @@ impl Places {
     /// Takes a place, or waits a moment for one.
     pub(super) fn take(&self) -> Result<Place, TooManySearches> {
         let Inner { all, freed, .. } = &*self.0;
-        let end = Instant::now() + PATIENCE;
-        let mut taken = self.taken();
-        while *taken >= *all {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(TooManySearches { searches: *all });
-            }
-            let woken = freed.wait_timeout(taken, left);
-            taken = woken.unwrap_or_else(PoisonError::into_inner).0;
+        let woken = freed.wait_timeout_while(self.taken(), PATIENCE, |taken| *taken >= *all);
+        let (mut taken, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        if *taken >= *all {
+            return Err(TooManySearches { searches: *all });
         }
         *taken += 1;
         Ok(Place(self.clone()))

@@ -240,7 +240,7 @@ impl<'a> Lines<'a> {
             return Ok(None);
         };
         let number = number + 1;
-        let (action, metadata) = action(number, line)?;
+        let (action, mut metadata) = action(number, line)?;
         let document = match action {
             Action::Delete => &[],
             Action::Index | Action::Create | Action::Update => {
@@ -255,8 +255,8 @@ impl<'a> Lines<'a> {
         if metadata.version.is_some() {
             return Err(internal_version());
         }
-        let index = match (&metadata._index, self.index) {
-            (Some(Text(index)), _) => Cow::Owned(index.clone()),
+        let index = match (metadata._index.take(), self.index) {
+            (Some(Text(index)), _) => Cow::Owned(index),
             (None, Some(index)) => Cow::Borrowed(index),
             (None, None) => return Err(bad(format!("line {number}: `_index` is missing"))),
         };

@@ -602,6 +602,25 @@ impl<'a> Update<'a> {
     }
 }
 
+/// The document with an id as it was written last, or as searches see it, after a refresh if that
+/// is asked for.
+pub(super) fn stored(
+    node: &Node,
+    index: &str,
+    id: &str,
+    realtime: bool,
+    refresh: bool,
+) -> Result<Option<Stored>, ApiError> {
+    let index = selection::one(node, index)?;
+    if refresh {
+        index.refresh()?;
+    }
+    Ok(match realtime {
+        true => index.get(id)?,
+        false => index.get_refreshed(id)?,
+    })
+}
+
 /// Reads a document as it is asked for, and answers with it.
 async fn read(
     node: Arc<Node>,
@@ -614,15 +633,7 @@ async fn read(
 ) -> Result<Response, ApiError> {
     let searches = node.searches.clone();
     let find = move || {
-        let index = selection::one(&node, &name)?;
-        if parameters.refresh {
-            index.refresh()?;
-        }
-        let stored = if parameters.realtime.0 {
-            index.get(&id)?
-        } else {
-            index.get_refreshed(&id)?
-        };
+        let stored = stored(&node, &name, &id, parameters.realtime.0, parameters.refresh)?;
         if let (Some(asked), Some(stored)) = (parameters.version, &stored)
             && asked != stored.version
         {

@@ -233,25 +233,15 @@ pub(super) async fn get(
     check_defaults(&parameters)?;
     let selected = parameters.indices.select(&node, &names)?;
     let flat = parameters.flat_settings;
-    let describe = move || {
-        let mut all = BTreeMap::new();
-        for (name, entry) in selected {
-            let described = Described {
-                aliases: Some(Map::new()),
-                mappings: Some(mapping_of(&entry, &name)?),
-                settings: Some(settings_of(
-                    &entry,
-                    &name,
-                    flat,
-                    presentation.human,
-                    &|_| true,
-                )),
-            };
-            all.insert(name, described);
-        }
-        Ok(all)
+    let described = move |entry: &Entry, name: &str| {
+        let settings = settings_of(entry, name, flat, presentation.human, &|_| true);
+        Ok(Described {
+            aliases: Some(Map::new()),
+            mappings: Some(mapping_of(entry, name)?),
+            settings: Some(settings),
+        })
     };
-    node.reports.answer(node.memory(), describe).await
+    by_index(&node, selected, described).await
 }
 
 /// Show the settings of indexes.
@@ -380,21 +370,32 @@ fn mapping_of(entry: &Entry, name: &str) -> Result<Json, ApiError> {
     Ok(mapping.to_json())
 }
 
-/// Those of indexes that are not open are read from the disk.
-async fn mappings_of(node: &Node, selected: Selected) -> Result<Response, ApiError> {
-    let describe = move || {
-        let mut all = BTreeMap::new();
-        for (name, entry) in selected {
-            let described = Described {
-                aliases: None,
-                mappings: Some(mapping_of(&entry, &name)?),
-                settings: None,
-            };
-            all.insert(name, described);
-        }
-        Ok(all)
+/// Describes each index, on a thread for blocking work: the mappings of indexes that are not open
+/// are read from the disk.
+async fn by_index<T: Serialize>(
+    node: &Node,
+    selected: Selected,
+    describe: impl Fn(&Entry, &str) -> Result<T, ApiError> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let all = move || {
+        let all = selected.into_iter().map(|(name, entry)| {
+            let described = describe(&entry, &name)?;
+            Ok((name, described))
+        });
+        all.collect::<Result<BTreeMap<_, _>, ApiError>>()
     };
-    node.reports.answer(node.memory(), describe).await
+    node.reports.answer(node.memory(), all).await
+}
+
+async fn mappings_of(node: &Node, selected: Selected) -> Result<Response, ApiError> {
+    let described = |entry: &Entry, name: &str| {
+        Ok(Described {
+            aliases: None,
+            mappings: Some(mapping_of(entry, name)?),
+            settings: None,
+        })
+    };
+    by_index(node, selected, described).await
 }
 
 /// Show the types of the fields of indexes.
@@ -505,26 +506,21 @@ async fn field_mappings(
     selected: Selected,
     fields: String,
 ) -> Result<Response, ApiError> {
-    let describe = move || {
-        let patterns: Vec<&str> = fields.split(',').collect();
-        let mut all = BTreeMap::new();
-        for (name, entry) in selected {
-            let mut mappings = BTreeMap::new();
-            collect_fields(&mapping_of(&entry, &name)?, "", &mut |path, mapping| {
-                if patterns.iter().any(|pattern| fits(pattern, path)) {
-                    let name = path.rsplit('.').next().unwrap_or(path).to_owned();
-                    let field = FieldMapping {
-                        full_name: path.to_owned(),
-                        mapping: BTreeMap::from([(name, mapping.clone())]),
-                    };
-                    mappings.insert(path.to_owned(), field);
-                }
-            });
-            all.insert(name, FieldMappings { mappings });
-        }
-        Ok(all)
+    let described = move |entry: &Entry, name: &str| {
+        let mut mappings = BTreeMap::new();
+        collect_fields(&mapping_of(entry, name)?, "", &mut |path, mapping| {
+            if fields.split(',').any(|pattern| fits(pattern, path)) {
+                let name = path.rsplit('.').next().unwrap_or(path).to_owned();
+                let field = FieldMapping {
+                    full_name: path.to_owned(),
+                    mapping: BTreeMap::from([(name, mapping.clone())]),
+                };
+                mappings.insert(path.to_owned(), field);
+            }
+        });
+        Ok(FieldMappings { mappings })
     };
-    node.reports.answer(node.memory(), describe).await
+    by_index(node, selected, described).await
 }
 
 /// Hands each field with a type to a function, sub-fields too.

@@ -4,11 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use whittle_host::QueryContext;
-use whittle_node::index::Stored;
 use whittle_node::{SearchError, SourceFilter};
 
 use super::Shared;
-use super::documents::invalid;
+use super::documents::{invalid, stored};
 use crate::address::Path;
 use crate::answers::DocumentFound;
 use crate::body::Body;
@@ -17,7 +16,6 @@ use crate::error::{ApiError, Cause};
 use crate::node::Node;
 use crate::parameters::{Query, Switch, bad, parameters};
 use crate::scalars;
-use crate::selection;
 use crate::sending;
 use crate::source::{OneOrMore, SourceGiven, SourceParameters, filtered, filtered_bytes};
 
@@ -206,7 +204,8 @@ fn answered(
         _id: wanted.id.clone(),
         error: error.cause().clone(),
     };
-    let stored = match stored(node, wanted, parameters) {
+    let (realtime, refresh) = (parameters.realtime.0, parameters.refresh);
+    let stored = match stored(node, &wanted.index, &wanted.id, realtime, refresh) {
         Err(error) => return answer.json(&failed(&error)),
         Ok(None) => {
             let missing = DocumentFound::missing(&wanted.index, &wanted.id);
@@ -222,19 +221,4 @@ fn answered(
             answer.json(&Answered::Read(found))
         }
     }
-}
-
-fn stored(
-    node: &Node,
-    wanted: &Wanted,
-    parameters: &SeveralParameters,
-) -> Result<Option<Stored>, ApiError> {
-    let index = selection::one(node, &wanted.index)?;
-    if parameters.refresh {
-        index.refresh()?;
-    }
-    Ok(match parameters.realtime.0 {
-        true => index.get(&wanted.id)?,
-        false => index.get_refreshed(&wanted.id)?,
-    })
 }

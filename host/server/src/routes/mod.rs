@@ -93,12 +93,9 @@ pub(crate) fn all() -> Router<Arc<Node>> {
     let (routes, described) = api.split_for_parts();
     let described = description::whole(described);
     // Written once: routes are cloned for each request.
-    let described = serde_json::to_vec(&described).map(Bytes::from);
-    let described = described
-        .map_err(|error| ApiError::of(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", &error));
-    let description = move |_: Query<NoParameters>| async {
-        described.map(|text| ([(CONTENT_TYPE, "application/json")], text))
-    };
+    let text = Bytes::from(described.to_string());
+    let description =
+        move |_: Query<NoParameters>| async { ([(CONTENT_TYPE, "application/json")], text) };
     unsupported::routes(routes)
         // Clients write both.
         .route(

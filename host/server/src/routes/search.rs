@@ -380,16 +380,15 @@ async fn several(
     if items.is_empty() {
         return Err(bad("Validation Failed: 1: no requests added;"));
     }
-    let separators = std::iter::once("").chain(std::iter::repeat(","));
-    for ((head, text), separator) in items.into_iter().zip(separators) {
+    for (head, text) in items {
         let client = Client::default();
         let _waits = client.waits();
         let of = Arc::clone(&several);
-        let search = move || Ok(of.search(&client, &head, &text, separator));
+        let search = move || Ok(of.search(&client, &head, &text));
         // An error of the work itself, such as that too much of it is running, is this search's.
         match searches.run(search).await {
             Ok(answered) => answered?,
-            Err(error) => several.answer(separator, &Answer::Failed(error.body()))?,
+            Err(error) => several.answer(&Answer::Failed(error.body()))?,
         }
     }
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -419,13 +418,7 @@ impl Several {
     /// # Errors
     ///
     /// What is wrong with the request as a whole.
-    fn search(
-        &self,
-        client: &Client,
-        head: &[u8],
-        text: &[u8],
-        separator: &str,
-    ) -> Result<(), ApiError> {
+    fn search(&self, client: &Client, head: &[u8], text: &[u8]) -> Result<(), ApiError> {
         let bytes = parsed_bytes(text).saturating_mul(COPIES);
         let parts = self.node.memory().reserve(bytes).map_err(ApiError::from);
         let parts = parts.and_then(|held| Ok((held, self.parts_of(head, text)?)));
@@ -447,7 +440,7 @@ impl Several {
             },
             Err(error) => Answer::Failed(error.body()),
         };
-        self.answer(separator, &answer)
+        self.answer(&answer)
     }
 
     /// The indexes and the request of a search.
@@ -468,9 +461,11 @@ impl Several {
     }
 
     /// Writes an answer behind the others.
-    fn answer(&self, separator: &str, answer: &Answer<'_>) -> Result<(), ApiError> {
+    fn answer(&self, answer: &Answer<'_>) -> Result<(), ApiError> {
         let mut answers = self.lock();
-        answers.raw(separator)?;
+        if !answers.is_empty() {
+            answers.raw(",")?;
+        }
         answers.json(answer)
     }
 

@@ -150,21 +150,22 @@ impl Log {
     ///
     /// Where the system refuses; the log then goes on as it was.
     pub(super) fn rotate(&self) -> Result<(), IndexError> {
-        let generation = {
-            let mut shared = self.lock();
-            if shared.tail.as_ref().is_some_and(Tail::is_new) {
-                return Ok(());
-            }
-            shared.next_generation += 1;
-            shared.next_generation - 1
-        };
-        let new = Tail::new(&self.folder, generation);
         let mut shared = self.lock();
         loop {
-            if let Some(tail) = &mut shared.tail {
+            let Shared {
+                tail,
+                older,
+                next_generation,
+                ..
+            } = &mut *shared;
+            if let Some(tail) = tail {
+                if tail.is_new() {
+                    return Ok(());
+                }
                 tail.repair()?;
-                let old = mem::replace(tail, new);
-                shared.older.push(old.path);
+                let new = Tail::new(&self.folder, *next_generation);
+                *next_generation += 1;
+                older.push(mem::replace(tail, new).path);
                 return Ok(());
             }
             shared = self.wait_turn(shared);

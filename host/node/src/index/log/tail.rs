@@ -40,7 +40,7 @@ impl Tail {
     /// Makes the file; it is on the disk, and so is its name.
     fn create(&self) -> io::Result<File> {
         let create = || {
-            // What an attempt that failed may have left there is no record.
+            // A failed attempt may have left a file, without records.
             let mut options = OpenOptions::new();
             let mut file = options
                 .write(true)

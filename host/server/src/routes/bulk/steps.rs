@@ -112,7 +112,7 @@ impl<'a> Bulk<'a> {
     ) -> Result<Self, ApiError> {
         /// How much is reserved at once: all requests count in one place.
         const SHARE: u64 = 1 << 20;
-        let answer = node.memory().reserve(0)?;
+        let answer = node.memory().reservation();
         let (mut lines, mut new) = (lines.clone(), BTreeSet::new());
         let (mut operations, mut bytes) = (0, 0);
         while let Some(lined) = lines.next()? {
@@ -143,14 +143,14 @@ impl<'a> Bulk<'a> {
     /// None that [`Bulk::new`] has not had.
     pub(super) fn write(&mut self, mut lines: Lines<'_>) -> Result<(), ApiError> {
         let mut step = Step::default();
-        let mut held = self.node.memory().reserve(0)?;
+        let mut held = self.node.memory().reservation();
         while let Some(lined) = lines.next()? {
             let bytes = lined.written_bytes();
             let mut room = held.grow(bytes);
             if !step.batches.is_empty() && (room.is_err() || step.bytes + bytes > STEP_BYTES) {
                 self.carry_out(std::mem::take(&mut step));
                 // What the step has held is free then.
-                drop(std::mem::replace(&mut held, self.node.memory().reserve(0)?));
+                held = self.node.memory().reservation();
                 room = held.grow(bytes);
             }
             let place = self.kept.len();
