@@ -34,6 +34,8 @@ pub(crate) struct Query {
     json: bool,
     #[command(flatten)]
     run: setup::Run,
+    #[command(flatten)]
+    log: setup::UdfLog,
 }
 
 impl Query {
@@ -57,7 +59,7 @@ impl Query {
             watched.show(more);
         });
         progress.clear();
-        setup::print_log(&query.take_log());
+        self.log.print(&query);
         print(&serde_json::to_string_pretty(&result?)?, self.json)
     }
 }

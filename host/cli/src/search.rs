@@ -31,6 +31,8 @@ pub(crate) struct Search {
     json: bool,
     #[command(flatten)]
     run: setup::Run,
+    #[command(flatten)]
+    log: setup::UdfLog,
 }
 
 impl Search {
@@ -57,7 +59,7 @@ impl Search {
         let snapshot = index.snapshot().with_threads(&threads);
         let query = QueryContext::new(request.budget(self.run.budget()));
         let result = search(&snapshot, request, &udfs, &query, |_| ());
-        setup::print_log(&query.take_log());
+        self.log.print(&query);
         Ok(serde_json::to_string_pretty(&result?)?)
     }
 }

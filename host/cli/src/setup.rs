@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
+use serde_json::Value as Json;
 use whittle_host::{
     Accessor, Budget, Engine, EngineOptions, LogLevel, LogLine, QueryContext, Registry,
     RegistryOptions, Storage, StorageError, Udf,
 };
+use whittle_node::mapping::Mapping;
+use whittle_node::{DocumentReader, Documents};
 
 /// The flags of a command that runs functions.
 #[derive(Debug, Args)]
@@ -27,6 +30,91 @@ pub(crate) struct Run {
     /// How functions read documents; the results are the same.
     #[arg(long, value_enum, default_value_t = Reading::Composed)]
     accessor: Reading,
+}
+
+/// What is printed of the lines that functions log.
+#[derive(Debug, Args)]
+pub(crate) struct UdfLog {
+    /// The lowest level to print of the lines that functions log.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Trace)]
+    log: Level,
+}
+
+impl UdfLog {
+    /// Prints what the functions of a query have logged since the last time to standard error.
+    pub(crate) fn print(&self, query: &QueryContext) {
+        self.print_lines(&query.take_log());
+    }
+
+    /// Prints lines to standard error.
+    pub(crate) fn print_lines(&self, lines: &[LogLine]) {
+        let from = LogLevel::from(self.log);
+        let mut stderr = io::stderr().lock();
+        for LogLine {
+            udf,
+            level,
+            message,
+        } in lines.iter().filter(|line| line.level >= from)
+        {
+            // If standard error is closed, nobody can read the log.
+            let _ = writeln!(stderr, "[{udf} {level}] {message}");
+        }
+    }
+}
+
+/// `whittle_host::LogLevel` on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl From<Level> for LogLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Trace => Self::Trace,
+            Level::Debug => Self::Debug,
+            Level::Info => Self::Info,
+            Level::Warn => Self::Warn,
+            Level::Error => Self::Error,
+        }
+    }
+}
+
+/// How the fields of documents are typed.
+#[derive(Debug, Args)]
+pub(crate) struct MappingFile {
+    /// The types of fields, as in the request that makes an index [default: as a node takes them from
+    /// the documents]
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+}
+
+impl MappingFile {
+    /// The mapping in the file: the object, or what is in its `mappings`.
+    pub(crate) fn read(&self) -> Result<Option<Mapping>> {
+        let Some(path) = &self.mapping else {
+            return Ok(None);
+        };
+        let of_path = || path.display().to_string();
+        let json: Json = serde_json::from_slice(&read(path)?).with_context(of_path)?;
+        let mapping = match json.as_object() {
+            Some(index) if index.len() == 1 => index.get("mappings").unwrap_or(&json),
+            _ => &json,
+        };
+        Mapping::parse(mapping).map(Some).with_context(of_path)
+    }
+
+    /// What reads documents with the mapping, or with the one that they show.
+    pub(crate) fn reader(&self, documents: &Documents) -> Result<DocumentReader> {
+        Ok(match self.read()? {
+            None => DocumentReader::guess(documents)?,
+            Some(mapping) => DocumentReader::with_mapping(&mapping, documents)?,
+        })
+    }
 }
 
 /// `whittle_host::Accessor` on the command line.
@@ -147,27 +235,6 @@ pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
         .read_to_end(&mut text)
         .context("standard input")?;
     Ok(text)
-}
-
-/// Prints the log of UDFs to standard error.
-pub(crate) fn print_log(lines: &[LogLine]) {
-    let mut stderr = io::stderr().lock();
-    for LogLine {
-        udf,
-        level,
-        message,
-    } in lines
-    {
-        let level = match level {
-            LogLevel::Trace => "trace",
-            LogLevel::Debug => "debug",
-            LogLevel::Info => "info",
-            LogLevel::Warn => "warn",
-            LogLevel::Error => "error",
-        };
-        // If standard error is closed, nobody can read the log.
-        let _ = writeln!(stderr, "[{udf} {level}] {message}");
-    }
 }
 
 /// Loads the component in a file: checks, compiles and describes it.

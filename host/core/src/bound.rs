@@ -229,7 +229,20 @@ impl Bound {
     /// ends the function only under [`OnError::Fail`].
     pub fn evaluate_document(&mut self, document: Document<'_>) -> Result<Value, EvaluateError> {
         let batch = self.load(&[document])?;
-        let mut evaluated = self.evaluate_rows(&batch)?;
+        self.evaluate_row(&batch)
+    }
+
+    /// Evaluates the function for the document in a batch of one row.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`Bound::evaluate_document`].
+    ///
+    /// # Panics
+    ///
+    /// If the batch has no row.
+    pub fn evaluate_row(&mut self, batch: &RecordBatch) -> Result<Value, EvaluateError> {
+        let mut evaluated = self.evaluate_rows(batch)?;
         match evaluated.error_samples.pop() {
             None => Ok(value_at(&evaluated.values, 0, self.function.returns)),
             Some(failed) => Err(self.failed(failed)),

@@ -13,15 +13,15 @@ use arrow_array::{
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use serde_json::Value as Json;
 use tantivy::columnar::{Column, ColumnIndex, StrColumn};
 use tantivy::schema::Value;
 use tantivy::store::StoreReader;
 use tantivy::{DocId, Score, SegmentReader, TantivyDocument, TantivyError};
-use whittle_host::{Bound, Document, FieldUse, Kind};
+use whittle_host::{Bound, FieldUse, Kind};
 
 use super::dictionary::{Decoded, Dictionaries, look_up};
 use crate::mapping::{FieldType, ID, LONG_TEXTS, Mapping, SOURCE};
+use crate::reading::{self, Written};
 
 /// A dictionary is decoded where at least one document in so many terms will be read through it: a
 /// look-up costs as much as decoding some hundreds of terms.
@@ -40,6 +40,7 @@ pub(super) enum SegmentColumns {
     },
     /// Out of the documents.
     Documents {
+        mapping: Arc<Mapping>,
         store: Box<StoreReader>,
         id: tantivy::schema::Field,
         source: tantivy::schema::Field,
@@ -72,7 +73,7 @@ impl SegmentColumns {
     /// Opens the columns that a function reads, of which about `expected` documents are wanted.
     pub(super) fn open(
         reader: &SegmentReader,
-        mapping: &Mapping,
+        mapping: &Arc<Mapping>,
         bound: &Bound,
         dictionaries: &Dictionaries,
         expected: u32,
@@ -91,6 +92,7 @@ impl SegmentColumns {
         };
         if bound.fields().iter().any(needs_documents) {
             return Ok(Self::Documents {
+                mapping: Arc::clone(mapping),
                 store: Box::new(reader.get_store_reader(STORE_BLOCKS)?),
                 id: mapping.schema().get_field(ID)?,
                 source: mapping.schema().get_field(SOURCE)?,
@@ -165,21 +167,26 @@ impl SegmentColumns {
                 RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
                     .map_err(|error| internal(&error))
             }
-            Self::Documents { store, id, source } => {
+            Self::Documents {
+                mapping,
+                store,
+                id,
+                source,
+            } => {
                 let stored = documents
                     .iter()
                     .map(|document| stored(store, *id, *source, *document));
-                let stored: Vec<(String, Json)> = stored.collect::<tantivy::Result<_>>()?;
+                let stored: Vec<(String, Vec<u8>)> = stored.collect::<tantivy::Result<_>>()?;
                 let documents = stored
                     .iter()
                     .zip(scores)
-                    .map(|((id, source), score)| Document {
+                    .map(|((id, text), score)| Written {
                         id,
-                        source,
+                        text,
                         score: Some(f64::from(*score)),
                     });
-                let documents: Vec<Document<'_>> = documents.collect();
-                bound.load(&documents).map_err(|error| internal(&error))
+                let documents: Vec<Written<'_>> = documents.collect();
+                reading::load(mapping, bound, &documents).map_err(|error| internal(&error))
             }
         }
     }
@@ -321,16 +328,16 @@ fn stored(
     id: tantivy::schema::Field,
     source: tantivy::schema::Field,
     document: DocId,
-) -> tantivy::Result<(String, Json)> {
+) -> tantivy::Result<(String, Vec<u8>)> {
     let document: TantivyDocument = store.get(document)?;
     let id = document
         .get_first(id)
         .and_then(|id| id.as_str().map(ToOwned::to_owned));
     let source = document
         .get_first(source)
-        .and_then(|source| source.as_bytes().map(serde_json::from_slice));
+        .and_then(|source| source.as_bytes().map(ToOwned::to_owned));
     match (id, source) {
-        (Some(id), Some(Ok(source))) => Ok((id, source)),
+        (Some(id), Some(source)) => Ok((id, source)),
         _ => Err(TantivyError::InternalError(
             "a document has no source".to_owned(),
         )),
