@@ -234,7 +234,8 @@ impl Body {
     ///
     /// 429 if there is too little, 413 if there never is so much.
     pub(crate) fn hold(&self, bytes: u64) -> Result<(), ApiError> {
-        Ok(self.held.grow(bytes)?)
+        let held = self.held.grow(bytes);
+        Ok(held.map_err(|error| error.beside(self.bytes.len() as u64))?)
     }
 
     /// Reserves what a text takes so many times when it is parsed, until the body is dropped.
@@ -375,6 +376,24 @@ mod tests {
         drop(first);
         let refused = read(17).expect_err("it can never be read");
         insta::assert_snapshot!(refused.reason(), @"the body is larger than 262144 bytes: send less at once");
+    }
+
+    #[test]
+    fn a_body_that_never_fits_with_what_is_made_of_it_is_too_large() {
+        let (memory, large) = (Memory::new(512 * KIB), Memory::new(256 * KIB));
+        let read =
+            |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None, None));
+        let body = read(10).expect("it is read");
+        body.hold(300 * KIB).expect("there is room");
+        let refused = body
+            .hold(53 * KIB)
+            .expect_err("160 and 353 KiB are more than all");
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let other = memory.reserve(52 * KIB).expect("there is room");
+        let refused = body.hold(52 * KIB).expect_err("another request has it");
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        drop(other);
+        body.hold(52 * KIB).expect("there is room");
     }
 
     #[test]
