@@ -139,8 +139,7 @@ struct Metadata {
     #[serde(rename = "routing")]
     _routing: Option<Text>,
     /// Without effect: an update reads and writes in one step.
-    #[serde(rename = "retry_on_conflict")]
-    _retry_on_conflict: Option<Long>,
+    retry_on_conflict: Option<Long>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -254,6 +253,11 @@ impl<'a> Lines<'a> {
         };
         if metadata.version.is_some() {
             return Err(internal_version());
+        }
+        if let Some(Long(tries @ ..0)) = metadata.retry_on_conflict {
+            return Err(bad(format!(
+                "line {number}: [retry_on_conflict] must be 0 or more but was [{tries}]"
+            )));
         }
         let index = match (metadata._index.take(), self.index) {
             (Some(Text(index)), _) => Cow::Owned(index),
@@ -486,6 +490,7 @@ mod tests {
             ("index", "\"_index\": [\"a\"]"),
             ("update", "\"_source\": 1"),
             ("update", "\"retry_on_conflict\": \"often\""),
+            ("update", "\"retry_on_conflict\": -5"),
             ("index", "\"_type\": \"_doc\""),
         ] {
             let refused = read(action, members).err();
