@@ -11,6 +11,7 @@ mod effort;
 mod evaluation;
 mod languages;
 mod limits;
+mod readings;
 mod refused;
 mod registry;
 mod search;
