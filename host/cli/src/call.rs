@@ -9,7 +9,9 @@ use serde_json::{Map, Value as Json, json};
 use whittle_host::{Arguments, Bound, EvaluateError, OnError};
 use whittle_node::{DocumentReader, Documents};
 
+use crate::mapping::MappingFile;
 use crate::setup;
+use crate::udf_log::UdfLog;
 
 /// Call a function for each document and print one JSON line per document, in the order of the
 /// input.
@@ -29,11 +31,11 @@ pub(crate) struct Call {
     #[arg(long, value_name = "FIELD")]
     id_field: Option<String>,
     #[command(flatten)]
-    mapping: setup::MappingFile,
+    mapping: MappingFile,
     #[command(flatten)]
     run: setup::Run,
     #[command(flatten)]
-    log: setup::UdfLog,
+    log: UdfLog,
 }
 
 fn parameters(text: &str) -> Result<Map<String, Json>, String> {

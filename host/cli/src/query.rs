@@ -13,6 +13,7 @@ use whittle_host::{Engine, QueryContext};
 use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
 
 use crate::setup;
+use crate::udf_log::UdfLog;
 use progress::Progress;
 
 /// Search the documents of a file, with UDFs in the query.
@@ -35,7 +36,7 @@ pub(crate) struct Query {
     #[command(flatten)]
     run: setup::Run,
     #[command(flatten)]
-    log: setup::UdfLog,
+    log: UdfLog,
 }
 
 impl Query {

@@ -15,6 +15,7 @@ use crate::place::{Location, Place, unused};
 use crate::query::{Functions, print};
 use crate::remote::Remote;
 use crate::setup;
+use crate::udf_log::UdfLog;
 
 /// Search an index, on disk or of a node, with UDFs in the query.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(crate) struct Search {
     #[command(flatten)]
     run: setup::Run,
     #[command(flatten)]
-    log: setup::UdfLog,
+    log: UdfLog,
 }
 
 impl Search {

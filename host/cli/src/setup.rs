@@ -1,22 +1,19 @@
-//! What several commands share: the flags of a run, an engine with the user's cache, reading
-//! components and other files, and printing the log of UDFs.
+//! What several commands share: the flags of a run, an engine with the user's cache, and reading
+//! components and other files.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use clap::{Args, ValueEnum};
-use serde_json::Value as Json;
+use clap::Args;
 use whittle_host::{
-    Accessor, Budget, Engine, EngineOptions, LogLevel, LogLine, QueryContext, Registry,
-    RegistryOptions, Storage, StorageError, Udf,
+    Budget, Engine, EngineOptions, QueryContext, Registry, RegistryOptions, Storage, StorageError,
+    Udf,
 };
-use whittle_node::mapping::Mapping;
-use whittle_node::{DocumentReader, Documents};
 
 /// The flags of a command that runs functions.
 #[derive(Debug, Args)]
@@ -27,116 +24,22 @@ pub(crate) struct Run {
     /// The memory limit of all functions of a query together, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     memory_mb: usize,
-    /// How functions read documents; the results are the same.
-    #[arg(long, value_enum, default_value_t = Reading::Composed)]
-    accessor: Reading,
-}
-
-/// What is printed of the lines that functions log.
-#[derive(Debug, Args)]
-pub(crate) struct UdfLog {
-    /// The lowest level to print of the lines that functions log.
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Trace)]
-    log: Level,
-}
-
-impl UdfLog {
-    /// Prints what the functions of a query have logged since the last time to standard error.
-    pub(crate) fn print(&self, query: &QueryContext) {
-        self.print_lines(&query.take_log());
-    }
-
-    /// Prints lines to standard error.
-    pub(crate) fn print_lines(&self, lines: &[LogLine]) {
-        let from = LogLevel::from(self.log);
-        let mut stderr = io::stderr().lock();
-        for LogLine {
-            udf,
-            level,
-            message,
-        } in lines.iter().filter(|line| line.level >= from)
-        {
-            // If standard error is closed, nobody can read the log.
-            let _ = writeln!(stderr, "[{udf} {level}] {message}");
-        }
-    }
-}
-
-/// `whittle_host::LogLevel` on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Level {
-    Trace,
-    Debug,
-    Info,
-    Warn,
-    Error,
-}
-
-impl From<Level> for LogLevel {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Trace => Self::Trace,
-            Level::Debug => Self::Debug,
-            Level::Info => Self::Info,
-            Level::Warn => Self::Warn,
-            Level::Error => Self::Error,
-        }
-    }
-}
-
-/// How the fields of documents are typed.
-#[derive(Debug, Args)]
-pub(crate) struct MappingFile {
-    /// The types of fields, as in the request that makes an index [default: as a node takes them from
-    /// the documents]
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
-}
-
-impl MappingFile {
-    /// The mapping in the file: the object, or what is in its `mappings`.
-    pub(crate) fn read(&self) -> Result<Option<Mapping>> {
-        let Some(path) = &self.mapping else {
-            return Ok(None);
-        };
-        let of_path = || path.display().to_string();
-        let json: Json = serde_json::from_slice(&read(path)?).with_context(of_path)?;
-        let mapping = match json.as_object() {
-            Some(index) if index.len() == 1 => index.get("mappings").unwrap_or(&json),
-            _ => &json,
-        };
-        Mapping::parse(mapping).map(Some).with_context(of_path)
-    }
-
-    /// What reads documents with the mapping, or with the one that they show.
-    pub(crate) fn reader(&self, documents: &Documents) -> Result<DocumentReader> {
-        Ok(match self.read()? {
-            None => DocumentReader::guess(documents)?,
-            Some(mapping) => DocumentReader::with_mapping(&mapping, documents)?,
-        })
-    }
-}
-
-/// `whittle_host::Accessor` on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Reading {
-    /// In whole batches, or in place by code that is compiled into the function.
-    Composed,
-    /// With a call into the host for each field.
-    Reference,
+    /// Evaluate document by document, even functions that take whole batches; the results are the
+    /// same.
+    #[arg(long)]
+    by_document: bool,
 }
 
 impl Run {
     pub(crate) fn engine(&self) -> Result<Engine> {
-        engine(self.accessor())
+        // One document goes the way that the batches of a search go.
+        start(self.few_rows(0))
     }
 
-    /// The accessor that the flags select.
-    pub(crate) fn accessor(&self) -> Accessor {
-        match self.accessor {
-            Reading::Composed => Accessor::Composed,
-            Reading::Reference => Accessor::Reference,
-        }
+    /// The largest number of rows that are evaluated document by document, which is `usual` unless
+    /// the flags say otherwise.
+    pub(crate) fn few_rows(&self, usual: usize) -> usize {
+        if self.by_document { usize::MAX } else { usual }
     }
 
     /// A query's context; its time starts now.
@@ -155,13 +58,15 @@ impl Run {
 }
 
 /// An engine with the user's cache of compiled components.
-pub(crate) fn engine(accessor: Accessor) -> Result<Engine> {
+pub(crate) fn engine() -> Result<Engine> {
+    start(EngineOptions::default().few_rows)
+}
+
+fn start(few_rows: usize) -> Result<Engine> {
     // The command runs one query at a time.
     let options = EngineOptions {
         cache: cache_folder(),
-        accessor,
-        // One document goes the way that the batches of a search go.
-        few_rows: 0,
+        few_rows,
         pool_instances: 8,
         ..EngineOptions::default()
     };

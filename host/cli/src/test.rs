@@ -9,7 +9,9 @@ use whittle_host::Udf;
 use whittle_node::mapping::Mapping;
 
 use crate::build;
+use crate::mapping::MappingFile;
 use crate::setup;
+use crate::udf_log::UdfLog;
 use crate::vectors::{self, Failure, Vectors};
 
 /// Run a component's test vectors: parameters and documents with the expected values.
@@ -22,11 +24,11 @@ pub(crate) struct Test {
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
     #[command(flatten)]
-    mapping: setup::MappingFile,
+    mapping: MappingFile,
     #[command(flatten)]
     run: setup::Run,
     #[command(flatten)]
-    log: setup::UdfLog,
+    log: UdfLog,
 }
 
 impl Test {
