@@ -139,10 +139,30 @@ impl Instance {
                 reference::run(&self.exports, &mut self.store, rows)
             }
         };
-        result.map_err(|error| match error.downcast_ref::<Failed>() {
+        result.map_err(|error| self.run_error(&error))
+    }
+
+    /// Evaluates the bound function for one row of the columns in the state.
+    pub(crate) fn run_row(&mut self, row: usize) -> Result<(), RunError> {
+        let result = reference::run_row(&self.exports, &mut self.store, row);
+        result.map_err(|error| self.run_error(&error))
+    }
+
+    /// Whether rows can be evaluated one by one.
+    pub(crate) fn takes_rows(&self) -> bool {
+        !matches!(self.path, Path::Composed(_))
+    }
+
+    /// Whether so many rows are evaluated as a batch.
+    pub(crate) fn takes_batch(&self, rows: usize) -> bool {
+        matches!(&self.path, Path::Batches { few_rows, .. } if rows > *few_rows)
+    }
+
+    fn run_error(&self, error: &wasmtime::Error) -> RunError {
+        match error.downcast_ref::<Failed>() {
             Some(failed) => RunError::Document(failed.clone()),
-            None => RunError::Stopped(called(&error, self.store.data())),
-        })
+            None => RunError::Stopped(called(error, self.store.data())),
+        }
     }
 
     /// The id of the document that is being evaluated.

@@ -84,6 +84,7 @@ mod composed;
 mod composed;
 mod contract;
 mod cpu;
+mod distinct;
 mod effort;
 mod encode;
 mod engine;

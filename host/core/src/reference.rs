@@ -72,11 +72,20 @@ pub(crate) fn run(
 ) -> wasmtime::Result<()> {
     store.data_mut().sink.piece(rows);
     for row in 0..rows {
-        store.data_mut().frame.set_row(row);
-        let result = exports.evaluate(store)?;
-        store.data_mut().push(row, result)?;
+        run_row(exports, store, row)?;
     }
     Ok(())
+}
+
+/// Evaluates a row of the current columns.
+pub(crate) fn run_row(
+    exports: &Exports,
+    store: &mut Store<State>,
+    row: usize,
+) -> wasmtime::Result<()> {
+    store.data_mut().frame.set_row(row);
+    let result = exports.evaluate(store)?;
+    store.data_mut().push(row, result)
 }
 
 impl State {
@@ -134,8 +143,9 @@ impl State {
     }
 
     /// The id and score of a document, which are not fields.
-    fn evaluating(&self) -> Result<(), Stopped> {
+    fn evaluating(&mut self) -> Result<(), Stopped> {
         if self.phase == Phase::Evaluate {
+            self.note_asked();
             return Ok(());
         }
         Err(self.misused(0, Reading::Any))
