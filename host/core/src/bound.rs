@@ -186,8 +186,33 @@ impl Bound {
         state.columns = Arc::new(Columns::none());
         state.sink.statistics.time += time;
         state.leave(time);
-        self.observe(batch, before, time, &evaluated);
+        let stopped = match &evaluated {
+            Err(EvaluateError::Stopped { source, .. }) => Some(source),
+            Ok(_) | Err(_) => None,
+        };
+        self.observe(|| batch.get_array_memory_size(), before, time, stopped);
         evaluated
+    }
+
+    /// The results for a dictionary-encoded column whose values have all been evaluated, without an
+    /// error: the column is the only one that the function reads, as in the last batch. `None` if
+    /// [`Bound::evaluate_rows`] has to look at the documents. Nothing is counted.
+    pub fn known(&mut self, column: &ArrayRef) -> Option<ArrayRef> {
+        let slots = self.distinct.slots_again(column).filter(|_| !self.ended)?;
+        let state = self.instance.state_mut();
+        state.query.check().ok()?;
+        state.sink.begin(slots.len());
+        let known = self.distinct.spread(&slots, &mut state.sink);
+        known.then(|| state.sink.values())
+    }
+
+    /// Counts a batch of documents that got their results from [`Bound::known`].
+    pub fn count_known(&mut self, documents: u64) {
+        let before = self.counts();
+        let statistics = &mut self.instance.state_mut().sink.statistics;
+        statistics.documents += documents;
+        statistics.batches += 1;
+        self.observe(|| 0, before, Duration::ZERO, None);
     }
 
     /// The documents, evaluations and errors so far.
@@ -203,20 +228,16 @@ impl Bound {
 
     fn observe(
         &self,
-        batch: &RecordBatch,
+        bytes: impl FnOnce() -> usize,
         before: [u64; 3],
         time: Duration,
-        evaluated: &Result<Evaluated, EvaluateError>,
+        stopped: Option<&Stopped>,
     ) {
         let Some(observer) = &self.observer else {
             return;
         };
         let [documents, evaluations, errors] = self.counts();
         let state = self.instance.state();
-        let stopped = match evaluated {
-            Err(EvaluateError::Stopped { source, .. }) => Some(source),
-            Ok(_) | Err(_) => None,
-        };
         let reached = match stopped {
             Some(_) => state.sink.position(state.frame.row()),
             None => documents,
@@ -226,7 +247,7 @@ impl Bound {
             evaluations: evaluations - before[1],
             errors: errors - before[2],
             begun: reached.saturating_sub(before[0]),
-            input_bytes: stopped.map_or(0, |_| batch.get_array_memory_size()),
+            input_bytes: stopped.map_or(0, |_| bytes()),
             time,
             memory_bytes: state.memory.bytes(),
             stopped,

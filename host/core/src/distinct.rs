@@ -150,6 +150,12 @@ impl Distinct {
         self.taken = 0;
     }
 
+    /// As [`Distinct::slots`], for the column that it was at last.
+    pub(crate) fn slots_again(&mut self, column: &ArrayRef) -> Option<Vec<u32>> {
+        let known = self.column.is_some() && has_values(column.data_type());
+        known.then(|| self.slots(column)).flatten()
+    }
+
     /// The slots of a column's rows; `None` if documents are to be evaluated.
     pub(crate) fn slots(&mut self, column: &ArrayRef) -> Option<Vec<u32>> {
         if self.given_up || column.is_empty() {

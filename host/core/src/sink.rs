@@ -357,13 +357,15 @@ impl Sink {
             .any_failed
             .then(|| BooleanBuffer::collect_bool(rows, |row| self.states[row] == FAILED));
         Evaluated {
-            values: self.array(rows),
+            values: self.values(),
             failed,
             error_samples: std::mem::take(&mut self.error_samples),
         }
     }
 
-    fn array(&mut self, rows: usize) -> ArrayRef {
+    /// The results of the current batch, which are taken.
+    pub(crate) fn values(&mut self) -> ArrayRef {
+        let rows = self.states.len();
         if matches!(self.returns, Kind::Text | Kind::Json) {
             self.skip_texts_to(rows);
             return Arc::new(self.texts.finish());

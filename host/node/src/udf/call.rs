@@ -34,6 +34,9 @@ pub struct UdfReport {
     pub function: String,
     /// Documents evaluated.
     pub documents: u64,
+    /// Evaluations for them: one for each distinct value and worker, if the function reads a single
+    /// keyword field.
+    pub evaluations: u64,
     /// Documents that failed.
     pub errors: u64,
     /// The first of them.
@@ -380,6 +383,10 @@ impl UdfCall {
                 .iter()
                 .map(|statistics| statistics.documents)
                 .sum(),
+            evaluations: statistics
+                .iter()
+                .map(|statistics| statistics.evaluations)
+                .sum(),
             errors: errors + tally.not_numbers,
             error_samples: samples
                 .map(|DocumentError { document, message }| ErrorSample {
@@ -463,6 +470,21 @@ impl SegmentCall {
     ) -> Result<Evaluated, UdfError> {
         let started = Instant::now();
         let columns = self.columns.as_ref().expect("they are open");
+        if let Some(keywords) = columns.keywords(documents)? {
+            let bound = self
+                .bound
+                .as_mut()
+                .expect("it is there until it is dropped");
+            if let Some(values) = bound.known(&keywords) {
+                bound.count_known(documents.len() as u64);
+                (self.call.0.progress.0)(documents.len());
+                return Ok(Evaluated {
+                    values,
+                    failed: None,
+                    error_samples: Vec::new(),
+                });
+            }
+        }
         let batch = columns.load(self.bound(), documents, scores)?;
         lock(&self.call.0.tally).load_time += started.elapsed();
         let bound = self

@@ -1,14 +1,17 @@
 //! The columns of a segment that a UDF reads, as Arrow arrays of a block of documents.
 //!
-//! Numbers are gathered out of tantivy's columns, texts through their dictionaries. A function
+//! Numbers are gathered out of tantivy's columns, texts through their dictionaries. If a function reads
+//! a single keyword field, its column is given as a segment has it, as ordinals and a dictionary, so
+//! that the function is evaluated once for each distinct value. A function
 //! that reads a field as JSON, one that the mapping leaves out of its columns, or texts of which a
 //! column has but the beginning, is given the documents themselves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_array::types::UInt32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch,
+    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, RecordBatch,
     RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
@@ -26,6 +29,11 @@ use crate::mapping::{FieldType, ID, LONG_TEXTS, Mapping, SOURCE};
 /// A dictionary is decoded where at least one document in so many terms will be read through it: a
 /// look-up costs as much as decoding some hundreds of terms.
 const TERMS_A_LOOK_UP: usize = 300;
+
+/// Distinct values are told apart if a column has no more of them than this, or than a share of the
+/// documents that will be read: each costs as much as some documents.
+const FEW_TERMS: usize = 1024;
+const DOCUMENTS_A_TERM: usize = 4;
 
 /// How many blocks of sources are kept uncompressed.
 const STORE_BLOCKS: usize = 2;
@@ -59,6 +67,16 @@ pub(super) enum Source {
     /// In microseconds since 1970.
     Date(Column<i64>),
     Text(Texts),
+    /// The only column, with its dictionary.
+    Keyword(Keyword),
+}
+
+/// A column of keywords as ordinals of its dictionary, of which the first of a document counts.
+pub(super) struct Keyword {
+    /// `None` if no document has the field.
+    column: Option<StrColumn>,
+    /// The texts by their ordinals.
+    values: ArrayRef,
 }
 
 /// A column of texts.
@@ -66,6 +84,8 @@ pub(super) struct Texts {
     column: StrColumn,
     /// `None`: looked up.
     decoded: Option<Arc<Decoded>>,
+    /// Whether there are few of them.
+    are_few: bool,
 }
 
 impl SegmentColumns {
@@ -109,6 +129,7 @@ impl SegmentColumns {
         }
         fields.push(Field::new("_score", DataType::Float32, false));
         let mut seen = Vec::new();
+        let is_only = |path: &str| bound.fields().iter().all(|field| field.path == path);
         for FieldUse { path, .. } in bound.fields() {
             // Read as two kinds it is one column still.
             if seen.contains(&path) {
@@ -124,6 +145,10 @@ impl SegmentColumns {
                 FieldType::Long => fast.column_opt(field.column)?.map(Source::Long),
                 FieldType::Double => fast.column_opt(field.column)?.map(Source::Double),
                 FieldType::Date => fast.column_opt(field.column)?.map(Source::Date),
+                FieldType::Keyword if is_only(path) => Some(match open_texts(field.column)? {
+                    None => Source::Keyword(Keyword::none()),
+                    Some(texts) => Keyword::of(texts),
+                }),
                 FieldType::Keyword | FieldType::Text => open_texts(field.column)?.map(Source::Text),
             };
             // A segment in which no document has the field has no column.
@@ -184,6 +209,18 @@ impl SegmentColumns {
         }
     }
 
+    /// The only column that the function reads, for a block of documents in ascending order, if its
+    /// values are told apart.
+    pub(super) fn keywords(&self, documents: &[DocId]) -> tantivy::Result<Option<ArrayRef>> {
+        match self {
+            Self::Columns { columns, .. } => match &**columns {
+                [Source::Keyword(keyword)] => keyword.load(documents).map(Some),
+                _ => Ok(None),
+            },
+            Self::Documents { .. } => Ok(None),
+        }
+    }
+
     /// Whether documents are known to the function, and so to its errors, by their numbers in the
     /// segment.
     pub(super) fn has_numbers_for_ids(&self) -> bool {
@@ -199,6 +236,9 @@ impl Source {
             Self::Double(_) => DataType::Float64,
             Self::Date(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
             Self::Text(_) => DataType::Utf8,
+            Self::Keyword(_) => {
+                DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8))
+            }
         }
     }
 
@@ -225,6 +265,7 @@ impl Source {
                 Arc::new(array.with_timezone("+00:00"))
             }
             Self::Text(texts) => texts.load(documents)?,
+            Self::Keyword(keyword) => keyword.load(documents)?,
         })
     }
 }
@@ -258,6 +299,43 @@ fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
     values
 }
 
+impl Keyword {
+    /// A field that no document has.
+    fn none() -> Self {
+        Self {
+            column: None,
+            values: Arc::new(StringArray::from(Vec::<&str>::new())),
+        }
+    }
+
+    /// The column with its dictionary, if that is decoded and has few values.
+    fn of(texts: Texts) -> Source {
+        match &texts.decoded {
+            Some(decoded) if texts.are_few => Source::Keyword(Self {
+                values: Arc::<StringArray>::clone(decoded.texts()),
+                column: Some(texts.column),
+            }),
+            Some(_) | None => Source::Text(texts),
+        }
+    }
+
+    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
+        let key = |ordinal| u32::try_from(ordinal).expect("a segment has fewer documents");
+        let keys = match self.column.as_ref().map(|column| column.ords()) {
+            None => UInt32Array::new_null(documents.len()),
+            Some(ordinals) => match full(ordinals, documents) {
+                Some(ordinals) => ordinals.into_iter().map(key).collect::<Vec<_>>().into(),
+                None => {
+                    let ordinals = first_values(ordinals, documents).into_iter();
+                    ordinals.map(|ordinal| ordinal.map(key)).collect()
+                }
+            },
+        };
+        let array = DictionaryArray::<UInt32Type>::try_new(keys, Arc::clone(&self.values));
+        Ok(Arc::new(array.map_err(|error| internal(&error))?))
+    }
+}
+
 impl Texts {
     fn open(
         reader: &SegmentReader,
@@ -275,7 +353,12 @@ impl Texts {
         } else {
             None
         };
-        Ok(Some(Self { column, decoded }))
+        let few = FEW_TERMS.max(expected as usize / DOCUMENTS_A_TERM);
+        Ok(Some(Self {
+            are_few: column.num_terms() <= few,
+            column,
+            decoded,
+        }))
     }
 
     fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
