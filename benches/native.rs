@@ -37,7 +37,7 @@ impl Texts {
 
 /// The guest's own Levenshtein as a native filter of tantivy, with dictionaries that are already
 /// decoded.
-pub struct NativeDistance {
+pub(crate) struct NativeDistance {
     column: String,
     target: String,
     distance: usize,
@@ -45,7 +45,7 @@ pub struct NativeDistance {
 }
 
 impl NativeDistance {
-    pub fn new(searcher: &Searcher, column: String, target: &str, distance: usize) -> Self {
+    pub(crate) fn new(searcher: &Searcher, column: String, target: &str, distance: usize) -> Self {
         let texts = searcher.segment_readers().iter().map(|reader| {
             let column = reader.fast_fields().str(&column).expect("read");
             let texts = Texts::of(&column.expect("a column"));
@@ -66,7 +66,7 @@ impl std::fmt::Debug for NativeDistance {
     }
 }
 
-pub struct SegmentDistance {
+pub(crate) struct SegmentDistance {
     ordinals: Column<u64>,
     texts: Arc<Texts>,
     pattern: Pattern,
@@ -104,13 +104,13 @@ impl SegmentDocPredicate for SegmentDistance {
 
 /// `price * (1 - discount) > 500 and sqrt(rating) >= 2` as a native filter of tantivy.
 #[derive(Debug)]
-pub struct NativeRule {
-    pub price: String,
-    pub discount: String,
-    pub rating: String,
+pub(crate) struct NativeRule {
+    pub(crate) price: String,
+    pub(crate) discount: String,
+    pub(crate) rating: String,
 }
 
-pub struct SegmentRule {
+pub(crate) struct SegmentRule {
     price: Column<f64>,
     discount: Column<f64>,
     rating: Column<f64>,

@@ -79,9 +79,11 @@ impl Bench {
     }
 
     fn term(&self, path: &str, text: &str) -> Term {
-        let schema = self.searcher().schema();
-        let field = schema.get_field(&self.column(path)).expect("a field");
-        Term::from_field_text(field, text)
+        let column = self.column(path);
+        // That of a text has its name and a `c`.
+        let name = column.strip_suffix('c').unwrap_or(&column);
+        let field = self.searcher().schema().get_field(name);
+        Term::from_field_text(field.expect("a field"), text)
     }
 
     /// The ids of documents, out of their column.
