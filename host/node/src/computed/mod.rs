@@ -12,6 +12,7 @@
 //!
 //! Knows nothing of the query language, nor of what computes.
 
+mod blocks;
 mod matcher;
 mod query;
 mod watch;
@@ -20,8 +21,9 @@ use std::fmt::Debug;
 
 use tantivy::{DocId, Score, SegmentReader};
 
+pub(crate) use blocks::{Block, Blocks, STEP_DOCUMENTS};
 pub(crate) use matcher::{Bool, Matcher};
-pub(crate) use query::{ComputedQuery, Failure};
+pub(crate) use query::{ComputedQuery, ComputedScorer, Failure};
 pub(crate) use watch::{Watch, WatchedQuery};
 
 /// How many documents are computed at once.

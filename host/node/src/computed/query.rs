@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tantivy::fastfield::AliveBitSet;
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
-use super::matcher::{Block, Evaluator, Matcher, MatcherWeight};
-use super::{BLOCK_DOCUMENTS, Outcome};
+use super::matcher::{Evaluator, Matcher, MatcherWeight};
+use super::{BLOCK_DOCUMENTS, Block, Blocks, Outcome, STEP_DOCUMENTS};
 use crate::allowance::Allowance;
 
 /// Whether a search has ended for a reason that the engine's iterators cannot tell. Clones share
@@ -73,11 +72,12 @@ struct ComputedWeight {
 impl Weight for ComputedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let approximation = self.approximation.scorer(reader, 1.0)?;
+        // A deleted document is not computed: it could fail.
+        let approximation = Blocks::new(approximation, reader, true);
         let evaluator = self.matcher.evaluator(reader, approximation.size_hint())?;
         let mut scorer = ComputedScorer {
             approximation,
             evaluator,
-            alive: reader.alive_bitset().cloned(),
             failure: self.failure.clone(),
             allowance: self.allowance.clone(),
             boost,
@@ -103,11 +103,9 @@ impl Weight for ComputedWeight {
 }
 
 /// Walks the matches of a segment, a block at a time.
-struct ComputedScorer {
-    approximation: Box<dyn Scorer>,
+pub(crate) struct ComputedScorer {
+    approximation: Blocks,
     evaluator: Evaluator,
-    /// A deleted document is not computed: it could fail.
-    alive: Option<AliveBitSet>,
     failure: Failure,
     allowance: Allowance,
     boost: Score,
@@ -118,6 +116,15 @@ struct ComputedScorer {
 }
 
 impl ComputedScorer {
+    /// Takes the matches of a block, in the place of those that are in `block`; none at the end.
+    pub(crate) fn take(&mut self, block: &mut Block) {
+        debug_assert_eq!(self.at, 0, "it is walked by blocks alone");
+        std::mem::swap(block, &mut self.matches);
+        if block.len() > 0 {
+            self.refill();
+        }
+    }
+
     /// Goes on to the next block that has a match.
     fn refill(&mut self) {
         self.at = 0;
@@ -147,17 +154,10 @@ impl ComputedScorer {
 
     fn fill_candidates(&mut self) {
         self.candidates.clear();
-        let mut document = self.approximation.doc();
-        while document != TERMINATED && self.candidates.len() < BLOCK_DOCUMENTS {
-            if self
-                .alive
-                .as_ref()
-                .is_none_or(|alive| alive.is_alive(document))
-            {
-                let score = self.approximation.score();
-                self.candidates.push(document, score);
+        while self.candidates.len() + STEP_DOCUMENTS <= BLOCK_DOCUMENTS {
+            if !self.approximation.append(&mut self.candidates) {
+                return;
             }
-            document = self.approximation.advance();
         }
     }
 }
@@ -176,9 +176,7 @@ impl DocSet for ComputedScorer {
             .partition_point(|document| *document < target);
         self.at += later;
         if self.at >= self.matches.len() {
-            if self.approximation.doc() < target {
-                self.approximation.seek(target);
-            }
+            self.approximation.seek(target);
             self.refill();
         }
         self.doc()
