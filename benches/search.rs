@@ -21,7 +21,7 @@ use tantivy::{DocAddress, Order, Searcher, Term};
 use whittle_host::{Accessor, Budget, QueryContext};
 use whittle_node::index::{Index, Operation};
 use whittle_node::mapping::Mapping;
-use whittle_node::{SearchRequest, SearchResponse, Snapshot, Udfs, search};
+use whittle_node::{Hit, SearchRequest, SearchResponse, Snapshot, Udfs, search};
 use whittle_tests::{engine, udf};
 
 use native::{NativeDistance, NativeRule};
@@ -247,6 +247,23 @@ fn functions(bench: &Bench) {
         &request,
         || count(searcher, &native),
     );
+
+    let kind = json!({"query": {"wasm_udf": {"function": "string_distance", "params":
+        {"field": "kind.keyword", "target": "kind-7", "max_distance": 0}}}});
+    let term = json!({"query": {"term": {"kind.keyword": "kind-7"}}});
+    let name = "a keyword of twelve values, a UDF beside a term";
+    if !bench.leaves_out(name) {
+        let ids = |hits: Vec<Hit>| hits.into_iter().map(|hit| hit.id).collect::<Vec<_>>();
+        let [found, expected] = [&kind, &term].map(|request| bench.run(request).hits);
+        assert_eq!(found.total, expected.total);
+        assert_eq!(ids(found.hits), ids(expected.hits));
+        bench.compare(
+            name,
+            1.3,
+            || drop(bench.run(&kind)),
+            || drop(bench.run(&term)),
+        );
+    }
 
     let shop = json!({"term": {"shop.keyword": "shop-7"}});
     let both = json!({"query": {"bool": {"filter": [distance, shop]}}, "size": 0});

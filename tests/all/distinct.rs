@@ -18,7 +18,7 @@ use serde_json::{Value as Json, json};
 use whittle_host::{
     Budget, DocumentError, Engine, EngineOptions, Evaluated, OnError, QueryContext, Udf,
 };
-use whittle_tests::{arguments, guest, told};
+use whittle_tests::{ByHand, arguments, engine_with, guest, told};
 
 /// The probe and a component that reads neither ids nor scores, in an engine that evaluates all
 /// rows one by one, and in one that evaluates all in batches.
@@ -319,4 +319,107 @@ fn a_column_of_very_many_values_is_evaluated_by_documents() {
         .expect("booleans");
     assert_eq!((found.true_count(), found.value(399_999)), (1, true));
     assert_eq!(bound.statistics().evaluations, 400_000);
+}
+
+/// A guest that takes batches and reads the field `x` as an int64: logs if it is 1, asks for the id
+/// if it is 2, and fails if it is 3. It gives the field's value.
+fn asks_for_more() -> Vec<u8> {
+    let imports = r#"
+        (import "whittle:batch/results@0.2.0" "watch" (func $watch (param i32 i32)))
+        (import "whittle:batch/results@0.2.0" "fail" (func $fail (param i32 i32 i32 i32)))
+        (import "whittle:batch/results@0.2.0" "put"
+          (func $put (param i32 i32 i32 i32 i32 i32 i32 i32)))
+        (import "whittle:udf/document@0.1.0" "resolve"
+          (func $resolve (param i32 i32 i32) (result i32)))
+        (import "whittle:udf/document@0.1.0" "int64-or"
+          (func $int64-or (param i32 i64) (result i64)))
+        (import "whittle:udf/document@0.1.0" "id" (func $id (param i32)))
+        (import "whittle:udf/logging@0.1.0" "log" (func $log (param i32 i32 i32)))"#;
+    // The row is at 4000, the field at 4008, a float64 for each row from 8192 on, an id at 4096.
+    let module = r#"
+        (memory (export "memory") 4)
+        (data (i32.const 4016) "x")
+        (data (i32.const 4024) "three")
+        (global $free (mut i32) (i32.const 131072))
+        (func $asked (param $value i64)
+          (if (i64.eq (local.get $value) (i64.const 1))
+            (then (call $log (i32.const 2) (i32.const 4016) (i32.const 1))))
+          (if (i64.eq (local.get $value) (i64.const 2)) (then (call $id (i32.const 4096)))))
+        (func (export "whittle:batch/functions@0.2.0#evaluate")
+          (param $rows i32) (param i32 i32 i32 i32 i32) (local $row i32) (local $value i64)
+          (global.set $free (i32.const 131072))
+          (loop $next
+            (i32.store (i32.const 4000) (local.get $row))
+            (local.set $value (call $int64-or (i32.load (i32.const 4008)) (i64.const 0)))
+            (call $asked (local.get $value))
+            (if (i64.eq (local.get $value) (i64.const 3))
+              (then (call $fail (local.get $row) (i32.const 1) (i32.const 4024) (i32.const 5))))
+            (f64.store (i32.add (i32.const 8192) (i32.mul (local.get $row) (i32.const 8)))
+              (f64.convert_i64_s (local.get $value)))
+            (local.set $row (i32.add (local.get $row) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $row) (local.get $rows))))
+          (call $put (i32.const 0) (i32.const 0) (i32.const 0)
+            (i32.const 8192) (i32.mul (local.get $rows) (i32.const 8))
+            (i32.const 0) (i32.const 0) (i32.const 0)))"#;
+    ByHand {
+        imports,
+        module,
+        bind: r#"(call $watch (i32.const 4000) (i32.const 1))
+            (i32.store (i32.const 4008) (call $resolve (i32.const 4016) (i32.const 1) (i32.const 1)))
+            (i32.const 256)"#,
+        evaluate: r#"(local $value i64)
+            (local.set $value (call $int64-or (i32.load (i32.const 4008)) (i64.const 0)))
+            (call $asked (local.get $value))
+            (f64.store (i32.const 528) (f64.convert_i64_s (local.get $value)))
+            (i32.const 512)"#,
+        realloc: r#"(local i32)
+            (local.set 4 (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+            (global.set $free (i32.add (local.get 4) (local.get 3)))
+            (local.get 4)"#,
+        ..ByHand::default()
+    }
+    .component()
+}
+
+/// In a batch, too, the results and the log are those of single documents.
+#[test]
+fn rows_of_a_batch_that_ask_for_more_are_told_apart() {
+    let engine = engine_with(EngineOptions::default());
+    let udf = Udf::new(&engine, &asks_for_more()).expect("it is registered");
+    assert!(udf.takes_batches());
+    let rows = [5, 1, 4, 1, 2, 3, 5, 2, 3, 4, 1, 6];
+    let run = |column: ArrayRef, on_error| {
+        let query = QueryContext::new(Budget::default());
+        let mut bound = udf
+            .bind("f", &arguments(&json!({})), &query)
+            .expect("bound");
+        bound.set_on_error(on_error);
+        let batch = RecordBatch::try_from_iter([("x", column)]).expect("one column");
+        let evaluated = bound.evaluate_rows(&batch);
+        let evaluated = evaluated.map(|evaluated| (evaluated.values, evaluated.error_samples));
+        let lines = query.take_log().len();
+        let statistics = bound.statistics();
+        let shown = (
+            evaluated.map_err(|error| told(&error)),
+            lines,
+            statistics.errors,
+        );
+        (shown, statistics.evaluations)
+    };
+    for on_error in [OnError::Null, OnError::Fail] {
+        let plain = Int64Array::from(rows.to_vec());
+        let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..7));
+        let keys = PrimitiveArray::<Int8Type>::from_iter_values(rows.map(|value| value as i8));
+        let encoded = DictionaryArray::try_new(keys, values).expect("keys");
+        let (expected, _) = run(Arc::new(plain), on_error);
+        let (found, evaluations) = run(Arc::new(encoded), on_error);
+        // Before the query ends with a document, a batch may have logged for others after it.
+        if on_error == OnError::Fail {
+            assert_eq!((found.0, found.2), (expected.0, expected.2));
+        } else {
+            assert_eq!(found, expected);
+            // Three times for 1, twice for 2, once for each of the others.
+            assert_eq!(evaluations, 9);
+        }
+    }
 }

@@ -63,12 +63,12 @@ fn requests() -> impl Strategy<Value = [Json; 2]> {
 }
 
 /// What does not depend on how often the function was evaluated.
-fn shown(response: SearchResponse) -> (Json, Vec<(u64, u64, usize)>) {
+fn shown(response: SearchResponse) -> (String, Vec<(u64, u64, usize)>) {
     let reports = response.udf.iter();
     let counts =
         reports.map(|report| (report.documents, report.errors, report.error_samples.len()));
     let counts = counts.collect();
-    (serde_json::to_value(&response.hits).expect("hits"), counts)
+    (format!("{:?}", response.hits), counts)
 }
 
 proptest! {

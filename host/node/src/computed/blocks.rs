@@ -70,6 +70,25 @@ impl Blocks {
         }
     }
 
+    /// The documents from the first on, with one score.
+    pub(super) fn of_one_score(
+        scorer: Box<dyn Scorer>,
+        reader: &SegmentReader,
+        score: Score,
+    ) -> Self {
+        Self {
+            scorer,
+            alive: reader.alive_bitset().cloned(),
+            constant: Some(score),
+        }
+    }
+
+    /// The score of all documents, if they are all of the segment's.
+    pub(super) fn of_all(&self) -> Option<Score> {
+        self.constant
+            .filter(|_| self.scorer.is::<ConstScorer<AllScorer>>() || self.scorer.is::<AllScorer>())
+    }
+
     /// The score of all documents, if they have one score.
     pub(crate) fn constant(&self) -> Option<Score> {
         self.constant
@@ -135,6 +154,7 @@ impl Blocks {
 /// The score of all documents of a scorer, if it is one of those that have one score.
 fn constant_score(scorer: &mut dyn Scorer) -> Option<Score> {
     let is_constant = scorer.is::<ConstScorer<Box<dyn Scorer>>>()
+        || scorer.is::<ConstScorer<AllScorer>>()
         || scorer.is::<AllScorer>()
         || scorer.is::<EmptyScorer>();
     is_constant.then(|| scorer.score())

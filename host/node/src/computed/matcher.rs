@@ -233,6 +233,36 @@ impl Evaluator {
         }
     }
 
+    /// All matches of a segment from a document on, and their score, if an index knows them by now.
+    /// Every document is a candidate with the score `score`.
+    pub(super) fn rest(
+        &mut self,
+        from: DocId,
+        score: Score,
+    ) -> tantivy::Result<Option<(Box<dyn Scorer>, Score)>> {
+        Ok(match self {
+            Self::Computed(of, computation) => match **of {
+                Self::Leaf(Leaf::Approximation) => {
+                    computation.rest(from)?.map(|scorer| (scorer, score))
+                }
+                _ => None,
+            },
+            Self::Boost(of, factor) => {
+                let rest = of.rest(from, score)?;
+                rest.map(|(scorer, score)| (scorer, score * *factor))
+            }
+            Self::Constant(of, constant) => {
+                let rest = of.rest(from, score)?;
+                rest.map(|(scorer, _)| (scorer, *constant))
+            }
+            Self::Leaf(_)
+            | Self::Bool(_)
+            | Self::Boosting(..)
+            | Self::Max(..)
+            | Self::Watched(..) => None,
+        })
+    }
+
     fn rescored(
         &mut self,
         block: &Block,

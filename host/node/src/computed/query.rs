@@ -9,6 +9,7 @@ use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 use super::matcher::{Evaluator, Matcher, MatcherWeight};
 use super::{BLOCK_DOCUMENTS, Block, Blocks, Outcome, STEP_DOCUMENTS};
 use crate::allowance::Allowance;
+use crate::memory::Reservation;
 
 /// Whether a search has ended for a reason that the engine's iterators cannot tell. Clones share
 /// it.
@@ -84,6 +85,9 @@ impl Weight for ComputedWeight {
             candidates: Block::default(),
             matches: Block::default(),
             at: 0,
+            reader: reader.clone(),
+            is_in_blocks: false,
+            rest: None,
         };
         scorer.refill();
         Ok(Box::new(scorer))
@@ -113,6 +117,18 @@ pub(crate) struct ComputedScorer {
     matches: Block,
     /// The position in `matches`; past their end only where there are no more.
     at: usize,
+    reader: SegmentReader,
+    /// Whether it is walked by blocks alone.
+    is_in_blocks: bool,
+    /// The matches after the candidates so far, once an index knows them.
+    rest: Option<Rest>,
+}
+
+/// The last matches of a segment.
+struct Rest {
+    matches: Blocks,
+    /// Their memory.
+    _held: Reservation,
 }
 
 impl ComputedScorer {
@@ -121,6 +137,7 @@ impl ComputedScorer {
         debug_assert_eq!(self.at, 0, "it is walked by blocks alone");
         std::mem::swap(block, &mut self.matches);
         if block.len() > 0 {
+            self.is_in_blocks = true;
             self.refill();
         }
     }
@@ -131,6 +148,11 @@ impl ComputedScorer {
         loop {
             self.matches.clear();
             if self.allowance.is_over() {
+                return;
+            }
+            if let Some(rest) = &mut self.rest {
+                let (matches, block) = (&mut rest.matches, &mut self.matches);
+                while matches.append(block) && block.len() + STEP_DOCUMENTS <= BLOCK_DOCUMENTS {}
                 return;
             }
             self.fill_candidates();
@@ -146,10 +168,36 @@ impl ComputedScorer {
                     self.matches.push(*document, score * self.boost);
                 }
             }
+            if self.is_in_blocks && self.find_rest().is_err() {
+                self.failure.set();
+                return;
+            }
             if self.matches.len() > 0 {
                 return;
             }
         }
+    }
+
+    /// Leaves the other candidates to an index, if one knows by now which of them match.
+    fn find_rest(&mut self) -> tantivy::Result<()> {
+        let (Some(score), Some(last)) = (
+            self.approximation.of_all(),
+            self.candidates.documents.last(),
+        ) else {
+            return Ok(());
+        };
+        if let Some((scorer, score)) = self.evaluator.rest(last + 1, score)? {
+            // A bit for each document.
+            let held = self
+                .allowance
+                .reserve(u64::from(self.reader.max_doc()) / 8)?;
+            let score = score * self.boost;
+            self.rest = Some(Rest {
+                matches: Blocks::of_one_score(scorer, &self.reader, score),
+                _held: held,
+            });
+        }
+        Ok(())
     }
 
     fn fill_candidates(&mut self) {

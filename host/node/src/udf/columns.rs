@@ -9,18 +9,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::types::UInt32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, RecordBatch,
-    RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array,
+    RecordBatch, RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use serde_json::Value as Json;
 use tantivy::columnar::{Column, ColumnIndex, StrColumn};
-use tantivy::schema::Value;
+use tantivy::query::{BitSetDocSet, ConstScorer, EmptyScorer, Scorer};
+use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::store::StoreReader;
-use tantivy::{DocId, Score, SegmentReader, TantivyDocument, TantivyError};
+use tantivy::{
+    BitSet, COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Score, SegmentReader, TantivyDocument,
+    TantivyError, Term,
+};
 use whittle_host::{Bound, Document, FieldUse, Kind};
 
 use super::dictionary::{Decoded, Dictionaries, look_up};
@@ -75,6 +80,8 @@ pub(super) enum Source {
 pub(super) struct Keyword {
     /// `None` if no document has the field.
     column: Option<StrColumn>,
+    /// Where the documents of each text are listed, if they are.
+    field: Option<tantivy::schema::Field>,
     /// The texts by their ordinals.
     values: ArrayRef,
 }
@@ -147,7 +154,10 @@ impl SegmentColumns {
                 FieldType::Date => fast.column_opt(field.column)?.map(Source::Date),
                 FieldType::Keyword if is_only(path) => Some(match open_texts(field.column)? {
                     None => Source::Keyword(Keyword::none()),
-                    Some(texts) => Keyword::of(texts),
+                    Some(texts) => {
+                        let listed = field.is_indexed().then_some(field.field);
+                        Keyword::of(texts, listed)
+                    }
                 }),
                 FieldType::Keyword | FieldType::Text => open_texts(field.column)?.map(Source::Text),
             };
@@ -212,12 +222,18 @@ impl SegmentColumns {
     /// The only column that the function reads, for a block of documents in ascending order, if its
     /// values are told apart.
     pub(super) fn keywords(&self, documents: &[DocId]) -> tantivy::Result<Option<ArrayRef>> {
+        let keyword = self.keyword();
+        keyword.map(|keyword| keyword.load(documents)).transpose()
+    }
+
+    /// The only column, likewise.
+    pub(super) fn keyword(&self) -> Option<&Keyword> {
         match self {
             Self::Columns { columns, .. } => match &**columns {
-                [Source::Keyword(keyword)] => keyword.load(documents).map(Some),
-                _ => Ok(None),
+                [Source::Keyword(keyword)] => Some(keyword),
+                _ => None,
             },
-            Self::Documents { .. } => Ok(None),
+            Self::Documents { .. } => None,
         }
     }
 
@@ -304,19 +320,87 @@ impl Keyword {
     fn none() -> Self {
         Self {
             column: None,
+            field: None,
             values: Arc::new(StringArray::from(Vec::<&str>::new())),
         }
     }
 
     /// The column with its dictionary, if that is decoded and has few values.
-    fn of(texts: Texts) -> Source {
+    fn of(texts: Texts, field: Option<tantivy::schema::Field>) -> Source {
         match &texts.decoded {
             Some(decoded) if texts.are_few => Source::Keyword(Self {
                 values: Arc::<StringArray>::clone(decoded.texts()),
                 column: Some(texts.column),
+                field,
             }),
             Some(_) | None => Source::Text(texts),
         }
+    }
+
+    /// All texts, and a missing value if there may be any.
+    fn all(&self, column: &StrColumn) -> tantivy::Result<ArrayRef> {
+        let keys = (0..column.num_terms()).map(|ordinal| u32::try_from(ordinal).ok());
+        let is_full = matches!(column.ords().index, ColumnIndex::Full);
+        let missing = (!is_full).then_some(None);
+        self.array(keys.chain(missing).collect())
+    }
+
+    /// The documents from one on whose texts are among those that `known` has, as they are listed.
+    /// `known` gives what it has for [all](Self::all).
+    pub(super) fn listed(
+        &self,
+        reader: &SegmentReader,
+        from: DocId,
+        known: impl FnOnce(&ArrayRef) -> Option<BooleanArray>,
+    ) -> tantivy::Result<Option<Box<dyn Scorer>>> {
+        let (Some(column), Some(field)) = (&self.column, self.field) else {
+            return Ok(None);
+        };
+        let single = matches!(
+            column.ords().index,
+            ColumnIndex::Full | ColumnIndex::Optional(_)
+        );
+        if !single || column.num_terms() > FEW_TERMS {
+            return Ok(None);
+        }
+        let Some(known) = known(&self.all(column)?) else {
+            return Ok(None);
+        };
+        let texts = self.values.as_string::<i32>();
+        let index = reader.inverted_index(field)?;
+        let mut lists = Vec::new();
+        for ordinal in (0..known.len()).filter(|at| known.is_valid(*at) && known.value(*at)) {
+            // The documents without a value are not listed.
+            if ordinal == texts.len() {
+                return Ok(None);
+            }
+            let term = Term::from_field_text(field, texts.value(ordinal));
+            let Some(mut list) = index.read_postings(&term, IndexRecordOption::Basic)? else {
+                return Ok(None);
+            };
+            if list.doc() < from {
+                list.seek(from);
+            }
+            lists.push(list);
+        }
+        Ok(Some(match lists.pop() {
+            None => Box::new(EmptyScorer),
+            Some(list) if lists.is_empty() => Box::new(ConstScorer::new(list, 1.0)),
+            Some(last) => {
+                let mut documents = BitSet::with_max_value(reader.max_doc());
+                for list in lists.iter_mut().chain([&mut { last }]) {
+                    let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
+                    let mut count = buffer.len();
+                    while count == buffer.len() {
+                        count = list.fill_buffer(&mut buffer);
+                        for document in &buffer[..count] {
+                            documents.insert(*document);
+                        }
+                    }
+                }
+                Box::new(ConstScorer::new(BitSetDocSet::from(documents), 1.0))
+            }
+        }))
     }
 
     fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
@@ -331,6 +415,10 @@ impl Keyword {
                 }
             },
         };
+        self.array(keys)
+    }
+
+    fn array(&self, keys: UInt32Array) -> tantivy::Result<ArrayRef> {
         let array = DictionaryArray::<UInt32Type>::try_new(keys, Arc::clone(&self.values));
         Ok(Arc::new(array.map_err(|error| internal(&error))?))
     }
