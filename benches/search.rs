@@ -1,8 +1,8 @@
 //! Whole searches over products, each beside the same work in tantivy or as another clause, in one
 //! thread.
 //!
-//! `PRODUCTS=200000 cargo bench --bench search -- range`: so many documents instead of a million, and
-//! only the comparisons with this in their names. Before anything is timed, both answers are
+//! `PRODUCTS=200000 ROUNDS=99 cargo bench --bench search -- range`: so many documents instead of a
+//! million, each search so often, and only the comparisons with this in their names. Before anything is timed, both answers are
 //! compared. The runs of a comparison take turns, and each counts with its fastest, since other work
 //! on the machine only adds time.
 
@@ -30,9 +30,6 @@ const TARGET: &str = "Cobalt camera 4711 silver";
 const DISTANCE: usize = 3;
 const PAGE: usize = 10;
 
-/// How often each of two is run.
-const ROUNDS: usize = 9;
-
 fn products(count: usize) -> Snapshot {
     let index = Index::in_memory(Mapping::dynamic()).expect("an index");
     let mut products = whittle_benches::products(count).peekable();
@@ -55,6 +52,8 @@ struct Bench {
     snapshot: Snapshot,
     udfs: Udfs,
     filter: Option<String>,
+    /// How often each of two is run.
+    rounds: usize,
 }
 
 /// What tantivy found: how many, and the first.
@@ -146,7 +145,7 @@ impl Bench {
             started.elapsed()
         };
         let mut least = [Duration::MAX; 2];
-        for _ in 0..ROUNDS {
+        for _ in 0..self.rounds {
             least[0] = least[0].min(time(&one));
             least[1] = least[1].min(time(&other));
         }
@@ -177,14 +176,16 @@ fn count(searcher: &Searcher, query: &dyn Query) -> Found {
 fn main() {
     let arguments = env::args().skip(1);
     let mut arguments = arguments.filter(|argument| !argument.starts_with("--"));
-    let documents =
-        env::var("PRODUCTS").map_or(1_000_000, |count| count.parse().expect("a number"));
+    let number =
+        |name, default| env::var(name).map_or(default, |number| number.parse().expect("a number"));
+    let documents = number("PRODUCTS", 1_000_000);
     let engine = engine(Accessor::Composed);
     let udfs = ["string-distance", "custom-score"].map(|name| udf(&engine, name));
     let bench = Bench {
         snapshot: products(documents),
         udfs: Udfs::new(udfs).expect("unique names"),
         filter: arguments.next(),
+        rounds: number("ROUNDS", 9),
     };
     let searcher = bench.searcher();
     let segments = searcher.segment_readers().len();

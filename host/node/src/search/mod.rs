@@ -28,6 +28,8 @@ mod response;
 mod several;
 mod sort;
 mod source;
+#[cfg(test)]
+mod tests;
 mod values;
 mod visit;
 pub(crate) mod workers;
