@@ -18,7 +18,7 @@ use tantivy::query::doc_predicate_query::DocPredicateQuery;
 use tantivy::query::{AllQuery, ConstScoreQuery, FastFieldRangeQuery, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Order, Searcher, Term};
-use whittle_host::{Accessor, Budget, QueryContext};
+use whittle_host::{Budget, QueryContext};
 use whittle_node::index::{Index, Operation};
 use whittle_node::mapping::Mapping;
 use whittle_node::{Hit, SearchRequest, SearchResponse, Snapshot, Udfs, search};
@@ -179,7 +179,7 @@ fn main() {
     let number =
         |name, default| env::var(name).map_or(default, |number| number.parse().expect("a number"));
     let documents = number("PRODUCTS", 1_000_000);
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     let udfs = ["string-distance", "custom-score"].map(|name| udf(&engine, name));
     let bench = Bench {
         snapshot: products(documents),

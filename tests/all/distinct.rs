@@ -15,21 +15,14 @@ use arrow_array::{
 };
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use whittle_host::{
-    Budget, DocumentError, Engine, EngineOptions, Evaluated, OnError, QueryContext, Udf,
-};
-use whittle_tests::{ByHand, arguments, engine_with, guest, told};
+use whittle_host::{Budget, DocumentError, Evaluated, OnError, QueryContext, Udf};
+use whittle_tests::{BATCHES, ByHand, DOCUMENTS, arguments, engine_on, guest, told};
 
 /// The probe and a component that reads neither ids nor scores, in an engine that evaluates all
 /// rows one by one, and in one that evaluates all in batches.
 static UDFS: LazyLock<[[Udf; 2]; 2]> = LazyLock::new(|| {
-    [usize::MAX, 0].map(|few_rows| {
-        let engine = Engine::new(EngineOptions {
-            few_rows,
-            pool_instances: 16,
-            ..EngineOptions::default()
-        });
-        let engine = engine.expect("an engine starts");
+    [DOCUMENTS, BATCHES].map(|few_rows| {
+        let engine = engine_on(few_rows);
         ["probe", "string-distance"]
             .map(|name| Udf::new(&engine, &guest(name)).expect("it is registered"))
     })
@@ -384,8 +377,7 @@ fn asks_for_more() -> Vec<u8> {
 /// In a batch, too, the results and the log are those of single documents.
 #[test]
 fn rows_of_a_batch_that_ask_for_more_are_told_apart() {
-    let engine = engine_with(EngineOptions::default());
-    let udf = Udf::new(&engine, &asks_for_more()).expect("it is registered");
+    let udf = Udf::new(&engine_on(BATCHES), &asks_for_more()).expect("it is registered");
     assert!(udf.takes_batches());
     let rows = [5, 1, 4, 1, 2, 3, 5, 2, 3, 4, 1, 6];
     let run = |column: ArrayRef, on_error| {

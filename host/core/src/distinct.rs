@@ -276,7 +276,7 @@ impl Distinct {
         let mut spared = 0;
         for (row, slot) in slots.iter().enumerate() {
             if let Some((_, stopped)) = ahead.stopped.take_if(|(at, _)| *at == row) {
-                instance.state_mut().set_row(row);
+                instance.state_mut().row = row;
                 return Err(RunError::Stopped(stopped));
             }
             let known = if self.is_new(*slot) {
@@ -437,7 +437,7 @@ fn fixed_width(values: &ArrayRef) -> Option<Buffer> {
 /// the budget.
 fn settle(state: &mut State, row: usize, outcome: Outcome, is_taken: bool) -> Result<(), RunError> {
     let stopped = |limit| RunError::Stopped(Stopped::Limit(limit));
-    state.set_row(row);
+    state.row = row;
     match outcome {
         Outcome::Null => {}
         Outcome::Number(word) => state.sink.push_word(row, word),
@@ -486,7 +486,7 @@ fn evaluate(instance: &mut Instance, rows: &[usize]) -> Result<Evaluated, ArrowE
     let stopped = match run {
         // The query ends with a document's error when its row is reached.
         Ok(()) | Err(RunError::Document(_)) => None,
-        Err(RunError::Stopped(stopped)) => Some((state.row(), stopped)),
+        Err(RunError::Stopped(stopped)) => Some((state.row, stopped)),
     };
     Ok(Evaluated {
         outcomes,

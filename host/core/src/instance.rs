@@ -11,12 +11,11 @@ use wasmtime::component::{Instance as WasmInstance, InstancePre, TypedFunc};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::batch::Batches;
-use crate::composed::Driver;
 use crate::contract::{FUNCTIONS, types};
-use crate::engine::{Accessor, Engine};
+use crate::document;
+use crate::engine::Engine;
 use crate::error::{Cause, Stopped};
 use crate::query::QueryContext;
-use crate::reference;
 use crate::sink::Failed;
 use crate::slots::Slot;
 use crate::state::{Phase, State};
@@ -26,16 +25,11 @@ pub(crate) struct Instance {
     store: Store<State>,
     instance: WasmInstance,
     exports: Exports,
-    path: Path,
+    /// Whole batches, if the component takes them.
+    batches: Option<Batches>,
+    few_rows: usize,
     /// Released after the store.
     _slot: Slot,
-}
-
-/// How rows are evaluated.
-enum Path {
-    Batches { batches: Batches, few_rows: usize },
-    Composed(Driver),
-    Reference,
 }
 
 type BindResult = Result<(), types::Error>;
@@ -81,12 +75,13 @@ impl Instance {
         })?;
         let failed = |error| Stopped::Wasmtime(Cause::new(error));
         let exports = Exports::of(&mut store, &instance).map_err(failed)?;
-        let path = Path::of(engine, &mut store, &instance).map_err(failed)?;
+        let batches = Batches::of(&mut store, &instance).map_err(failed)?;
         Ok(Self {
             store,
             instance,
             exports,
-            path,
+            batches,
+            few_rows: engine.few_rows(),
             _slot: slot,
         })
     }
@@ -129,33 +124,22 @@ impl Instance {
 
     /// Evaluates the bound function for the rows of the columns in the state.
     pub(crate) fn run(&mut self, rows: usize) -> Result<(), RunError> {
-        let result = match &self.path {
-            // A piece has at most `PIECE_ROWS` rows.
-            Path::Composed(driver) => driver.run(&mut self.store, rows as u32),
-            Path::Batches { batches, few_rows } if rows > *few_rows => {
-                batches.run(&mut self.store, rows)
-            }
-            Path::Batches { .. } | Path::Reference => {
-                reference::run(&self.exports, &mut self.store, rows)
-            }
+        let result = match &self.batches {
+            Some(batches) if rows > self.few_rows => batches.run(&mut self.store, rows),
+            Some(_) | None => document::run(&self.exports, &mut self.store, rows),
         };
         result.map_err(|error| self.run_error(&error))
     }
 
     /// Evaluates the bound function for one row of the columns in the state.
     pub(crate) fn run_row(&mut self, row: usize) -> Result<(), RunError> {
-        let result = reference::run_row(&self.exports, &mut self.store, row);
+        let result = document::run_row(&self.exports, &mut self.store, row);
         result.map_err(|error| self.run_error(&error))
-    }
-
-    /// Whether rows can be evaluated one by one.
-    pub(crate) fn takes_rows(&self) -> bool {
-        !matches!(self.path, Path::Composed(_))
     }
 
     /// Whether so many rows are evaluated as a batch.
     pub(crate) fn takes_batch(&self, rows: usize) -> bool {
-        matches!(&self.path, Path::Batches { few_rows, .. } if rows > *few_rows)
+        self.batches.is_some() && rows > self.few_rows
     }
 
     fn run_error(&self, error: &wasmtime::Error) -> RunError {
@@ -169,26 +153,6 @@ impl Instance {
     pub(crate) fn document(&self) -> String {
         let state = self.store.data();
         state.query.bounded(&state.id())
-    }
-}
-
-impl Path {
-    fn of(
-        engine: &Engine,
-        store: &mut Store<State>,
-        instance: &WasmInstance,
-    ) -> wasmtime::Result<Self> {
-        if engine.accessor() == Accessor::Reference {
-            return Ok(Self::Reference);
-        }
-        Ok(match Batches::of(store, instance)? {
-            Some(batches) => Self::Batches {
-                batches,
-                few_rows: engine.few_rows(),
-            },
-            None if engine.composes(false) => Self::Composed(Driver::of(store, instance)?),
-            None => Self::Reference,
-        })
     }
 }
 
