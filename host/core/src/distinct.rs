@@ -198,8 +198,12 @@ impl Distinct {
         if last.is_some_and(|last| Arc::ptr_eq(&last.values, values)) {
             return Some(());
         }
-        let last = self.dictionary.take().map_or(0, |last| last.slots.len());
-        self.take_memory(values.len().saturating_sub(last) * size_of::<u32>())?;
+        if let Some(last) = self.dictionary.take() {
+            let bytes = last.slots.len() * size_of::<u32>();
+            self.query.return_memory(bytes);
+            self.taken -= bytes;
+        }
+        self.take_memory(values.len() * size_of::<u32>())?;
         self.dictionary = Some(Dictionary {
             values: Arc::clone(values),
             bytes: fixed_width(values),
@@ -272,7 +276,7 @@ impl Distinct {
     }
 
     fn run_rows(&mut self, instance: &mut Instance, slots: &[u32]) -> Result<(), RunError> {
-        let mut ahead = self.run_ahead(instance, slots)?;
+        let mut ahead = self.run_ahead(instance, slots);
         let mut spared = 0;
         for (row, slot) in slots.iter().enumerate() {
             if let Some((_, stopped)) = ahead.stopped.take_if(|(at, _)| *at == row) {
@@ -286,9 +290,9 @@ impl Distinct {
             };
             match known {
                 Some(outcome) => {
-                    let is_own = ahead.rows.contains(&row);
-                    spared += u64::from(!is_own);
-                    settle(instance.state_mut(), row, outcome, is_own)?;
+                    let was_evaluated = ahead.rows.contains(&row);
+                    spared += u64::from(!was_evaluated);
+                    settle(instance.state_mut(), row, outcome, was_evaluated)?;
                 }
                 // The query ends at a later row.
                 None if ahead.ended => {}
@@ -305,16 +309,16 @@ impl Distinct {
     /// Evaluates the first rows with new values as a batch, if they are many and the component
     /// takes batches. Scores are given to a batch unasked, so nobody would know that they were
     /// read.
-    fn run_ahead(&mut self, instance: &mut Instance, slots: &[u32]) -> Result<Ahead, RunError> {
+    fn run_ahead(&mut self, instance: &mut Instance, slots: &[u32]) -> Ahead {
         if self.reads_scores {
-            return Ok(Ahead::default());
+            return Ahead::default();
         }
         let rows = self.first_rows(slots);
         if !instance.takes_batch(rows.len()) {
-            return Ok(Ahead::default());
+            return Ahead::default();
         }
         let Ok(evaluated) = evaluate(instance, &rows) else {
-            return Ok(Ahead::default());
+            return Ahead::default();
         };
         let Evaluated {
             outcomes,
@@ -341,7 +345,7 @@ impl Distinct {
         }
         self.given_up |= self.own > OWN_RESULTS;
         state.asked.begin();
-        Ok(ahead)
+        ahead
     }
 
     /// The first row of each new value.
