@@ -45,7 +45,7 @@ fn refuses_a_component_with_other_types() {
         (func $describe (canon lift (core func $c "describe")))
         (instance $i (export "describe" (func $describe)))
         (export "whittle:udf/functions@0.1.0" (instance $i)))"#;
-    insta::assert_snapshot!(refusal(&component(other)), @"the component does not fit the contract `whittle:udf@0.1.0`: mismatched instantiation argument `whittle:udf/functions@0.1.0`: instance is missing expected variant export `value`");
+    insta::assert_snapshot!(refusal(&component(other)), @"the component does not fit the contract `whittle:udf@0.1.0`: `whittle:udf/functions@0.1.0` has no function `bind`");
 }
 
 #[test]

@@ -21,8 +21,8 @@ fn memories_count_by_instance_not_by_module() {
     });
     insta::assert_snapshot!(table(ends), @r"
     2: [1.0, 1.0, 1.0]
-    4: [1.0, 1.0, 1.0]
-    40: not registered: the component cannot be compiled: The component transitively contains 41 Wasm linear memories, which exceeds the configured maximum of 6 in the pooling allocator
+    4: not registered: the component cannot be compiled: The component transitively contains 5 Wasm linear memories, which exceeds the configured maximum of 4 in the pooling allocator
+    40: not registered: the component cannot be compiled: The component transitively contains 41 Wasm linear memories, which exceeds the configured maximum of 4 in the pooling allocator
     70: not registered: the component cannot be compiled: The component transitively contains 71 core module instances, which exceeds the configured maximum of 64 in the pooling allocator
     ");
 }

@@ -41,6 +41,13 @@ pub(crate) struct Exports {
     evaluate: TypedFunc<(), (EvaluateResult,)>,
 }
 
+/// Why there is no instance, or why it does not describe itself.
+pub(crate) enum StartError {
+    /// Its exports are not those of the contract.
+    Contract(Cause),
+    Stopped(Stopped),
+}
+
 /// Why rows were not evaluated.
 pub(crate) enum RunError {
     /// A document failed, and the query fails with it.
@@ -57,7 +64,7 @@ impl Instance {
         query: &QueryContext,
         phase: Phase,
         slot: Slot,
-    ) -> Result<Self, Stopped> {
+    ) -> Result<Self, StartError> {
         query.check()?;
         let state = State::new(udf, query.clone(), Arc::clone(engine.limits()), phase);
         let mut store = Store::new(engine.wasmtime(), state);
@@ -73,9 +80,8 @@ impl Instance {
             let starting = stopped(&error, store.data());
             starting.unwrap_or_else(|| Stopped::Wasmtime(Cause::new(format!("{error:#}"))))
         })?;
-        let failed = |error| Stopped::Wasmtime(Cause::new(error));
-        let exports = Exports::of(&mut store, &instance).map_err(failed)?;
-        let batches = Batches::of(&mut store, &instance).map_err(failed)?;
+        let exports = Exports::of(&mut store, &instance).map_err(StartError::contract)?;
+        let batches = Batches::of(&mut store, &instance).map_err(StartError::contract)?;
         Ok(Self {
             store,
             instance,
@@ -95,15 +101,13 @@ impl Instance {
     }
 
     /// The manifest that the component returns, unchecked.
-    pub(crate) fn describe(&mut self) -> Result<types::Manifest, Stopped> {
+    pub(crate) fn describe(&mut self) -> Result<types::Manifest, StartError> {
         let describe =
-            export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe");
-        let described = timed(&mut self.store, |store| {
-            describe.and_then(|describe| describe.call(store, ()))
-        });
-        described
-            .map(|(manifest,)| manifest)
-            .map_err(|error| called(&error, self.store.data()))
+            export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe")
+                .map_err(StartError::contract)?;
+        let described = timed(&mut self.store, |store| describe.call(store, ()));
+        let (manifest,) = described.map_err(|error| called(&error, self.store.data()))?;
+        Ok(manifest)
     }
 
     /// Binds a function to arguments. The inner error comes from the guest.
@@ -156,6 +160,18 @@ impl Instance {
     }
 }
 
+impl StartError {
+    fn contract(error: wasmtime::Error) -> Self {
+        Self::Contract(Cause::new(error))
+    }
+}
+
+impl From<Stopped> for StartError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}
+
 impl Exports {
     fn of(store: &mut Store<State>, instance: &WasmInstance) -> wasmtime::Result<Self> {
         Ok(Self {
@@ -185,7 +201,8 @@ where
     let function = instance.get_export_index(&mut *store, interface.as_ref(), name);
     let function = function
         .ok_or_else(|| wasmtime::Error::msg(format!("`{FUNCTIONS}` has no function `{name}`")))?;
-    instance.get_typed_func(store, function)
+    let typed = instance.get_typed_func(store, function);
+    typed.map_err(|error| wasmtime::Error::msg(format!("`{FUNCTIONS}`: `{name}`: {error:#}")))
 }
 
 /// The reason why a call into the guest ended.

@@ -14,7 +14,7 @@ use crate::contract::types;
 use crate::effort::{self, Compilation};
 use crate::engine::Engine;
 use crate::error::{BindError, Cause, RegisterError, Stopped};
-use crate::instance::Instance;
+use crate::instance::{Instance, StartError};
 use crate::limits::LimitExceeded;
 use crate::manifest::Manifest;
 use crate::query::QueryContext;
@@ -250,8 +250,12 @@ impl Udf {
         };
         let slot = slot(engine).map_err(stopped)?;
         let name = Arc::clone(name);
-        let mut instance =
-            Instance::new(engine, name, component, query, Phase::Bind, slot).map_err(stopped)?;
+        let instance = Instance::new(engine, name, component, query, Phase::Bind, slot);
+        let mut instance = instance.map_err(|error| match error {
+            StartError::Stopped(source) => stopped(source),
+            // The first instance, which described itself, had the right exports.
+            StartError::Contract(cause) => stopped(Stopped::Wasmtime(cause)),
+        })?;
         match instance
             .bind(function, arguments.collect())
             .map_err(stopped)?
@@ -278,9 +282,12 @@ fn describe(engine: &Engine, component: &InstancePre<State>) -> Result<Manifest,
         .slots()
         .take(&query)
         .map_err(RegisterError::Describe)?;
-    let mut instance = Instance::new(engine, "".into(), component, &query, Phase::Describe, slot)
-        .map_err(RegisterError::Describe)?;
-    let manifest = instance.describe().map_err(RegisterError::Describe)?;
+    let instance = Instance::new(engine, "".into(), component, &query, Phase::Describe, slot);
+    let described = instance.and_then(|mut instance| instance.describe());
+    let manifest = described.map_err(|error| match error {
+        StartError::Contract(cause) => RegisterError::Contract(cause),
+        StartError::Stopped(stopped) => RegisterError::Describe(stopped),
+    })?;
     Ok(Manifest::checked(manifest, limits)?)
 }
 
