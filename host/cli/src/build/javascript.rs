@@ -4,6 +4,8 @@
 //!
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
+mod pin;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +25,6 @@ pub(super) fn owns(dir: &Path) -> bool {
 pub(super) fn build(dir: &Path) -> Result<Built> {
     let project = Project::read(dir)?;
     let folder = BuildFolder::of(dir, "javascript")?;
-    folder.contract()?;
     // npm links the packages of a workspace, and esbuild prints paths relative to the directory in
     // which it runs: both need the path with all links resolved.
     let dir = &fs::canonicalize(dir)?;
@@ -40,13 +41,16 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
     let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
-    if !exports_functions(&serde_json::from_slice(&metadata).context("esbuild's metafile")?) {
+    let metadata = serde_json::from_slice(&metadata).context("esbuild's metafile")?;
+    if !exports_functions(&metadata) {
         bail!(
             "{} does not export `functions`: add `export const functions = component(...)`",
             project.main
         );
     }
 
+    let takes_batches = takes_batches(&metadata);
+    folder.contract(takes_batches)?;
     let component = folder.path().join("componentized.wasm");
     let mut componentize = tool(dir, project.engine.tool())?;
     componentize
@@ -56,7 +60,11 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(project.engine.arguments())
         .args(["--wit", "wit", "-o", "componentized.wasm"]);
     run(&mut componentize, INSTALL)?;
-    let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {
+        let tool = project.engine.tool();
+        log::warn!("the component calls the host for each document: use {tool} 0.4.5 to avoid it");
+    }
     Ok(Built {
         code: Code::Component(bytes),
         output: folder.output(dir)?,
@@ -205,6 +213,19 @@ fn exports_functions(metadata: &Json) -> bool {
     })
 }
 
+/// Whether the bundle imports the contract for batches: kits before version 0.2 of it do not.
+fn takes_batches(metadata: &Json) -> bool {
+    let outputs = metadata["outputs"].as_object();
+    let outputs = outputs.into_iter().flat_map(|outputs| outputs.values());
+    let mut imports = outputs
+        .filter_map(|output| output["imports"].as_array())
+        .flatten();
+    imports.any(|import| {
+        let path = import["path"].as_str();
+        path.is_some_and(|path| path.starts_with("whittle:batch/"))
+    })
+}
+
 /// Installs the project's packages with npm if there are none, and checks that the tools are among
 /// them.
 fn install(dir: &Path, engine: JsEngine) -> Result<()> {
@@ -320,6 +341,16 @@ mod tests {
         assert!(exports_functions(&metadata(&["extra", "functions"])));
         assert!(!exports_functions(&metadata(&["default"])));
         assert!(!exports_functions(&json!({})));
+    }
+
+    #[test]
+    fn detects_a_kit_with_batches() {
+        let metadata = |path: &str| {
+            let imports = json!([{"path": path, "kind": "import-statement", "external": true}]);
+            json!({"outputs": {"udf.js": {"imports": imports, "exports": ["functions"]}}})
+        };
+        assert!(takes_batches(&metadata("whittle:batch/results@0.2.0")));
+        assert!(!takes_batches(&metadata("whittle:udf/document@0.1.0")));
     }
 
     #[test]
