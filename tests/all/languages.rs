@@ -181,6 +181,57 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
     }
 }
 
+/// A kit of batches keeps the number of the row where the host finds it at any time. In some languages
+/// this depends on what their tools generate.
+#[test]
+fn names_the_document_that_was_running_when_the_query_ended() {
+    let ids: Vec<String> = (0..40).map(|row| format!("d{row}")).collect();
+    let run = |guest: &Guest, accessor, what: &[Option<&str>; 40]| {
+        let columns: [(&str, ArrayRef); 2] = [
+            ("_id", Arc::new(StringArray::from(ids.clone()))),
+            ("t", Arc::new(StringArray::from(what.to_vec()))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        let query = QueryContext::new(Budget {
+            wall_clock: std::time::Duration::from_secs(1),
+            ..Budget::default()
+        });
+        let udf = guest.udf(accessor);
+        let bound = udf.bind("runs", &arguments(&json!({"field": "t"})), &query);
+        let values = bound.expect("bound").evaluate(&batch);
+        values.map_err(|error| told(&error))
+    };
+    let has_it = |guest: &&Guest| {
+        let udf = guest.udf(Accessor::Reference);
+        let mut functions = udf.manifest().functions.iter();
+        functions.any(|function| function.name == "runs")
+    };
+    let probes = everywhere("probe");
+    for (guest, accessor) in probes
+        .iter()
+        .filter(has_it)
+        .flat_map(|guest| ACCESSORS.map(|accessor| (guest, accessor)))
+    {
+        let values = run(guest, accessor, &[None; 40]).expect("values");
+        let expected: ArrayRef = Arc::new(StringArray::from(ids.clone()));
+        assert_eq!(&values, &expected);
+        let mut what = [None; 40];
+        what[17] = Some("loop");
+        let error = run(guest, accessor, &what).expect_err("no time");
+        let stopped = "function `runs` was stopped at document `d17`: ";
+        let language = &guest.language;
+        assert!(error.starts_with(stopped), "{language}: {error}");
+        what[17] = Some("recurse");
+        match run(guest, accessor, &what) {
+            Err(error) => assert!(
+                error.contains("at document `d17`: ") || error.contains("document `d17` failed"),
+                "{language}: {error}"
+            ),
+            Ok(values) => panic!("{language}: {values:?}"),
+        }
+    }
+}
+
 const DOCUMENTS: usize = 200_000;
 const BATCH_ROWS: usize = 1000;
 

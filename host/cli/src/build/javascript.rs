@@ -51,6 +51,9 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
 
     let takes_batches = takes_batches(&metadata);
     folder.contract(takes_batches)?;
+    if project.engine == JsEngine::StarlingMonkey {
+        export_by_interface(dir, folder.path(), takes_batches)?;
+    }
     let component = folder.path().join("componentized.wasm");
     let mut componentize = tool(dir, project.engine.tool())?;
     componentize
@@ -111,7 +114,7 @@ impl JsEngine {
         match self {
             Self::QuickJs => &["--js", "udf.js", "--world", "udf", "--stub-wasi", "--sync"],
             Self::StarlingMonkey => &[
-                "udf.js",
+                INTERFACES,
                 "--world-name",
                 "udf",
                 "--disable",
@@ -224,6 +227,33 @@ fn takes_batches(metadata: &Json) -> bool {
         let path = import["path"].as_str();
         path.is_some_and(|path| path.starts_with("whittle:batch/"))
     })
+}
+
+/// The module that exports `functions` by the names of the contract's interfaces.
+const INTERFACES: &str = "interfaces.js";
+
+/// Bundles the bundle once more, for componentize-js: if two interfaces are called `functions`, it
+/// takes them by their whole names only.
+fn export_by_interface(dir: &Path, folder: &Path, with_batches: bool) -> Result<()> {
+    let mut names = vec!["functions as \"whittle:udf/functions@0.1.0\""];
+    if with_batches {
+        names.push("functions as \"whittle:batch/functions@0.2.0\"");
+    }
+    let names = names.join(", ");
+    let entry = folder.join("entry.js");
+    fs::write(&entry, format!("export {{ {names} }} from \"./udf.js\";\n"))
+        .with_context(|| entry.display().to_string())?;
+    let mut esbuild = tool(dir, "esbuild")?;
+    esbuild.current_dir(folder).args([
+        "entry.js",
+        "--bundle",
+        "--format=esm",
+        "--external:whittle:*",
+        "--charset=utf8",
+        "--log-level=warning",
+    ]);
+    run(esbuild.arg(format!("--outfile={INTERFACES}")), INSTALL)?;
+    Ok(())
 }
 
 /// Installs the project's packages with npm if there are none, and checks that the tools are among
