@@ -181,6 +181,36 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
     }
 }
 
+/// Some of them evaluate single documents, others whole columns.
+#[test]
+fn all_guests_of_a_function_give_the_same_values() {
+    let column = |field: usize| -> ArrayRef {
+        let value = |row: usize| (row * (7 + field) % 101) as f64 / 8.0;
+        let values = (0..1000).map(|row| ((row + field) % 8 != 0).then(|| value(row)));
+        Arc::new(values.collect::<Float64Array>())
+    };
+    // Popularity is missing.
+    let batch = [("price", column(0), true), ("rating", column(1), true)];
+    let batch = RecordBatch::try_from_iter_with_nullable(batch).expect("a batch");
+    let mut first = None;
+    for guest in guests() {
+        for accessor in ACCESSORS {
+            let udf = guest.udf(accessor);
+            let mut functions = udf.manifest().functions.iter();
+            if !functions.any(|function| function.name == "custom_score") {
+                continue;
+            }
+            let query = QueryContext::new(Budget::default());
+            let bound = udf.bind("custom_score", &arguments(&json!({})), &query);
+            let values = bound.expect("bound").evaluate(&batch).expect("values");
+            let path = guest.path();
+            let first = first.get_or_insert_with(|| Arc::clone(&values));
+            assert_eq!(&values, first, "{}", path.display());
+        }
+    }
+    assert!(first.is_some());
+}
+
 /// A kit of batches keeps the number of the row where the host finds it at any time. In some languages
 /// this depends on what their tools generate.
 #[test]

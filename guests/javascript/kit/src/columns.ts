@@ -70,8 +70,10 @@ export function columnOf<K extends Kind>(
   const or = (fallback: Values[K]): Vector => {
     if (validity === null) return values;
     const filled: { [index: number]: unknown } & Vector = values.slice();
-    for (let index = 0; index < validity.length; index++) {
-      if (validity[index] === 0) filled[index] = fallback;
+    if (!validity.includes(1)) return filled.fill(fallback as never);
+    // Of an interpreter's loops, the one that the engine runs itself is the fastest.
+    for (let row = validity.indexOf(0); row >= 0; row = validity.indexOf(0, row + 1)) {
+      filled[row] = fallback;
     }
     return filled;
   };
