@@ -199,12 +199,12 @@ test("whole columns are read and returned", () => {
       seen.push([...values].filter((_, row) => validity![row]));
       assert.notEqual(field.or, undefined);
     }
-    assert.deepEqual(fields[2]!.column().or(4 as never), new Float64Array([0.5, 4, -0]));
+    assert.deepEqual(fields[2]!.column().filled(4 as never), new Float64Array([0.5, 4, -0]));
     assert.deepEqual(document.scores(), new Float64Array([1, 1, 1]));
     return { values: new Float64Array(documents).fill(8), validity: flags(1, 1, 0) };
   };
   assert.deepEqual(
-    given("float64", () => ({ columns: evaluate }), 3, columns),
+    given("float64", () => ({ batch: evaluate }), 3, columns),
     [["put", [1, 1, 0], bytes(new Float64Array([8, 8, 8])), null]],
   );
   const columnsOfRows = ROWS[0]!.map((_, field) => [ROWS[0]![field], ROWS[2]![field]]);
@@ -214,7 +214,7 @@ test("whole columns are read and returned", () => {
 
 test("results of whole columns have every kind", () => {
   const results = <K extends Kind>(kind: K, columns: () => ColumnResults<K>) =>
-    given(kind, () => ({ columns }) as never, 2);
+    given(kind, () => ({ batch: columns }) as never, 2);
   assert.deepEqual(
     results("boolean", () => flags(1, 0)),
     [["put", null, flags(1, 0), null]],
@@ -240,7 +240,7 @@ test("documents fail alone, though columns are evaluated together", () => {
     return values.map(Math.sqrt);
   };
   assert.deepEqual(
-    given("float64", () => ({ columns: evaluate }), 3, columns),
+    given("float64", () => ({ batch: evaluate }), 3, columns),
     [
       ["fail", 1, { tag: "failed", val: "below zero" }],
       ["put", [1, 0, 1], bytes(new Float64Array([1, 0, 2])), null],
@@ -250,28 +250,28 @@ test("documents fail alone, though columns are evaluated together", () => {
 
 test("results that do not fit fail the documents", () => {
   const message = (kind: Kind, result: unknown): unknown => {
-    const [call] = given(kind, () => ({ columns: () => result }) as never, 1);
+    const [call] = given(kind, () => ({ batch: () => result }) as never, 1);
     return call![0] === "fail" ? (call![2] as { val: string }).val : call;
   };
-  const number = "`columns` must return the values of kind float64 in Float64Array";
+  const number = "`batch` must return the values of kind float64 in Float64Array";
   assert.equal(message("float64", undefined), number);
   assert.equal(message("float64", [1]), number);
   assert.equal(
     message("float64", new Float64Array(2)),
-    "`columns` returned 2 results for 1 documents",
+    "`batch` returned 2 results for 1 documents",
   );
   const values = new Float64Array(1);
   assert.equal(
     message("float64", { values, validity: [true] }),
-    "`columns` must return the validity in Uint8Array",
+    "`batch` must return the validity in Uint8Array",
   );
   assert.equal(
     message("float64", { values, validity: flags(2) }),
-    "`columns` returned a validity that is neither 0 nor 1",
+    "`batch` returned a validity that is neither 0 nor 1",
   );
   assert.equal(
     message("boolean", flags(2)),
-    "`columns` returned a value of kind boolean that is neither 0 nor 1",
+    "`batch` returned a value of kind boolean that is neither 0 nor 1",
   );
   assert.equal(message("int64", new Float64Array([0.5])), "0.5 is no value of kind int64");
 });
@@ -285,7 +285,7 @@ test("a function for whole columns evaluates the current document", () => {
     prepare() {
       const title = resolve("title", "text");
       return {
-        columns: (documents) => {
+        batch: (documents) => {
           assert.equal(documents, 1);
           const { values, validity } = title.column();
           return { values: values.map((value) => value.toUpperCase()), validity };
@@ -310,24 +310,24 @@ test("one document and many are not confused", () => {
     return (call![2] as { val: string }).val;
   };
   const many = (read: () => unknown): Evaluation => ({
-    columns: () => {
+    batch: () => {
       read();
       return new Float64Array(1);
     },
   });
-  const fields = "`columns` evaluates many documents: read fields with `column`";
+  const fields = "`batch` evaluates many documents: read fields with `column`";
   assert.equal(message(many(() => field.get())), fields);
   assert.equal(message(many(() => field.or(0))), fields);
   assert.equal(message(many(() => field.has())), fields);
-  const known = "`columns` evaluates many documents: only `scores` is known";
+  const known = "`batch` evaluates many documents: only `scores` is known";
   assert.equal(message(many(() => document.id())), known);
   assert.equal(message(many(() => document.score())), known);
   assert.equal(
     message(() => field.column().values[0]!),
-    "`column` can be called only by `columns`",
+    "`column` can be called only by `batch`",
   );
   assert.equal(
     message(() => document.scores()[0]!),
-    "`scores` can be called only by `columns`",
+    "`scores` can be called only by `batch`",
   );
 });

@@ -46,7 +46,7 @@ export interface Range {
   readonly end: number;
 }
 
-/** The rows that an author's `columns` evaluates; null outside of it. */
+/** The rows that an author's `batch` evaluates; null outside of it. */
 export let range: Range | null = null;
 
 /**
@@ -130,11 +130,11 @@ export function byDocument(kind: Kind, rows: number, compute: () => unknown): vo
 /** In place of validity: fields have no value for one document while many are evaluated. */
 const unreadable = new Proxy(new Uint8Array(0), {
   get() {
-    throw new Error("`columns` evaluates many documents: read fields with `column`");
+    throw new Error("`batch` evaluates many documents: read fields with `column`");
   },
 });
 
-/** Calls an author's `columns` for some rows of the batch, or for the one document without one. */
+/** Calls an author's `batch` for some rows of the batch, or for the one document without one. */
 export function byColumns<T>(start: number, end: number, evaluate: (documents: number) => T): T {
   range = { start, end };
   openers.forEach((_, handle) => open(handle, { tag: "missing" }, unreadable));

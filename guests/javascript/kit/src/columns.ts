@@ -7,7 +7,7 @@
 
 import * as host from "whittle:batch/results@0.2.0";
 
-import * as batch from "./batch.js";
+import * as current from "./batch.js";
 import type { ColumnRecord, ColumnValues } from "./batch.js";
 import { float64s, hasBits, int32s } from "./bytes.js";
 import { resultsOf } from "./results.js";
@@ -26,14 +26,14 @@ export interface Vectors {
   readonly json: readonly Json[];
 }
 
-/** The values of a field in the documents of `columns`, one for each. Not to be written to. */
+/** The values of a field in the documents of `batch`, one for each. Not to be written to. */
 export interface Column<T, V> {
   /** The values; what is here for a document without a value has no meaning. */
   readonly values: V;
   /** For each document 1 if it has a value, else 0; `null` if all have one. */
   readonly validity: Uint8Array | null;
   /** The values, with a default for the documents without one. */
-  or(fallback: T): V;
+  filled(fallback: T): V;
 }
 
 /** One result for each document; a document whose `validity` is 0 has none. */
@@ -41,12 +41,12 @@ export type ColumnResults<K extends Kind> =
   Vectors[K] | { readonly values: Vectors[K]; readonly validity: Uint8Array | null };
 
 /** A function that evaluates many documents in one call. */
-export interface WholeColumns<K extends Kind> {
+export interface BatchFunction<K extends Kind> {
   /**
    * Evaluates a number of documents, whose values `WholeField.column` gives. If it throws, it is
    * called for each document alone, and those for which it throws again have failed.
    */
-  readonly columns: (documents: number) => ColumnResults<K>;
+  readonly batch: (documents: number) => ColumnResults<K>;
 }
 
 type Vector = Uint8Array | Float64Array | unknown[];
@@ -62,29 +62,29 @@ export function columnOf<K extends Kind>(
   handle: number,
   ask: () => Values[K] | null | undefined,
 ): Column<Values[K], Vectors[K]> {
-  const { range } = batch;
-  if (range === null) throw new Error("`column` can be called only by `columns`");
-  const record = batch.columns?.find(({ field }) => field === handle);
+  const { range } = current;
+  if (range === null) throw new Error("`column` can be called only by `batch`");
+  const record = current.columns?.find(({ field }) => field === handle);
   const isHere = record !== undefined && record.values.tag !== "large";
   const { values, validity } = isHere ? given(kind, record, range) : asked(kind, ask, range);
-  const or = (fallback: Values[K]): Vector => {
+  const filled = (fallback: Values[K]): Vector => {
     if (validity === null) return values;
-    const filled: { [index: number]: unknown } & Vector = values.slice();
-    if (!validity.includes(1)) return filled.fill(fallback as never);
+    const all: { [index: number]: unknown } & Vector = values.slice();
+    if (!validity.includes(1)) return all.fill(fallback as never);
     // Of an interpreter's loops, the one that the engine runs itself is the fastest.
     for (let row = validity.indexOf(0); row >= 0; row = validity.indexOf(0, row + 1)) {
-      filled[row] = fallback;
+      all[row] = fallback;
     }
-    return filled;
+    return all;
   };
-  return { values, validity, or } as unknown as Column<Values[K], Vectors[K]>;
+  return { values, validity, filled } as unknown as Column<Values[K], Vectors[K]>;
 }
 
 /** The columns of a batch, as they were first read. */
 const wholes = new WeakMap<ColumnRecord, Contents>();
 
 /** Values that the host has handed over. */
-function given(kind: Kind, record: ColumnRecord, { start, end }: batch.Range): Contents {
+function given(kind: Kind, record: ColumnRecord, { start, end }: current.Range): Contents {
   if (record.values.tag === "missing") {
     const length = end - start;
     return { values: vector(kind, length), validity: new Uint8Array(length) };
@@ -110,7 +110,7 @@ function decoded(kind: Kind, column: ColumnValues, validity: Uint8Array | null):
     const isValid = (row: number): boolean => validity === null || validity[row] === 1;
     return Array.from({ length }, (_, row) => (isValid(row) ? JSON.parse(text(row)) : null));
   }
-  const bytes = batch.numbers(column);
+  const bytes = current.numbers(column);
   if (kind === "boolean") return bytes;
   if (kind === "float64") return float64s(bytes);
   const halves = int32s(bytes);
@@ -122,17 +122,17 @@ function decoded(kind: Kind, column: ColumnValues, validity: Uint8Array | null):
 }
 
 /** Values that the host has kept, and those of the one document outside of a batch. */
-function asked(kind: Kind, ask: () => unknown, { start, end }: batch.Range): Contents {
+function asked(kind: Kind, ask: () => unknown, { start, end }: current.Range): Contents {
   const values: { [index: number]: unknown } & Vector = vector(kind, end - start);
   const validity = new Uint8Array(end - start);
   for (let at = start; at < end; at++) {
-    if (batch.columns !== null) batch.enter(at);
+    if (current.columns !== null) current.enter(at);
     const value = ask();
     if (value == null) continue;
     values[at - start] = value;
     validity[at - start] = 1;
   }
-  if (batch.columns !== null) batch.enter(start);
+  if (current.columns !== null) current.enter(start);
   return { values, validity };
 }
 
@@ -148,11 +148,11 @@ function vector(kind: Kind, length: number): Vector {
 export function evaluateRows<K extends Kind>(
   kind: K,
   rows: number,
-  evaluate: WholeColumns<K>["columns"],
+  evaluate: BatchFunction<K>["batch"],
 ): void {
   let contents: Contents;
   try {
-    contents = checked(kind, rows, batch.byColumns(0, rows, evaluate));
+    contents = checked(kind, rows, current.byColumns(0, rows, evaluate));
   } catch {
     return evaluateEach(kind, rows, evaluate);
   }
@@ -175,13 +175,13 @@ export function evaluateRows<K extends Kind>(
 function evaluateEach<K extends Kind>(
   kind: K,
   rows: number,
-  evaluate: WholeColumns<K>["columns"],
+  evaluate: BatchFunction<K>["batch"],
 ): void {
   const results = resultsOf(kind, rows);
   for (let at = 0; at < rows; at++) {
-    batch.enter(at);
+    current.enter(at);
     try {
-      const contents = checked(kind, 1, batch.byColumns(at, at + 1, evaluate));
+      const contents = checked(kind, 1, current.byColumns(at, at + 1, evaluate));
       results.set(at, valueOf(kind, contents, 0));
     } catch (thrown) {
       results.fail(at, thrown);
@@ -191,14 +191,11 @@ function evaluateEach<K extends Kind>(
 }
 
 /** Evaluates the one document outside of a batch. */
-export function evaluateOne<K extends Kind>(
-  kind: K,
-  evaluate: WholeColumns<K>["columns"],
-): unknown {
-  return valueOf(kind, checked(kind, 1, batch.byColumns(0, 1, evaluate)), 0);
+export function evaluateOne<K extends Kind>(kind: K, evaluate: BatchFunction<K>["batch"]): unknown {
+  return valueOf(kind, checked(kind, 1, current.byColumns(0, 1, evaluate)), 0);
 }
 
-/** The results that `columns` returned, if they are of the kind and there is one for each document. */
+/** The results that `batch` returned, if they are of the kind and there is one for each document. */
 function checked(kind: Kind, documents: number, returned: unknown): Contents {
   const isBare = ArrayBuffer.isView(returned) || Array.isArray(returned);
   const results = isBare ? { values: returned } : returned;
@@ -206,20 +203,20 @@ function checked(kind: Kind, documents: number, returned: unknown): Contents {
   const expected =
     kind === "boolean" ? Uint8Array : kind === "text" || kind === "json" ? Array : Float64Array;
   if (!(values instanceof expected)) {
-    throw new TypeError(`\`columns\` must return the values of kind ${kind} in ${expected.name}`);
+    throw new TypeError(`\`batch\` must return the values of kind ${kind} in ${expected.name}`);
   }
   if (validity !== null && !(validity instanceof Uint8Array)) {
-    throw new TypeError("`columns` must return the validity in Uint8Array");
+    throw new TypeError("`batch` must return the validity in Uint8Array");
   }
   for (const { length } of [values, validity ?? values]) {
     if (length === documents) continue;
-    throw new TypeError(`\`columns\` returned ${length} results for ${documents} documents`);
+    throw new TypeError(`\`batch\` returned ${length} results for ${documents} documents`);
   }
   if (values instanceof Uint8Array && hasBits(values, 0xfe)) {
-    throw new TypeError("`columns` returned a value of kind boolean that is neither 0 nor 1");
+    throw new TypeError("`batch` returned a value of kind boolean that is neither 0 nor 1");
   }
   if (validity !== null && hasBits(validity, 0xfe)) {
-    throw new TypeError("`columns` returned a validity that is neither 0 nor 1");
+    throw new TypeError("`batch` returned a validity that is neither 0 nor 1");
   }
   return { values, validity };
 }

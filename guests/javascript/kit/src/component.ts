@@ -1,7 +1,7 @@
 /** From functions to the contract's exports. */
 
 import * as batch from "./batch.js";
-import { evaluateOne, evaluateRows, type WholeColumns } from "./columns.js";
+import { evaluateOne, evaluateRows, type BatchFunction } from "./columns.js";
 import { hostError, InvalidArgument } from "./errors.js";
 import type { Parameter } from "./parameters.js";
 import { type Kind, type Lowered, lower, type Values } from "./values.js";
@@ -26,10 +26,10 @@ export interface Declaration<P extends Parameters, K extends Kind> {
   readonly returns: K;
   /**
    * Prepares one query, and returns the function that evaluates a document of it, or an object whose
-   * method `columns` evaluates many. What is thrown here ends the query; as `InvalidArgument` it
+   * method `batch` evaluates many. What is thrown here ends the query; as `InvalidArgument` it
    * blames an argument. What the returned function throws fails the document.
    */
-  readonly prepare: (values: Arguments<P>) => (() => Values[K] | null) | WholeColumns<K>;
+  readonly prepare: (values: Arguments<P>) => (() => Values[K] | null) | BatchFunction<K>;
 }
 
 /** A function, whatever its parameters are. */
@@ -129,13 +129,13 @@ function prepared({ name, returns }: Udf, evaluation: unknown): Bound {
       rows: (rows) => batch.byDocument(returns, rows, compute),
     };
   }
-  const whole = evaluation as Partial<WholeColumns<Kind>> | null | undefined;
-  if (typeof whole?.columns !== "function") {
+  const whole = evaluation as Partial<BatchFunction<Kind>> | null | undefined;
+  if (typeof whole?.batch !== "function") {
     throw new TypeError(
-      `\`prepare\` of function \`${name}\` returns neither a function nor a method \`columns\``,
+      `\`prepare\` of function \`${name}\` returns neither a function nor a method \`batch\``,
     );
   }
-  const evaluate = (documents: number) => whole.columns!(documents);
+  const evaluate = (documents: number) => whole.batch!(documents);
   return {
     one: lowered(returns, () => evaluateOne(returns, evaluate)),
     rows: (rows) => evaluateRows(returns, rows, evaluate),

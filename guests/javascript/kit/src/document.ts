@@ -5,7 +5,7 @@ import * as host from "whittle:udf/document@0.1.0";
 import { columns, range, row, scores as given } from "./batch.js";
 
 function one(): void {
-  if (range !== null) throw new Error("`columns` evaluates many documents: only `scores` is known");
+  if (range !== null) throw new Error("`batch` evaluates many documents: only `scores` is known");
 }
 
 /** The document's id, unique within the query. */
@@ -21,9 +21,9 @@ export function score(): number {
   return given === null ? 1 : given[row]!;
 }
 
-/** The scores of the documents that `columns` is called for. Not to be written to. */
+/** The scores of the documents that `batch` is called for. Not to be written to. */
 export function scores(): Float64Array {
-  if (range === null) throw new Error("`scores` can be called only by `columns`");
+  if (range === null) throw new Error("`scores` can be called only by `batch`");
   const { start, end } = range;
   if (given !== null) return given.subarray(start, end);
   return new Float64Array(end - start).fill(columns === null ? host.score() : 1);

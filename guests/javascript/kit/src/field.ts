@@ -24,7 +24,7 @@ export interface Field<T> {
 
 /** A field whose values in many documents can be read at once, as a `V`. */
 export interface WholeField<T, V> extends Field<T> {
-  /** The values in the documents that `columns` is called for. */
+  /** The values in the documents that `batch` is called for. */
   column(): Column<T, V>;
 }
 

@@ -31,7 +31,7 @@
 
 import "./standard.js";
 
-export type { Column, ColumnResults, Vectors, WholeColumns } from "./columns.js";
+export type { Column, ColumnResults, Vectors, BatchFunction } from "./columns.js";
 export { type Arguments, component, type Declaration, define, type Udf } from "./component.js";
 export * as document from "./document.js";
 export { InvalidArgument } from "./errors.js";

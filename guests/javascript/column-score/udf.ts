@@ -29,10 +29,10 @@ const customScore = define({
     popularityField,
   }) {
     return {
-      columns(documents) {
-        const price = priceField.column().or(0);
-        const rating = ratingField.column().or(0);
-        const popularity = popularityField.column().or(0);
+      batch(documents) {
+        const price = priceField.column().filled(0);
+        const rating = ratingField.column().filled(0);
+        const popularity = popularityField.column().filled(0);
         const scores = new Float64Array(documents);
         for (let index = 0; index < documents; index++) {
           scores[index] =
