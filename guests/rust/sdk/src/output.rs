@@ -1,7 +1,7 @@
 //! What a function returns for a document.
 
 use crate::bindings::whittle::udf::types::{Kind, Value};
-use crate::{Error, Json, Parameters, Timestamp};
+use crate::{Batch, Error, Json, Parameters, Timestamp};
 
 /// A function: parameters, and a result for each document. `#[udf]` implements it.
 #[diagnostic::on_unimplemented(
@@ -21,8 +21,16 @@ pub trait Udf: Parameters {
         Ok(())
     }
 
+    /// Whether the function evaluates whole batches.
+    const TAKES_BATCHES: bool = false;
+
     /// The result for the current document.
     fn evaluate(&self) -> Self::Output;
+
+    /// The results for the rows of a batch, one for each. Only called if the function takes batches.
+    fn evaluate_batch(&self, batch: &Batch<'_>) -> Vec<Self::Output> {
+        batch.rows().map(|_| self.evaluate()).collect()
+    }
 }
 
 /// What a function may return: a value, an `Option` of one, a `Result` of either.
