@@ -30,20 +30,17 @@ struct ColumnScore {
 #[udf]
 impl ColumnScore {
     fn evaluate_batch(&self, batch: &Batch<'_>) -> Vec<f64> {
-        let mut scores = vec![0.0; batch.row_count()];
-        for (weight, field) in [
-            (self.price_weight, &self.price_field),
-            (self.rating_weight, &self.rating_field),
-            (self.popularity_weight, &self.popularity_field),
-        ] {
-            let column = batch.values(field);
-            for (row, (score, value)) in scores.iter_mut().zip(column.values()).enumerate() {
-                if column.is_valid(row) {
-                    *score += weight * value;
-                }
-            }
-        }
-        scores
+        let column = |field| batch.values(field).filled(0.0);
+        let prices = column(&self.price_field);
+        let ratings = column(&self.rating_field);
+        let popularities = column(&self.popularity_field);
+        let rows = prices.iter().zip(&*ratings).zip(&*popularities);
+        rows.map(|((price, rating), popularity)| {
+            self.price_weight * price
+                + self.rating_weight * rating
+                + self.popularity_weight * popularity
+        })
+        .collect()
     }
 }
 

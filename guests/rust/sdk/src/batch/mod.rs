@@ -11,8 +11,10 @@ use std::cell::Cell;
 
 pub(crate) use self::column::Place;
 pub use self::column::watch;
+pub(crate) use self::whole::bytes_of;
 pub use self::whole::{Batch, FixedWidth, TextKind, Texts, Values};
 use crate::bindings::exports::whittle::batch::functions;
+use crate::bindings::whittle::batch::results as host;
 use crate::bindings::whittle::udf::{document, types};
 use crate::{Error, Output, Udf};
 
@@ -93,6 +95,10 @@ pub fn evaluate<T: Udf>(
 /// The results of a batch that the function has evaluated as a whole.
 fn whole<T: Output>(outputs: Vec<T>, rows: u32) {
     check_count(outputs.len(), rows);
+    if let Some(values) = T::column(&outputs) {
+        host::put(None, values, None);
+        return;
+    }
     let mut outputs = outputs.into_iter();
     let ended = || Err(Error::failed("there is no result"));
     let next = |_| outputs.next().map_or_else(ended, Output::into_value);

@@ -72,6 +72,13 @@ impl TextKind for Json {
     const HOST: fn(u32) -> Option<String> = document::get_json;
 }
 
+/// Values as the host takes them in a column.
+#[expect(unsafe_code, reason = "it takes bytes")]
+pub(crate) fn bytes_of<T: FixedWidth>(values: &[T]) -> &[u8] {
+    // SAFETY: a `bool`, a number and a number in a `Timestamp` have no padding.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
+}
+
 impl<'a> Batch<'a> {
     pub(super) fn of(_: &'a Open, rows: usize) -> Self {
         Self {
@@ -139,7 +146,17 @@ impl<'a> Batch<'a> {
     }
 }
 
-impl<T: FixedWidth> Values<'_, T> {
+impl<'a, T: FixedWidth> Values<'a, T> {
+    /// The values, with a default in the rows without one. Copied only if there is such a row.
+    pub fn filled(self, default: T) -> Cow<'a, [T]> {
+        let Some(validity) = self.validity else {
+            return self.values;
+        };
+        let pairs = self.values.iter().zip(validity);
+        let value = |(value, valid): (&T, &bool)| if *valid { *value } else { default };
+        Cow::Owned(pairs.map(value).collect())
+    }
+
     /// A value for each row. For a row without a value it is any one.
     pub fn values(&self) -> &[T] {
         &self.values
