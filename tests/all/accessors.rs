@@ -25,7 +25,7 @@ static PROBES: LazyLock<[Udf; 2]> =
     LazyLock::new(|| ACCESSORS.map(|accessor| udf(&engine(accessor), "probe")));
 
 /// Functions that read the field `x`, one for each kind of result, and one that reads all.
-const READERS: [&str; 8] = [
+const READERS: [&str; 9] = [
     "all_kinds",
     "read_boolean",
     "read_int64",
@@ -34,6 +34,7 @@ const READERS: [&str; 8] = [
     "read_text",
     "read_json",
     "read_words",
+    "whole_columns",
 ];
 
 /// The result of a function of the probe for a batch, which must be the same under both accessors.
