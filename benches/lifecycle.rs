@@ -3,12 +3,12 @@
 //! `cargo bench --bench lifecycle`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use whittle_host::{Accessor, Engine, EngineOptions, Udf};
+use whittle_host::{Engine, EngineOptions, Udf};
 use whittle_tests::{bind, engine, guest};
 
 fn lifecycle(criterion: &mut Criterion) {
     let component = guest("string-distance");
-    let uncached = engine(Accessor::Composed);
+    let uncached = engine();
     let folder = std::env::temp_dir().join(format!("whittle-bench-{}", std::process::id()));
     let options = EngineOptions {
         cache: Some(folder.clone()),

@@ -13,9 +13,13 @@ use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
 use crate::sink::{DocumentError, Evaluated, OnError, Statistics};
-use crate::state::{Columns, PIECE_ROWS};
+use crate::state::Columns;
 use crate::udf::Udf;
 use crate::value::{Kind, Value};
+
+/// The maximum number of rows whose columns are prepared at once: a long batch needs little memory
+/// for columns that are cast.
+const PIECE_ROWS: usize = 1 << 16;
 
 /// A function bound to the arguments of one query, for one worker.
 ///
@@ -207,7 +211,7 @@ impl Bound {
             Ok(_) | Err(_) => None,
         };
         let reached = match stopped {
-            Some(_) => state.sink.position(state.frame.row()),
+            Some(_) => state.sink.position(state.row),
             None => documents,
         };
         observer.evaluated(&Evaluation {
@@ -273,7 +277,7 @@ impl Bound {
         state.columns = Arc::new(columns);
         // An error before the first document is reported for the first document, not for the last
         // row of the previous piece.
-        state.frame.set_row(0);
+        state.row = 0;
         if let Err(source) = self.instance.state().query.check() {
             return Err(self.end(source));
         }

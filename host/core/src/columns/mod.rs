@@ -1,7 +1,7 @@
 //! Columns: from the arrays of a data node's batch to the six kinds of the contract.
 //!
 //! The fields of a function are found in a batch once per schema ([`path`]), and cast once per
-//! batch with Arrow's kernels. So an accessor handles six array types only. A column that already
+//! batch with Arrow's kernels. So a getter handles six array types only. A column that already
 //! has its kind's Arrow type is passed on unchanged, slices included. A value that cannot be read
 //! as the kind is missing; that is not an error.
 
@@ -40,7 +40,7 @@ pub struct FieldUse {
     pub kind: Kind,
 }
 
-/// A column as an accessor reads it.
+/// A column as a guest reads it.
 #[derive(Debug, Clone)]
 pub(crate) enum Column {
     /// No document has a value.
