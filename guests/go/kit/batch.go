@@ -10,9 +10,9 @@ var row uint32
 var place uint
 
 // enter begins a row.
-func enter(next uint32) {
-	row = next
-	place = uint(next)
+func enter(at int) {
+	row = uint32(at)
+	place = uint(at)
 }
 
 // source is where the values of a field are.
@@ -315,10 +315,12 @@ func (r *results) put(kind kind) {
 func evaluateBatch(rows uint32) {
 	inBatch = true
 	batch.begin(rows, bound.returns)
-	for enter(0); row < rows; enter(row + 1) {
+	enter(0)
+	evaluateRows()
+	for row+1 < rows {
+		enter(int(row) + 1)
 		evaluateRows()
 	}
-	enter(rows - 1)
 	batch.put(bound.returns)
 	closeBatch()
 }

@@ -60,7 +60,7 @@ func Define[T Result](name, description string, function Function[T]) Definition
 		definition.evaluateRows = func(r *results) {
 			flags := r.flags
 			for at := int(row); at < len(flags); at++ {
-				enter(uint32(at))
+				enter(at)
 				value, err := function.Evaluate()
 				if err != nil {
 					value = false
@@ -83,15 +83,15 @@ func Define[T Result](name, description string, function Function[T]) Definition
 	case Function[float64]:
 		definition.returns = kindFloat64
 		definition.evaluateRows = func(r *results) {
-			words := r.words
-			for at := int(row); at < len(words); at++ {
-				enter(uint32(at))
+			floats := floatsOf(r.words)
+			for at := int(row); at < len(floats); at++ {
+				enter(at)
 				value, err := function.Evaluate()
 				if err != nil {
 					value = 0
 					r.none(row, err)
 				}
-				words[at] = math.Float64bits(value)
+				floats[at] = value
 			}
 		}
 		definition.evaluate = func(to *outcome) {
@@ -129,7 +129,7 @@ func integerRows[T int64 | Timestamp](function Function[T]) func(*results) {
 	return func(r *results) {
 		words := r.words
 		for at := int(row); at < len(words); at++ {
-			enter(uint32(at))
+			enter(at)
 			value, err := function.Evaluate()
 			if err != nil {
 				value = 0
@@ -143,7 +143,8 @@ func integerRows[T int64 | Timestamp](function Function[T]) func(*results) {
 // textRows is the same for texts.
 func textRows[T string | JSON](function Function[T]) func(*results) {
 	return func(r *results) {
-		for ; row < r.rows; enter(row + 1) {
+		for at := int(row); at < int(r.rows); at++ {
+			enter(at)
 			value, err := function.Evaluate()
 			if err != nil {
 				value = ""
