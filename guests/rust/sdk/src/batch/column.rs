@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
-use super::FixedWidth;
+use super::{FixedWidth, Values};
 use crate::bindings::exports::whittle::batch::functions;
-use crate::bindings::whittle::batch::columns::Values;
+use crate::bindings::whittle::batch::columns::Values as Given;
 use crate::bindings::whittle::batch::results;
 use crate::bindings::whittle::udf::document;
 use crate::bindings::whittle::udf::types::Kind;
@@ -36,6 +36,8 @@ thread_local! {
 #[derive(Debug)]
 struct Column {
     handle: Cell<u32>,
+    /// The bytes of a number.
+    width: Cell<usize>,
     /// The values, or the bytes of the texts. Null outside of a batch, and if the host has kept them.
     values: Cell<*const u8>,
     /// A byte for each row. Null if all rows have a value.
@@ -123,6 +125,7 @@ impl Column {
     const fn new() -> Self {
         Self {
             handle: Cell::new(u32::MAX),
+            width: Cell::new(8),
             values: Cell::new(std::ptr::null()),
             validity: Cell::new(std::ptr::null()),
             offsets: Cell::new(std::ptr::null()),
@@ -131,19 +134,19 @@ impl Column {
 
     fn set(&self, rows: usize, column: &functions::Column, zeros: *const u8) {
         let (values, offsets) = match &column.values {
-            Values::Missing => (zeros, zeros),
-            Values::Large => (std::ptr::null(), std::ptr::null()),
-            Values::Numbers(values) => {
-                assert!(values.len() >= rows, "a column has too few values");
+            Given::Missing => (zeros, zeros),
+            Given::Large => (std::ptr::null(), std::ptr::null()),
+            Given::Numbers(values) => {
+                assert!(values.len() == rows * self.width.get(), "wrong values");
                 (values.as_ptr(), std::ptr::null())
             }
-            Values::Texts(texts) => {
+            Given::Texts(texts) => {
                 assert!(texts.offsets.len() == (rows + 1) * 4, "wrong offsets");
                 (texts.bytes.as_ptr(), texts.offsets.as_ptr())
             }
         };
         let validity = match (&column.values, &column.validity) {
-            (Values::Missing, _) => zeros,
+            (Given::Missing, _) => zeros,
             (_, Some(validity)) => {
                 assert!(validity.len() == rows, "wrong validity");
                 validity.as_ptr()
@@ -211,6 +214,9 @@ impl Place {
         }
         assert!(places <= FIELDS, "a function reads at most {FIELDS} fields");
         COLUMNS[places].handle.set(handle);
+        COLUMNS[places]
+            .width
+            .set(if kind == Kind::Boolean { 1 } else { 8 });
         PLACES.set(places + 1);
         Self(places)
     }
@@ -364,14 +370,14 @@ impl<'a> TextColumn<'a> {
 
 /// Whole columns. The caller knows that the batch has so many rows, and lives for 'a.
 impl Place {
-    /// The values and the validity of a column of numbers; `None` outside of a batch.
-    pub(super) fn numbers<'a, T: FixedWidth>(
-        self,
-        rows: usize,
-    ) -> Option<(Cow<'a, [T]>, Option<&'a [bool]>)> {
+    /// The values of a column of numbers; `None` outside of a batch.
+    pub(super) fn numbers<'a, T: FixedWidth>(self, rows: usize) -> Option<Values<'a, T>> {
         let column = self.column();
         let values = column.values.get();
-        (!values.is_null()).then(|| (numbers_at(values, rows), column.validity(rows)))
+        (!values.is_null()).then(|| Values {
+            values: numbers_at(values, rows),
+            validity: column.validity(rows),
+        })
     }
 
     /// A column of texts; `None` outside of a batch, and if the host has kept the texts.

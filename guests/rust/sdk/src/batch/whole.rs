@@ -27,8 +27,8 @@ pub struct Batch<'a> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Values<'a, T: FixedWidth> {
-    values: Cow<'a, [T]>,
-    validity: Option<&'a [bool]>,
+    pub(super) values: Cow<'a, [T]>,
+    pub(super) validity: Option<&'a [bool]>,
 }
 
 /// The values of a field of texts or JSON.
@@ -108,16 +108,13 @@ impl<'a> Batch<'a> {
 
     /// The values of a field.
     pub fn values<T: FixedWidth>(&self, field: &Field<T>) -> Values<'a, T> {
-        match field.place().numbers(self.rows) {
-            Some((values, validity)) => Values { values, validity },
-            None => {
-                let value = T::get(field);
-                Values {
-                    values: Cow::Owned(vec![value.unwrap_or_default()]),
-                    validity: value.is_none().then_some(&[false]),
-                }
+        field.place().numbers(self.rows).unwrap_or_else(|| {
+            let value = T::get(field);
+            Values {
+                values: Cow::Owned(vec![value.unwrap_or_default()]),
+                validity: value.is_none().then_some(&[false]),
             }
-        }
+        })
     }
 
     /// The texts of a field.
@@ -139,6 +136,10 @@ impl<'a> Batch<'a> {
     }
 
     /// The id of a row's document. The row becomes the current one.
+    ///
+    /// # Panics
+    ///
+    /// The batch has no such row. So do all methods that take a row.
     pub fn id(&self, row: usize) -> String {
         assert!(row < self.rows, "the batch has {} rows", self.rows);
         column::enter(row as u32);
