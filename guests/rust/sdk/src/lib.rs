@@ -74,8 +74,8 @@
 //! ```
 //!
 //! A function may evaluate many documents at once, over whole columns, with the method
-//! `evaluate_batch`. It can stand beside the method for one document, which the host then uses for a
-//! few documents, or alone:
+//! `evaluate_batch`. Beside it there may be a method for one document, which the host then uses for a
+//! few documents. Without one, a few documents are batches of one row:
 //!
 //! ```
 //! use whittle_guest::{Batch, Field, Parameters, export, udf};

@@ -158,7 +158,7 @@ impl<'a, T: FixedWidth> Values<'a, T> {
         Cow::Owned(pairs.map(value).collect())
     }
 
-    /// A value for each row. For a row without a value it is any one.
+    /// A value for each row; that of a row without a value has no meaning.
     pub fn values(&self) -> &[T] {
         &self.values
     }
