@@ -1,9 +1,10 @@
-//! One job in three ways in one run: in batches, document by document, and in native Rust.
+//! One job in several ways in one run: in batches, document by document, and in native Rust; batches
+//! also over whole columns and in other languages.
 //!
-//! Cases are named `job/path/rows per call`. Criterion prints the time per call, and rows per
-//! second as elements. The time limit is active. A native loop over Arrow arrays is the lower
-//! bound. The host evaluates a call of one row document by document on both paths, as for a search.
-//! `cargo bench --bench evaluate`.
+//! Cases are named `job/path/rows per call`; without a language the guest is in Rust. Criterion
+//! prints the time per call, and rows per second as elements. The time limit is active. A native
+//! loop over Arrow arrays is the lower bound. The host evaluates a call of one row document by
+//! document on both paths, as for a search. `cargo bench --bench evaluate`.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use string_distance::Pattern;
 use whittle_benches::{numbers, titles, with_nulls};
 use whittle_host::{Arguments, Bound, Budget, Engine, EngineOptions, QueryContext, Udf};
-use whittle_tests::udf;
+use whittle_tests::{guest_path, udf};
 
 /// A query with an active time limit that is longer than the benchmark.
 fn bind_long(udf: &Udf, function: &str, params: &serde_json::Value) -> Bound {
@@ -42,6 +43,17 @@ fn engine(few_rows: usize) -> Engine {
 }
 
 const ROWS: [usize; 2] = [1024, 1];
+
+/// The languages besides Rust whose kits loop over batches in compiled code.
+const LANGUAGES: [&str; 3] = ["c", "assemblyscript", "go"];
+
+/// The guest in a language, in an engine of its own.
+fn other(language: &str, guest: &str) -> Udf {
+    let path = guest_path(language, guest);
+    let component = std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}: run make guests", path.display()));
+    Udf::new(&engine(PATHS[0].1), &component).expect("the guest is registered")
+}
 
 fn custom_score(criterion: &mut Criterion) {
     let native = |batch: &RecordBatch| -> Float64Array {
@@ -75,6 +87,17 @@ fn custom_score(criterion: &mut Criterion) {
                 bencher.iter(|| bound.evaluate(black_box(batch)).expect("evaluated"));
             });
         }
+        for (path, guest) in [("columns", other("rust", "column-score"))]
+            .into_iter()
+            .chain(LANGUAGES.map(|language| (language, other(language, "custom-score"))))
+        {
+            let mut bound = bind_long(&guest, "custom_score", &serde_json::json!({}));
+            let values = bound.evaluate(batch).expect("evaluated");
+            assert_eq!(*values.as_primitive::<Float64Type>(), native(batch));
+            group.bench_function(format!("Batches {path}/{case}"), |bencher| {
+                bencher.iter(|| bound.evaluate(black_box(batch)).expect("evaluated"));
+            });
+        }
         group.bench_function(format!("Native/{case}"), |bencher| {
             bencher.iter(|| native(black_box(batch)));
         });
@@ -102,6 +125,15 @@ fn string_distance(criterion: &mut Criterion) {
             let values = bound.evaluate(&batch).expect("evaluated");
             assert_eq!(*values.as_boolean(), native(&batch));
             group.bench_function(format!("{path}/{rows}"), |bencher| {
+                bencher.iter(|| bound.evaluate(black_box(&batch)).expect("evaluated"));
+            });
+        }
+        for language in LANGUAGES {
+            let guest = other(language, "string-distance");
+            let mut bound = bind_long(&guest, "string_distance", &params);
+            let values = bound.evaluate(&batch).expect("evaluated");
+            assert_eq!(*values.as_boolean(), native(&batch));
+            group.bench_function(format!("Batches {language}/{rows}"), |bencher| {
                 bencher.iter(|| bound.evaluate(black_box(&batch)).expect("evaluated"));
             });
         }

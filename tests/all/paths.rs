@@ -20,7 +20,7 @@ static PROBES: LazyLock<[Udf; 2]> =
     LazyLock::new(|| PATHS.map(|few_rows| udf(&engine_on(few_rows), "probe")));
 
 /// Functions that read the field `x`, one for each kind of result, and one that reads all.
-const READERS: [&str; 8] = [
+const READERS: [&str; 9] = [
     "all_kinds",
     "read_boolean",
     "read_int64",
@@ -29,6 +29,7 @@ const READERS: [&str; 8] = [
     "read_text",
     "read_json",
     "read_words",
+    "whole_columns",
 ];
 
 /// The result of a function of the probe for a batch, which must be the same on both paths.

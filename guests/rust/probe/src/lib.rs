@@ -6,6 +6,7 @@ mod answer;
 mod burden;
 mod misuse;
 mod read;
+mod whole;
 mod words;
 
 use answer::{
@@ -17,6 +18,7 @@ use read::{
     AllKinds, BooleanOr, Float64Or, Has, Int64Or, ReadBoolean, ReadFloat64, ReadId, ReadInt64,
     ReadJson, ReadScore, ReadText, ReadTimestamp, ReadWords, TimestampOr,
 };
+use whole::WholeColumns;
 
 whittle_guest::export!(
     ReadBoolean,
@@ -34,6 +36,7 @@ whittle_guest::export!(
     ReadId,
     ReadScore,
     AllKinds,
+    WholeColumns,
     EchoArguments,
     FailOn,
     TrapOn,
