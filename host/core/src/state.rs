@@ -221,7 +221,7 @@ impl State {
     /// The current document's id, or its position in the query if it has none.
     pub(crate) fn id(&self) -> String {
         let row = self.frame.row();
-        let id = self.columns.id.text(row).map(str::to_owned);
+        let id = self.columns.id.id(row);
         id.unwrap_or_else(|| self.position().to_string())
     }
 }
