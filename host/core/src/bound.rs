@@ -428,7 +428,7 @@ impl Bound {
             None => Ok(Column::Missing(Kind::Text)),
             Some(source) => source
                 .column(piece)
-                .and_then(|array| Column::of_ids(&array))
+                .and_then(|array| Column::of_ids(&array, self.reads_ids()))
                 .map_err(|error| column_error(ID, Kind::Text, error)),
         };
         let fields = self.fields().iter().zip(fields);

@@ -209,7 +209,7 @@ impl State {
 
     /// The current document's id, or its position in the query if it has none.
     pub(crate) fn id(&self) -> String {
-        let id = self.columns.id.text(self.row).map(str::to_owned);
+        let id = self.columns.id.id(self.row);
         id.unwrap_or_else(|| self.position().to_string())
     }
 }

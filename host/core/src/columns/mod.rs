@@ -78,9 +78,15 @@ impl Column {
         })
     }
 
-    /// Reads an array as the ids of the documents, which a data node may keep as integers.
-    pub(crate) fn of_ids(array: &ArrayRef) -> Result<Self, ArrowError> {
+    /// Reads an array as the ids of the documents, which a data node may keep as integers. They
+    /// become texts if the function may read them; otherwise few are ever shown, in errors.
+    pub(crate) fn of_ids(array: &ArrayRef, are_read: bool) -> Result<Self, ArrowError> {
         let found = scalar(array.data_type());
+        let is_integer = found.is_some_and(|it| it.is_integer() && *it != DataType::UInt64);
+        if is_integer && !are_read {
+            let numbers = of_rows(cast(&scalars(array)?, &DataType::Int64)?, array)?;
+            return Ok(Self::Int64(numbers.as_primitive::<Int64Type>().clone()));
+        }
         if found.is_none_or(DataType::is_nested) {
             return Err(ArrowError::CastError(format!(
                 "a document's id cannot be of type {}",
@@ -113,6 +119,14 @@ impl Column {
             Self::Text(_) => Kind::Text,
             Self::Timestamp(_) => Kind::Timestamp,
             Self::Json(_) => Kind::Json,
+        }
+    }
+
+    /// The id in a row of a column of ids; `None` if the row has none.
+    pub(crate) fn id(&self, row: usize) -> Option<String> {
+        match self {
+            Self::Int64(array) => array.is_valid(row).then(|| array.value(row).to_string()),
+            ids => ids.text(row).map(str::to_owned),
         }
     }
 
@@ -326,6 +340,24 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_the_same_whether_they_are_read_or_only_shown() {
+        let arrays: [ArrayRef; 3] = [
+            Arc::new(arrow_array::UInt32Array::from(vec![Some(7), None])),
+            Arc::new(arrow_array::UInt64Array::from(vec![Some(u64::MAX), None])),
+            Arc::new(StringArray::from(vec![Some("a"), None])),
+        ];
+        for (array, expected) in arrays.iter().zip(["7", "18446744073709551615", "a"]) {
+            for are_read in [true, false] {
+                let ids = Column::of_ids(array, are_read).expect("they are ids");
+                assert_eq!(
+                    [0, 1].map(|row| ids.id(row)),
+                    [Some(expected.to_owned()), None]
+                );
+            }
+        }
+    }
+
+    #[test]
     fn structs_in_lists_are_missing_and_cannot_be_ids() {
         let inner = StructArray::from(vec![(
             Arc::new(Field::new("a", DataType::Int64, true)),
@@ -340,7 +372,7 @@ mod tests {
             Kind::Int64,
         );
         assert!(matches!(column, Ok(Column::Missing(Kind::Int64))));
-        let error = Column::of_ids(&lists)
+        let error = Column::of_ids(&lists, true)
             .expect_err("structs cannot be ids")
             .to_string();
         assert!(

@@ -136,18 +136,22 @@ impl Blocks {
     }
 
     fn append_scored(&mut self, block: &mut Block) -> bool {
+        let (mut documents, mut scores) = ([0; STEP_DOCUMENTS], [0.0; STEP_DOCUMENTS]);
+        let (mut visited, mut kept) = (0, 0);
         let mut document = self.scorer.doc();
-        for _ in 0..STEP_DOCUMENTS {
-            if document == TERMINATED {
-                return false;
-            }
+        while visited < STEP_DOCUMENTS && document != TERMINATED {
             let alive = self.alive.as_ref();
             if alive.is_none_or(|alive| alive.is_alive(document)) {
-                block.push(document, self.scorer.score());
+                documents[kept] = document;
+                scores[kept] = self.scorer.score();
+                kept += 1;
             }
+            visited += 1;
             document = self.scorer.advance();
         }
-        true
+        block.documents.extend_from_slice(&documents[..kept]);
+        block.scores.extend_from_slice(&scores[..kept]);
+        visited == STEP_DOCUMENTS
     }
 }
 

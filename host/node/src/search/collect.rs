@@ -106,14 +106,17 @@ impl Best {
         let keys = self.keys.iter().map(|key| SegmentKey::open(key, reader));
         let keys: Vec<SegmentKey> = keys.collect::<tantivy::Result<_>>()?;
         let after: Option<Vec<Rank>> = keys.iter().map(|key| key.after.clone()).collect();
+        let computes = keys.iter().any(SegmentKey::computes);
         let mut deciding = keys.iter();
         let deciding = deciding.find(|key| !key.is_constant(constant.is_some()));
+        let level = deciding.is_none_or(SegmentKey::is_order_of_writing);
         Ok(BestOfSegment {
             segment,
             id: reader.segment_id(),
             limit: self.limit,
-            computes: keys.iter().any(SegmentKey::computes),
-            level: deciding.is_none_or(SegmentKey::is_order_of_writing),
+            computes,
+            // A function is asked about every hit.
+            level: level && !computes,
             after: after.filter(|after| !after.is_empty()),
             keys,
             scores: self.scores,

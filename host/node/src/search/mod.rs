@@ -10,7 +10,7 @@
 //!
 //! Scores are floats of 32 bits. A document that a function fails for has no value under
 //! `on_error: null`, and is no match under `skip`. NaN as a score is an error of that document.
-//! Totals are exact. Hits of equal rank come in the order in which they were written.
+//! Totals are exact, up to the limit of `track_total_hits` if it is a number. Hits of equal rank come in the order in which they were written.
 
 mod blocks;
 mod collect;

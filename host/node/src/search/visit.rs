@@ -121,8 +121,7 @@ impl Visit {
         self.allowance.check()?;
         let known = self.known(reader)?;
         self.total.add(known.unwrap_or_default());
-        let is_needless = || self.best.limit == 0 && (known.is_some() || self.total.is_known());
-        if self.counting.is_none() && !self.visits_all && is_needless() {
+        if known.is_some() && self.best.limit == 0 && self.counting.is_none() {
             return Ok(Found::default());
         }
         let scores = self.best.scores || self.min_score.is_some();

@@ -12,12 +12,10 @@ use tantivy::index::SegmentId;
 use tantivy::{DocId, TERMINATED};
 
 use crate::allowance::{Allowance, Ended};
+use crate::computed::BLOCK_DOCUMENTS;
 
 /// How many runs of a segment are known, at most.
 const MOST_RUNS: usize = 1_000;
-
-/// How many documents are looked at between two looks at the clock.
-const BLOCK: usize = 4_096;
 
 /// Where the documents of a segment lie in the order of writing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,12 +31,12 @@ impl Runs {
     fn of(written: &Column<u64>, allowance: &Allowance) -> Result<Self, Ended> {
         let mut runs = Self::default();
         let mut last = 0;
-        let mut numbers = [None; BLOCK];
-        let mut block = Vec::with_capacity(BLOCK);
+        let mut numbers = [None; BLOCK_DOCUMENTS];
+        let mut block = Vec::with_capacity(BLOCK_DOCUMENTS);
         while runs.end < written.num_docs() {
             allowance.check()?;
             block.clear();
-            block.extend((runs.end..written.num_docs()).take(BLOCK));
+            block.extend((runs.end..written.num_docs()).take(BLOCK_DOCUMENTS));
             let numbers = &mut numbers[..block.len()];
             numbers.fill(None);
             written.first_vals(&block, numbers);

@@ -118,8 +118,6 @@ struct Call {
     mapping: Arc<Mapping>,
     dictionaries: Dictionaries,
     progress: Progress,
-    /// That of the search, which its first function holds.
-    place: Mutex<Option<Place>>,
     /// Bound, and not at work.
     idle: Mutex<Vec<Bound>>,
     tally: Mutex<Tally>,
@@ -195,22 +193,22 @@ impl UdfCall {
             mapping,
             dictionaries,
             progress,
-            place: Mutex::default(),
             idle: Mutex::default(),
             tally: Mutex::default(),
             failure: Mutex::default(),
         })))
     }
 
-    /// Binds all functions of a search to their parameters, for its first worker.
+    /// Binds all functions of a search to their parameters, for its first worker. Returns the place
+    /// of the search among those with functions, if their number is limited.
     ///
     /// # Errors
     ///
     /// Parameters that a function refuses, too many other searches with functions, a busy pool of
     /// instances, a query that is over.
-    pub(crate) fn bind_all(calls: &[Self]) -> Result<(), FunctionError> {
+    pub(crate) fn bind_all(calls: &[Self]) -> Result<Option<Place>, FunctionError> {
         let Some(first) = calls.first() else {
-            return Ok(());
+            return Ok(None);
         };
         let Call {
             udfs,
@@ -218,7 +216,7 @@ impl UdfCall {
             query,
             ..
         } = &*first.0;
-        *lock(&first.0.place) = udfs.place()?;
+        let place = udfs.place()?;
         let instances = u32::try_from(calls.len()).unwrap_or(u32::MAX);
         let reserved = selected.engine().reserve(instances, query);
         let mut reserved = reserved.map_err(|source| selected.not_bound(source))?;
@@ -226,7 +224,7 @@ impl UdfCall {
             let bound = call.bind(&mut reserved)?;
             lock(&call.0.idle).push(bound);
         }
-        Ok(())
+        Ok(place)
     }
 
     /// Binds all functions of a search for one worker more, if that need not wait; whether it did.
@@ -366,10 +364,9 @@ impl UdfCall {
         lock(&self.0.failure).take()
     }
 
-    /// What it did, once the search is over. Its instances are released, and its place: whoever
-    /// still holds the call keeps nobody waiting.
+    /// What it did, once the search is over. Its instances are released: whoever still holds the
+    /// call keeps nobody waiting.
     pub(crate) fn report(&self) -> UdfReport {
-        drop(lock(&self.0.place).take());
         let (idle, tally) = (
             std::mem::take(&mut *lock(&self.0.idle)),
             lock(&self.0.tally),
