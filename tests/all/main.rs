@@ -5,6 +5,7 @@
 
 mod command;
 mod contract;
+mod distinct;
 mod documents;
 mod effort;
 mod evaluation;
