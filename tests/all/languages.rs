@@ -115,7 +115,7 @@ fn everywhere(name: &str) -> Vec<Guest> {
 }
 
 /// Guests that only the tests use; each has its own tests.
-const FOR_TESTS: [&str; 2] = ["probe", "evil"];
+const FOR_TESTS: [&str; 3] = ["evil", "plain", "probe"];
 
 #[test]
 fn every_guest_passes_the_vectors_of_its_functions() {
@@ -142,6 +142,21 @@ fn every_guest_passes_the_vectors_of_its_functions() {
     let all = fs::read_dir(repository().join("tests/vectors")).expect("the vectors");
     let all: BTreeSet<PathBuf> = all.map(|entry| entry.expect("an entry").path()).collect();
     assert_eq!(run, all, "vectors that nothing runs");
+}
+
+/// Version 0.1 of the contract stays: these guests are built from its text alone, as it was before
+/// there were batches.
+#[test]
+fn a_component_without_a_kit_runs_in_every_language() {
+    let vectors = repository().join("tests/vectors/custom_score.json");
+    for guest in everywhere("plain") {
+        let udf = guest.udf(BATCHES);
+        let language = guest.language.as_str();
+        assert_eq!(udf.exports(), ["whittle:udf/functions@0.1.0"], "{language}");
+        let of_batches = |import: &String| import.starts_with("whittle:batch/");
+        assert!(!udf.imports().iter().any(of_batches), "{language}");
+        guest.test(&vectors, &[]);
+    }
 }
 
 /// Languages that cannot catch their exceptions: the guest traps, and the query ends.
