@@ -13,7 +13,7 @@ use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
 use crate::sink::{DocumentError, Evaluated, OnError, Statistics};
-use crate::state::{Columns, PIECE_ROWS};
+use crate::state::{PIECE_ROWS, State};
 use crate::udf::Udf;
 use crate::value::{Kind, Value};
 
@@ -172,10 +172,10 @@ impl Bound {
     pub fn evaluate_rows(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
         let started = Instant::now();
         let before = self.counts();
-        let evaluated = self.evaluate_pieces(batch);
+        let evaluated = self.evaluate_pieces(batch, started);
         let time = started.elapsed();
         let state = self.instance.state_mut();
-        state.columns = Arc::new(Columns::none());
+        Arc::make_mut(&mut state.columns).clear();
         state.sink.statistics.time += time;
         state.leave(time);
         self.observe(batch, before, time, &evaluated);
@@ -244,7 +244,11 @@ impl Bound {
         }
     }
 
-    fn evaluate_pieces(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
+    fn evaluate_pieces(
+        &mut self,
+        batch: &RecordBatch,
+        started: Instant,
+    ) -> Result<Evaluated, EvaluateError> {
         if self.ended {
             return Err(EvaluateError::Ended {
                 function: self.function.name.clone(),
@@ -253,28 +257,29 @@ impl Bound {
         self.find_sources(batch.schema_ref());
         let rows = batch.num_rows();
         self.instance.state_mut().sink.begin(rows);
+        if rows <= PIECE_ROWS {
+            if rows > 0 {
+                self.evaluate_piece(batch, started)?;
+            }
+            return Ok(self.instance.state_mut().sink.finish());
+        }
         let mut start = 0;
         while start < rows {
             let length = PIECE_ROWS.min(rows - start);
             self.instance.state_mut().sink.seek(start);
-            if length == rows {
-                self.evaluate_piece(batch)?;
-            } else {
-                self.evaluate_piece(&batch.slice(start, length))?;
-            }
+            self.evaluate_piece(&batch.slice(start, length), Instant::now())?;
             start += length;
         }
         Ok(self.instance.state_mut().sink.finish())
     }
 
-    fn evaluate_piece(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
-        let columns = self.columns(piece)?;
+    fn evaluate_piece(&mut self, piece: &RecordBatch, now: Instant) -> Result<(), EvaluateError> {
+        self.set_columns(piece)?;
         let state = self.instance.state_mut();
-        state.columns = Arc::new(columns);
         // An error before the first document is reported for the first document, not for the last
         // row of the previous piece.
         state.frame.set_row(0);
-        if let Err(source) = self.instance.state().query.check() {
+        if let Err(source) = state.query.check_at(now) {
             return Err(self.end(source));
         }
         match self.instance.run(piece.num_rows()) {
@@ -324,34 +329,39 @@ impl Bound {
         });
     }
 
-    fn columns(&self, piece: &RecordBatch) -> Result<Columns, EvaluateError> {
-        let Some(Sources {
-            id, score, fields, ..
-        }) = &self.sources
-        else {
-            return Ok(Columns::none());
+    /// Makes the columns of a piece the current ones.
+    fn set_columns(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
+        let Some(sources) = &self.sources else {
+            return Ok(());
         };
-        let read = |source: &Option<ColumnPath>, name: &str, kind| match source {
-            None => Ok(Column::Missing(kind)),
-            Some(source) => source
-                .column(piece)
-                .and_then(|array| Column::new(&array, source.field(), kind))
-                .map_err(|error| column_error(name, kind, error)),
-        };
-        let id = match id {
-            None => Ok(Column::Missing(Kind::Text)),
-            Some(source) => source
+        let State {
+            fields, columns, ..
+        } = self.instance.state_mut();
+        // Nothing else holds them between two calls into the guest, so they are not copied.
+        let columns = Arc::make_mut(columns);
+        columns.clear();
+        if let Some(source) = &sources.id {
+            columns.id = source
                 .column(piece)
                 .and_then(|array| Column::of_ids(&array))
-                .map_err(|error| column_error(ID, Kind::Text, error)),
+                .map_err(|error| column_error(ID, Kind::Text, error))?;
+        }
+        let read = |source: &ColumnPath, name: &str, kind| {
+            source
+                .column(piece)
+                .and_then(|array| Column::new(&array, source.field(), kind))
+                .map_err(|error| column_error(name, kind, error))
         };
-        let fields = self.fields().iter().zip(fields);
-        let fields = fields.map(|(field, source)| read(source, &field.path, field.kind));
-        Ok(Columns {
-            id: id?,
-            score: read(score, SCORE, Kind::Float64)?,
-            fields: fields.collect::<Result<_, _>>()?,
-        })
+        if let Some(source) = &sources.score {
+            columns.score = read(source, SCORE, Kind::Float64)?;
+        }
+        for (FieldUse { path, kind }, source) in fields.iter().zip(&sources.fields) {
+            columns.fields.push(match source {
+                None => Column::Missing(*kind),
+                Some(source) => read(source, path, *kind)?,
+            });
+        }
+        Ok(())
     }
 }
 

@@ -81,15 +81,11 @@ pub(crate) struct Sink {
     offset: usize,
     values: Vec<u64>,
     states: Vec<u8>,
-    texts: StringBuilder,
+    /// `None` until the batch's first text.
+    texts: Option<StringBuilder>,
     any_failed: bool,
     /// Of the current batch.
     error_samples: Vec<DocumentError>,
-}
-
-/// A builder that allocates when the first text comes.
-fn no_texts() -> StringBuilder {
-    StringBuilder::with_capacity(0, 0)
 }
 
 /// A document failed, and the query fails with it.
@@ -106,7 +102,7 @@ impl Sink {
             offset: 0,
             values: Vec::new(),
             states: Vec::new(),
-            texts: no_texts(),
+            texts: None,
             any_failed: false,
             error_samples: Vec::new(),
         }
@@ -124,9 +120,10 @@ impl Sink {
     pub(crate) fn begin(&mut self, rows: usize) {
         self.offset = 0;
         self.values = vec![0; rows];
-        self.states = vec![NULL; rows];
+        self.states.clear();
+        self.states.resize(rows, NULL);
         // A batch that was not finished has left strings.
-        self.texts = no_texts();
+        self.texts = None;
         self.any_failed = false;
         self.error_samples.clear();
     }
@@ -194,17 +191,21 @@ impl Sink {
 
     pub(crate) fn push_text(&mut self, row: usize, text: &str) -> Result<(), LimitExceeded> {
         // Arrow's offsets have 32 bits.
-        let bytes = self.texts.values_slice().len() + text.len();
+        let texts = self.texts_up_to(self.offset + row);
+        let bytes = texts.values_slice().len() + text.len();
         LimitExceeded::check("batch_text_bytes", "bytes", i32::MAX as usize, bytes)?;
-        self.skip_texts_to(self.offset + row);
-        self.texts.append_value(text);
+        texts.append_value(text);
         self.states[self.offset + row] = VALUE;
         Ok(())
     }
 
-    fn skip_texts_to(&mut self, row: usize) {
+    /// The texts of the rows up to this one, without it.
+    fn texts_up_to(&mut self, row: usize) -> &mut StringBuilder {
         use arrow_array::builder::ArrayBuilder;
-        self.texts.append_nulls(row - self.texts.len());
+        let empty = || StringBuilder::with_capacity(0, 0);
+        let texts = self.texts.get_or_insert_with(empty);
+        texts.append_nulls(row - texts.len());
+        texts
     }
 
     /// Counts a document that failed.
@@ -246,8 +247,7 @@ impl Sink {
 
     fn array(&mut self, rows: usize) -> ArrayRef {
         if matches!(self.returns, Kind::Text | Kind::Json) {
-            self.skip_texts_to(rows);
-            return Arc::new(self.texts.finish());
+            return Arc::new(self.texts_up_to(rows).finish());
         }
         // Without an early end, so that it is vectorised.
         let all = self

@@ -65,6 +65,7 @@ pub(crate) enum Phase {
 }
 
 /// The current piece of a batch.
+#[derive(Clone)]
 pub(crate) struct Columns {
     pub(crate) id: Column,
     pub(crate) score: Column,
@@ -79,6 +80,13 @@ impl Columns {
             score: Column::Missing(Kind::Float64),
             fields: Vec::new(),
         }
+    }
+
+    /// Lets go of the arrays, and keeps the room for the next ones.
+    pub(crate) fn clear(&mut self) {
+        self.id = Column::Missing(Kind::Text);
+        self.score = Column::Missing(Kind::Float64);
+        self.fields.clear();
     }
 }
 

@@ -60,6 +60,9 @@ impl Column {
             let texts = json::column(array, field)?;
             return Ok(Self::Json(of_rows(texts, array)?));
         }
+        if let Some(column) = Self::unchanged(array, field, kind) {
+            return Ok(column);
+        }
         // Only conversions of the contract are cast: Arrow's kernels are not equally reliable for
         // all types.
         let readable = scalar(array.data_type()).and_then(|found| target(found, kind));
@@ -75,6 +78,21 @@ impl Column {
             Kind::Timestamp => {
                 Self::Timestamp(array.as_primitive::<TimestampMicrosecondType>().clone())
             }
+        })
+    }
+
+    /// An array that has its kind's type, whatever the zone of its timestamps.
+    fn unchanged(array: &ArrayRef, field: &Field, kind: Kind) -> Option<Self> {
+        if Kind::is_json_field(field) {
+            return None;
+        }
+        Some(match kind {
+            Kind::Boolean => Self::Boolean(array.as_boolean_opt()?.clone()),
+            Kind::Int64 => Self::Int64(array.as_primitive_opt()?.clone()),
+            Kind::Float64 => Self::Float64(array.as_primitive_opt()?.clone()),
+            Kind::Text => Self::Text(array.as_string_opt()?.clone()),
+            Kind::Timestamp => Self::Timestamp(array.as_primitive_opt()?.clone()),
+            Kind::Json => return None,
         })
     }
 
