@@ -4,6 +4,7 @@
 //! both accessors if possible.
 
 mod accessors;
+mod cache;
 mod command;
 mod contract;
 mod documents;

@@ -175,7 +175,7 @@ impl Bound {
         let evaluated = self.evaluate_pieces(batch, started);
         let time = started.elapsed();
         let state = self.instance.state_mut();
-        Arc::make_mut(&mut state.columns).clear();
+        state.columns.clear();
         state.sink.statistics.time += time;
         state.leave(time);
         self.observe(batch, before, time, &evaluated);
@@ -337,8 +337,6 @@ impl Bound {
         let State {
             fields, columns, ..
         } = self.instance.state_mut();
-        // Nothing else holds them between two calls into the guest, so they are not copied.
-        let columns = Arc::make_mut(columns);
         columns.clear();
         if let Some(source) = &sources.id {
             columns.id = source

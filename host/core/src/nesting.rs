@@ -8,41 +8,59 @@
 use wasmparser::{
     BinaryReader, BinaryReaderError, ComponentAlias, ComponentExternName, ComponentExternalKind,
     ComponentImport, ComponentInstance, ComponentInstanceSectionReader, ComponentType,
-    ComponentTypeRef, CoreType, Instance, InstanceTypeDeclaration, Parser, Payload,
+    ComponentTypeRef, CoreType, Instance, InstanceTypeDeclaration, Payload,
 };
 
 use crate::component::invalid;
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 
-/// Checks the nesting depth of types, and the number of possible instances.
-pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> {
-    // For each open component or module: how many components it instantiates.
-    let mut open: Vec<u64> = Vec::new();
-    let mut component_instances = 1_u64;
-    let mut core_instances = 1_u64;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(invalid)? {
-            Payload::Version { .. } => open.push(0),
+/// What has been read of a component: its payloads are given one by one.
+pub(crate) struct Nesting<'a> {
+    bytes: &'a [u8],
+    /// For each open component or module: how many components it instantiates.
+    open: Vec<u64>,
+    component_instances: u64,
+    core_instances: u64,
+}
+
+impl<'a> Nesting<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            open: Vec::new(),
+            component_instances: 1,
+            core_instances: 1,
+        }
+    }
+
+    /// Checks the nesting depth of types, and counts instances.
+    pub(crate) fn read(
+        &mut self,
+        payload: &Payload<'_>,
+        limits: &Limits,
+    ) -> Result<(), RegisterError> {
+        match payload {
+            Payload::Version { .. } => self.open.push(0),
             Payload::End(_) => {
                 // A component instantiates only components defined before it, so no path through
                 // the instances visits a component twice: the number of paths is at most the
                 // product of the numbers of choices at each component.
-                let turns = open.pop().unwrap_or(0).saturating_add(1);
-                component_instances = component_instances.saturating_mul(turns);
+                let turns = self.open.pop().unwrap_or(0).saturating_add(1);
+                self.component_instances = self.component_instances.saturating_mul(turns);
             }
             Payload::ComponentTypeSection(section) => {
                 let range = section.range();
-                let types = BinaryReader::new(&bytes[range.clone()], range.start);
+                let types = BinaryReader::new(&self.bytes[range.clone()], range.start);
                 type_depth(types, limits.type_depth)?;
             }
             Payload::ComponentInstanceSection(section) => {
-                if let Some(turns) = open.last_mut() {
-                    *turns = turns.saturating_add(instantiations(section)?);
+                if let Some(turns) = self.open.last_mut() {
+                    *turns = turns.saturating_add(instantiations(section.clone())?);
                 }
             }
             Payload::ComponentAliasSection(section) => {
-                for alias in section {
+                for alias in section.clone() {
                     if let ComponentAlias::InstanceExport {
                         kind: ComponentExternalKind::Component,
                         ..
@@ -53,19 +71,24 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> 
                 }
             }
             Payload::InstanceSection(section) => {
-                for instance in section {
+                for instance in section.clone() {
                     if let Instance::Instantiate { .. } = instance.map_err(invalid)? {
-                        core_instances = core_instances.saturating_add(1);
+                        self.core_instances = self.core_instances.saturating_add(1);
                     }
                 }
             }
             _ => {}
         }
+        Ok(())
     }
-    let instances = component_instances.saturating_mul(core_instances);
-    let instances = usize::try_from(instances).unwrap_or(usize::MAX);
-    LimitExceeded::check("instances", "instances", limits.instances, instances)?;
-    Ok(())
+
+    /// Checks the number of possible instances of what was read.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), RegisterError> {
+        let instances = self.component_instances.saturating_mul(self.core_instances);
+        let instances = usize::try_from(instances).unwrap_or(usize::MAX);
+        LimitExceeded::check("instances", "instances", limits.instances, instances)?;
+        Ok(())
+    }
 }
 
 /// The number of components that a section instantiates.

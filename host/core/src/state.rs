@@ -41,7 +41,7 @@ pub(crate) struct State {
     pub(crate) limits: Arc<Limits>,
     pub(crate) phase: Phase,
     pub(crate) fields: Vec<FieldUse>,
-    pub(crate) columns: Arc<Columns>,
+    pub(crate) columns: Columns,
     /// The part of the columns that the guest has, on the batch path.
     pub(crate) batch: Present,
     pub(crate) sink: Sink,
@@ -117,7 +117,7 @@ impl State {
             limits,
             phase,
             fields: Vec::new(),
-            columns: Arc::new(Columns::none()),
+            columns: Columns::none(),
             batch: Present::default(),
             sink: Sink::new(Kind::Boolean),
             cpu: CpuClock::default(),

@@ -377,7 +377,7 @@ fn deserialize_fresh(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component
 #[expect(unsafe_code, reason = "Wasmtime trusts compiled code")]
 fn deserialize(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
     // SAFETY: the file begins with what `Component::serialize` gave: `Cache::get` has compared
-    // its checksum (`ignores_truncated_damaged_and_foreign_files`), and only this process's
+    // its checksum (`notices_a_flipped_bit_in_any_byte`), and only this process's
     // user can write in the cache's directory, which `EngineOptions::cache` demands. It is mapped, and
     // stays as it is: `Cache::put` moves a new file into its place and writes to none. The key
     // holds Wasmtime's compatibility hash, and Wasmtime checks version and settings again.
