@@ -14,7 +14,7 @@ use arrow_array::{Array, BooleanArray, Float64Array, RecordBatch};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use string_distance::Pattern;
 use whittle_benches::{numbers, titles, with_nulls};
-use whittle_host::{Accessor, Arguments, Bound, Budget, Engine, EngineOptions, QueryContext, Udf};
+use whittle_host::{Arguments, Bound, Budget, Engine, EngineOptions, QueryContext, Udf};
 use whittle_tests::udf;
 
 /// A query with an active time limit that is longer than the benchmark.
@@ -28,16 +28,13 @@ fn bind_long(udf: &Udf, function: &str, params: &serde_json::Value) -> Bound {
     udf.bind(function, &arguments, &query).expect("bound")
 }
 
-/// The paths, and their names in the cases.
-const PATHS: [(&str, Accessor); 2] = [
-    ("Batches", Accessor::Composed),
-    ("Documents", Accessor::Reference),
-];
+/// The paths, by their names in the cases and `EngineOptions::few_rows`.
+const PATHS: [(&str, usize); 2] = [("Batches", 4), ("Documents", usize::MAX)];
 
 /// An engine as a data node has it, with a small pool.
-fn engine(accessor: Accessor) -> Engine {
+fn engine(few_rows: usize) -> Engine {
     Engine::new(EngineOptions {
-        accessor,
+        few_rows,
         pool_instances: 16,
         ..EngineOptions::default()
     })
@@ -68,8 +65,8 @@ fn custom_score(criterion: &mut Criterion) {
     let nulls = ("1024 with nulls".to_owned(), with_nulls(&numbers(1024)));
     for (case, batch) in batches.iter().chain([&nulls]) {
         group.throughput(Throughput::Elements(batch.num_rows() as u64));
-        for (path, accessor) in PATHS {
-            let engine = engine(accessor);
+        for (path, few_rows) in PATHS {
+            let engine = engine(few_rows);
             let guest = udf(&engine, "custom-score");
             let mut bound = bind_long(&guest, "custom_score", &serde_json::json!({}));
             let values = bound.evaluate(batch).expect("evaluated");
@@ -98,8 +95,8 @@ fn string_distance(criterion: &mut Criterion) {
     for rows in ROWS {
         let batch = titles(rows);
         group.throughput(Throughput::Elements(rows as u64));
-        for (path, accessor) in PATHS {
-            let engine = engine(accessor);
+        for (path, few_rows) in PATHS {
+            let engine = engine(few_rows);
             let guest = udf(&engine, "string-distance");
             let mut bound = bind_long(&guest, "string_distance", &params);
             let values = bound.evaluate(&batch).expect("evaluated");

@@ -14,7 +14,7 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::json;
 use whittle_benches::numbers;
-use whittle_host::{Accessor, Budget, Engine, EngineOptions, QueryContext, Udf};
+use whittle_host::{Budget, Engine, EngineOptions, QueryContext, Udf};
 use whittle_tests::{arguments, engine, guest_path};
 
 /// A compiled language, and two with an interpreter in the component.
@@ -84,7 +84,7 @@ fn lifecycle(criterion: &mut Criterion) {
         group.finish();
     }
 
-    let uncached = engine(Accessor::Composed);
+    let uncached = engine();
     let component = component("rust");
     let mut group = criterion.benchmark_group("compile");
     group.bench_function("rust", |bencher| {

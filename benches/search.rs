@@ -16,7 +16,7 @@ use tantivy::query::doc_predicate_query::{
     ConstOrVariableSegmentPredicate, DocPredicate, DocPredicateQuery, SegmentDocPredicate,
 };
 use tantivy::{DocId, SegmentReader};
-use whittle_host::{Accessor, Budget, QueryContext};
+use whittle_host::{Budget, QueryContext};
 use whittle_node::index::{Index, Operation};
 use whittle_node::mapping::Mapping;
 use whittle_node::{SearchRequest, SearchResponse, Snapshot, Udfs, search};
@@ -171,7 +171,7 @@ impl SegmentDocPredicate for SegmentRule {
 
 fn searches(criterion: &mut Criterion) {
     let snapshot = products();
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     let udfs = Udfs::new([
         udf(&engine, "string-distance"),
         udf(&engine, "custom-score"),

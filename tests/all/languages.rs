@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use serde_json::json;
-use whittle_host::{Accessor, Budget, OnError, QueryContext, Udf};
+use whittle_host::{Budget, OnError, QueryContext, Udf};
 use whittle_tests::{
-    ACCESSORS, arguments, cached_engine, guest_path, repository, target, told, whittle,
+    BATCHES, PATHS, arguments, cached_engine, guest_path, repository, target, told, whittle,
 };
 
 /// A directory of `guests`.
@@ -34,13 +34,13 @@ impl Guest {
     }
 
     /// Runs vectors with the command, as its author would.
-    fn test(&self, vectors: &Path, accessor: &str) {
+    fn test(&self, vectors: &Path, flags: &[&str]) {
         let output = Command::new(whittle())
             .arg("test")
             .arg(self.path())
             .arg("--vectors")
             .arg(vectors)
-            .args(["--accessor", accessor])
+            .args(flags)
             .env("WHITTLE_CACHE", target().join("cache"))
             .output()
             .expect("the command runs");
@@ -49,15 +49,15 @@ impl Guest {
         let path = self.path();
         assert!(
             output.status.success(),
-            "{}, {accessor}: {output_text}",
+            "{}, {flags:?}: {output_text}",
             path.display()
         );
     }
 
-    fn udf(&self, accessor: Accessor) -> Udf {
+    fn udf(&self, few_rows: usize) -> Udf {
         let bytes = fs::read(self.path())
             .unwrap_or_else(|error| panic!("{}: {error}", self.path().display()));
-        Udf::new(&cached_engine(accessor), &bytes)
+        Udf::new(&cached_engine(few_rows), &bytes)
             .unwrap_or_else(|error| panic!("{}: {}", self.path().display(), told(&error)))
     }
 }
@@ -128,16 +128,15 @@ fn every_guest_passes_the_vectors_of_its_functions() {
         .iter()
         .filter(|guest| !FOR_TESTS.contains(&guest.name.as_str()))
     {
-        let udf = guest.udf(Accessor::Composed);
+        let udf = guest.udf(BATCHES);
         let functions = udf.manifest().functions.iter();
         let mut files: Vec<PathBuf> = functions.map(|function| shared(&function.name)).collect();
         run.extend(files.clone());
         // Vectors of this guest only.
         files.extend(Some(guest.folder().join("vectors.json")).filter(|own| own.exists()));
         for file in files {
-            for accessor in ["composed", "reference"] {
-                guest.test(&file, accessor);
-            }
+            guest.test(&file, &[]);
+            guest.test(&file, &["--by-document"]);
         }
     }
     let all = fs::read_dir(repository().join("tests/vectors")).expect("the vectors");
@@ -155,8 +154,8 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
     let batch = RecordBatch::try_from_iter_with_nullable([("_id", ids, false), ("t", texts, true)])
         .expect("a batch");
     for guest in everywhere("probe") {
-        for accessor in ACCESSORS {
-            let udf = guest.udf(accessor);
+        for few_rows in PATHS {
+            let udf = guest.udf(few_rows);
             let query = QueryContext::new(Budget::default());
             let mut bound = udf
                 .bind("throws", &arguments(&json!({"field": "t"})), &query)
@@ -187,7 +186,7 @@ const BATCH_ROWS: usize = 1000;
 /// Evaluates a function for 200,000 documents. The memory use after half of them equals that after
 /// all: what a document leaves behind is collected.
 fn long_run(guest: &Guest, function: &str, params: &serde_json::Value, batch: &RecordBatch) {
-    let udf = guest.udf(Accessor::Composed);
+    let udf = guest.udf(BATCHES);
     let query = QueryContext::new(Budget {
         wall_clock: std::time::Duration::from_secs(120),
         ..Budget::default()

@@ -1,9 +1,8 @@
 //! End-to-end tests of Whittle.
 //!
 //! All tests use public interfaces, with components that were built or written by hand, and with
-//! both accessors if possible.
+//! both paths if possible.
 
-mod accessors;
 mod cache;
 mod command;
 mod contract;
@@ -12,6 +11,7 @@ mod effort;
 mod evaluation;
 mod languages;
 mod limits;
+mod paths;
 mod refused;
 mod registry;
 mod search;

@@ -13,9 +13,13 @@ use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
 use crate::sink::{DocumentError, Evaluated, OnError, Statistics};
-use crate::state::{PIECE_ROWS, State};
+use crate::state::State;
 use crate::udf::Udf;
 use crate::value::{Kind, Value};
+
+/// The maximum number of rows whose columns are prepared at once: a long batch needs little memory
+/// for columns that are cast.
+const PIECE_ROWS: usize = 1 << 16;
 
 /// A function bound to the arguments of one query, for one worker.
 ///
@@ -207,7 +211,7 @@ impl Bound {
             Ok(_) | Err(_) => None,
         };
         let reached = match stopped {
-            Some(_) => state.sink.position(state.frame.row()),
+            Some(_) => state.sink.position(state.row),
             None => documents,
         };
         observer.evaluated(&Evaluation {
@@ -278,7 +282,7 @@ impl Bound {
         let state = self.instance.state_mut();
         // An error before the first document is reported for the first document, not for the last
         // row of the previous piece.
-        state.frame.set_row(0);
+        state.row = 0;
         if let Err(source) = state.query.check_at(now) {
             return Err(self.end(source));
         }
@@ -345,10 +349,12 @@ impl Bound {
                 .map_err(|error| column_error(ID, Kind::Text, error))?;
         }
         let read = |source: &ColumnPath, name: &str, kind| {
-            source
-                .column(piece)
-                .and_then(|array| Column::new(&array, source.field(), kind))
-                .map_err(|error| column_error(name, kind, error))
+            let failed = |error| column_error(name, kind, error);
+            let array = source.column(piece).map_err(failed)?;
+            match Column::unchanged(&array, source.field(), kind) {
+                Some(column) => Ok(column),
+                None => Column::new(&array, source.field(), kind).map_err(failed),
+            }
         };
         if let Some(source) = &sources.score {
             columns.score = read(source, SCORE, Kind::Float64)?;

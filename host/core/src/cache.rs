@@ -1,7 +1,7 @@
 //! Compiled components on disk, so that a component is compiled once and not once per process.
 //!
-//! A file's name is its key: a hash of the component, of accessor and driver, and of everything
-//! in Wasmtime that compiled code depends on (its version, settings and the processor). A file is
+//! A file's name is its key: a hash of the component, and of everything in
+//! Wasmtime that compiled code depends on (its version, settings and the processor). A file is
 //! written under a temporary name and then renamed, so readers in any process see all of it or
 //! nothing; of two writers one wins, with the same content. The checksum detects a file that is
 //! truncated, damaged or from another program; the component is then compiled again.
@@ -77,10 +77,9 @@ pub struct CacheStatistics {
 pub(crate) struct Key(String);
 
 impl Key {
-    pub(crate) fn new(component: &[u8], composition: &[u8], engine: &wasmtime::Engine) -> Self {
+    pub(crate) fn new(component: &[u8], engine: &wasmtime::Engine) -> Self {
         let mut hasher = Fields(blake3::Hasher::new());
         component.hash(&mut hasher);
-        composition.hash(&mut hasher);
         engine.precompile_compatibility_hash().hash(&mut hasher);
         Self(hasher.0.finalize().to_hex().to_string())
     }

@@ -20,10 +20,10 @@ use crate::words::one_line;
 pub(crate) struct Shape {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
-    /// Whether it may call the accessor's `id`: it takes a function with that name from one of its
+    /// Whether it may call the document's `id`: it takes a function with that name from one of its
     /// imports.
     pub(crate) reads_ids: bool,
-    /// Whether it may call the accessor's `score`, likewise.
+    /// Whether it may call the document's `score`, likewise.
     pub(crate) reads_scores: bool,
 }
 
@@ -180,10 +180,8 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
     if OFFERED.contains(&import) || denied(import) {
         return Ok(());
     }
-    // Compares packages, not versions: composition joins imports of compatible versions.
     let package = import.split('/').next().unwrap_or(import);
     let reason = match package {
-        "whittle:host" => "which is private to the host",
         "whittle:udf" => "but this host supports only version 0.1.0 of it",
         "whittle:batch" => "but this host supports only version 0.2.0 of it",
         _ if package.starts_with("wasi:") => {

@@ -1,9 +1,8 @@
 //! Collects results: a batch's values, the rows that failed, and the statistics of a bound
 //! function.
 //!
-//! Numbers take eight bytes per row, whatever their kind, because the driver can write that in
-//! place. Strings are appended in row order. Both become an Arrow array at the end of the batch,
-//! numbers without a copy.
+//! Numbers take eight bytes per row, whatever their kind. Strings are appended in row order. Both
+//! become an Arrow array at the end of the batch, numbers without a copy.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -131,12 +130,6 @@ impl Sink {
     /// Moves on to the piece of the batch that begins at a row.
     pub(crate) fn seek(&mut self, row: usize) {
         self.offset = row;
-    }
-
-    /// The values and states of the current piece, for the driver to write.
-    pub(crate) fn piece(&mut self, rows: usize) -> (&mut [u64], &mut [u8]) {
-        let piece = self.offset..self.offset + rows;
-        (&mut self.values[piece.clone()], &mut self.states[piece])
     }
 
     /// The row's position among all documents of the bound function.

@@ -1,15 +1,13 @@
 //! The data in a guest's store: one instance of one UDF for one query.
 //!
-//! Both accessors read it, and all host functions work on it. So the errors that a guest sees (an
-//! unknown handle, an exceeded limit) are decided here, once. It does not know how the guest is
-//! entered.
+//! All host functions work on it. So the errors that a guest sees (an unknown handle, an exceeded
+//! limit) are decided here, once. It does not know how the guest is entered.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::batch::Present;
 use crate::columns::{Column, FieldUse};
-use crate::composed::{Entries, Frame};
 use crate::contract::{logging, types};
 use crate::cpu::CpuClock;
 use crate::error::Stopped;
@@ -19,23 +17,13 @@ use crate::query::QueryContext;
 use crate::sink::Sink;
 use crate::value::Kind;
 
-/// The maximum number of rows per entry into the guest; a longer batch is split into pieces.
-pub(crate) const PIECE_ROWS: usize = 1 << 16;
-
-/// The number of entries before the fields in the table of the composed path: the document's id and
-/// its score.
-#[cfg(feature = "intrinsics")]
-pub(crate) const ID_HANDLE: u32 = 0;
-pub(crate) const FIRST_HANDLE: u32 = 2;
+/// The handle of the first field. Zero is what a guest has that forgot to resolve one.
+pub(crate) const FIRST_HANDLE: u32 = 1;
 
 /// The data of a guest's store.
-///
-/// The frame comes first, and the layout is C's: accessor and driver find the frame at the
-/// address of the store's data.
-#[repr(C)]
 pub(crate) struct State {
-    pub(crate) frame: Frame,
-    pub(crate) entries: Entries,
+    /// The row of the current columns that the guest is evaluating.
+    pub(crate) row: usize,
     pub(crate) udf: Arc<str>,
     pub(crate) query: QueryContext,
     pub(crate) limits: Arc<Limits>,
@@ -53,8 +41,6 @@ pub(crate) struct State {
     #[cfg(feature = "wasi")]
     pub(crate) wasi: Option<Box<crate::wasi::Wasi>>,
 }
-
-const _: () = assert!(std::mem::offset_of!(State, frame) == 0);
 
 /// Which of the guest's exports is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,8 +95,7 @@ impl State {
         phase: Phase,
     ) -> Self {
         Self {
-            frame: Frame::default(),
-            entries: Entries::new(),
+            row: 0,
             udf,
             memory: Memory::new(query.clone()),
             query,
@@ -228,8 +213,7 @@ impl State {
 
     /// The current document's id, or its position in the query if it has none.
     pub(crate) fn id(&self) -> String {
-        let row = self.frame.row();
-        let id = self.columns.id.text(row).map(str::to_owned);
+        let id = self.columns.id.text(self.row).map(str::to_owned);
         id.unwrap_or_else(|| self.position().to_string())
     }
 }
@@ -244,7 +228,7 @@ impl State {
 
     /// The current document's position in the query.
     fn position(&self) -> u64 {
-        self.sink.position(self.frame.row())
+        self.sink.position(self.row)
     }
 }
 

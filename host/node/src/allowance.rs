@@ -196,7 +196,7 @@ mod tests {
         allowance.take(10).expect("so many are free");
         allowance.take(1).expect_err("none is free");
         let ended = allowance.check().expect_err("it has ended");
-        insta::assert_snapshot!(ended, @"1 bytes are needed and 0 of 10 are free for requests: try again later, or ask for less at once");
+        insta::assert_snapshot!(ended, @"11 bytes are needed and 10 of 10 are free for requests: ask for less at once");
         drop(allowance);
         assert_eq!(memory.in_use(), 0);
     }

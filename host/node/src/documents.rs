@@ -220,6 +220,15 @@ pub(crate) fn type_of(value: &Json) -> &'static str {
     }
 }
 
+/// The type of a value; of a long list, which may be too long, with its length.
+pub(crate) fn type_with_length(value: &Json) -> String {
+    const SHORT: usize = 16;
+    match value {
+        Json::Array(list) if list.len() > SHORT => format!("a list of {}", list.len()),
+        other => type_of(other).to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

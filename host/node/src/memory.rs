@@ -23,19 +23,31 @@ struct Shared {
 /// There are fewer bytes left than a request needs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{needed_bytes} bytes are needed and {free_bytes} of {limit_bytes} are free for requests: \
-     try again later, or ask for less at once"
+    "{needed_bytes} bytes are needed and {free_bytes} of {limit_bytes} are free for requests: {}",
+    match self.is_final() {
+        true => "ask for less at once",
+        false => "try again later, or ask for less at once",
+    }
 )]
 pub struct OutOfMemory {
-    /// What was asked for.
+    /// What was asked for, with what the request holds already.
     pub needed_bytes: u64,
-    /// What was left.
+    /// What was left, with what the request holds already.
     pub free_bytes: u64,
     /// The whole budget.
     pub limit_bytes: u64,
 }
 
 impl OutOfMemory {
+    /// The same, of a request that itself holds some of the budget: waiting gives it no more than the
+    /// rest.
+    #[must_use]
+    pub fn beside(mut self, held_bytes: u64) -> Self {
+        self.needed_bytes = self.needed_bytes.saturating_add(held_bytes);
+        self.free_bytes = self.free_bytes.saturating_add(held_bytes);
+        self
+    }
+
     /// Whether waiting cannot help, since the whole budget is smaller.
     pub fn is_final(&self) -> bool {
         self.needed_bytes > self.limit_bytes
@@ -127,7 +139,8 @@ impl Reservation {
     ///
     /// Fewer are left; what is held stays held.
     pub fn grow(&self, bytes: u64) -> Result<(), OutOfMemory> {
-        self.memory.take(bytes)?;
+        let taken = self.memory.take(bytes);
+        taken.map_err(|error| error.beside(self.bytes()))?;
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
     }
@@ -173,8 +186,11 @@ mod tests {
         insta::assert_snapshot!(refused, @"11 bytes are needed and 10 of 100 are free for requests: try again later, or ask for less at once");
         assert!(!refused.is_final());
         assert_eq!(memory.in_use(), 90);
+        let final_ = held.grow(11).expect_err("it can never hold so much");
+        insta::assert_snapshot!(final_, @"101 bytes are needed and 100 of 100 are free for requests: ask for less at once");
+        assert!(final_.is_final());
         drop(held);
-        assert_eq!((memory.in_use(), memory.refused()), (0, 1));
+        assert_eq!((memory.in_use(), memory.refused()), (0, 2));
         let final_ = memory.reserve(101).expect_err("it is more than all");
         assert!(final_.is_final());
     }

@@ -7,6 +7,7 @@
 //! What is made of a body is held with it: the memory is reserved before a text is parsed, by
 //! [`Body::read`], or by [`Body::hold_parsed`] where a route parses by itself.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,8 +23,10 @@ use tokio::time::Instant;
 use whittle_node::{Memory, OutOfMemory, Reservation, parsed_bytes};
 
 use crate::error::ApiError;
+use crate::media::is_packed;
 use crate::node::Node;
 use crate::parameters::bad;
+use crate::unpacking::{PART, Unpacking};
 
 /// What a body may have without a share of the memory of large bodies.
 const SMALL: usize = 64 << 10;
@@ -52,10 +55,12 @@ impl FromRequest<Arc<Node>> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, ApiError> {
-        let length = length(request.headers());
+        let headers = request.headers();
+        let packing = is_packed(headers).then(Unpacking::new);
+        let length = length(headers).filter(|_| packing.is_none());
         let mut reading = Reading::new(node.memory(), &node.edge().large_bodies);
         reading.limit = reading.limit.min(node.options().body_bytes);
-        reading.read(request.into_body(), length).await
+        reading.read(request.into_body(), length, packing).await
     }
 }
 
@@ -67,6 +72,8 @@ struct Reading {
     memory: Memory,
     bytes: Vec<u8>,
     held: Held,
+    /// How many bytes were read since other requests had their turn.
+    turn: usize,
 }
 
 /// The memory of a body.
@@ -99,22 +106,25 @@ impl Reading {
                 all: memory.reservation(),
                 large: large.reservation(),
             },
+            turn: 0,
         }
     }
 
-    async fn read(mut self, mut body: Incoming, length: Option<usize>) -> Result<Body, ApiError> {
+    async fn read(
+        mut self,
+        mut body: Incoming,
+        length: Option<usize>,
+        mut unpacking: Option<Unpacking>,
+    ) -> Result<Body, ApiError> {
         if length.is_some_and(|length| length > self.limit) {
             return Err(self.too_long());
         }
         let mut window = (Instant::now() + self.window, 0);
-        let mut turn = 0;
         loop {
             let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
             let frame = match tokio::time::timeout_at(window.0, frame).await {
                 Ok(None) => break,
-                Ok(Some(frame)) => frame.map_err(|error| {
-                    ApiError::of(StatusCode::BAD_REQUEST, "parse_exception", &error)
-                })?,
+                Ok(Some(frame)) => frame.map_err(|error| unreadable(&error))?,
                 Err(_) if window.1 < LEAST => return Err(self.too_slow()),
                 Err(_) => {
                     window = (Instant::now() + self.window, 0);
@@ -125,14 +135,19 @@ impl Reading {
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            self.add(&data, length)?;
-            window.1 += data.len();
-            turn += data.len();
-            // What is packed may unpack for long without waiting for the network.
-            if turn >= TURN {
-                turn = 0;
-                tokio::task::yield_now().await;
+            let before = self.bytes.len();
+            match &mut unpacking {
+                None => self.add(&data, length).await?,
+                Some(unpacking) => {
+                    for packed in data.chunks(PART) {
+                        self.add(unpacking.next(packed)?, None).await?;
+                    }
+                }
             }
+            window.1 += self.bytes.len() - before;
+        }
+        if let Some(unpacking) = unpacking {
+            self.add(&unpacking.finish()?, None).await?;
         }
         let (bytes, _held) = (self.bytes, self.held);
         Ok(Body {
@@ -141,7 +156,7 @@ impl Reading {
         })
     }
 
-    fn add(&mut self, data: &[u8], length: Option<usize>) -> Result<(), ApiError> {
+    async fn add(&mut self, data: &[u8], length: Option<usize>) -> Result<(), ApiError> {
         let (had, has) = (self.bytes.len(), self.bytes.len() + data.len());
         if has > self.limit {
             return Err(self.too_long());
@@ -166,6 +181,12 @@ impl Reading {
             })?;
         }
         self.bytes.extend_from_slice(data);
+        self.turn += data.len();
+        // What is packed may unpack for long without waiting for the network.
+        if self.turn >= TURN {
+            self.turn = 0;
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
 
@@ -213,7 +234,8 @@ impl Body {
     ///
     /// 429 if there is too little, 413 if there never is so much.
     pub(crate) fn hold(&self, bytes: u64) -> Result<(), ApiError> {
-        Ok(self.held.grow(bytes)?)
+        let held = self.held.grow(bytes);
+        Ok(held.map_err(|error| error.beside(self.bytes.len() as u64))?)
     }
 
     /// Reserves what a text takes so many times when it is parsed, until the body is dropped.
@@ -269,6 +291,18 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// A body that cannot be read to its end.
+fn unreadable(error: &dyn Error) -> ApiError {
+    // Those around the innermost error repeat it.
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let cause = whittle_host::one_line(&cause.to_string());
+    let reason = format!("cannot read the body: {cause}: send the request again");
+    ApiError::new(StatusCode::BAD_REQUEST, "parse_exception", reason)
+}
+
 /// A body, or a line of one, that is not JSON, or not of its type.
 pub(crate) fn broken(first_line: usize, error: &serde_json::Error) -> ApiError {
     let line = first_line + error.line().saturating_sub(1);
@@ -316,7 +350,8 @@ mod tests {
     #[test]
     fn a_body_holds_its_memory_as_long_as_its_bytes_are_used() {
         let (memory, large) = (Memory::new(512 * KIB), Memory::new(256 * KIB));
-        let read = |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None));
+        let read =
+            |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None, None));
         let small = read(4).expect("it is read");
         assert_eq!((memory.in_use(), large.in_use()), (64 * KIB, 0));
         let body = read(10).expect("it is read");
@@ -331,7 +366,8 @@ mod tests {
     #[test]
     fn large_bodies_leave_room_for_small_ones() {
         let (memory, large) = (Memory::new(512 * KIB), Memory::new(256 * KIB));
-        let read = |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None));
+        let read =
+            |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None, None));
         let first = read(10).expect("it is read");
         let refused = read(10).expect_err("there is no room");
         assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
@@ -343,13 +379,31 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_never_fits_with_what_is_made_of_it_is_too_large() {
+        let (memory, large) = (Memory::new(512 * KIB), Memory::new(256 * KIB));
+        let read =
+            |count| block_on(Reading::new(&memory, &large).read(parts(count, true), None, None));
+        let body = read(10).expect("it is read");
+        body.hold(300 * KIB).expect("there is room");
+        let refused = body
+            .hold(53 * KIB)
+            .expect_err("160 and 353 KiB are more than all");
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let other = memory.reserve(52 * KIB).expect("there is room");
+        let refused = body.hold(52 * KIB).expect_err("another request has it");
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        drop(other);
+        body.hold(52 * KIB).expect("there is room");
+    }
+
+    #[test]
     fn a_body_that_stalls_is_cut_off_and_holds_only_what_arrived() {
         let (memory, large) = (Memory::new(512 * KIB), Memory::new(512 * KIB));
         let held = memory.clone();
         let refused = block_on(async move {
             let mut reading = Reading::new(&memory, &large);
             reading.window = Duration::from_millis(200);
-            let mut body = std::pin::pin!(reading.read(parts(2, false), Some(400 << 10)));
+            let mut body = std::pin::pin!(reading.read(parts(2, false), Some(400 << 10), None));
             let waiting = tokio::time::timeout(Duration::from_millis(50), body.as_mut()).await;
             assert!(waiting.is_err());
             assert_eq!(memory.in_use(), 32 * KIB);

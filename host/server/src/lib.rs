@@ -36,6 +36,7 @@ mod sizes;
 mod source;
 mod table;
 mod token;
+mod unpacking;
 mod work;
 
 use std::future::Future;
@@ -49,7 +50,6 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
-use tower_http::decompression::RequestDecompressionLayer;
 
 pub use data::DataDirectory;
 pub use error::ApiError;
@@ -63,12 +63,11 @@ const REFRESH_CHECK: Duration = Duration::from_millis(100);
 ///
 /// The layers from the outside in: the request is counted, its answer packed if the client wants
 /// that, its body read to the end, the answer written as it is asked for, a panic answered; then it
-/// is checked what its head is, where it comes from and what its body is, and the body is unpacked.
+/// is checked what its head is, where it comes from and what its body is.
 pub fn router(node: Arc<Node>) -> Router {
     let routes = routes::all()
         .fallback(routes::no_route)
         .method_not_allowed_fallback(routes::no_method)
-        .layer(RequestDecompressionLayer::new())
         .layer(from_fn(media::checked))
         .layer(from_fn(guard::own_origin))
         .layer(from_fn(head::checked))

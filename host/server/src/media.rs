@@ -29,6 +29,11 @@ pub(crate) async fn checked(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// Whether the body of a request that was checked is packed with gzip.
+pub(crate) fn is_packed(headers: &HeaderMap) -> bool {
+    header(headers, &CONTENT_ENCODING).as_deref() == Some("gzip")
+}
+
 fn encoding(headers: &HeaderMap) -> Result<(), ApiError> {
     match header(headers, &CONTENT_ENCODING).as_deref() {
         None | Some("gzip" | "identity") => Ok(()),
@@ -63,11 +68,11 @@ fn kind(headers: &HeaderMap, path: &str) -> Result<(), ApiError> {
     ))
 }
 
-/// A header's value in lower case; one that is not text is nothing that is known.
+/// A header's value in lower case, or its values as a list; one that is not text is unknown.
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let value = headers.get(name)?;
-    let text = value.to_str().unwrap_or("?");
-    Some(text.trim().to_ascii_lowercase())
+    let values = headers.get_all(name).iter();
+    let values = values.map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
+    values.reduce(|list, value| format!("{list}, {value}"))
 }
 
 #[cfg(test)]
@@ -113,5 +118,8 @@ mod tests {
                 "{value}"
             );
         }
+        let mut twice = headers(CONTENT_ENCODING, "identity");
+        twice.append(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert!(encoding(&twice).is_err());
     }
 }

@@ -26,6 +26,14 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 /// The version of OpenSearch that an index counts as made with, as OpenSearch numbers it.
 const CREATED: &str = "136408127";
 
+/// Settings that change how the node works.
+const OBEYED: [&str; 4] = [
+    "number_of_shards",
+    "number_of_replicas",
+    "auto_expand_replicas",
+    "refresh_interval",
+];
+
 /// Settings that change nothing that an answer could show.
 const TUNING: &[(&str, &str)] = &[
     ("codec", "how stored documents are packed"),
@@ -282,12 +290,20 @@ fn check(name: &str, value: &str) -> Result<(), ApiError> {
             ))),
         },
         tuning if TUNING.iter().any(|(name, _)| *name == tuning) => Ok(()),
-        _ => Err(illegal(format!(
-            "unknown setting [index.{}]: this node has `number_of_shards`, `number_of_replicas`, \
-             `auto_expand_replicas` and `refresh_interval`",
-            one_line(name)
-        ))),
+        _ => {
+            let tuning = TUNING.iter().map(|(name, _)| *name);
+            let known: Vec<String> = OBEYED.into_iter().chain(tuning).map(quoted).collect();
+            Err(illegal(format!(
+                "unknown setting [index.{}]; expected one of {}",
+                one_line(name),
+                known.join(", ")
+            )))
+        }
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{name}`")
 }
 
 fn illegal(reason: String) -> ApiError {
@@ -334,7 +350,7 @@ mod tests {
         insta::assert_snapshot!(refused(json!({"number_of_replicas": 4_294_967_295_u64})), @"Failed to parse value [4294967295] for setting [index.number_of_replicas] must be a whole number from 0 to 100");
         insta::assert_snapshot!(refused(json!({"codec": "x".repeat(1_000_000)})), @"the value of setting [index.codec] has 1000000 bytes, and the limit is 1024");
         insta::assert_snapshot!(refused(json!({"refresh_interval": 5})), @"failed to parse setting [index.refresh_interval] with value [5] as a time value: unit is missing or unrecognized");
-        insta::assert_snapshot!(refused(json!({"analysis": {"analyzer": {"a": {}, "b": {"type": "custom"}}}})), @"unknown setting [index.analysis.analyzer.b.type]: this node has `number_of_shards`, `number_of_replicas`, `auto_expand_replicas` and `refresh_interval`");
+        insta::assert_snapshot!(refused(json!({"analysis": {"analyzer": {"a": {}, "b": {"type": "custom"}}}})), @"unknown setting [index.analysis.analyzer.b.type]; expected one of `number_of_shards`, `number_of_replicas`, `auto_expand_replicas`, `refresh_interval`, `codec`, `max_refresh_listeners`, `merge.policy.max_merged_segment`, `merge.scheduler.max_thread_count`, `requests.cache.enable`, `routing.allocation.total_shards_per_node`, `routing_partition_size`, `translog.durability`, `translog.flush_threshold_size`, `translog.sync_interval`, `unassigned.node_left.delayed_timeout`");
         insta::assert_snapshot!(refused(json!({"codec": "best", "index.codec": "other"})), @"setting [index.codec] is given twice");
     }
 

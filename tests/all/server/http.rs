@@ -31,6 +31,69 @@ fn bodies_and_answers_are_packed_with_gzip() {
     }
     let (status, answer) = node.with_headers("POST", "/films/_bulk", packed, b"not gzip");
     assert_eq!(status, 400, "{answer}");
+    // All members of a packed body are read, and nothing else may follow.
+    let (status, answer) = node.with_headers("POST", "/films/_bulk", packed, &PACKED.repeat(3));
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer.matches("\"_id\":\"z\"").count(), 3, "{answer}");
+    let garbage = [PACKED, b"garbage"].concat();
+    let (status, answer) = node.with_headers("POST", "/films/_bulk", packed, &garbage);
+    assert_eq!(status, 400, "{answer}");
+}
+
+#[test]
+fn a_request_whose_length_is_said_twice_ends_its_connection() {
+    let node = Node::start();
+    let lengths = ["Content-Length: 4\r\n", "Transfer-Encoding: chunked\r\n"];
+    for [first, second] in [lengths, [lengths[1], lengths[0]]] {
+        let mut stream = TcpStream::connect(&node.address).expect("it listens");
+        let smuggled = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+        let request = format!(
+            "POST /_search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             {first}{second}\r\n2\r\n{{}}\r\n0\r\n\r\n{smuggled}"
+        );
+        stream.write_all(request.as_bytes()).expect("it is sent");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("the node closes the connection");
+        assert!(answer.contains("connection: close"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    }
+}
+
+#[test]
+fn a_request_without_one_host_is_refused() {
+    let node = Node::start();
+    let ask = |hosts: &str| {
+        let mut stream = TcpStream::connect(&node.address).expect("it listens");
+        let request = format!("GET /health HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    assert!(ask("Host: localhost\r\n").starts_with("HTTP/1.1 200"));
+    for hosts in ["", "Host: localhost\r\nHost: localhost\r\n"] {
+        let answer = ask(hosts);
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        assert!(answer.contains("send exactly one"), "{answer}");
+    }
+}
+
+#[test]
+fn a_body_that_breaks_off_says_why_once() {
+    let node = Node::start();
+    let mut stream = TcpStream::connect(&node.address).expect("it listens");
+    let request = "POST /_search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                   Transfer-Encoding: chunked\r\n\r\nno number\r\n";
+    stream.write_all(request.as_bytes()).expect("it is sent");
+    let mut answer = String::new();
+    // What the node did not read may reset the connection behind the answer.
+    let _ = stream.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let body: Json = serde_json::from_str(body).expect("JSON");
+    insta::assert_snapshot!(body["error"]["reason"].as_str().expect("a text"), @"cannot read the body: Invalid chunk size line: missing size digit: send the request again");
 }
 
 #[test]

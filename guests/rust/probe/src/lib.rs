@@ -1,6 +1,6 @@
 //! Reaches every item of the contract, and breaks its rules on demand.
 //!
-//! The host's tests run it under both accessors and compare. Useful to nobody else.
+//! The host's tests run it on both paths and compare. Useful to nobody else.
 
 mod answer;
 mod burden;

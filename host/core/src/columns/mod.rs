@@ -1,7 +1,7 @@
 //! Columns: from the arrays of a data node's batch to the six kinds of the contract.
 //!
 //! The fields of a function are found in a batch once per schema ([`path`]), and cast once per
-//! batch with Arrow's kernels. So an accessor handles six array types only. A column that already
+//! batch with Arrow's kernels. So a getter handles six array types only. A column that already
 //! has its kind's Arrow type is passed on unchanged, slices included. A value that cannot be read
 //! as the kind is missing; that is not an error.
 
@@ -40,7 +40,7 @@ pub struct FieldUse {
     pub kind: Kind,
 }
 
-/// A column as an accessor reads it.
+/// A column as a guest reads it.
 #[derive(Debug, Clone)]
 pub(crate) enum Column {
     /// No document has a value.
@@ -60,9 +60,6 @@ impl Column {
             let texts = json::column(array, field)?;
             return Ok(Self::Json(of_rows(texts, array)?));
         }
-        if let Some(column) = Self::unchanged(array, field, kind) {
-            return Ok(column);
-        }
         // Only conversions of the contract are cast: Arrow's kernels are not equally reliable for
         // all types.
         let readable = scalar(array.data_type()).and_then(|found| target(found, kind));
@@ -81,8 +78,9 @@ impl Column {
         })
     }
 
-    /// An array that has its kind's type, whatever the zone of its timestamps.
-    fn unchanged(array: &ArrayRef, field: &Field, kind: Kind) -> Option<Self> {
+    /// The same as [`Column::new`] for an array that has its kind's type already, which is then
+    /// shared; `None` for all others. Calls of one document spend their time here.
+    pub(crate) fn unchanged(array: &ArrayRef, field: &Field, kind: Kind) -> Option<Self> {
         if Kind::is_json_field(field) {
             return None;
         }
@@ -313,6 +311,39 @@ mod tests {
             panic!("not text")
         };
         array.iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn an_array_of_its_kinds_type_is_shared() {
+        let arrays: [(ArrayRef, Kind); 5] = [
+            (Arc::new(BooleanArray::from(vec![true])), Kind::Boolean),
+            (Arc::new(Int64Array::from(vec![7])), Kind::Int64),
+            (Arc::new(Float64Array::from(vec![0.5])), Kind::Float64),
+            (Arc::new(StringArray::from(vec!["x"])), Kind::Text),
+            (
+                Arc::new(TimestampMicrosecondArray::from(vec![3]).with_timezone("Europe/Berlin")),
+                Kind::Timestamp,
+            ),
+        ];
+        for (array, own) in &arrays {
+            let field = Field::new("x", array.data_type().clone(), true);
+            for kind in [
+                Kind::Boolean,
+                Kind::Int64,
+                Kind::Float64,
+                Kind::Text,
+                Kind::Timestamp,
+                Kind::Json,
+            ] {
+                let column = Column::unchanged(array, &field, kind);
+                assert_eq!(
+                    column.map(|column| column.kind()),
+                    (kind == *own).then_some(kind)
+                );
+            }
+        }
+        let json = Kind::Json.field("x");
+        assert!(Column::unchanged(&arrays[3].0, &json, Kind::Text).is_none());
     }
 
     #[test]

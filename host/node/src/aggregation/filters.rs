@@ -61,6 +61,15 @@ impl FiltersRequest {
         of.knows(&["filters", "other_bucket", "other_bucket_key"])?;
         let path = of.path("filters");
         let json = of.get("filters").unwrap_or(&Json::Null);
+        let found = match json {
+            Json::Array(list) => list.len(),
+            Json::Object(members) => members.len(),
+            _ => 0,
+        };
+        if found > MOST {
+            let (what, limit) = ("queries", MOST);
+            return Err(RequestError::TooMany { path, what, limit });
+        }
         let mut queries = Vec::new();
         let keyed = json.is_object();
         match json {
@@ -79,9 +88,8 @@ impl FiltersRequest {
             }
             _ => {}
         }
-        if queries.is_empty() || queries.len() > MOST {
-            let reason =
-                "[filters] cannot be empty: give from 1 to 100 queries, with or without names";
+        if queries.is_empty() {
+            let reason = "[filters] cannot be empty: give queries, with or without names";
             let reason = reason.to_owned();
             return Err(RequestError::Aggregation { path, reason });
         }

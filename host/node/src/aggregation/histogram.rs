@@ -21,7 +21,7 @@ use super::values::Values;
 use crate::request::RequestError;
 use crate::request::object::{Object, cut, wrong};
 
-/// Smaller intervals cannot be told from none.
+/// The smallest interval: one that is smaller has too many buckets for any values but zeros.
 const LEAST_INTERVAL: f64 = 1e-100;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -77,9 +77,8 @@ pub(super) struct DateHistogram {
 
 impl Common {
     fn read(of: Object<'_>) -> Result<Self, RequestError> {
-        let expected = "a whole number of at least 0";
         Ok(Self {
-            min_doc_count: read::whole(of, "min_doc_count", 0, expected)?.unwrap_or(0),
+            min_doc_count: read::count(of, "min_doc_count")?.unwrap_or(0),
             keyed: read::boolean(of, "keyed")?.unwrap_or(false),
             order: order::read(of)?,
             extended: bounds(of, "extended_bounds")?,
@@ -151,7 +150,7 @@ fn bounds(of: Object<'_>, key: &str) -> Result<Option<Bounds<Json>>, RequestErro
 
 impl HistogramRequest {
     pub(super) fn read(of: Object<'_>) -> Result<Self, RequestError> {
-        let expected = "a number above 0";
+        let expected = "a number of at least 1e-100";
         let interval = read::optional(of, "interval", expected, |json| {
             read::number(json).filter(|interval| *interval >= LEAST_INTERVAL)
         })?;

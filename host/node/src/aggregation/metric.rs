@@ -57,8 +57,7 @@ impl Metric {
             }
             "value_count" => Self::ValueCount,
             "cardinality" => {
-                let expected = "a whole number of at least 0";
-                let threshold = read::whole(of, "precision_threshold", 0, expected)?;
+                let threshold = read::count(of, "precision_threshold")?;
                 let threshold = threshold.unwrap_or(3_000).min(40_000) as usize;
                 Self::Cardinality { threshold }
             }

@@ -45,8 +45,18 @@ pub(super) fn word(
     })
 }
 
-/// A whole number from `least` on; numbers as texts are numbers.
-pub(super) fn whole(
+/// A whole number, which may be 0.
+pub(super) fn count(of: Object<'_>, key: &str) -> Result<Option<u64>, RequestError> {
+    whole(of, key, 0, "a whole number from 0 to 2147483647")
+}
+
+/// A whole number above 0.
+pub(super) fn size(of: Object<'_>, key: &str) -> Result<Option<u64>, RequestError> {
+    whole(of, key, 1, "a whole number from 1 to 2147483647")
+}
+
+/// A whole number of 32 bits from `least` on; numbers as texts are numbers.
+fn whole(
     of: Object<'_>,
     key: &str,
     least: u64,

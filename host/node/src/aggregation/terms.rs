@@ -52,24 +52,22 @@ pub(super) struct Terms {
 
 impl TermsRequest {
     pub(super) fn read(of: Object<'_>) -> Result<Self, RequestError> {
-        const SIZE: &str = "a whole number of at least 1";
-        const COUNT: &str = "a whole number of at least 0";
         // There is one shard: it sends all of its buckets, and how is its own affair.
-        read::whole(of, "shard_size", 1, SIZE)?;
+        read::size(of, "shard_size")?;
         let modes = ["breadth_first", "depth_first"];
         let expected = "`breadth_first` or `depth_first`";
         read::word(of, "collect_mode", &modes, expected)?;
         let hints = ["map", "global_ordinals"];
         let expected = "`map` or `global_ordinals`";
         read::word(of, "execution_hint", &hints, expected)?;
-        let least = read::whole(of, "min_doc_count", 0, COUNT)?.unwrap_or(1);
-        let of_shard = read::whole(of, "shard_min_doc_count", 0, COUNT)?.unwrap_or(0);
+        let least = read::count(of, "min_doc_count")?.unwrap_or(1);
+        let of_shard = read::count(of, "shard_min_doc_count")?.unwrap_or(0);
         let values = |key: &str| match of.get(key) {
             None => Ok(None),
             Some(Json::Array(list)) if list.len() <= MOST_VALUES => Ok(Some(list.clone())),
             Some(other) => Err(wrong(&of.path(key), "a list of up to 65,536 values", other)),
         };
-        let size = read::whole(of, "size", 1, SIZE)?.unwrap_or(DEFAULT_SIZE);
+        let size = read::size(of, "size")?.unwrap_or(DEFAULT_SIZE);
         Ok(Self {
             size: usize::try_from(size).unwrap_or(usize::MAX),
             min_doc_count: least.max(of_shard),

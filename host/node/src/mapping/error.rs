@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::field_type::ValueType;
 use super::is_metadata;
-use crate::documents::type_of;
+use crate::documents::type_with_length;
 use crate::request::object::cut;
 
 /// Why a mapping is refused.
@@ -181,7 +181,7 @@ impl TypeConflict {
 pub(super) fn wrong(path: &str, expected: impl Into<String>, found: &Json) -> MappingError {
     let found = match found {
         Json::String(_) | Json::Bool(_) | Json::Number(_) => cut(&found.to_string()),
-        Json::Null | Json::Array(_) | Json::Object(_) => type_of(found).to_owned(),
+        Json::Null | Json::Array(_) | Json::Object(_) => type_with_length(found),
     };
     MappingError::Value {
         path: path.to_owned(),

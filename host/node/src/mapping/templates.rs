@@ -229,6 +229,9 @@ mod tests {
                 .expect_err("it is refused")
                 .to_string()
         };
+        let many =
+            parse(&json!(vec![json!({}); 5_000]), "dynamic_templates").expect_err("too many");
+        insta::assert_snapshot!(many, @"`dynamic_templates` must be a list of up to 500 objects, each with a template's name, but is a list of 5000");
         insta::assert_snapshot!(error(json!({"mapping": {}})), @"`dynamic_templates.t` must be an object with `match_mapping_type`, `match` or `path_match`, but is one without any");
         insta::assert_snapshot!(error(json!({"match": "a", "match_pattern": "regex"})), @r#"`dynamic_templates.t.match_pattern` must be "simple", but is "regex""#);
         insta::assert_snapshot!(error(json!({"match_mapping_type": "object", "mapping": {}})), @r#"`dynamic_templates.t.match_mapping_type` must be one of `string`, `long`, `double`, `boolean`, `date`, `*`, but is "object""#);

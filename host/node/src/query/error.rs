@@ -1,7 +1,5 @@
 //! Why a well-formed query does not go with an index.
 
-use tantivy::TantivyError;
-
 use super::DateMathError;
 use crate::allowance::Ended;
 use crate::expression::ExpressionError;
@@ -101,8 +99,6 @@ pub enum QueryError {
         path: String,
         /// The field's path.
         field: String,
-        /// What tantivy says.
-        source: TantivyError,
     },
     /// There is more of something in the request than allowed.
     #[error("`{path}`: too many {what}; the limit is {limit}")]

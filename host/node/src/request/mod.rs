@@ -350,7 +350,7 @@ fn min_score(request: &Object<'_>) -> Result<Option<f32>, RequestError> {
 fn timeout(json: &Json) -> Result<Option<Duration>, RequestError> {
     let time = json.as_str().and_then(time::parse);
     let time = time.or_else(|| (json.as_i64() == Some(-1)).then_some(None));
-    let expected = "a duration such as \"500ms\" or \"2s\"";
+    let expected = "a whole number above 0 with a unit, such as \"500ms\" or \"2s\"";
     time.ok_or_else(|| wrong("timeout", expected, json))
 }
 
@@ -440,7 +440,8 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"_source": 3}"#), @"`_source` must be true, false, fields or an object, but is 3");
         insta::assert_snapshot!(error(r#"{"track_total_hits": "yes"}"#), @r#"`track_total_hits` must be true, false, -1 or a number of hits, but is "yes""#);
         insta::assert_snapshot!(error(r#"{"min_score": "1"}"#), @r#"`min_score` must be a number, but is "1""#);
-        insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a duration such as "500ms" or "2s", but is "soon""#);
+        insta::assert_snapshot!(error(r#"{"timeout": "soon"}"#), @r#"`timeout` must be a whole number above 0 with a unit, such as "500ms" or "2s", but is "soon""#);
+        insta::assert_snapshot!(error(r#"{"timeout": "0ms"}"#), @r#"`timeout` must be a whole number above 0 with a unit, such as "500ms" or "2s", but is "0ms""#);
         insta::assert_snapshot!(error(r#"{"version": 1}"#), @"`version` must be true or false, but is 1");
         insta::assert_snapshot!(error(r#"{"rescore": {"expression": "a"}, "sort": ["b"]}"#), @"`rescore` and `sort` cannot be combined; remove one");
         insta::assert_snapshot!(error(r#"{"rescore": {"expression": "a", "window_size": 10001}}"#), @"Rescore window [10001] is too large. It must be less than [10000]: `rescore.window_size`");

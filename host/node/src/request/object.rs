@@ -9,7 +9,7 @@ use whittle_host::one_line;
 
 use super::error::RequestError;
 use super::path::Path;
-use crate::documents::type_of;
+use crate::documents::type_with_length;
 
 /// A JSON object and its path.
 #[derive(Clone, Copy)]
@@ -118,7 +118,7 @@ pub(crate) fn whole(json: &Json) -> Option<usize> {
 /// The error on a value of a wrong type.
 pub(crate) fn wrong(path: &str, expected: &'static str, found: &Json) -> RequestError {
     let found = match found {
-        Json::Null | Json::Object(_) | Json::Array(_) => type_of(found).to_owned(),
+        Json::Null | Json::Object(_) | Json::Array(_) => type_with_length(found),
         Json::String(text) => {
             // Of a long one, the beginning is enough.
             let start = &text[..text.floor_char_boundary(100)];

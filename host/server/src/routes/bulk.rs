@@ -28,7 +28,7 @@ use crate::body::{Body, broken};
 use crate::error::ApiError;
 use crate::failures::no_alias;
 use crate::parameters::{ActiveShards, Query, Refresh, bad, parameters};
-use crate::scalars::{Flag, Long, Text};
+use crate::scalars::{Flag, Long, Object, Text};
 use crate::source::{SourceGiven, SourceParameters};
 use steps::{Bulk, Kept};
 
@@ -114,10 +114,10 @@ async fn run(
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum ActionLine {
-    Index(Metadata),
-    Create(Metadata),
-    Update(Metadata),
-    Delete(Metadata),
+    Index(Object<Metadata>),
+    Create(Object<Metadata>),
+    Update(Object<Metadata>),
+    Delete(Object<Metadata>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -139,8 +139,7 @@ struct Metadata {
     #[serde(rename = "routing")]
     _routing: Option<Text>,
     /// Without effect: an update reads and writes in one step.
-    #[serde(rename = "retry_on_conflict")]
-    _retry_on_conflict: Option<Long>,
+    retry_on_conflict: Option<Long>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -255,6 +254,11 @@ impl<'a> Lines<'a> {
         if metadata.version.is_some() {
             return Err(internal_version());
         }
+        if let Some(Long(tries @ ..0)) = metadata.retry_on_conflict {
+            return Err(bad(format!(
+                "line {number}: [retry_on_conflict] must be 0 or more but was [{tries}]"
+            )));
+        }
         let index = match (metadata._index.take(), self.index) {
             (Some(Text(index)), _) => Cow::Owned(index),
             (None, Some(index)) => Cow::Borrowed(index),
@@ -361,10 +365,10 @@ fn action(number: usize, line: &[u8]) -> Result<(Action, Metadata), ApiError> {
         }
     })?;
     Ok(match line {
-        ActionLine::Index(metadata) => (Action::Index, metadata),
-        ActionLine::Create(metadata) => (Action::Create, metadata),
-        ActionLine::Update(metadata) => (Action::Update, metadata),
-        ActionLine::Delete(metadata) => (Action::Delete, metadata),
+        ActionLine::Index(Object(metadata)) => (Action::Index, metadata),
+        ActionLine::Create(Object(metadata)) => (Action::Create, metadata),
+        ActionLine::Update(Object(metadata)) => (Action::Update, metadata),
+        ActionLine::Delete(Object(metadata)) => (Action::Delete, metadata),
     })
 }
 
@@ -486,6 +490,7 @@ mod tests {
             ("index", "\"_index\": [\"a\"]"),
             ("update", "\"_source\": 1"),
             ("update", "\"retry_on_conflict\": \"often\""),
+            ("update", "\"retry_on_conflict\": -5"),
             ("index", "\"_type\": \"_doc\""),
         ] {
             let refused = read(action, members).err();

@@ -18,9 +18,9 @@ fn error(aggs: Json) -> String {
 #[test]
 fn names_the_path_of_what_is_wrong() {
     insta::assert_snapshot!(error(json!({"range": {"field": "n", "ranges": []}})), @"`aggs.a.range.ranges`: it is empty: give at least one range");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 0}})), @"`aggs.a.histogram.interval` must be a number above 0, but is 0");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1e-300}})), @"`aggs.a.histogram.interval` must be a number above 0, but is 1e-300");
-    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": "NaN"}})), @r#"`aggs.a.histogram.interval` must be a number above 0, but is "NaN""#);
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 0}})), @"`aggs.a.histogram.interval` must be a number of at least 1e-100, but is 0");
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1e-300}})), @"`aggs.a.histogram.interval` must be a number of at least 1e-100, but is 1e-300");
+    insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": "NaN"}})), @r#"`aggs.a.histogram.interval` must be a number of at least 1e-100, but is "NaN""#);
     insta::assert_snapshot!(error(json!({"histogram": {"field": "n"}})), @"`aggs.a.histogram.interval` is missing");
     insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "fixed_interval": "1M"}})), @r#"`aggs.a.date_histogram.fixed_interval` must be a fixed interval, such as `90m` or `30d`, but is "1M""#);
     insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "calendar_interval": "2d"}})), @r#"`aggs.a.date_histogram.calendar_interval` must be an interval of the calendar, such as `day` or `1M`, but is "2d""#);
@@ -28,7 +28,11 @@ fn names_the_path_of_what_is_wrong() {
     insta::assert_snapshot!(error(json!({"date_histogram": {"field": "d", "fixed_interval": "1d", "time_zone": "Europe/Berlin"}})), @r#"`aggs.a.date_histogram.time_zone` must be `UTC` or a fixed offset such as `+01:00`, but is "Europe/Berlin""#);
     insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1, "extended_bounds": {"min": 5, "max": 1}}})), @"`aggs.a.histogram.extended_bounds` must be a `min` that is not above its `max`, but is the other way round");
     insta::assert_snapshot!(error(json!({"histogram": {"field": "n", "interval": 1, "extended_bounds": {"min": 0}, "hard_bounds": {"min": 1}}})), @"`aggs.a.histogram.extended_bounds` must be within `hard_bounds`, but is outside of them");
-    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "size": 0}})), @"`aggs.a.terms.size` must be a whole number of at least 1, but is 0");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "size": 0}})), @"`aggs.a.terms.size` must be a whole number from 1 to 2147483647, but is 0");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "size": 1e30}})), @"`aggs.a.terms.size` must be a whole number from 1 to 2147483647, but is 1e+30");
+    insta::assert_snapshot!(error(json!({"terms": {"field": "k", "include": vec![1; 65_537]}})), @"`aggs.a.terms.include` must be a list of up to 65,536 values, but is a list of 65537");
+    insta::assert_snapshot!(error(json!({"filters": {"filters": []}})), @"`aggs.a.filters.filters`: [filters] cannot be empty: give queries, with or without names");
+    insta::assert_snapshot!(error(json!({"filters": {"filters": vec![json!({"match_all": {}}); 3_000]}})), @"`aggs.a.filters.filters`: too many queries; the limit is 100");
     insta::assert_snapshot!(error(json!({"terms": {"field": "k", "include": "a.*"}})), @r#"`aggs.a.terms.include` must be a list of up to 65,536 values, but is "a.*""#);
     insta::assert_snapshot!(error(json!({"terms": {"field": "k", "order": {"m": "asc"}}})), @"`aggs.a.terms.order`: invalid aggregation order path `m`: there is no such aggregation inside");
     insta::assert_snapshot!(error(json!({"terms": {"field": "k", "order": {"m": "asc"}}, "aggs": {"m": {"stats": {"field": "n"}}}})), @"`aggs.a.terms.order`: invalid aggregation order path `m`: name one number of the aggregation, as in `stats.avg`");

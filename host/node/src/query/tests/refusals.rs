@@ -43,8 +43,8 @@ fn rejects_clauses_that_do_not_go_with_the_type() {
 #[test]
 fn rejects_patterns_that_are_invalid_or_too_large() {
     insta::assert_snapshot!(error(json!({"constant_score": {"filter": {"regexp": {"tag": "a(b"}}}})), @"`query.constant_score.filter.regexp.tag`: the pattern for the field `tag` is invalid at character 2: this bracket is not closed");
-    insta::assert_snapshot!(error(json!({"regexp": {"tag": ".*a.{300}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 1000 states')");
-    insta::assert_snapshot!(error(json!({"regexp": {"tag": "((((.{99}){99}){99}){99}){99}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions (An invalid argument was passed: 'RegexQueryError: Compiled regex exceeds size limit of 10485760 bytes')");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": ".*a.{300}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions");
+    insta::assert_snapshot!(error(json!({"regexp": {"tag": "((((.{99}){99}){99}){99}){99}"}})), @"`query.regexp.tag`: the regular expression for the field `tag` is too large; make it shorter, with fewer and smaller repetitions");
     insta::assert_snapshot!(error(json!({"wildcard": {"tag": "*".repeat(1_001)}})), @"`query.wildcard.tag`: too many characters in its pattern; the limit is 1000");
 }
 

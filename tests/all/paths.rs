@@ -1,9 +1,4 @@
-//! The composed accessor agrees with the reference, value for value and error for error, and never
-//! reads outside of a buffer.
-//!
-//! `make asan` also runs these tests under AddressSanitizer.
-
-mod guarded;
+//! Batches and single documents give the same values and the same errors.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,11 +13,11 @@ use arrow_array::{
 use arrow_schema::{DataType, Field};
 use proptest::prelude::*;
 use whittle_host::{Document, Udf, Value};
-use whittle_tests::{ACCESSORS, bind, engine, told, udf};
+use whittle_tests::{PATHS, bind, engine_on, told, udf};
 
-/// The probe under each accessor.
+/// The probe on each path.
 static PROBES: LazyLock<[Udf; 2]> =
-    LazyLock::new(|| ACCESSORS.map(|accessor| udf(&engine(accessor), "probe")));
+    LazyLock::new(|| PATHS.map(|few_rows| udf(&engine_on(few_rows), "probe")));
 
 /// Functions that read the field `x`, one for each kind of result, and one that reads all.
 const READERS: [&str; 8] = [
@@ -36,25 +31,25 @@ const READERS: [&str; 8] = [
     "read_words",
 ];
 
-/// The result of a function of the probe for a batch, which must be the same under both accessors.
+/// The result of a function of the probe for a batch, which must be the same on both paths.
 fn evaluate(
     function: &str,
     params: &serde_json::Value,
     batch: &RecordBatch,
 ) -> Result<ArrayRef, String> {
-    let [composed, reference] = [0, 1].map(|index| {
+    let [batches, documents] = [0, 1].map(|index| {
         let mut bound = bind(&PROBES[index], function, params).map_err(|error| told(&error))?;
         bound.evaluate(batch).map_err(|error| told(&error))
     });
-    match (&composed, &reference) {
-        (Ok(composed), Ok(reference)) => assert_eq!(composed, reference, "{function}"),
+    match (&batches, &documents) {
+        (Ok(batches), Ok(documents)) => assert_eq!(batches, documents, "{function}"),
         _ => assert_eq!(
-            composed.as_ref().err(),
-            reference.as_ref().err(),
+            batches.as_ref().err(),
+            documents.as_ref().err(),
             "{function}"
         ),
     }
-    composed
+    batches
 }
 
 fn column(name: &str, array: impl Array + 'static) -> RecordBatch {
@@ -161,7 +156,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn both_accessors_agree_on_random_batches(
+    fn both_paths_agree_on_random_batches(
         array in array(),
         (start, end) in (0.0..1.0_f64, 0.0..1.0_f64),
         nested in any::<bool>(),
@@ -317,7 +312,7 @@ fn reads_json_documents_like_columns() {
         "a": {"b": [null, 7, 8]}, "a.c": "1970-01-01T00:00:01Z", "t": "text", "f": 0.5, "yes": true,
     });
     let read = |function: &str, field: &str| {
-        let [composed, reference] = [0, 1].map(|index| {
+        let [batches, documents] = [0, 1].map(|index| {
             let params = serde_json::json!({"field": field});
             let mut bound = bind(&PROBES[index], function, &params).expect("bound");
             let document = Document {
@@ -327,8 +322,8 @@ fn reads_json_documents_like_columns() {
             };
             bound.evaluate_document(document).expect("a value")
         });
-        assert_eq!(composed, reference);
-        composed
+        assert_eq!(batches, documents);
+        batches
     };
     assert_eq!(read("read_int64", "a.b"), Value::Int64(7));
     assert_eq!(read("read_float64", "a.b"), Value::Float64(7.0));

@@ -1,9 +1,11 @@
-//! The reference accessor: the document interface as plain host functions over Arrow arrays.
+//! The path of single documents: the contract's `evaluate` for each row, and the document interface
+//! as plain host functions over Arrow arrays.
 //!
-//! The other paths must agree with it, value for value and error for error. It serves calls of a
-//! few rows, and what a guest reads during a batch that is not in its columns; a build without the
-//! intrinsics runs components on it that do not take batches. Each getter is a call out of
-//! WebAssembly, and each row an entry into it: about ten times the cost.
+//! It runs components that take no batches (of 0.1, or without a kit), and calls of a few rows. The
+//! functions also give a guest in a batch what is not in its columns: ids and large texts. The batch
+//! path must agree with it, value for value and error for error. Each row is an entry into
+//! WebAssembly and each getter a call out of it. That is what it costs: the functions themselves
+//! look up a column by its index, and only texts are copied.
 
 use arrow_array::Array;
 use wasmtime::component::Linker;
@@ -70,9 +72,8 @@ pub(crate) fn run(
     store: &mut Store<State>,
     rows: usize,
 ) -> wasmtime::Result<()> {
-    store.data_mut().sink.piece(rows);
     for row in 0..rows {
-        store.data_mut().frame.set_row(row);
+        store.data_mut().row = row;
         let result = exports.evaluate(store)?;
         store.data_mut().push(row, result)?;
     }
@@ -128,7 +129,7 @@ impl State {
             Reading::Any => true,
         });
         match column {
-            Some(column) => Ok(read(column, self.frame.row())),
+            Some(column) => Ok(read(column, self.row)),
             None => Err(self.misused(field, reading).into()),
         }
     }
@@ -233,9 +234,8 @@ impl document::Host for State {
 
     fn score(&mut self) -> wasmtime::Result<f64> {
         self.evaluating()?;
-        let row = self.frame.row();
         Ok(match &self.columns.score {
-            Column::Float64(array) if array.is_valid(row) => array.value(row),
+            Column::Float64(array) if array.is_valid(self.row) => array.value(self.row),
             _ => 1.0,
         })
     }
