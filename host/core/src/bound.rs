@@ -261,17 +261,16 @@ impl Bound {
         self.find_sources(batch.schema_ref());
         let rows = batch.num_rows();
         self.instance.state_mut().sink.begin(rows);
-        if rows <= PIECE_ROWS {
-            if rows > 0 {
-                self.evaluate_piece(batch, started)?;
-            }
-            return Ok(self.instance.state_mut().sink.finish());
-        }
-        let mut start = 0;
+        let (mut start, mut now) = (0, started);
         while start < rows {
             let length = PIECE_ROWS.min(rows - start);
             self.instance.state_mut().sink.seek(start);
-            self.evaluate_piece(&batch.slice(start, length), Instant::now())?;
+            if length == rows {
+                self.evaluate_piece(batch, now)?;
+            } else {
+                self.evaluate_piece(&batch.slice(start, length), now)?;
+                now = Instant::now();
+            }
             start += length;
         }
         Ok(self.instance.state_mut().sink.finish())
@@ -348,22 +347,25 @@ impl Bound {
                 .and_then(|array| Column::of_ids(&array))
                 .map_err(|error| column_error(ID, Kind::Text, error))?;
         }
-        let read = |source: &ColumnPath, name: &str, kind| {
-            let failed = |error| column_error(name, kind, error);
-            let array = source.column(piece).map_err(failed)?;
-            match Column::unchanged(&array, source.field(), kind) {
-                Some(column) => Ok(column),
-                None => Column::new(&array, source.field(), kind).map_err(failed),
-            }
-        };
         if let Some(source) = &sources.score {
-            columns.score = read(source, SCORE, Kind::Float64)?;
+            columns.score = source
+                .column(piece)
+                .and_then(|array| Column::new(&array, source.field(), Kind::Float64))
+                .map_err(|error| column_error(SCORE, Kind::Float64, error))?;
         }
         for (FieldUse { path, kind }, source) in fields.iter().zip(&sources.fields) {
-            columns.fields.push(match source {
+            let failed = |error| column_error(path, *kind, error);
+            let column = match source {
                 None => Column::Missing(*kind),
-                Some(source) => read(source, path, *kind)?,
-            });
+                Some(source) => {
+                    let array = source.column(piece).map_err(failed)?;
+                    match Column::unchanged(&array, source.field(), *kind) {
+                        Some(column) => column,
+                        None => Column::new(&array, source.field(), *kind).map_err(failed)?,
+                    }
+                }
+            };
+            columns.fields.push(column);
         }
         Ok(())
     }
