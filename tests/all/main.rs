@@ -6,6 +6,7 @@
 mod cache;
 mod command;
 mod contract;
+mod distinct;
 mod documents;
 mod effort;
 mod evaluation;

@@ -9,6 +9,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 use crate::columns::{self, Column, ColumnPath, Document, FieldUse, ID, SCORE, column_path};
+use crate::distinct::{Distinct, has_values};
 use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
@@ -31,6 +32,7 @@ pub struct Bound {
     function: Function,
     instance: Instance,
     sources: Option<Sources>,
+    distinct: Distinct,
     ended: bool,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -47,6 +49,8 @@ pub trait Observer: Send + Sync {
 pub struct Evaluation<'a> {
     /// Documents evaluated, including those that failed.
     pub documents: u64,
+    /// Evaluations of the function, as [`Statistics::evaluations`].
+    pub evaluations: u64,
     /// Documents that failed.
     pub errors: u64,
     /// Documents that were begun: those before the one at which the function was stopped, if it
@@ -79,6 +83,8 @@ struct Sources {
     id: Option<ColumnPath>,
     score: Option<ColumnPath>,
     fields: Vec<Option<ColumnPath>>,
+    /// The column of all fields that are there, if it is one.
+    only: Option<ColumnPath>,
 }
 
 impl Bound {
@@ -91,11 +97,13 @@ impl Bound {
         let state = instance.state_mut();
         state.sink.set_returns(function.returns);
         state.batch.reads_scores = udf.reads_scores();
+        let distinct = Distinct::new(state.query.clone(), udf.reads_scores());
         Self {
             udf,
             function,
             instance,
             sources: None,
+            distinct,
             ended: false,
             observer,
         }
@@ -182,43 +190,68 @@ impl Bound {
         state.columns.clear();
         state.sink.statistics.time += time;
         state.leave(time);
-        self.observe(batch, before, time, &evaluated);
+        let stopped = match &evaluated {
+            Err(EvaluateError::Stopped { source, .. }) => Some(source),
+            Ok(_) | Err(_) => None,
+        };
+        self.observe(|| batch.get_array_memory_size(), before, time, stopped);
         evaluated
     }
 
-    /// The documents and errors so far.
-    fn counts(&self) -> (u64, u64) {
+    /// The results for a dictionary-encoded column whose values have all been evaluated, without an
+    /// error: the column is the only one that the function reads, as in the last batch. `None` if
+    /// [`Bound::evaluate_rows`] has to look at the documents. Nothing is counted.
+    pub fn known(&mut self, column: &ArrayRef) -> Option<ArrayRef> {
+        let slots = self.distinct.slots_again(column).filter(|_| !self.ended)?;
+        let state = self.instance.state_mut();
+        state.query.check().ok()?;
+        state.sink.begin(slots.len());
+        let known = self.distinct.spread(&slots, &mut state.sink);
+        known.then(|| state.sink.values())
+    }
+
+    /// Counts a batch of documents that got their results from [`Bound::known`].
+    pub fn count_known(&mut self, documents: u64) {
+        let before = self.counts();
+        let statistics = &mut self.instance.state_mut().sink.statistics;
+        statistics.documents += documents;
+        statistics.batches += 1;
+        self.observe(|| 0, before, Duration::ZERO, None);
+    }
+
+    /// The documents, evaluations and errors so far.
+    fn counts(&self) -> [u64; 3] {
         let Statistics {
-            documents, errors, ..
+            documents,
+            evaluations,
+            errors,
+            ..
         } = self.instance.state().sink.statistics;
-        (documents, errors)
+        [documents, evaluations, errors]
     }
 
     fn observe(
         &self,
-        batch: &RecordBatch,
-        before: (u64, u64),
+        bytes: impl FnOnce() -> usize,
+        before: [u64; 3],
         time: Duration,
-        evaluated: &Result<Evaluated, EvaluateError>,
+        stopped: Option<&Stopped>,
     ) {
         let Some(observer) = &self.observer else {
             return;
         };
-        let (documents, errors) = self.counts();
+        let [documents, evaluations, errors] = self.counts();
         let state = self.instance.state();
-        let stopped = match evaluated {
-            Err(EvaluateError::Stopped { source, .. }) => Some(source),
-            Ok(_) | Err(_) => None,
-        };
         let reached = match stopped {
             Some(_) => state.sink.position(state.row),
             None => documents,
         };
         observer.evaluated(&Evaluation {
-            documents: documents - before.0,
-            errors: errors - before.1,
-            begun: reached.saturating_sub(before.0),
-            input_bytes: stopped.map_or(0, |_| batch.get_array_memory_size()),
+            documents: documents - before[0],
+            evaluations: evaluations - before[1],
+            errors: errors - before[2],
+            begun: reached.saturating_sub(before[0]),
+            input_bytes: stopped.map_or(0, |_| bytes()),
             time,
             memory_bytes: state.memory.bytes(),
             stopped,
@@ -277,6 +310,13 @@ impl Bound {
     }
 
     fn evaluate_piece(&mut self, piece: &RecordBatch, now: Instant) -> Result<(), EvaluateError> {
+        let slots = self.slots(piece)?;
+        if let Some(slots) = &slots {
+            let state = self.instance.state_mut();
+            if state.query.check_at(now).is_ok() && self.distinct.spread(slots, &mut state.sink) {
+                return Ok(());
+            }
+        }
         self.set_columns(piece)?;
         let state = self.instance.state_mut();
         // An error before the first document is reported for the first document, not for the last
@@ -285,7 +325,11 @@ impl Bound {
         if let Err(source) = state.query.check_at(now) {
             return Err(self.end(source));
         }
-        match self.instance.run(piece.num_rows()) {
+        let run = match slots {
+            Some(slots) => self.distinct.run(&mut self.instance, &slots),
+            None => self.instance.run(piece.num_rows()),
+        };
+        match run {
             Ok(()) => Ok(()),
             Err(RunError::Stopped(source)) => Err(self.end(source)),
             Err(RunError::Document(failed)) => {
@@ -293,6 +337,28 @@ impl Bound {
                 Err(self.failed(failed.0))
             }
         }
+    }
+
+    /// The slots of the rows' values, if they alone decide over the results.
+    fn slots(&mut self, piece: &RecordBatch) -> Result<Option<Vec<u32>>, EvaluateError> {
+        let only = self
+            .sources
+            .as_ref()
+            .and_then(|sources| sources.only.as_ref());
+        let Some(only) = only else {
+            return Ok(None);
+        };
+        let (name, kind) = (only.field().name(), self.fields()[0].kind);
+        let column = only
+            .column(piece)
+            .map_err(|error| column_error(name, kind, error))?;
+        if !has_values(column.data_type()) {
+            return Ok(None);
+        }
+        self.distinct.of(only);
+        let slots = self.distinct.slots(&column);
+        let is_varied = |slots: &[u32]| self.distinct.is_too_varied(slots);
+        Ok(slots.filter(|slots| !is_varied(slots)))
     }
 
     fn end(&mut self, source: Stopped) -> EvaluateError {
@@ -320,14 +386,17 @@ impl Bound {
                 },
             )
         };
+        let fields = self.fields().iter();
+        let fields: Vec<_> = fields.map(|field| column_path(schema, field)).collect();
+        let mut found = fields.iter().flatten();
+        let first = found.next();
         self.sources = Some(Sources {
             id: find(ID, Kind::Text),
             score: find(SCORE, Kind::Float64),
-            fields: self
-                .fields()
-                .iter()
-                .map(|field| column_path(schema, field))
-                .collect(),
+            only: first
+                .filter(|first| found.all(|other| other == *first))
+                .cloned(),
+            fields,
             schema: Arc::clone(schema),
         });
     }

@@ -73,11 +73,20 @@ pub(crate) fn run(
     rows: usize,
 ) -> wasmtime::Result<()> {
     for row in 0..rows {
-        store.data_mut().row = row;
-        let result = exports.evaluate(store)?;
-        store.data_mut().push(row, result)?;
+        run_row(exports, store, row)?;
     }
     Ok(())
+}
+
+/// Evaluates a row of the current columns.
+pub(crate) fn run_row(
+    exports: &Exports,
+    store: &mut Store<State>,
+    row: usize,
+) -> wasmtime::Result<()> {
+    store.data_mut().row = row;
+    let result = exports.evaluate(store)?;
+    store.data_mut().push(row, result)
 }
 
 impl State {
@@ -135,8 +144,9 @@ impl State {
     }
 
     /// The id and score of a document, which are not fields.
-    fn evaluating(&self) -> Result<(), Stopped> {
+    fn evaluating(&mut self) -> Result<(), Stopped> {
         if self.phase == Phase::Evaluate {
+            self.note_asked();
             return Ok(());
         }
         Err(self.misused(0, Reading::Any))

@@ -132,10 +132,25 @@ impl Instance {
             Some(batches) if rows > self.few_rows => batches.run(&mut self.store, rows),
             Some(_) | None => document::run(&self.exports, &mut self.store, rows),
         };
-        result.map_err(|error| match error.downcast_ref::<Failed>() {
+        result.map_err(|error| self.run_error(&error))
+    }
+
+    /// Evaluates the bound function for one row of the columns in the state.
+    pub(crate) fn run_row(&mut self, row: usize) -> Result<(), RunError> {
+        let result = document::run_row(&self.exports, &mut self.store, row);
+        result.map_err(|error| self.run_error(&error))
+    }
+
+    /// Whether so many rows are evaluated as a batch.
+    pub(crate) fn takes_batch(&self, rows: usize) -> bool {
+        self.batches.is_some() && rows > self.few_rows
+    }
+
+    fn run_error(&self, error: &wasmtime::Error) -> RunError {
+        match error.downcast_ref::<Failed>() {
             Some(failed) => RunError::Document(failed.clone()),
-            None => RunError::Stopped(called(&error, self.store.data())),
-        })
+            None => RunError::Stopped(called(error, self.store.data())),
+        }
     }
 
     /// The id of the document that is being evaluated.

@@ -80,6 +80,7 @@ mod columns;
 mod component;
 mod contract;
 mod cpu;
+mod distinct;
 mod document;
 mod effort;
 mod encode;

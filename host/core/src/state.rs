@@ -10,6 +10,7 @@ use crate::batch::Present;
 use crate::columns::{Column, FieldUse};
 use crate::contract::{logging, types};
 use crate::cpu::CpuClock;
+use crate::distinct::Asked;
 use crate::error::Stopped;
 use crate::limits::{LimitExceeded, Limits};
 use crate::memory::Memory;
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub(crate) columns: Columns,
     /// The part of the columns that the guest has, on the batch path.
     pub(crate) batch: Present,
+    /// What evaluations asked of the host besides fields.
+    pub(crate) asked: Asked,
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
     cpu: CpuClock,
@@ -104,6 +107,7 @@ impl State {
             fields: Vec::new(),
             columns: Columns::none(),
             batch: Present::default(),
+            asked: Asked::default(),
             sink: Sink::new(Kind::Boolean),
             cpu: CpuClock::default(),
             error_logged: None,
@@ -219,6 +223,16 @@ impl State {
 }
 
 impl State {
+    /// Notes that the result of the current row may not be that of its values alone.
+    pub(crate) fn note_asked(&mut self) {
+        self.asked.note(self.row);
+    }
+
+    /// Forgets the error that the guest logged last.
+    pub(crate) fn forget_error(&mut self) {
+        self.error_logged = None;
+    }
+
     /// The last error that the guest logged in the current call.
     pub(crate) fn last_error(&self) -> Option<String> {
         let (phase, position, message) = self.error_logged.as_ref()?;
@@ -242,6 +256,7 @@ impl types::Host for State {}
 impl logging::Host for State {
     fn log(&mut self, level: logging::Level, message: String) -> wasmtime::Result<()> {
         self.query.check()?;
+        self.note_asked();
         if level == logging::Level::Error {
             let position = self.position();
             self.error_logged = Some((self.phase, position, self.query.bounded(&message)));

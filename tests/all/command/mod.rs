@@ -113,7 +113,7 @@ fn a_boolean_function_filters() {
             {"_id": "0", "_score": 1.0, "_source": {"title": "Star Wars", "rating": 8.6}},
             {"_id": "1", "_score": 1.0, "_source": {"title": "Stir Wars", "rating": 2}},
         ]},
-        "udf": [{"function": "string_distance", "documents": 4, "errors": 0, "error_samples": [],
+        "udf": [{"function": "string_distance", "documents": 4, "evaluations": 4, "errors": 0, "error_samples": [],
                  "batches": 1, "instances": 1, "time_us": null, "load_time_us": null, "bind_time_us": null,
                  "memory_bytes": null}],
     });

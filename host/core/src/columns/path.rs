@@ -16,7 +16,7 @@ use super::{FieldUse, cast};
 
 /// The position of a field's column: indices from the batch's columns down through structs, and the
 /// leaf's Arrow field. `None` if the schema does not have the path.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ColumnPath {
     steps: Vec<usize>,
     leaf: FieldRef,

@@ -28,6 +28,7 @@ use super::schema_file::bring_schema_up;
 use super::writer::Slot;
 use super::{IndexError, Options};
 use crate::mapping::{self, Mapping};
+use crate::search::written::WritingOrder;
 use crate::snapshot::Snapshot;
 use crate::udf::Dictionaries;
 
@@ -44,6 +45,8 @@ pub(super) struct Segments {
     writer: Arc<Slot>,
     /// Of all snapshots.
     dictionaries: Dictionaries,
+    /// Of all snapshots.
+    order: WritingOrder,
     /// How many operations were taken in.
     operations: u64,
     /// `None` after a failure: what is on the disk is then read anew.
@@ -88,6 +91,7 @@ impl Segments {
             resources: options.resources.clone(),
             writer: Slot::new(&options.resources, options.threads),
             dictionaries: options.resources.dictionaries(),
+            order: WritingOrder::default(),
             operations: 0,
             open: None,
         };
@@ -234,6 +238,7 @@ impl Segments {
         self.gate.shut();
         self.reset();
         self.dictionaries.retain(|_| false);
+        self.order.retain(|_| false);
     }
 
     /// What a reader sees.
@@ -243,7 +248,13 @@ impl Segments {
         mapping: &Arc<Mapping>,
     ) -> tantivy::Result<Committed> {
         let (mapping, dictionaries) = (Arc::clone(mapping), self.dictionaries.clone());
-        Committed::new(Snapshot::new(reader.searcher(), mapping, dictionaries))
+        let order = self.order.clone();
+        Committed::new(Snapshot::new(
+            reader.searcher(),
+            mapping,
+            dictionaries,
+            order,
+        ))
     }
 
     /// The index, open, with a mapping's schema.
@@ -292,7 +303,8 @@ impl Open {
         self.reader.reload()?;
         let mapping = Arc::clone(&snapshot.mapping);
         let dictionaries = snapshot.dictionaries.clone();
-        let snapshot = Snapshot::new(self.reader.searcher(), mapping, dictionaries);
+        let order = snapshot.order.clone();
+        let snapshot = Snapshot::new(self.reader.searcher(), mapping, dictionaries, order);
         self.committed = Arc::new(Committed::new(snapshot)?);
         Ok(Some(Arc::clone(&self.committed)))
     }

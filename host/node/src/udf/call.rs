@@ -8,11 +8,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use tantivy::query::Scorer;
 use tantivy::{DocId, Score, SegmentReader, TantivyError};
 use whittle_host::{
     Arguments, BindError, Bound, DocumentError, EvaluateError, Evaluated, Kind, OnError,
@@ -34,6 +35,9 @@ pub struct UdfReport {
     pub function: String,
     /// Documents evaluated.
     pub documents: u64,
+    /// Evaluations for them: one for each distinct value and worker, if the function reads a single
+    /// keyword field.
+    pub evaluations: u64,
     /// Documents that failed.
     pub errors: u64,
     /// The first of them.
@@ -380,6 +384,10 @@ impl UdfCall {
                 .iter()
                 .map(|statistics| statistics.documents)
                 .sum(),
+            evaluations: statistics
+                .iter()
+                .map(|statistics| statistics.evaluations)
+                .sum(),
             errors: errors + tally.not_numbers,
             error_samples: samples
                 .map(|DocumentError { document, message }| ErrorSample {
@@ -463,6 +471,21 @@ impl SegmentCall {
     ) -> Result<Evaluated, UdfError> {
         let started = Instant::now();
         let columns = self.columns.as_ref().expect("they are open");
+        if let Some(keywords) = columns.keywords(documents)? {
+            let bound = self
+                .bound
+                .as_mut()
+                .expect("it is there until it is dropped");
+            if let Some(values) = bound.known(&keywords) {
+                bound.count_known(documents.len() as u64);
+                (self.call.0.progress.0)(documents.len());
+                return Ok(Evaluated {
+                    values,
+                    failed: None,
+                    error_samples: Vec::new(),
+                });
+            }
+        }
         let batch = columns.load(self.bound(), documents, scores)?;
         lock(&self.call.0.tally).load_time += started.elapsed();
         let bound = self
@@ -605,6 +628,32 @@ impl Computation for SegmentCall {
         };
         let ended = lock(&self.call.0.failure).is_some();
         (!ended).then_some(outcomes)
+    }
+
+    fn rest(&mut self, from: DocId) -> tantivy::Result<Option<Box<dyn Scorer>>> {
+        if self.call.0.returns != Kind::Boolean {
+            return Ok(None);
+        }
+        let columns = self.columns.as_ref().expect("they are open");
+        let bound = self
+            .bound
+            .as_mut()
+            .expect("it is there until it is dropped");
+        let Some(keyword) = columns.keyword() else {
+            return Ok(None);
+        };
+        let known = |column: &ArrayRef| Some(bound.known(column)?.as_boolean().clone());
+        let listed = keyword.listed(&self.reader, from, known)?;
+        if listed.is_some() {
+            let left = from..self.reader.max_doc();
+            let left = match self.reader.alive_bitset() {
+                None => left.len(),
+                Some(alive) => left.filter(|document| alive.is_alive(*document)).count(),
+            };
+            bound.count_known(left as u64);
+            (self.call.0.progress.0)(left);
+        }
+        Ok(listed)
     }
 }
 
