@@ -330,7 +330,9 @@ mod tests {
     }
 
     fn noise(bytes: u32) -> Vec<u8> {
-        (0..bytes).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect()
+        (0..bytes)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect()
     }
 
     #[test]
