@@ -470,9 +470,8 @@ struct Evaluated {
 /// Evaluates some rows of the current columns as a batch, whose results and errors do not count.
 fn evaluate(instance: &mut Instance, rows: &[usize]) -> Result<Evaluated, ArrowError> {
     let state = instance.state_mut();
-    let all = Arc::clone(&state.columns);
-    let some = all.take(rows, |row| state.sink.position(row))?;
-    state.columns = Arc::new(some);
+    let some = state.columns.take(rows, |row| state.sink.position(row))?;
+    let all = std::mem::replace(&mut state.columns, some);
     let alone = state.sink.alone(rows.len());
     let sink = std::mem::replace(&mut state.sink, alone);
     let run = instance.run(rows.len());
