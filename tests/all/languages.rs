@@ -195,6 +195,87 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
     }
 }
 
+/// Some of them evaluate single documents, others whole columns.
+#[test]
+fn all_guests_of_a_function_give_the_same_values() {
+    let column = |field: usize| -> ArrayRef {
+        let value = |row: usize| (row * (7 + field) % 101) as f64 / 8.0;
+        let values = (0..1000).map(|row| ((row + field) % 8 != 0).then(|| value(row)));
+        Arc::new(values.collect::<Float64Array>())
+    };
+    // Popularity is missing.
+    let batch = [("price", column(0), true), ("rating", column(1), true)];
+    let batch = RecordBatch::try_from_iter_with_nullable(batch).expect("a batch");
+    let mut first = None;
+    for guest in guests() {
+        for few_rows in PATHS {
+            let udf = guest.udf(few_rows);
+            let mut functions = udf.manifest().functions.iter();
+            if !functions.any(|function| function.name == "custom_score") {
+                continue;
+            }
+            let query = QueryContext::new(Budget::default());
+            let bound = udf.bind("custom_score", &arguments(&json!({})), &query);
+            let values = bound.expect("bound").evaluate(&batch).expect("values");
+            let path = guest.path();
+            let first = first.get_or_insert_with(|| Arc::clone(&values));
+            assert_eq!(&values, first, "{}", path.display());
+        }
+    }
+    assert!(first.is_some());
+}
+
+/// A kit of batches keeps the number of the row where the host finds it at any time. In some languages
+/// this depends on what their tools generate.
+#[test]
+fn names_the_document_that_was_running_when_the_query_ended() {
+    let ids: Vec<String> = (0..40).map(|row| format!("d{row}")).collect();
+    let run = |guest: &Guest, few_rows, what: &[Option<&str>; 40]| {
+        let columns: [(&str, ArrayRef); 2] = [
+            ("_id", Arc::new(StringArray::from(ids.clone()))),
+            ("t", Arc::new(StringArray::from(what.to_vec()))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        let query = QueryContext::new(Budget {
+            wall_clock: std::time::Duration::from_secs(1),
+            ..Budget::default()
+        });
+        let udf = guest.udf(few_rows);
+        let bound = udf.bind("runs", &arguments(&json!({"field": "t"})), &query);
+        let values = bound.expect("bound").evaluate(&batch);
+        values.map_err(|error| told(&error))
+    };
+    let has_it = |guest: &&Guest| {
+        let udf = guest.udf(BATCHES);
+        let mut functions = udf.manifest().functions.iter();
+        functions.any(|function| function.name == "runs")
+    };
+    let probes = everywhere("probe");
+    for (guest, few_rows) in probes
+        .iter()
+        .filter(has_it)
+        .flat_map(|guest| PATHS.map(|few_rows| (guest, few_rows)))
+    {
+        let values = run(guest, few_rows, &[None; 40]).expect("values");
+        let expected: ArrayRef = Arc::new(StringArray::from(ids.clone()));
+        assert_eq!(&values, &expected);
+        let mut what = [None; 40];
+        what[17] = Some("loop");
+        let error = run(guest, few_rows, &what).expect_err("no time");
+        let stopped = "function `runs` was stopped at document `d17`: ";
+        let language = &guest.language;
+        assert!(error.starts_with(stopped), "{language}: {error}");
+        what[17] = Some("recurse");
+        match run(guest, few_rows, &what) {
+            Err(error) => assert!(
+                error.contains("at document `d17`: ") || error.contains("document `d17` failed"),
+                "{language}: {error}"
+            ),
+            Ok(values) => panic!("{language}: {values:?}"),
+        }
+    }
+}
+
 const DOCUMENTS: usize = 200_000;
 const BATCH_ROWS: usize = 1000;
 
@@ -242,7 +323,9 @@ fn two_hundred_thousand_documents_leave_nothing_behind() {
     let titles = RecordBatch::try_from_iter([("title", titles)]).expect("a batch");
     let numbers = numbers.expect("a batch");
     let params = json!({"field": "title", "target": "star wars 1"});
-    for guest in everywhere("custom-score") {
+    let columns = guests().into_iter();
+    let columns = columns.filter(|guest| guest.name == "column-score");
+    for guest in everywhere("custom-score").into_iter().chain(columns) {
         long_run(&guest, "custom_score", &json!({}), &numbers);
     }
     for guest in everywhere("string-distance") {

@@ -7,29 +7,27 @@
 
 use wasmparser::{
     BinaryReader, BinaryReaderError, ComponentAlias, ComponentExternName, ComponentExternalKind,
-    ComponentImport, ComponentInstance, ComponentInstanceSectionReader, ComponentType,
-    ComponentTypeRef, CoreType, Instance, InstanceTypeDeclaration, Parser, Payload,
+    ComponentImport, ComponentInstance, ComponentOuterAliasKind, ComponentType, ComponentTypeRef,
+    CoreType, Encoding, Instance, InstanceTypeDeclaration, Parser, Payload,
 };
 
 use crate::component::invalid;
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 
-/// Checks the nesting depth of types, and the number of possible instances.
+/// Checks the nesting depth of types, and the number of instances.
 pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> {
-    // For each open component or module: how many components it instantiates.
-    let mut open: Vec<u64> = Vec::new();
-    let mut component_instances = 1_u64;
-    let mut core_instances = 1_u64;
+    let mut open: Vec<Open> = Vec::new();
+    let mut total = 0;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(invalid)? {
-            Payload::Version { .. } => open.push(0),
+            Payload::Version { encoding, .. } => open.push(Open::new(encoding)),
             Payload::End(_) => {
-                // A component instantiates only components defined before it, so no path through
-                // the instances visits a component twice: the number of paths is at most the
-                // product of the numbers of choices at each component.
-                let turns = open.pop().unwrap_or(0).saturating_add(1);
-                component_instances = component_instances.saturating_mul(turns);
+                let Some(ended) = open.pop() else { continue };
+                total = ended.instances;
+                if let (Encoding::Component, Some(parent)) = (ended.encoding, open.last_mut()) {
+                    parent.components.push(ended.instances);
+                }
             }
             Payload::ComponentTypeSection(section) => {
                 let range = section.range();
@@ -37,51 +35,126 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> 
                 type_depth(types, limits.type_depth)?;
             }
             Payload::ComponentInstanceSection(section) => {
-                if let Some(turns) = open.last_mut() {
-                    *turns = turns.saturating_add(instantiations(section)?);
+                for instance in section {
+                    if let Some(component) = instantiated(instance.map_err(invalid)?)? {
+                        instantiate(&mut open, component)?;
+                    }
+                }
+            }
+            Payload::ComponentImportSection(section) => {
+                for import in section {
+                    if let ComponentTypeRef::Component(_) = import.map_err(invalid)?.ty
+                        && let Some(component) = open.last_mut()
+                    {
+                        // It may be any component, even this one: nothing bounds its instances.
+                        component.components.push(u64::MAX);
+                    }
                 }
             }
             Payload::ComponentAliasSection(section) => {
                 for alias in section {
-                    if let ComponentAlias::InstanceExport {
-                        kind: ComponentExternalKind::Component,
-                        ..
-                    } = alias.map_err(invalid)?
-                    {
-                        return Err(handed_over());
+                    match alias.map_err(invalid)? {
+                        ComponentAlias::InstanceExport {
+                            kind: ComponentExternalKind::Component,
+                            ..
+                        } => return Err(handed_over()),
+                        ComponentAlias::Outer {
+                            kind: ComponentOuterAliasKind::Component,
+                            count,
+                            index,
+                        } => alias_outer(&mut open, count, index)?,
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                // An export is a new index of what it exports.
+                for export in section {
+                    let export = export.map_err(invalid)?;
+                    if export.kind == ComponentExternalKind::Component {
+                        alias_outer(&mut open, 0, export.index)?;
                     }
                 }
             }
             Payload::InstanceSection(section) => {
                 for instance in section {
-                    if let Instance::Instantiate { .. } = instance.map_err(invalid)? {
-                        core_instances = core_instances.saturating_add(1);
+                    if let Instance::Instantiate { .. } = instance.map_err(invalid)?
+                        && let Some(component) = open.last_mut()
+                    {
+                        component.instances = component.instances.saturating_add(1);
                     }
                 }
             }
             _ => {}
         }
     }
-    let instances = component_instances.saturating_mul(core_instances);
-    let instances = usize::try_from(instances).unwrap_or(usize::MAX);
+    let instances = usize::try_from(total).unwrap_or(usize::MAX);
     LimitExceeded::check("instances", "instances", limits.instances, instances)?;
     Ok(())
 }
 
-/// The number of components that a section instantiates.
-fn instantiations(section: ComponentInstanceSectionReader<'_>) -> Result<u64, RegisterError> {
-    let mut count = 0;
-    for instance in section {
-        let ComponentInstance::Instantiate { args, .. } = instance.map_err(invalid)? else {
-            continue;
-        };
-        let is_component = |kind| kind == ComponentExternalKind::Component;
-        if args.iter().any(|argument| is_component(argument.kind)) {
-            return Err(handed_over());
+/// A component or module that is being read.
+struct Open {
+    encoding: Encoding,
+    /// The instances that one instance of it creates so far, and itself.
+    instances: u64,
+    /// The same of each component in its index space.
+    components: Vec<u64>,
+}
+
+impl Open {
+    fn new(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            instances: 1,
+            components: Vec::new(),
         }
-        count += 1;
     }
-    Ok(count)
+
+    fn component(&self, index: u32) -> Result<u64, RegisterError> {
+        let component = self.components.get(index as usize).copied();
+        component.ok_or_else(|| RegisterError::Invalid {
+            reason: format!("there is no component with the index {index}"),
+        })
+    }
+}
+
+/// Counts the instances of a component that the innermost open one instantiates.
+fn instantiate(open: &mut [Open], index: u32) -> Result<(), RegisterError> {
+    if let Some(component) = open.last_mut() {
+        let instances = component.component(index)?;
+        component.instances = component.instances.saturating_add(instances);
+    }
+    Ok(())
+}
+
+/// Gives the innermost open component an index for a component of one around it.
+fn alias_outer(open: &mut [Open], count: u32, index: u32) -> Result<(), RegisterError> {
+    let outer = open.iter().rev().nth(count as usize);
+    let outer = outer.ok_or_else(|| RegisterError::Invalid {
+        reason: format!("there are no {count} components around this one"),
+    })?;
+    let instances = outer.component(index)?;
+    if let Some(component) = open.last_mut() {
+        component.components.push(instances);
+    }
+    Ok(())
+}
+
+/// The index of the component that an instance is of.
+fn instantiated(instance: ComponentInstance<'_>) -> Result<Option<u32>, RegisterError> {
+    let ComponentInstance::Instantiate {
+        component_index,
+        args,
+    } = instance
+    else {
+        return Ok(None);
+    };
+    let is_component = |kind| kind == ComponentExternalKind::Component;
+    if args.iter().any(|argument| is_component(argument.kind)) {
+        return Err(handed_over());
+    }
+    Ok(Some(component_index))
 }
 
 /// An imported component may be any component, even this one: nothing bounds its instances.
