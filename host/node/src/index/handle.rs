@@ -68,6 +68,9 @@ impl Handle {
     pub(super) fn discard(&self) {
         self.inner.gate.shut();
         self.take_no_more();
+        if let Some(disk) = &self.inner.disk {
+            disk.log.close();
+        }
         if let Some(mut segments) = lock(&self.inner.segments).take() {
             segments.discard();
         }

@@ -47,7 +47,23 @@ impl Inner {
         self.disk.as_ref().map(|disk| &disk.folder)
     }
 
+    /// What became of work on the index: whatever fails once nothing may be written any more fails
+    /// since the index is closed.
+    fn ended<T>(&self, work: Result<T, IndexError>) -> Result<T, IndexError> {
+        work.map_err(|error| match self.gate.is_shut() {
+            true => IndexError::Closed,
+            false => error,
+        })
+    }
+
     pub(super) fn write(
+        &self,
+        operations: Vec<Operation>,
+    ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
+        self.ended(self.try_write(operations))
+    }
+
+    fn try_write(
         &self,
         operations: Vec<Operation>,
     ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
@@ -92,16 +108,19 @@ impl Inner {
     pub(super) fn refresh(&self) -> Result<(), IndexError> {
         let mut segments = lock(&self.segments);
         let open = segments.as_mut().ok_or(IndexError::Closed)?;
-        self.take_in(open)
+        self.ended(self.take_in(open))
     }
 
     /// Makes one segment of all that was acknowledged.
     pub(super) fn merge(&self) -> Result<(), IndexError> {
         let mut segments = lock(&self.segments);
         let open = segments.as_mut().ok_or(IndexError::Closed)?;
-        self.take_in(open)?;
-        caught("merge its segments", open, Segments::merge_all)?;
-        self.take_in(open)
+        let mut merge = || {
+            self.take_in(open)?;
+            caught("merge its segments", open, Segments::merge_all)?;
+            self.take_in(open)
+        };
+        self.ended(merge())
     }
 
     /// Has tantivy take in what is pending.
@@ -143,6 +162,10 @@ impl Inner {
     }
 
     pub(super) fn put_mapping(&self, json: &Json) -> Result<(), IndexError> {
+        self.ended(self.try_put_mapping(json))
+    }
+
+    fn try_put_mapping(&self, json: &Json) -> Result<(), IndexError> {
         {
             let _deciding = lock(&self.deciding);
             let mapping = {

@@ -270,8 +270,9 @@ impl Index {
         }
     }
 
-    /// Closes it at once, for its clones too, without bringing into segments what was written.
-    /// Nothing is written to its folder any more, which may be deleted.
+    /// Closes it at once, for its clones too, without bringing into segments what was written: the log
+    /// has what was acknowledged. Nothing is written to its folder any more, which may be deleted.
+    /// Whatever its clones do to it fails with [`IndexError::Closed`]; searches go on.
     pub fn discard(self) {
         self.handle.discard();
     }

@@ -298,7 +298,8 @@ async fn write(
         check_copies(&node, &name, writing.wait_for_active_shards)?;
         let returned = Returned::reserve(&node, &index, &operation, fetch)?;
         let paid = node.memory().reserve(ANSWER_BYTES)?;
-        let results = index.write(vec![operation])?;
+        let results = index.write(vec![operation]);
+        let results = results.map_err(|error| ApiError::from(error).in_index(&name))?;
         let refreshed = writing.refresh.make(&index);
         let result = results.into_iter().next().expect("one for each operation");
         let of_index = |error: ApiError| {
