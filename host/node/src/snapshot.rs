@@ -10,6 +10,7 @@ use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
 
 use crate::documents::Documents;
 use crate::exact_json::Members;
+use crate::index::Terms;
 use crate::mapping::{
     ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of, tokenizers,
 };
@@ -25,6 +26,7 @@ pub struct Snapshot {
     pub(crate) searcher: Searcher,
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) dictionaries: Dictionaries,
+    pub(crate) terms: Terms,
     pub(crate) threads: Threads,
     pub(crate) memory: Memory,
 }
@@ -53,6 +55,7 @@ impl Snapshot {
         searcher: Searcher,
         mapping: Arc<Mapping>,
         dictionaries: Dictionaries,
+        terms: Terms,
     ) -> Self {
         let segments = searcher.segment_readers().iter();
         let segments: HashSet<SegmentId> = segments.map(SegmentReader::segment_id).collect();
@@ -62,6 +65,7 @@ impl Snapshot {
             searcher,
             mapping,
             dictionaries,
+            terms,
             threads: Threads::none(),
             memory: Memory::unlimited(),
         }
@@ -137,6 +141,7 @@ impl Snapshot {
         let index = writer.finalize()?;
         let searcher = index.reader()?.searcher();
         let dictionaries = Dictionaries::new(DICTIONARY_BYTES);
-        Ok(Self::new(searcher, Arc::new(mapping), dictionaries))
+        let mapping = Arc::new(mapping);
+        Ok(Self::new(searcher, mapping, dictionaries, Terms::default()))
     }
 }

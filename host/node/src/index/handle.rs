@@ -60,6 +60,10 @@ impl Handle {
         let taken_in = self.inner.take_in(open);
         open.close();
         *segments = None;
+        if let Some(disk) = self.inner.disk.as_ref().filter(|_| taken_in.is_ok()) {
+            // Without it, the next writes have another term, and nothing is lost.
+            let _ = lock(&self.inner.deciding).close(&disk.folder);
+        }
         taken_in
     }
 

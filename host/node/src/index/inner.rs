@@ -16,12 +16,14 @@ use super::log::Log;
 use super::prepared::Prepared;
 use super::segments::Segments;
 use super::state::State;
+use super::terms::{Numbering, Terms};
 use super::{IndexError, IndexStatistics, Operation, Options, WriteError, Written};
 
 pub(super) struct Inner {
     pub(super) state: Mutex<State>,
     /// Who holds it decides on operations, and alone changes the mapping.
-    pub(super) deciding: Mutex<()>,
+    pub(super) deciding: Mutex<Numbering>,
+    pub(super) terms: Terms,
     /// `None` when it is closed.
     pub(super) segments: Mutex<Option<Segments>>,
     pub(super) gate: Gate,
@@ -71,11 +73,7 @@ impl Inner {
         let operations = operations.into_iter().map(Prepared::new).collect();
         let mut records = Vec::new();
         let (outcomes, group) = {
-            let _deciding = lock(&self.deciding);
-            if self.lock().closed {
-                return Err(IndexError::Closed);
-            }
-            let mut decider = Decider::new(&self.state, self.folder());
+            let mut decider = Decider::new(&self.deciding, &self.state, self.folder())?;
             let outcomes = decider.carry_out(operations, &mut records);
             // In the order of decisions; if one failed, those before it.
             let disk = self.disk.as_ref().filter(|_| !records.is_empty());
@@ -167,16 +165,9 @@ impl Inner {
 
     fn try_put_mapping(&self, json: &Json) -> Result<(), IndexError> {
         {
-            let _deciding = lock(&self.deciding);
-            let mapping = {
-                let state = self.lock();
-                if state.closed {
-                    return Err(IndexError::Closed);
-                }
-                Arc::clone(&state.mapping)
-            };
-            let mapping = mapping.extended(json)?;
-            Decider::new(&self.state, self.folder()).take_mapping(mapping)?;
+            let mut decider = Decider::new(&self.deciding, &self.state, self.folder())?;
+            let mapping = decider.mapping().extended(json)?;
+            decider.take_mapping(mapping)?;
         }
         self.refresh()
     }
