@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint bench load attack kills languages asan fuzz fuzz-asan clean
+.PHONY: demo test guests lint bench load attack kills languages fuzz fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -76,25 +76,20 @@ attack: guests
 languages: guests
 	cargo bench --package whittle-benches --bench languages
 
-# The accessor tests with AddressSanitizer; needs a nightly compiler. It sees the host's own reads;
-# those of compiled code are held by pages that cannot be read (tests/all/accessors/guarded.rs).
-asan: guests
-	RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \
-	  cargo +nightly test --package whittle-tests --target x86_64-unknown-linux-gnu \
-	  --target-dir $(TARGET)/asan -- accessors::
-
 # Every fuzz target for FUZZ_SECONDS, two at a time; FUZZ_TARGETS names some of them.
 FUZZ_SECONDS := 60
 FUZZ_TARGETS :=
 # Of the whole workspace, so that features are those of `make test` and nothing is built anew.
 FUZZ_BUILD := --workspace --features whittle-fuzz/libfuzzer \
-  $(addprefix --bin fuzz-,accessors arguments cache component query)
-fuzz:
+  $(addprefix --bin fuzz-,arguments batches cache component query)
+fuzz: $(WHITTLE)
+	$(BUILD_GUESTS) rust/probe
 	RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/instrumented cargo build $(FUZZ_BUILD)
 	CARGO_TARGET_DIR=$(TARGET) scripts/fuzz $(TARGET)/debug $(TARGET)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 # The same with AddressSanitizer; needs a nightly compiler, and builds everything once more.
-fuzz-asan:
+fuzz-asan: $(WHITTLE)
+	$(BUILD_GUESTS) rust/probe
 	RUSTFLAGS=-Zsanitizer=address RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/instrumented \
 	  cargo +nightly build $(FUZZ_BUILD) --target x86_64-unknown-linux-gnu --target-dir $(TARGET)/asan
 	CARGO_TARGET_DIR=$(TARGET) ASAN_OPTIONS=detect_leaks=0 scripts/fuzz \

@@ -83,10 +83,12 @@ pub fn products(count: usize) -> impl Iterator<Item = String> {
         let (brand, thing, colour) = (word(BRANDS), word(THINGS), word(COLOURS));
         let (model, price) = (random.below(10_000), random.below(100_000) as f64 / 100.0);
         let (discount, rating) = (random.below(50) as f64 / 100.0, random.below(50) as f64 / 10.0);
-        let (popularity, shop) = (random.below(1000) as f64 / 10.0, random.below(1000));
+        let (popularity, shop) = (random.below(1000), random.below(1000));
+        let (popularity, kind) = (popularity as f64 / 10.0, popularity % 12);
         format!(
             r#"{{"title": "{brand} {thing} {model} {colour}", "price": {price:?}, "discount": {discount:?},
-            "rating": {rating:?}, "popularity": {popularity:?}, "shop": "shop-{shop}"}}"#
+            "rating": {rating:?}, "popularity": {popularity:?}, "shop": "shop-{shop}",
+            "kind": "kind-{kind}"}}"#
         )
     })
 }

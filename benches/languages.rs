@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use arrow_array::RecordBatch;
 use serde_json::{Value as Json, json};
 use whittle_benches::{numbers, titles};
-use whittle_host::{Accessor, Budget, Engine, EngineOptions, QueryContext, Udf};
+use whittle_host::{Budget, Engine, EngineOptions, QueryContext, Udf};
 use whittle_tests::{arguments, engine, guest_path, repository, target};
 
 /// In the order of the table.
@@ -72,7 +72,7 @@ fn measure(language: &'static str, job: &Job, folder: &Path) -> Row {
     let path = guest_path(language, job.guest);
     let component = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let build = build(language, job.guest, folder);
-    let uncached = engine(Accessor::Composed);
+    let uncached = engine();
     let compile = time(|| Udf::new(&uncached, &component).expect("registered")).1;
     let cached = Engine::new(EngineOptions {
         cache: Some(folder.join("cache")),

@@ -1,4 +1,14 @@
-/** A stand-in for the host in the kit's tests: one document, and the lines that were logged. */
+/** A stand-in for the host in the kit's tests: one document or a batch, and the lines of the log. */
+
+// Node 20 has no base64 of bytes; both engines do.
+Object.defineProperty(Uint8Array.prototype, "toBase64", {
+  value(this: Uint8Array) {
+    return Buffer.from(this).toString("base64");
+  },
+});
+Object.defineProperty(Uint8Array, "fromBase64", {
+  value: (text: string) => new Uint8Array(Buffer.from(text, "base64")),
+});
 
 /** The fields of the present document, by path. */
 export const fields = new Map<string, unknown>();
@@ -37,4 +47,19 @@ export const score = (): number => 1;
 
 export function log(level: string, message: string): void {
   lines.push(`${level}: ${message}`);
+}
+
+/** What a batch gave: calls of the functions of `results`. */
+export const calls: unknown[][] = [];
+
+export const watch = (row: Uint32Array): number => calls.push(["watch", row]);
+export const at = (row: number): number => calls.push(["at", row]);
+export const fail = (row: number, error: unknown): number => calls.push(["fail", row, error]);
+
+export function put(
+  validity: Uint8Array | null,
+  values: Uint8Array,
+  offsets: Uint8Array | null,
+): void {
+  calls.push(["put", validity && [...validity], values, offsets]);
 }

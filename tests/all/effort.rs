@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use whittle_host::{Arguments, Budget, EngineOptions, QueryContext, Udf};
-use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, rows, told};
+use whittle_tests::{ByHand, engine, engine_with, rows, told};
 
 /// The time limit for any of them, even if another test runs on the other core.
 const AT_MOST: Duration = Duration::from_secs(20);
@@ -68,24 +68,21 @@ fn compiles_bombs_without_optimisation_in_seconds() {
         branches(100, 10_000),
     ] {
         let component = component(&function);
-        for accessor in ACCESSORS {
-            let cache = tempfile::tempdir().expect("a directory");
-            let engine = engine_with(EngineOptions {
-                accessor,
-                cache: Some(cache.path().to_owned()),
-                ..EngineOptions::default()
-            });
-            let started = Instant::now();
-            let compiled = Udf::new(&engine, &component).expect("registered");
-            assert!(started.elapsed() < AT_MOST, "{:?}", started.elapsed());
-            let cached = Udf::new(&engine, &component).expect("registered");
-            assert_eq!(cached.compile_time(), None);
-            for udf in [compiled, cached] {
-                let query = QueryContext::new(Budget::default());
-                let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
-                let values = bound.evaluate(&rows(3)).expect("evaluated");
-                assert_eq!(*values, arrow_array::Float64Array::from(vec![1.0; 3]));
-            }
+        let cache = tempfile::tempdir().expect("a directory");
+        let engine = engine_with(EngineOptions {
+            cache: Some(cache.path().to_owned()),
+            ..EngineOptions::default()
+        });
+        let started = Instant::now();
+        let compiled = Udf::new(&engine, &component).expect("registered");
+        assert!(started.elapsed() < AT_MOST, "{:?}", started.elapsed());
+        let cached = Udf::new(&engine, &component).expect("registered");
+        assert_eq!(cached.compile_time(), None);
+        for udf in [compiled, cached] {
+            let query = QueryContext::new(Budget::default());
+            let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
+            let values = bound.evaluate(&rows(3)).expect("evaluated");
+            assert_eq!(*values, arrow_array::Float64Array::from(vec![1.0; 3]));
         }
     }
 }
@@ -94,7 +91,7 @@ fn compiles_bombs_without_optimisation_in_seconds() {
 fn refuses_bombs_that_take_any_compiler_long() {
     let refused = |function: &str| {
         let component = component(function);
-        let engine = engine(ACCESSORS[0]);
+        let engine = engine();
         let started = Instant::now();
         let error = told(&Udf::new(&engine, &component).expect_err("it is too much"));
         assert!(started.elapsed() < AT_MOST, "{:?}", started.elapsed());

@@ -8,9 +8,9 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
 use serde_json::json;
 use whittle_host::{
-    Accessor, Arguments, Bound, Budget, Engine, EngineOptions, LogLevel, OnError, QueryContext, Udf,
+    Arguments, Bound, Budget, Engine, EngineOptions, LogLevel, OnError, QueryContext, Udf,
 };
-use whittle_tests::{ACCESSORS, ByHand, bind, engine, engine_with, guest, told, udf};
+use whittle_tests::{ByHand, PATHS, bind, engine, engine_on, engine_with, guest, told, udf};
 
 fn fruits() -> RecordBatch {
     let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
@@ -28,8 +28,8 @@ fn fails_on_bad(udf: &Udf, on_error: OnError) -> Bound {
 
 #[test]
 fn a_failing_document_ends_the_query_or_is_counted() {
-    for accessor in ACCESSORS {
-        let udf = udf(&engine(accessor), "probe");
+    for few_rows in PATHS {
+        let udf = udf(&engine_on(few_rows), "probe");
         let mut bound = fails_on_bad(&udf, OnError::Fail);
         assert_eq!(
             told(&bound.evaluate(&fruits()).expect_err("pears are bad")),
@@ -62,7 +62,7 @@ fn a_failing_document_ends_the_query_or_is_counted() {
 
 #[test]
 fn counts_errors_exactly_and_keeps_samples() {
-    let udf = udf(&engine(Accessor::Composed), "probe");
+    let udf = udf(&engine(), "probe");
     let mut bound = fails_on_bad(&udf, OnError::Skip);
     let texts = (0..100_000).map(|row| Some(if row % 10 == 0 { "bad" } else { "good" }));
     let texts: ArrayRef = Arc::new(texts.collect::<StringArray>());
@@ -80,8 +80,8 @@ fn counts_errors_exactly_and_keeps_samples() {
 
 #[test]
 fn a_value_of_a_wrong_kind_is_an_error_of_the_document() {
-    for accessor in ACCESSORS {
-        let udf = udf(&engine(accessor), "probe");
+    for few_rows in PATHS {
+        let udf = udf(&engine_on(few_rows), "probe");
         for kind in ["int64", "float64", "text", "timestamp", "json"] {
             let mut bound = bind(&udf, "wrong_kind", &json!({"kind": kind})).expect("bound");
             assert_eq!(
@@ -101,7 +101,7 @@ fn a_value_of_a_wrong_kind_is_an_error_of_the_document() {
 
 #[test]
 fn quotes_the_reason_why_a_guest_refuses_its_arguments() {
-    let udf = udf(&engine(Accessor::Composed), "probe");
+    let udf = udf(&engine(), "probe");
     let refused = bind(&udf, "refuse", &json!({"message": "no such unit"})).expect_err("refused");
     assert_eq!(
         told(&refused),
@@ -111,8 +111,8 @@ fn quotes_the_reason_why_a_guest_refuses_its_arguments() {
 
 #[test]
 fn arguments_arrive_with_their_kinds() {
-    for accessor in ACCESSORS {
-        let udf = udf(&engine(accessor), "probe");
+    for few_rows in PATHS {
+        let udf = udf(&engine_on(few_rows), "probe");
         let params = json!({
             "boolean": true, "int64": -7, "float64": 1, "text": "ä\u{0}", "json": {"a": [1, null]},
             "timestamp": "1970-01-01T00:00:01Z",
@@ -127,8 +127,8 @@ fn arguments_arrive_with_their_kinds() {
 
 #[test]
 fn log_lines_are_kept_with_their_level_and_udf() {
-    for accessor in ACCESSORS {
-        let udf = udf(&engine(accessor), "probe");
+    for few_rows in PATHS {
+        let udf = udf(&engine_on(few_rows), "probe");
         let query = QueryContext::new(Budget::default());
         let arguments = Arguments::new().with("count", 2).with("bytes", 3);
         let mut bound = udf.bind("log_lines", &arguments, &query).expect("bound");
@@ -146,8 +146,8 @@ fn log_lines_are_kept_with_their_level_and_udf() {
 
 #[test]
 fn a_panic_is_logged_and_does_not_affect_later_queries() {
-    for accessor in ACCESSORS {
-        let udf = udf(&engine(accessor), "probe");
+    for few_rows in PATHS {
+        let udf = udf(&engine_on(few_rows), "probe");
         let arguments = || Arguments::new().with("field", "x").with("needle", "bad");
         for _ in 0..3 {
             let query = QueryContext::new(Budget::default());
@@ -176,8 +176,8 @@ fn a_panic_is_logged_and_does_not_affect_later_queries() {
 
 #[test]
 fn no_state_outlives_a_query() {
-    for accessor in ACCESSORS {
-        let udf = udf(&engine(accessor), "probe");
+    for few_rows in PATHS {
+        let udf = udf(&engine_on(few_rows), "probe");
         for _ in 0..3 {
             let mut bound = bind(&udf, "state", &json!({})).expect("bound");
             let first = bound.evaluate(&fruits()).expect("values");
@@ -196,7 +196,7 @@ fn no_state_outlives_a_query() {
 
 #[test]
 fn concurrent_queries_do_not_share_parameters() {
-    let udf = udf(&engine(Accessor::Composed), "probe");
+    let udf = udf(&engine(), "probe");
     std::thread::scope(|scope| {
         for needle in ["app", "bad pear", "bad plum", "none"] {
             let udf = &udf;
@@ -246,36 +246,33 @@ fn reports_a_full_pool() {
 
 #[test]
 fn reuses_a_compiled_component_and_replaces_a_damaged_one() {
-    for accessor in ACCESSORS {
-        let cache = tempfile::tempdir().expect("a directory");
-        let component = guest("string-distance");
-        let engine = || {
-            engine_with(EngineOptions {
-                accessor,
-                cache: Some(cache.path().join("a/b")),
-                ..EngineOptions::default()
-            })
-        };
-        let register = || Udf::new(&engine(), &component).expect("registered");
-        assert!(register().compile_time().is_some());
-        assert!(register().compile_time().is_none());
-        let files = std::fs::read_dir(cache.path().join("a/b")).expect("the cache");
-        let files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-        assert_eq!(files.len(), 1);
-        let whole = std::fs::read(&files[0]).expect("it can be read");
-        std::fs::write(&files[0], &whole[..whole.len() / 2]).expect("it can be written");
-        assert!(register().compile_time().is_some());
-        assert_eq!(std::fs::read(&files[0]).expect("it is there"), whole);
-        assert!(register().compile_time().is_none());
-        // Many at the same time, in one directory.
-        std::fs::remove_file(&files[0]).expect("it can be removed");
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| assert_eq!(register().manifest().name, "string-distance"));
-            }
-        });
-        assert!(register().compile_time().is_none());
-    }
+    let cache = tempfile::tempdir().expect("a directory");
+    let component = guest("string-distance");
+    let engine = || {
+        engine_with(EngineOptions {
+            cache: Some(cache.path().join("a/b")),
+            ..EngineOptions::default()
+        })
+    };
+    let register = || Udf::new(&engine(), &component).expect("registered");
+    assert!(register().compile_time().is_some());
+    assert!(register().compile_time().is_none());
+    let files = std::fs::read_dir(cache.path().join("a/b")).expect("the cache");
+    let files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    assert_eq!(files.len(), 1);
+    let whole = std::fs::read(&files[0]).expect("it can be read");
+    std::fs::write(&files[0], &whole[..whole.len() / 2]).expect("it can be written");
+    assert!(register().compile_time().is_some());
+    assert_eq!(std::fs::read(&files[0]).expect("it is there"), whole);
+    assert!(register().compile_time().is_none());
+    // Many at the same time, in one directory.
+    std::fs::remove_file(&files[0]).expect("it can be removed");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(register().manifest().name, "string-distance"));
+        }
+    });
+    assert!(register().compile_time().is_none());
 }
 
 #[test]

@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use serde_json::json;
-use whittle_host::{Accessor, Budget, OnError, QueryContext, Udf};
+use whittle_host::{Budget, OnError, QueryContext, Udf};
 use whittle_tests::{
-    ACCESSORS, arguments, cached_engine, guest_path, repository, target, told, whittle,
+    BATCHES, PATHS, arguments, cached_engine, guest_path, repository, target, told, whittle,
 };
 
 /// A directory of `guests`.
@@ -34,13 +34,13 @@ impl Guest {
     }
 
     /// Runs vectors with the command, as its author would.
-    fn test(&self, vectors: &Path, accessor: &str) {
+    fn test(&self, vectors: &Path, flags: &[&str]) {
         let output = Command::new(whittle())
             .arg("test")
             .arg(self.path())
             .arg("--vectors")
             .arg(vectors)
-            .args(["--accessor", accessor])
+            .args(flags)
             .env("WHITTLE_CACHE", target().join("cache"))
             .output()
             .expect("the command runs");
@@ -49,15 +49,15 @@ impl Guest {
         let path = self.path();
         assert!(
             output.status.success(),
-            "{}, {accessor}: {output_text}",
+            "{}, {flags:?}: {output_text}",
             path.display()
         );
     }
 
-    fn udf(&self, accessor: Accessor) -> Udf {
+    fn udf(&self, few_rows: usize) -> Udf {
         let bytes = fs::read(self.path())
             .unwrap_or_else(|error| panic!("{}: {error}", self.path().display()));
-        Udf::new(&cached_engine(accessor), &bytes)
+        Udf::new(&cached_engine(few_rows), &bytes)
             .unwrap_or_else(|error| panic!("{}: {}", self.path().display(), told(&error)))
     }
 }
@@ -115,7 +115,7 @@ fn everywhere(name: &str) -> Vec<Guest> {
 }
 
 /// Guests that only the tests use; each has its own tests.
-const FOR_TESTS: [&str; 2] = ["probe", "evil"];
+const FOR_TESTS: [&str; 3] = ["evil", "plain", "probe"];
 
 #[test]
 fn every_guest_passes_the_vectors_of_its_functions() {
@@ -128,21 +128,35 @@ fn every_guest_passes_the_vectors_of_its_functions() {
         .iter()
         .filter(|guest| !FOR_TESTS.contains(&guest.name.as_str()))
     {
-        let udf = guest.udf(Accessor::Composed);
+        let udf = guest.udf(BATCHES);
         let functions = udf.manifest().functions.iter();
         let mut files: Vec<PathBuf> = functions.map(|function| shared(&function.name)).collect();
         run.extend(files.clone());
         // Vectors of this guest only.
         files.extend(Some(guest.folder().join("vectors.json")).filter(|own| own.exists()));
         for file in files {
-            for accessor in ["composed", "reference"] {
-                guest.test(&file, accessor);
-            }
+            guest.test(&file, &[]);
+            guest.test(&file, &["--by-document"]);
         }
     }
     let all = fs::read_dir(repository().join("tests/vectors")).expect("the vectors");
     let all: BTreeSet<PathBuf> = all.map(|entry| entry.expect("an entry").path()).collect();
     assert_eq!(run, all, "vectors that nothing runs");
+}
+
+/// Version 0.1 of the contract stays: these guests are built from its text alone, as it was before
+/// there were batches.
+#[test]
+fn a_component_without_a_kit_runs_in_every_language() {
+    let vectors = repository().join("tests/vectors/custom_score.json");
+    for guest in everywhere("plain") {
+        let udf = guest.udf(BATCHES);
+        let language = guest.language.as_str();
+        assert_eq!(udf.exports(), ["whittle:udf/functions@0.1.0"], "{language}");
+        let of_batches = |import: &String| import.starts_with("whittle:batch/");
+        assert!(!udf.imports().iter().any(of_batches), "{language}");
+        guest.test(&vectors, &[]);
+    }
 }
 
 /// Languages that cannot catch their exceptions: the guest traps, and the query ends.
@@ -155,8 +169,8 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
     let batch = RecordBatch::try_from_iter_with_nullable([("_id", ids, false), ("t", texts, true)])
         .expect("a batch");
     for guest in everywhere("probe") {
-        for accessor in ACCESSORS {
-            let udf = guest.udf(accessor);
+        for few_rows in PATHS {
+            let udf = guest.udf(few_rows);
             let query = QueryContext::new(Budget::default());
             let mut bound = udf
                 .bind("throws", &arguments(&json!({"field": "t"})), &query)
@@ -181,13 +195,94 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
     }
 }
 
+/// Some of them evaluate single documents, others whole columns.
+#[test]
+fn all_guests_of_a_function_give_the_same_values() {
+    let column = |field: usize| -> ArrayRef {
+        let value = |row: usize| (row * (7 + field) % 101) as f64 / 8.0;
+        let values = (0..1000).map(|row| ((row + field) % 8 != 0).then(|| value(row)));
+        Arc::new(values.collect::<Float64Array>())
+    };
+    // Popularity is missing.
+    let batch = [("price", column(0), true), ("rating", column(1), true)];
+    let batch = RecordBatch::try_from_iter_with_nullable(batch).expect("a batch");
+    let mut first = None;
+    for guest in guests() {
+        for few_rows in PATHS {
+            let udf = guest.udf(few_rows);
+            let mut functions = udf.manifest().functions.iter();
+            if !functions.any(|function| function.name == "custom_score") {
+                continue;
+            }
+            let query = QueryContext::new(Budget::default());
+            let bound = udf.bind("custom_score", &arguments(&json!({})), &query);
+            let values = bound.expect("bound").evaluate(&batch).expect("values");
+            let path = guest.path();
+            let first = first.get_or_insert_with(|| Arc::clone(&values));
+            assert_eq!(&values, first, "{}", path.display());
+        }
+    }
+    assert!(first.is_some());
+}
+
+/// A kit of batches keeps the number of the row where the host finds it at any time. In some languages
+/// this depends on what their tools generate.
+#[test]
+fn names_the_document_that_was_running_when_the_query_ended() {
+    let ids: Vec<String> = (0..40).map(|row| format!("d{row}")).collect();
+    let run = |guest: &Guest, few_rows, what: &[Option<&str>; 40]| {
+        let columns: [(&str, ArrayRef); 2] = [
+            ("_id", Arc::new(StringArray::from(ids.clone()))),
+            ("t", Arc::new(StringArray::from(what.to_vec()))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        let query = QueryContext::new(Budget {
+            wall_clock: std::time::Duration::from_secs(1),
+            ..Budget::default()
+        });
+        let udf = guest.udf(few_rows);
+        let bound = udf.bind("runs", &arguments(&json!({"field": "t"})), &query);
+        let values = bound.expect("bound").evaluate(&batch);
+        values.map_err(|error| told(&error))
+    };
+    let has_it = |guest: &&Guest| {
+        let udf = guest.udf(BATCHES);
+        let mut functions = udf.manifest().functions.iter();
+        functions.any(|function| function.name == "runs")
+    };
+    let probes = everywhere("probe");
+    for (guest, few_rows) in probes
+        .iter()
+        .filter(has_it)
+        .flat_map(|guest| PATHS.map(|few_rows| (guest, few_rows)))
+    {
+        let values = run(guest, few_rows, &[None; 40]).expect("values");
+        let expected: ArrayRef = Arc::new(StringArray::from(ids.clone()));
+        assert_eq!(&values, &expected);
+        let mut what = [None; 40];
+        what[17] = Some("loop");
+        let error = run(guest, few_rows, &what).expect_err("no time");
+        let stopped = "function `runs` was stopped at document `d17`: ";
+        let language = &guest.language;
+        assert!(error.starts_with(stopped), "{language}: {error}");
+        what[17] = Some("recurse");
+        match run(guest, few_rows, &what) {
+            Err(error) => assert!(
+                error.contains("at document `d17`: ") || error.contains("document `d17` failed"),
+                "{language}: {error}"
+            ),
+            Ok(values) => panic!("{language}: {values:?}"),
+        }
+    }
+}
+
 const DOCUMENTS: usize = 200_000;
 const BATCH_ROWS: usize = 1000;
 
 /// Evaluates a function for 200,000 documents. The memory use after half of them equals that after
 /// all: what a document leaves behind is collected.
 fn long_run(guest: &Guest, function: &str, params: &serde_json::Value, batch: &RecordBatch) {
-    let udf = guest.udf(Accessor::Composed);
+    let udf = guest.udf(BATCHES);
     let query = QueryContext::new(Budget {
         wall_clock: std::time::Duration::from_secs(120),
         ..Budget::default()
@@ -228,7 +323,9 @@ fn two_hundred_thousand_documents_leave_nothing_behind() {
     let titles = RecordBatch::try_from_iter([("title", titles)]).expect("a batch");
     let numbers = numbers.expect("a batch");
     let params = json!({"field": "title", "target": "star wars 1"});
-    for guest in everywhere("custom-score") {
+    let columns = guests().into_iter();
+    let columns = columns.filter(|guest| guest.name == "column-score");
+    for guest in everywhere("custom-score").into_iter().chain(columns) {
         long_run(&guest, "custom_score", &json!({}), &numbers);
     }
     for guest in everywhere("string-distance") {

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use whittle_host::{
-    Accessor, Arguments, Budget, Engine, EngineOptions, LimitExceeded, LimitKind, Limits,
-    QueryContext, Udf,
+    Arguments, Budget, Engine, EngineOptions, LimitExceeded, LimitKind, Limits, QueryContext, Udf,
 };
-use whittle_tests::{ACCESSORS, ByHand, engine, engine_with, rows, told};
+use whittle_tests::{ByHand, engine, engine_with, rows, told};
 
 const ENDLESS: &str = "(loop $forever (br $forever)) unreachable";
 
@@ -70,74 +69,70 @@ fn without_met(error: &str) -> String {
 #[test]
 fn an_endless_loop_in_any_export_ends_at_the_time_limit() {
     let limit = Duration::from_millis(250);
-    for accessor in ACCESSORS {
-        let cache = tempfile::tempdir().expect("a directory");
-        let engine = engine_with(EngineOptions {
-            accessor,
-            cache: Some(cache.path().to_owned()),
-            limits: Limits {
-                describe: budget(250),
-                ..Limits::default()
-            },
-            ..EngineOptions::default()
+    let cache = tempfile::tempdir().expect("a directory");
+    let engine = engine_with(EngineOptions {
+        cache: Some(cache.path().to_owned()),
+        limits: Limits {
+            describe: budget(250),
+            ..Limits::default()
+        },
+        ..EngineOptions::default()
+    });
+    let start = format!(
+        "{} (func $start {ENDLESS}) (start $start)",
+        ByHand::default().module
+    );
+    let at_registration = [
+        ByHand {
+            describe: ENDLESS,
+            ..ByHand::default()
+        },
+        ByHand {
+            module: &start,
+            ..ByHand::default()
+        },
+    ];
+    for guest in at_registration {
+        let component = guest.component();
+        // The first time includes compilation, before the clock starts.
+        Udf::new(&engine, &component).expect_err("it never ends");
+        let error = assert_ends_at(limit, || {
+            told(&Udf::new(&engine, &component).expect_err("it never ends"))
         });
-        let start = format!(
-            "{} (func $start {ENDLESS}) (start $start)",
-            ByHand::default().module
+        assert_eq!(
+            error,
+            "the component could not be described: the time limit of 250 ms is over"
         );
-        let at_registration = [
+        assert_next_query_works(&engine);
+    }
+    let in_query = [
+        (
             ByHand {
-                describe: ENDLESS,
+                bind: ENDLESS,
                 ..ByHand::default()
             },
+            "function `f` could not be bound: the time limit of 250 ms is over",
+        ),
+        (
             ByHand {
-                module: &start,
+                realloc: ENDLESS,
                 ..ByHand::default()
             },
-        ];
-        for guest in at_registration {
-            let component = guest.component();
-            // The first time includes compilation, before the clock starts.
-            Udf::new(&engine, &component).expect_err("it never ends");
-            let error = assert_ends_at(limit, || {
-                told(&Udf::new(&engine, &component).expect_err("it never ends"))
-            });
-            assert_eq!(
-                error,
-                "the component could not be described: the time limit of 250 ms is over"
-            );
-            assert_next_query_works(&engine);
-        }
-        let in_query = [
-            (
-                ByHand {
-                    bind: ENDLESS,
-                    ..ByHand::default()
-                },
-                "function `f` could not be bound: the time limit of 250 ms is over",
-            ),
-            (
-                ByHand {
-                    realloc: ENDLESS,
-                    ..ByHand::default()
-                },
-                "function `f` could not be bound: the time limit of 250 ms is over",
-            ),
-            (
-                ByHand {
-                    evaluate: ENDLESS,
-                    ..ByHand::default()
-                },
-                "function `f` was stopped at document `0`: the time limit of 250 ms is over",
-            ),
-        ];
-        for (guest, expected) in in_query {
-            let udf = Udf::new(&engine, &guest.component()).expect("registered");
-            let error =
-                assert_ends_at(limit, || run(&udf, budget(250)).expect_err("it never ends"));
-            assert_eq!(error, expected);
-            assert_next_query_works(&engine);
-        }
+            "function `f` could not be bound: the time limit of 250 ms is over",
+        ),
+        (
+            ByHand {
+                evaluate: ENDLESS,
+                ..ByHand::default()
+            },
+            "function `f` was stopped at document `0`: the time limit of 250 ms is over",
+        ),
+    ];
+    for (guest, expected) in in_query {
+        let udf = Udf::new(&engine, &guest.component()).expect("registered");
+        let error = assert_ends_at(limit, || run(&udf, budget(250)).expect_err("it never ends"));
+        assert_eq!(error, expected);
+        assert_next_query_works(&engine);
     }
 }
 
@@ -149,7 +144,7 @@ fn a_flood_of_host_calls_ends_at_the_time_limit() {
                    unreachable",
         ..ByHand::default()
     };
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     let udf = Udf::new(&engine, &guest.component()).expect("registered");
     let budget = Budget {
         log_bytes: usize::MAX,
@@ -166,43 +161,41 @@ fn a_flood_of_host_calls_ends_at_the_time_limit() {
 
 #[test]
 fn a_cancelled_query_ends_and_stays_ended() {
-    for accessor in ACCESSORS {
-        let engine = engine(accessor);
-        let guest = ByHand {
-            evaluate: ENDLESS,
-            ..ByHand::default()
-        };
-        let udf = Udf::new(&engine, &guest.component()).expect("registered");
-        let query = QueryContext::new(Budget::default());
-        let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
-        let canceller = query.clone();
-        let error = assert_ends_at(Duration::from_millis(20), || {
-            std::thread::scope(|scope| {
-                scope.spawn(move || {
-                    std::thread::sleep(Duration::from_millis(20));
-                    canceller.cancel();
-                });
-                told(&bound.evaluate(&rows(1)).expect_err("cancelled"))
-            })
-        });
-        assert_eq!(
-            error,
-            "function `f` was stopped at document `0`: the query was cancelled"
-        );
-        let again = bound.evaluate(&rows(1)).expect_err("ended");
-        assert_eq!(
-            told(&again),
-            "function `f` has already been stopped: bind it again"
-        );
-        let other = udf
-            .bind("f", &Arguments::new(), &query)
-            .expect_err("the query is cancelled");
-        assert_eq!(
-            told(&other),
-            "function `f` could not be bound: the query was cancelled"
-        );
-        assert_next_query_works(&engine);
-    }
+    let engine = engine();
+    let guest = ByHand {
+        evaluate: ENDLESS,
+        ..ByHand::default()
+    };
+    let udf = Udf::new(&engine, &guest.component()).expect("registered");
+    let query = QueryContext::new(Budget::default());
+    let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
+    let canceller = query.clone();
+    let error = assert_ends_at(Duration::from_millis(20), || {
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(20));
+                canceller.cancel();
+            });
+            told(&bound.evaluate(&rows(1)).expect_err("cancelled"))
+        })
+    });
+    assert_eq!(
+        error,
+        "function `f` was stopped at document `0`: the query was cancelled"
+    );
+    let again = bound.evaluate(&rows(1)).expect_err("ended");
+    assert_eq!(
+        told(&again),
+        "function `f` has already been stopped: bind it again"
+    );
+    let other = udf
+        .bind("f", &Arguments::new(), &query)
+        .expect_err("the query is cancelled");
+    assert_eq!(
+        told(&other),
+        "function `f` could not be bound: the query was cancelled"
+    );
+    assert_next_query_works(&engine);
 }
 
 #[test]
@@ -212,19 +205,17 @@ fn a_stop_before_a_batch_names_its_first_document() {
         let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
         RecordBatch::try_from_iter([("_id", ids)]).expect("a batch")
     };
-    for accessor in ACCESSORS {
-        let engine = engine(accessor);
-        let udf = Udf::new(&engine, &ByHand::default().component()).expect("registered");
-        let query = QueryContext::new(Budget::default());
-        let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
-        bound.evaluate(&ids("a", 1_000)).expect("evaluated");
-        query.cancel();
-        let error = told(&bound.evaluate(&ids("b", 3)).expect_err("cancelled"));
-        assert_eq!(
-            error,
-            "function `f` was stopped at document `b0`: the query was cancelled"
-        );
-    }
+    let engine = engine();
+    let udf = Udf::new(&engine, &ByHand::default().component()).expect("registered");
+    let query = QueryContext::new(Budget::default());
+    let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
+    bound.evaluate(&ids("a", 1_000)).expect("evaluated");
+    query.cancel();
+    let error = told(&bound.evaluate(&ids("b", 3)).expect_err("cancelled"));
+    assert_eq!(
+        error,
+        "function `f` was stopped at document `b0`: the query was cancelled"
+    );
 }
 
 /// A guest that grows memory in `evaluate` and traps if that fails, as an allocator does.
@@ -255,44 +246,42 @@ fn memory_is_bounded_over_all_memories_and_tables_of_a_query() {
                     unreachable";
     let stopped = "function `f` was stopped at document `0`: the limit `memory_bytes` is 1048576 \
                    bytes, and N bytes were asked for";
-    for accessor in ACCESSORS {
-        let engine = engine(accessor);
-        for guest in [
-            growing(one, at_once),
-            growing(one, in_steps),
-            growing(two, in_both),
-        ] {
-            let udf = Udf::new(&engine, &guest.component()).expect("registered");
-            let error = run(
-                &udf,
-                Budget {
-                    memory_bytes: 1 << 20,
-                    ..Budget::default()
-                },
-            );
-            assert_eq!(without_met(&error.expect_err("too much")), stopped);
-            assert_next_query_works(&engine);
-        }
-        let udf = Udf::new(&engine, &growing(table, in_table).component()).expect("registered");
+    let engine = engine();
+    for guest in [
+        growing(one, at_once),
+        growing(one, in_steps),
+        growing(two, in_both),
+    ] {
+        let udf = Udf::new(&engine, &guest.component()).expect("registered");
         let error = run(
             &udf,
             Budget {
-                memory_bytes: 400_000,
+                memory_bytes: 1 << 20,
                 ..Budget::default()
             },
         );
-        assert_eq!(
-            without_met(&error.expect_err("too much")),
-            stopped.replace("1048576", "400000")
-        );
+        assert_eq!(without_met(&error.expect_err("too much")), stopped);
         assert_next_query_works(&engine);
     }
+    let udf = Udf::new(&engine, &growing(table, in_table).component()).expect("registered");
+    let error = run(
+        &udf,
+        Budget {
+            memory_bytes: 400_000,
+            ..Budget::default()
+        },
+    );
+    assert_eq!(
+        without_met(&error.expect_err("too much")),
+        stopped.replace("1048576", "400000")
+    );
+    assert_next_query_works(&engine);
 }
 
 #[test]
 fn a_guest_that_handles_a_refused_growth_is_not_stopped() {
     let evaluate = "(drop (memory.grow (i32.const 65535))) (i32.const 512)";
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     let guest = growing("(memory (export \"memory\") 1)", evaluate);
     let udf = Udf::new(&engine, &guest.component()).expect("registered");
     assert_eq!(
@@ -309,7 +298,7 @@ fn a_guest_that_handles_a_refused_growth_is_not_stopped() {
 
 #[test]
 fn a_query_releases_its_memory_and_reports_its_peak() {
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     let udf = Udf::new(&engine, &ByHand::default().component()).expect("registered");
     let query = QueryContext::new(Budget {
         memory_bytes: 1 << 20,
@@ -320,8 +309,7 @@ fn a_query_releases_its_memory_and_reports_its_peak() {
             .bind("f", &Arguments::new(), &query)
             .expect("there is room again");
         bound.evaluate(&rows(1)).expect("evaluated");
-        // The pages of the guest, the accessor and the driver.
-        assert!((3 << 16..4 << 16).contains(&bound.statistics().memory_peak_bytes));
+        assert!((1 << 16..2 << 16).contains(&bound.statistics().memory_peak_bytes));
     }
     assert!(query.usage().memory_peak_bytes < 1 << 20);
 }
@@ -333,7 +321,7 @@ fn limits_the_log_of_a_query() {
         evaluate: "(call $log (i32.const 2) (i32.const 0) (i32.const 7)) (i32.const 512)",
         ..ByHand::default()
     };
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     let udf = Udf::new(&engine, &guest.component()).expect("registered");
     let query = QueryContext::new(Budget {
         log_bytes: 100,
@@ -357,45 +345,43 @@ fn limits_each_text_result_and_their_sum() {
     // A text of 1,000 bytes.
     let text = "(i32.store8 (i32.const 520) (i32.const 4)) (i32.store (i32.const 528) (i32.const 4096)) \
                 (i32.store (i32.const 532) (i32.const 1000)) (i32.const 512)";
-    for accessor in ACCESSORS {
-        let engine = engine(accessor);
-        let guest = ByHand {
-            evaluate: text,
-            returns: 3,
-            ..ByHand::default()
-        };
-        let udf = Udf::new(&engine, &guest.component()).expect("registered");
-        let run = |budget| {
-            let query = QueryContext::new(budget);
-            let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
-            let values = bound.evaluate(&rows(10)).map_err(|error| told(&error))?;
-            Ok((values.len(), query.usage().result_bytes))
-        };
-        assert_eq!(run(Budget::default()), Ok((10, 10_000)));
-        assert_eq!(
-            run(Budget {
-                value_bytes: 999,
-                ..Budget::default()
-            }),
-            Err(
-                "function `f` was stopped at document `0`: the limit `value_bytes` is 999 bytes, \
-                 and 1000 bytes were asked for"
-                    .to_owned()
-            )
-        );
-        assert_eq!(
-            run(Budget {
-                result_bytes: 2_500,
-                ..Budget::default()
-            }),
-            Err(
-                "function `f` was stopped at document `2`: the limit `result_bytes` is 2500 \
-                 bytes, and 3000 bytes were asked for"
-                    .to_owned()
-            )
-        );
-        assert_next_query_works(&engine);
-    }
+    let engine = engine();
+    let guest = ByHand {
+        evaluate: text,
+        returns: 3,
+        ..ByHand::default()
+    };
+    let udf = Udf::new(&engine, &guest.component()).expect("registered");
+    let run = |budget| {
+        let query = QueryContext::new(budget);
+        let mut bound = udf.bind("f", &Arguments::new(), &query).expect("bound");
+        let values = bound.evaluate(&rows(10)).map_err(|error| told(&error))?;
+        Ok((values.len(), query.usage().result_bytes))
+    };
+    assert_eq!(run(Budget::default()), Ok((10, 10_000)));
+    assert_eq!(
+        run(Budget {
+            value_bytes: 999,
+            ..Budget::default()
+        }),
+        Err(
+            "function `f` was stopped at document `0`: the limit `value_bytes` is 999 bytes, \
+             and 1000 bytes were asked for"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        run(Budget {
+            result_bytes: 2_500,
+            ..Budget::default()
+        }),
+        Err(
+            "function `f` was stopped at document `2`: the limit `result_bytes` is 2500 \
+             bytes, and 3000 bytes were asked for"
+                .to_owned()
+        )
+    );
+    assert_next_query_works(&engine);
 }
 
 #[test]
@@ -406,25 +392,23 @@ fn truncates_and_cleans_long_or_strange_messages() {
                     (i32.store (i32.const 528) (i32.const 20)) (i32.const 512)";
     let module = "(memory (export \"memory\") 1) \
                   (data (i32.const 800) \"red\\1b[31m\\0aline\\00..........\")";
-    for accessor in ACCESSORS {
-        let engine = engine(accessor);
-        let udf = Udf::new(&engine, &growing(module, evaluate).component()).expect("registered");
-        let error = run(
-            &udf,
-            Budget {
-                message_bytes: 16,
-                ..Budget::default()
-            },
-        );
-        assert_eq!(
-            error,
-            Err(
-                "function `f` failed for document `0`: \"red\u{fffd}[31m line\u{fffd}.....\""
-                    .to_owned()
-            ),
-        );
-        assert_next_query_works(&engine);
-    }
+    let engine = engine();
+    let udf = Udf::new(&engine, &growing(module, evaluate).component()).expect("registered");
+    let error = run(
+        &udf,
+        Budget {
+            message_bytes: 16,
+            ..Budget::default()
+        },
+    );
+    assert_eq!(
+        error,
+        Err(
+            "function `f` failed for document `0`: \"red\u{fffd}[31m line\u{fffd}.....\""
+                .to_owned()
+        ),
+    );
+    assert_next_query_works(&engine);
 }
 
 #[test]
@@ -434,39 +418,35 @@ fn limits_the_fields_that_a_function_resolves() {
     let resolve = |length: u32| {
         format!("(drop (call $resolve (i32.const 0) (i32.const {length}) (i32.const 1)))")
     };
-    for accessor in ACCESSORS {
-        let engine = engine_with(EngineOptions {
-            accessor,
-            limits: Limits {
-                fields: 2,
-                path_bytes: 6,
-                ..Limits::default()
-            },
-            ..EngineOptions::default()
-        });
-        let cases = [
-            ([1, 1, 2], None),
-            (
-                [1, 2, 3],
-                Some("the limit `fields` is 2 fields, and 3 fields were asked for"),
-            ),
-            (
-                [1, 1, 7],
-                Some("the limit `path_bytes` is 6 bytes, and 7 bytes were asked for"),
-            ),
-        ];
-        for (lengths, expected) in cases {
-            let bind = format!("{} (i32.const 256)", lengths.map(resolve).concat());
-            let guest = ByHand {
-                imports,
-                bind: &bind,
-                ..ByHand::default()
-            };
-            let udf = Udf::new(&engine, &guest.component()).expect("registered");
-            let expected =
-                expected.map(|limit| format!("function `f` could not be bound: {limit}"));
-            assert_eq!(run(&udf, Budget::default()).err(), expected);
-        }
+    let engine = engine_with(EngineOptions {
+        limits: Limits {
+            fields: 2,
+            path_bytes: 6,
+            ..Limits::default()
+        },
+        ..EngineOptions::default()
+    });
+    let cases = [
+        ([1, 1, 2], None),
+        (
+            [1, 2, 3],
+            Some("the limit `fields` is 2 fields, and 3 fields were asked for"),
+        ),
+        (
+            [1, 1, 7],
+            Some("the limit `path_bytes` is 6 bytes, and 7 bytes were asked for"),
+        ),
+    ];
+    for (lengths, expected) in cases {
+        let bind = format!("{} (i32.const 256)", lengths.map(resolve).concat());
+        let guest = ByHand {
+            imports,
+            bind: &bind,
+            ..ByHand::default()
+        };
+        let udf = Udf::new(&engine, &guest.component()).expect("registered");
+        let expected = expected.map(|limit| format!("function `f` could not be bound: {limit}"));
+        assert_eq!(run(&udf, Budget::default()).err(), expected);
     }
 }
 

@@ -1,16 +1,19 @@
 //! End-to-end tests of Whittle.
 //!
 //! All tests use public interfaces, with components that were built or written by hand, and with
-//! both accessors if possible.
+//! both paths if possible.
 
-mod accessors;
+mod cache;
 mod command;
 mod contract;
+mod distinct;
 mod documents;
 mod effort;
 mod evaluation;
 mod languages;
 mod limits;
+mod paths;
+mod readings;
 mod refused;
 mod registry;
 mod search;

@@ -1,10 +1,10 @@
 //! Components that are refused, each with an error that says why.
 
-use whittle_host::{Accessor, Udf};
+use whittle_host::Udf;
 use whittle_tests::{ByHand, engine, told};
 
 fn refusal(component: &[u8]) -> String {
-    told(&Udf::new(&engine(Accessor::Composed), component).expect_err("it is refused"))
+    told(&Udf::new(&engine(), component).expect_err("it is refused"))
 }
 
 fn component(text: &str) -> Vec<u8> {
@@ -45,32 +45,7 @@ fn refuses_a_component_with_other_types() {
         (func $describe (canon lift (core func $c "describe")))
         (instance $i (export "describe" (func $describe)))
         (export "whittle:udf/functions@0.1.0" (instance $i)))"#;
-    insta::assert_snapshot!(refusal(&component(other)), @"the component does not fit the contract `whittle:udf@0.1.0`: mismatched instantiation argument `whittle:udf/functions@0.1.0`: instance is missing expected variant export `value`");
-}
-
-/// Accessor and driver import Wasmtime's unsafe intrinsics; a guest that could import them too would
-/// have access to the host's memory.
-#[test]
-fn a_guest_that_imports_the_native_interface_is_refused() {
-    for import in [
-        "whittle:host/native@0.1.0",
-        "whittle:host/native@0.1.7",
-        "whittle:host/native",
-        "whittle:host/sink@0.1.0",
-        "whittle:host/anything-else@3.0.0",
-    ] {
-        let text = format!(
-            r#"(component
-                (import "{import}" (instance
-                  (export "u64-native-load" (func (param "address" u64) (result u64)))))
-                (instance $i)
-                (export "whittle:udf/functions@0.1.0" (instance $i)))"#
-        );
-        assert_eq!(
-            refusal(&component(&text)),
-            format!("the component imports `{import}`, which is private to the host")
-        );
-    }
+    insta::assert_snapshot!(refusal(&component(other)), @"the component does not fit the contract `whittle:udf@0.1.0`: `whittle:udf/functions@0.1.0` has no function `bind`");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use whittle_host::{
-    Accessor, Arguments, BreakerOptions, BreakerState, Budget, Engine, FunctionStatistics,
-    QueryContext, Registry, RegistryOptions, Selector, Sha256, Storage,
+    Arguments, BreakerOptions, BreakerState, Budget, Engine, FunctionStatistics, QueryContext,
+    Registry, RegistryOptions, Selector, Sha256, Storage,
 };
 use whittle_tests::{ByHand, engine, rows, told};
 
@@ -28,7 +28,7 @@ fn open_with(storage: &Storage, options: RegistryOptions) -> Registry {
         poll: None,
         ..options
     };
-    Registry::open(engine(Accessor::Composed), storage.clone(), options).expect("it opens")
+    Registry::open(engine(), storage.clone(), options).expect("it opens")
 }
 
 /// A component with a version, whose function `f` returns a number.
@@ -358,7 +358,7 @@ fn counts_queries_documents_and_errors_by_kind() {
 
 #[test]
 fn limits_the_processor_time_of_all_workers_of_a_query() {
-    let engine: Engine = engine(Accessor::Composed);
+    let engine: Engine = engine();
     let udf = whittle_host::Udf::new(&engine, &failing(ENDLESS)).expect("registered");
     let query = Arc::new(QueryContext::new(Budget {
         cpu_time: Duration::from_millis(100),

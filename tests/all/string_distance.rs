@@ -7,10 +7,10 @@ use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use proptest::prelude::*;
 use serde_json::json;
 use whittle_host::Udf;
-use whittle_tests::{ACCESSORS, bind, engine, udf};
+use whittle_tests::{PATHS, bind, engine_on, udf};
 
 static GUESTS: LazyLock<[Udf; 2]> =
-    LazyLock::new(|| ACCESSORS.map(|accessor| udf(&engine(accessor), "string-distance")));
+    LazyLock::new(|| PATHS.map(|few_rows| udf(&engine_on(few_rows), "string-distance")));
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]

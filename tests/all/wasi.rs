@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use whittle_host::{Accessor, Budget, CONTRACT, Document, LogLevel, QueryContext, Udf, Value};
-use whittle_tests::{ACCESSORS, ByHand, arguments, engine, told};
+use whittle_host::{Budget, CONTRACT, Document, LogLevel, QueryContext, Udf, Value};
+use whittle_tests::{ByHand, arguments, engine, told};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -108,8 +108,8 @@ fn with_wasi(guest: &ByHand<'_>) -> Vec<u8> {
 }
 
 /// Evaluates a guest for two documents, and returns its values and its log.
-fn run(accessor: Accessor, component: &[u8]) -> Result<(Vec<Value>, QueryContext), String> {
-    let udf = Udf::new(&engine(accessor), component).map_err(|error| told(&error))?;
+fn run(component: &[u8]) -> Result<(Vec<Value>, QueryContext), String> {
+    let udf = Udf::new(&engine(), component).map_err(|error| told(&error))?;
     let query = QueryContext::new(Budget::default());
     let mut bound = udf
         .bind("f", &arguments(&json!({})), &query)
@@ -130,34 +130,30 @@ fn run(accessor: Accessor, component: &[u8]) -> Result<(Vec<Value>, QueryContext
 fn wasi_denies_everything_and_logs_output() {
     let guest = guest(PROBE);
     for component in [guest.component(), with_wasi(&guest)] {
-        for accessor in ACCESSORS {
-            let started = Instant::now();
-            let (values, query) = run(accessor, &component).expect("values");
-            assert!(started.elapsed() < Duration::from_secs(60), "it slept");
-            let expected = Value::Int64(ALL_AS_EXPECTED);
-            assert_eq!(values, [expected.clone(), expected]);
-            let log = query.take_log();
-            let lines = log.iter().map(|line| (line.level, line.message.as_str()));
-            let document = [(LogLevel::Info, "hello"), (LogLevel::Warn, "world")];
-            assert_eq!(lines.collect::<Vec<_>>(), [document, document].concat());
-        }
+        let started = Instant::now();
+        let (values, query) = run(&component).expect("values");
+        assert!(started.elapsed() < Duration::from_secs(60), "it slept");
+        let expected = Value::Int64(ALL_AS_EXPECTED);
+        assert_eq!(values, [expected.clone(), expected]);
+        let log = query.take_log();
+        let lines = log.iter().map(|line| (line.level, line.message.as_str()));
+        let document = [(LogLevel::Info, "hello"), (LogLevel::Warn, "world")];
+        assert_eq!(lines.collect::<Vec<_>>(), [document, document].concat());
     }
 }
 
 #[test]
 fn an_exit_ends_the_query() {
     let guest = guest("(call $exit (i32.const 3)) (i32.const 512)");
-    for accessor in ACCESSORS {
-        let error = run(accessor, &with_wasi(&guest)).expect_err("it exits");
-        let expected = "function `f` was stopped at document `a`: the guest trapped: it exited with \
-                        status 1";
-        assert_eq!(error, expected);
-        let error = run(accessor, &guest.component()).expect_err("it exits");
-        assert!(
-            error.contains("the guest trapped: wasm `unreachable`"),
-            "{error}"
-        );
-    }
+    let error = run(&with_wasi(&guest)).expect_err("it exits");
+    let expected = "function `f` was stopped at document `a`: the guest trapped: it exited with \
+                    status 1";
+    assert_eq!(error, expected);
+    let error = run(&guest.component()).expect_err("it exits");
+    assert!(
+        error.contains("the guest trapped: wasm `unreachable`"),
+        "{error}"
+    );
 }
 
 /// A host may be called from a task of an asynchronous runtime, where waiting would panic.
@@ -167,8 +163,6 @@ fn output_works_inside_and_outside_of_an_asynchronous_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    let (values, _) = runtime
-        .block_on(async { run(Accessor::Composed, &component) })
-        .expect("values");
+    let (values, _) = runtime.block_on(async { run(&component) }).expect("values");
     assert_eq!(values.len(), 2);
 }

@@ -1,4 +1,4 @@
-//! The document accessor: late, forged, too many, too long, too often.
+//! The functions that read documents: late, forged, too many, too long, too often.
 
 use serde_json::json;
 

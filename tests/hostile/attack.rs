@@ -6,11 +6,11 @@ use std::time::Duration;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use serde_json::Value as Json;
 use whittle_host::{Budget, Engine, LogLine, OnError, QueryContext, Udf};
-use whittle_tests::{ACCESSORS, ByHand, arguments, bind, engine, told, udf};
+use whittle_tests::{ByHand, PATHS, arguments, bind, engine_on, told, udf};
 
-/// Under each accessor: an engine, the evil guest and a good one.
+/// On each path: an engine, the evil guest and a good one.
 pub(crate) static HOSTS: LazyLock<[Host; 2]> =
-    LazyLock::new(|| ACCESSORS.map(|accessor| Host::new(&engine(accessor))));
+    LazyLock::new(|| PATHS.map(|few_rows| Host::new(&engine_on(few_rows))));
 
 pub(crate) struct Host {
     pub(crate) engine: Engine,
@@ -78,16 +78,16 @@ pub(crate) fn run(evil: &Udf, function: &str, params: &Json, budget: Budget) -> 
     }
 }
 
-/// What an attack ends in, under both accessors alike; a good query works after each.
+/// What an attack ends in, on both paths; a good query works after each.
 pub(crate) fn attack_within(function: &str, params: Json, budget: &Budget) -> Ended {
-    let [composed, reference] = HOSTS.each_ref().map(|host| {
+    let [batches, documents] = HOSTS.each_ref().map(|host| {
         let mut ended = run(&host.evil, function, &params, budget.clone());
         host.assert_works();
         ended.result = ended.result.map_err(|error| without_measure(&error));
         ended
     });
-    assert_eq!(composed, reference, "{function}");
-    composed
+    assert_eq!(batches, documents, "{function}");
+    batches
 }
 
 /// As [`attack_within`], within the usual budget: the error.
@@ -105,7 +105,7 @@ pub(crate) fn without_measure(error: &str) -> String {
         let number = before.trim_end_matches(|c: char| c.is_ascii_digit());
         return format!("{number}N{unit}");
     }
-    // Where in what is compiled, which is more under one accessor than under the other.
+    // The place in the component, which differs from build to build.
     let (error, _) = error.split_once(" (at offset ").unwrap_or((error, ""));
     error.to_owned()
 }

@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use whittle_host::{
-    Accessor, BreakerState, Budget, QueryContext, Registry, RegistryOptions, Storage,
-};
+use whittle_host::{BreakerState, Budget, QueryContext, Registry, RegistryOptions, Storage};
 use whittle_tests::{arguments, engine, guest};
 
 use crate::attack::{budget, documents};
@@ -18,7 +16,7 @@ fn registry() -> Registry {
         poll: None,
         ..RegistryOptions::default()
     };
-    let registry = Registry::open(engine(Accessor::Composed), storage, options);
+    let registry = Registry::open(engine(), storage, options);
     let registry = registry.expect("it opens");
     registry.register(&guest("evil"), None).expect("registered");
     registry

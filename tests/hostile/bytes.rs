@@ -1,12 +1,12 @@
 //! Components that are hostile before any of their code runs: deep, wide, and pretending.
 
 use whittle_host::{Arguments, Budget, QueryContext, Udf};
-use whittle_tests::{ACCESSORS, ByHand, engine, told};
+use whittle_tests::{ByHand, engine, told};
 
 use crate::attack::HOSTS;
 
 fn refusal(component: &[u8]) -> String {
-    told(&Udf::new(&engine(ACCESSORS[0]), component).expect_err("it is refused"))
+    told(&Udf::new(&engine(), component).expect_err("it is refused"))
 }
 
 fn refusal_of(text: &str) -> String {
@@ -62,7 +62,7 @@ fn types_without_end_take_no_time() {
         "{:?}",
         started.elapsed()
     );
-    insta::assert_snapshot!(refused, @"the component does not fit the contract `whittle:udf@0.1.0`: mismatched instantiation argument `whittle:udf/functions@0.1.0`: instance is missing expected variant export `value`");
+    insta::assert_snapshot!(refused, @"the component does not fit the contract `whittle:udf@0.1.0`: `whittle:udf/functions@0.1.0` has no function `bind`");
 }
 
 #[test]
@@ -124,9 +124,9 @@ fn an_export_of_the_right_name_is_not_enough() {
         (func $f (result u32) (canon lift (core func $c \"f\")))
         (instance $i (export \"describe\" (func $f)) (export \"bind\" (func $f))
           (export \"evaluate\" (func $f)))";
-    insta::assert_snapshot!(exporting(of_other_types), @"the component does not fit the contract `whittle:udf@0.1.0`: mismatched instantiation argument `whittle:udf/functions@0.1.0`: instance is missing expected variant export `value`");
+    insta::assert_snapshot!(exporting(of_other_types), @"the component does not fit the contract `whittle:udf@0.1.0`: `whittle:udf/functions@0.1.0`: `bind`: failed to convert function to given type: type mismatch with parameters: expected 2-tuple, found 0-tuple");
     let nothing = "(instance $i)";
-    insta::assert_snapshot!(exporting(nothing), @"the component does not fit the contract `whittle:udf@0.1.0`: mismatched instantiation argument `whittle:udf/functions@0.1.0`: instance is missing expected variant export `value`");
+    insta::assert_snapshot!(exporting(nothing), @"the component does not fit the contract `whittle:udf@0.1.0`: `whittle:udf/functions@0.1.0` has no function `bind`");
 }
 
 /// The guest's own component may be named as the host's interface: nothing of the host's is in it.
@@ -134,12 +134,12 @@ fn an_export_of_the_right_name_is_not_enough() {
 fn a_component_inside_gets_nothing_of_the_host() {
     let smuggling = r#"(component
         (component $inner
-          (import "whittle:host/native@0.1.0" (instance
-            (export "u64-native-load" (func (param "address" u64) (result u64))))))
+          (import "whittle:udf/document@0.1.0" (instance
+            (export "score" (func (result f64))))))
         (instance $i)
-        (instance (instantiate $inner (with "whittle:host/native@0.1.0" (instance $i))))
+        (instance (instantiate $inner (with "whittle:udf/document@0.1.0" (instance $i))))
         (export "whittle:udf/functions@0.1.0" (instance $i)))"#;
-    insta::assert_snapshot!(refusal_of(smuggling), @"not a valid WebAssembly component: type mismatch for import `whittle:host/native@0.1.0` missing expected export `u64-native-load` (at byte 119)");
+    insta::assert_snapshot!(refusal_of(smuggling), @"not a valid WebAssembly component: type mismatch for import `whittle:udf/document@0.1.0` missing expected export `score` (at byte 101)");
 }
 
 /// Names that a component, or a query, brings along go into messages.

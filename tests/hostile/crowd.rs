@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
 use serde_json::{Value as Json, json};
-use whittle_host::{Accessor, Budget, EngineOptions, QueryContext, Udf};
+use whittle_host::{Budget, EngineOptions, QueryContext, Udf};
 use whittle_tests::{arguments, engine_with, guest_path, told, udf};
 
 const QUERIES: usize = 64;
@@ -102,7 +102,6 @@ fn assert_right(expected: &Expected, result: Result<ArrayRef, String>) {
 #[test]
 fn good_queries_are_right_and_do_not_wait_for_bad_ones() {
     let engine = engine_with(EngineOptions {
-        accessor: Accessor::Composed,
         // Fewer than queries, so that they wait for each other.
         pool_wait: Duration::from_secs(60),
         ..EngineOptions::default()

@@ -1,4 +1,4 @@
-//! Hostile guests. Each attack ends in an error that is pinned word for word, under both accessors,
+//! Hostile guests. Each attack ends in an error that is pinned word for word, on both paths,
 //! and after each one the same engine answers a good query.
 //!
 //! A file here is named as its half in `guests/rust/evil/src`; what no language lets one write is in

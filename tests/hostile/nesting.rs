@@ -78,9 +78,9 @@ fn components_that_instantiate_each_other_are_bounded() {
     insta::assert_snapshot!(table(ends), @r"
     1: [1.0, 1.0, 1.0]
     4: [1.0, 1.0, 1.0]
-    8: not registered: the limit `instances` is 10000 instances, and 26244 instances were asked for
-    20: not registered: the limit `instances` is 10000 instances, and 13947137604 instances were asked for
-    60: not registered: the limit `instances` is 10000 instances, and 18446744073709551615 instances were asked for
+    8: [1.0, 1.0, 1.0]
+    20: not registered: the limit `instances` is 10000 instances, and 2097153 instances were asked for
+    60: not registered: the limit `instances` is 10000 instances, and 2305843009213693953 instances were asked for
     ");
 }
 

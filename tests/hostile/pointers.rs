@@ -54,20 +54,13 @@ fn a_text_outside_the_memory_ends_the_query() {
     7 bytes at 0: ["by-hand", "by-hand", "by-hand"]
     1 bytes at 65535: ["\0", "\0", "\0"]
     0 bytes at 65536: ["", "", ""]
-    1 bytes at 65536: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    2 bytes at 65535: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 0: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 1: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    0 bytes at 4294967295: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    1 bytes at 4294967295: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 4294967295: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    1 bytes at 65536: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    2 bytes at 65535: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 0: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 1: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    0 bytes at 4294967295: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    1 bytes at 4294967295: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 4294967295: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
     "#);
     let errors = TEXTS.map(|(pointer, length)| {
         let guest = ByHand {
@@ -81,20 +74,13 @@ fn a_text_outside_the_memory_ends_the_query() {
     7 bytes at 0: function `f` failed for document `0`: "by-hand"
     1 bytes at 65535: function `f` failed for document `0`: "�"
     0 bytes at 65536: function `f` failed for document `0`: ""
-    1 bytes at 65536: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    2 bytes at 65535: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 0: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 1: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    0 bytes at 4294967295: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    1 bytes at 4294967295: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 4294967295: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    1 bytes at 65536: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    2 bytes at 65535: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 0: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 1: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    0 bytes at 4294967295: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    1 bytes at 4294967295: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 4294967295: function `f` was stopped at document `0`: the guest broke the contract: string pointer/length out of bounds of memory
     "#);
     let refusals = TEXTS.map(|(pointer, length)| {
         let bind = format!(
@@ -151,35 +137,23 @@ fn a_text_that_is_no_utf8_ends_the_query() {
     });
     insta::assert_snapshot!(table(ends), @r"
     a byte that never stands there:
-      result: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
-      error: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      result: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      error: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
     a continuation alone:
-      result: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
-      error: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      result: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      error: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
     an encoding that is too long:
-      result: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
-      error: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      result: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      error: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
     half of a surrogate pair:
-      result: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
-      error: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      result: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      error: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
     beyond the last character:
-      result: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
-      error: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      result: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
+      error: function `f` was stopped at document `0`: the guest broke the contract: invalid utf-8 sequence of 1 bytes from index 0
     a sequence that is cut:
-      result: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: incomplete utf-8 byte sequence from index 3
-      error: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid utf8 encoding
-      reference: function `f` was stopped at document `0`: the guest broke the contract: incomplete utf-8 byte sequence from index 3
+      result: function `f` was stopped at document `0`: the guest broke the contract: incomplete utf-8 byte sequence from index 3
+      error: function `f` was stopped at document `0`: the guest broke the contract: incomplete utf-8 byte sequence from index 3
     ");
 }
 
@@ -240,18 +214,12 @@ fn a_case_that_the_contract_does_not_have_ends_the_query() {
         ),
     ];
     insta::assert_snapshot!(table(ends), @r"
-    result 2: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid expected discriminant
-    result 255: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
-      reference: function `f` was stopped at document `0`: the guest broke the contract: invalid expected discriminant
-    value 7: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
-      reference: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 7
-    value 255: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
-      reference: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 255
-    error 2: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
-      reference: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 2
-    error 255: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
-      reference: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 255
+    result 2: function `f` was stopped at document `0`: the guest broke the contract: invalid expected discriminant
+    result 255: function `f` was stopped at document `0`: the guest broke the contract: invalid expected discriminant
+    value 7: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 7
+    value 255: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 255
+    error 2: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 2
+    error 255: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 255
     boolean 2: [true, true, true]
     boolean 255: [true, true, true]
     result 2 of bind: function `f` could not be bound: the guest broke the contract: invalid expected discriminant
@@ -293,18 +261,15 @@ fn a_result_at_an_address_outside_the_memory_or_unaligned_ends_the_query() {
     0:
       describe: not registered: the component could not be described: the guest broke the contract: string pointer/length out of bounds of memory
       bind: function `f` could not be bound: the guest broke the contract: invalid expected discriminant
-      evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: invalid variant discriminant
-        reference: function `f` was stopped at document `0`: the guest broke the contract: invalid expected discriminant
+      evaluate: function `f` was stopped at document `0`: the guest broke the contract: invalid expected discriminant
     513:
       describe: not registered: the component could not be described: the guest broke the contract: return pointer not aligned
       bind: function `f` could not be bound: the guest broke the contract: return pointer not aligned
-      evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: unaligned pointer
-        reference: function `f` was stopped at document `0`: the guest broke the contract: return pointer not aligned
+      evaluate: function `f` was stopped at document `0`: the guest broke the contract: return pointer not aligned
     516:
       describe: not registered: the component could not be described: the guest broke the contract: string pointer/length out of bounds of memory
       bind: [1.0, 1.0, 1.0]
-      evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: unaligned pointer
-        reference: function `f` was stopped at document `0`: the guest broke the contract: return pointer not aligned
+      evaluate: function `f` was stopped at document `0`: the guest broke the contract: return pointer not aligned
     65512:
       describe: not registered: the component could not be described: the guest broke the contract: pointer out of bounds of memory
       bind: [1.0, 1.0, 1.0]
@@ -312,23 +277,19 @@ fn a_result_at_an_address_outside_the_memory_or_unaligned_ends_the_query() {
     65520:
       describe: not registered: the component could not be described: the guest broke the contract: pointer out of bounds of memory
       bind: [1.0, 1.0, 1.0]
-      evaluate: composed: function `f` was stopped at document `0`: the guest trapped: out of bounds memory access
-        reference: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds of memory
+      evaluate: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds of memory
     65536:
       describe: not registered: the component could not be described: the guest broke the contract: pointer out of bounds of memory
       bind: function `f` could not be bound: the guest broke the contract: pointer out of bounds of memory
-      evaluate: composed: function `f` was stopped at document `0`: the guest trapped: out of bounds memory access
-        reference: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds of memory
+      evaluate: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds of memory
     4294967288:
       describe: not registered: the component could not be described: the guest broke the contract: pointer out of bounds of memory
       bind: function `f` could not be bound: the guest broke the contract: pointer out of bounds of memory
-      evaluate: composed: function `f` was stopped at document `0`: the guest trapped: out of bounds memory access
-        reference: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds of memory
+      evaluate: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds of memory
     4294967295:
       describe: not registered: the component could not be described: the guest broke the contract: return pointer not aligned
       bind: function `f` could not be bound: the guest broke the contract: return pointer not aligned
-      evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: unaligned pointer
-        reference: function `f` was stopped at document `0`: the guest broke the contract: return pointer not aligned
+      evaluate: function `f` was stopped at document `0`: the guest broke the contract: return pointer not aligned
     ");
 }
 
@@ -380,20 +341,13 @@ fn a_host_call_with_a_text_outside_the_memory_ends_the_query() {
     7 bytes at 0: [1.0, 1.0, 1.0]
     1 bytes at 65535: [1.0, 1.0, 1.0]
     0 bytes at 65536: [1.0, 1.0, 1.0]
-    1 bytes at 65536: composed: function `f` could not be bound: the guest broke the contract: string content out-of-bounds
-      reference: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
-    2 bytes at 65535: composed: function `f` could not be bound: the guest broke the contract: string content out-of-bounds
-      reference: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 0: composed: function `f` could not be bound: the guest broke the contract: string content out-of-bounds
-      reference: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 1: composed: function `f` could not be bound: the guest broke the contract: string content out-of-bounds
-      reference: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
-    0 bytes at 4294967295: composed: function `f` could not be bound: the guest broke the contract: string content out-of-bounds
-      reference: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
-    1 bytes at 4294967295: composed: function `f` could not be bound: the guest broke the contract: string content out-of-bounds
-      reference: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
-    4294967295 bytes at 4294967295: composed: function `f` could not be bound: the guest broke the contract: string content out-of-bounds
-      reference: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
+    1 bytes at 65536: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
+    2 bytes at 65535: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 0: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 1: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
+    0 bytes at 4294967295: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
+    1 bytes at 4294967295: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
+    4294967295 bytes at 4294967295: function `f` could not be bound: the guest broke the contract: string pointer/length out of bounds of memory
     ");
 }
 
@@ -428,12 +382,9 @@ fn a_host_call_with_a_case_that_the_contract_does_not_have_ends_the_query() {
     insta::assert_snapshot!(table(ends), @r"
     level 5: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 5
     level 4294967295: function `f` was stopped at document `0`: the guest broke the contract: unexpected discriminant: 4294967295
-    kind 6: composed: function `f` could not be bound: the guest broke the contract: invalid variant discriminant
-      reference: function `f` could not be bound: the guest broke the contract: unexpected discriminant: 6
-    kind 256: composed: function `f` could not be bound: the guest broke the contract: invalid variant discriminant
-      reference: function `f` could not be bound: the guest broke the contract: unexpected discriminant: 256
-    kind 4294967295: composed: function `f` could not be bound: the guest broke the contract: invalid variant discriminant
-      reference: function `f` could not be bound: the guest broke the contract: unexpected discriminant: 4294967295
+    kind 6: function `f` could not be bound: the guest broke the contract: unexpected discriminant: 6
+    kind 256: function `f` could not be bound: the guest broke the contract: unexpected discriminant: 256
+    kind 4294967295: function `f` could not be bound: the guest broke the contract: unexpected discriminant: 4294967295
     ");
 }
 
@@ -450,15 +401,11 @@ fn a_host_call_that_answers_at_an_address_outside_the_memory_ends_the_query() {
     });
     insta::assert_snapshot!(table(ends), @r"
     0: [1.0, 1.0, 1.0]
-    1: composed: function `f` was stopped at document `0`: the guest broke the contract: unaligned pointer
-      reference: function `f` was stopped at document `0`: the guest broke the contract: pointer not aligned
+    1: function `f` was stopped at document `0`: the guest broke the contract: pointer not aligned
     65528: [1.0, 1.0, 1.0]
-    65532: composed: function `f` was stopped at document `0`: the guest trapped: out of bounds memory access
-      reference: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds
-    65536: composed: function `f` was stopped at document `0`: the guest trapped: out of bounds memory access
-      reference: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds
-    4294967295: composed: function `f` was stopped at document `0`: the guest broke the contract: unaligned pointer
-      reference: function `f` was stopped at document `0`: the guest broke the contract: pointer not aligned
+    65532: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds
+    65536: function `f` was stopped at document `0`: the guest broke the contract: pointer out of bounds
+    4294967295: function `f` was stopped at document `0`: the guest broke the contract: pointer not aligned
     ");
 }
 
@@ -505,20 +452,16 @@ fn memory_that_the_guest_does_not_have_is_not_written_to() {
       in evaluate: [1.0, 1.0, 1.0]
     65536:
       in bind: function `f` could not be bound: the guest broke the contract: realloc return: beyond end of memory
-      in evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
+      in evaluate: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
     2147483647:
       in bind: function `f` could not be bound: the guest broke the contract: realloc return: beyond end of memory
-      in evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
+      in evaluate: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
     2147483648:
       in bind: function `f` could not be bound: the guest broke the contract: realloc return: beyond end of memory
-      in evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
+      in evaluate: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
     4294967295:
       in bind: function `f` could not be bound: the guest broke the contract: realloc return: beyond end of memory
-      in evaluate: composed: function `f` was stopped at document `0`: the guest broke the contract: string content out-of-bounds
-      reference: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
+      in evaluate: function `f` was stopped at document `0`: the guest broke the contract: realloc return: beyond end of memory
     ");
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use whittle_host::{Accessor, Budget, EngineOptions, QueryContext};
+use whittle_host::{Budget, EngineOptions, QueryContext};
 use whittle_tests::{arguments, engine_with};
 
 use crate::attack::{Host, run};
@@ -80,14 +80,14 @@ fn ten_thousand_attacks_leave_nothing_behind() {
         assert!(output.contains("1 passed"), "{output}");
         return;
     }
-    for accessor in whittle_tests::ACCESSORS {
-        lay_siege(accessor, 5_000);
+    for few_rows in whittle_tests::PATHS {
+        lay_siege(few_rows, 5_000);
     }
 }
 
-fn lay_siege(accessor: Accessor, queries: usize) {
+fn lay_siege(few_rows: usize, queries: usize) {
     let engine = engine_with(EngineOptions {
-        accessor,
+        few_rows,
         ..EngineOptions::default()
     });
     let host = Host::new(&engine);

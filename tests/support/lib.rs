@@ -9,24 +9,36 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::Schema;
-use whittle_host::{
-    Accessor, Arguments, BindError, Bound, Budget, Engine, EngineOptions, QueryContext, Udf,
-};
+use whittle_host::{Arguments, BindError, Bound, Budget, Engine, EngineOptions, QueryContext, Udf};
 
 pub use by_hand::{ByHand, ComponentByHand};
 pub use node::Node;
 
-/// Both accessors; every behaviour is checked under each.
-pub const ACCESSORS: [Accessor; 2] = [Accessor::Composed, Accessor::Reference];
+/// [`EngineOptions::few_rows`] for whole batches, so that the small ones of a test are batches too.
+pub const BATCHES: usize = 0;
+/// [`EngineOptions::few_rows`] for evaluation document by document.
+pub const DOCUMENTS: usize = usize::MAX;
+/// Both paths; every behaviour of a guest with a kit is checked on each.
+pub const PATHS: [usize; 2] = [BATCHES, DOCUMENTS];
 
-/// An engine with a small pool, so that many can run at once in one process.
+/// An engine with a small pool, so that many can run at once in one process, on which every batch
+/// is one.
 ///
 /// # Panics
 ///
 /// Where the machine cannot run one.
-pub fn engine(accessor: Accessor) -> Engine {
+pub fn engine() -> Engine {
+    engine_on(BATCHES)
+}
+
+/// As [`engine`], on one of the [`PATHS`].
+///
+/// # Panics
+///
+/// Where the machine cannot run one.
+pub fn engine_on(few_rows: usize) -> Engine {
     engine_with(EngineOptions {
-        accessor,
+        few_rows,
         ..EngineOptions::default()
     })
 }
@@ -39,8 +51,6 @@ pub fn engine(accessor: Accessor) -> Engine {
 pub fn engine_with(options: EngineOptions) -> Engine {
     Engine::new(EngineOptions {
         pool_instances: 16,
-        // So that the batches of a test, which are small, are batches for its guests too.
-        few_rows: 0,
         ..options
     })
     .expect("an engine starts")
@@ -52,9 +62,9 @@ pub fn engine_with(options: EngineOptions) -> Engine {
 /// # Panics
 ///
 /// Where the machine cannot run one.
-pub fn cached_engine(accessor: Accessor) -> Engine {
+pub fn cached_engine(few_rows: usize) -> Engine {
     engine_with(EngineOptions {
-        accessor,
+        few_rows,
         cache: Some(target().join("cache")),
         ..EngineOptions::default()
     })

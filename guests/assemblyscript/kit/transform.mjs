@@ -1,7 +1,7 @@
 /**
  * What the kit does while asc compiles: it fills in the component's name and version from the
- * project's package.json, directs `abort` to the kit, and gives the exports the names of the
- * contract, which cannot be written in the source.
+ * project's package.json, directs `abort` to the kit, lets the kit see how much the garbage collector
+ * holds, and gives the exports the names of the contract, which cannot be written in the source.
  */
 
 import { readFileSync } from "node:fs";
@@ -30,6 +30,11 @@ export default class WhittleTransform extends Transform {
       throw failure(`asconfig.json: the entry ${folder}/exports.ts is missing`);
     }
     fillIn(source, described(project));
+    const collector = parser.sources.find((source) => source.internalPath === "~lib/rt/tcms");
+    if (collector === undefined) {
+      throw failure('asconfig.json: `runtime` must be "minimal", as the kit\'s asconfig.json says');
+    }
+    exportVariable(collector, "total");
 
     const { options } = this.program;
     options.globalAliases ??= new Map();
@@ -72,6 +77,18 @@ function failure(message) {
 
 function authorOf({ name = "", email }) {
   return email === undefined ? name : `${name} <${email}>`;
+}
+
+/** `CommonFlags.Export` of the compiler. */
+const EXPORT = 2;
+
+/** Exports a variable of a source. */
+function exportVariable(source, variable) {
+  for (const { declarations = [] } of source.statements) {
+    for (const declaration of declarations) {
+      if (declaration.name.text === variable) declaration.flags |= EXPORT;
+    }
+  }
 }
 
 /** Puts texts in place of the initializers of a source's constants. */

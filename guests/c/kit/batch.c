@@ -7,11 +7,13 @@
 
 #include <udf.h>
 
-whittle_column *whittle_columns;
-size_t whittle_column_count;
+whittle_column whittle_columns[WHITTLE_HANDLES];
 uint32_t whittle_row;
 const uint8_t *whittle_scores;
 bool whittle_in_batch;
+
+// One more than the largest handle.
+static uint32_t handle_count;
 
 // The current row, where the host looks for it, also after a trap: so it is volatile.
 static volatile uint32_t watched;
@@ -22,42 +24,90 @@ void whittle_watch_row(void) {
 }
 
 void whittle_add_column(uint32_t handle, whittle_kind kind) {
-  size_t count = (size_t)handle + 1;
-  if (count > whittle_column_count) {
-    whittle_columns = whittle_resized(whittle_columns, count * sizeof(*whittle_columns));
-    memset(whittle_columns + whittle_column_count, 0,
-           (count - whittle_column_count) * sizeof(*whittle_columns));
-    whittle_column_count = count;
+  if (handle >= WHITTLE_HANDLES) {
+    whittle_panic("a function reads at most 1024 fields");
   }
-  whittle_columns[handle].kind = kind;
+  if (handle >= handle_count) {
+    handle_count = handle + 1;
+  }
+  whittle_columns[handle].resolved = (uint8_t)(kind + 1);
+}
+
+// The validity of a column in which no row has a value.
+static uint8_t *none_valid;
+static uint32_t none_valid_rows;
+
+static void reserve_none_valid(uint32_t rows) {
+  if (rows > none_valid_rows) {
+    none_valid = whittle_resized(none_valid, rows);
+    memset(none_valid, 0, rows);
+    none_valid_rows = rows;
+  }
 }
 
 typedef exports_whittle_batch_functions_list_column_t list;
 
-static void open(const list *columns) {
+static void open(uint32_t rows, const list *columns) {
+  reserve_none_valid(rows);
   for (size_t i = 0; i < columns->len; i++) {
     const exports_whittle_batch_functions_column_t *given = &columns->ptr[i];
-    if (given->field >= whittle_column_count) {
+    if (given->field >= handle_count) {
       continue;
     }
     whittle_column *column = &whittle_columns[given->field];
-    *column = (whittle_column){
-        .kind = column->kind,
-        .validity = given->validity.is_some ? given->validity.val.ptr : NULL,
-        .missing = given->values.tag == WHITTLE_BATCH_COLUMNS_VALUES_MISSING,
-    };
-    if (given->values.tag == WHITTLE_BATCH_COLUMNS_VALUES_NUMBERS) {
-      column->values = given->values.val.numbers.ptr;
-    } else if (given->values.tag == WHITTLE_BATCH_COLUMNS_VALUES_TEXTS) {
-      column->values = given->values.val.texts.bytes.ptr;
-      column->offsets = given->values.val.texts.offsets.ptr;
+    column->here = column->resolved;
+    column->validity = given->validity.is_some ? given->validity.val.ptr : NULL;
+    switch (given->values.tag) {
+      case WHITTLE_BATCH_COLUMNS_VALUES_MISSING:
+        column->validity = none_valid;
+        break;
+      case WHITTLE_BATCH_COLUMNS_VALUES_NUMBERS:
+        column->values = given->values.val.numbers.ptr;
+        break;
+      case WHITTLE_BATCH_COLUMNS_VALUES_TEXTS:
+        column->values = given->values.val.texts.bytes.ptr;
+        column->offsets = given->values.val.texts.offsets.ptr;
+        break;
+      default:
+        column->here = 0;
     }
   }
 }
 
 static void close(void) {
-  for (size_t i = 0; i < whittle_column_count; i++) {
-    whittle_columns[i] = (whittle_column){.kind = whittle_columns[i].kind};
+  for (uint32_t i = 0; i < handle_count; i++) {
+    whittle_columns[i].here = 0;
+  }
+}
+
+// The number of a field in the current document.
+static bool get(uint32_t handle, uint8_t resolved, uint64_t *number) {
+  switch (resolved) {
+    case WHITTLE_BOOLEAN + 1:
+      return whittle_udf_document_get_boolean(handle, (bool *)number);
+    case WHITTLE_INT64 + 1:
+      return whittle_udf_document_get_int64(handle, (int64_t *)number);
+    case WHITTLE_FLOAT64 + 1:
+      return whittle_udf_document_get_float64(handle, (double *)number);
+    default:
+      return whittle_udf_document_get_timestamp(handle, (int64_t *)number);
+  }
+}
+
+void whittle_open_document(void) {
+  static uint64_t numbers[WHITTLE_HANDLES];
+  reserve_none_valid(1);
+  whittle_row = 0;
+  for (uint32_t i = 0; i < handle_count; i++) {
+    whittle_column *column = &whittle_columns[i];
+    uint8_t resolved = column->resolved;
+    if (!resolved || resolved == WHITTLE_TEXT + 1 || resolved == WHITTLE_JSON + 1) {
+      continue;
+    }
+    bool found = get(i, resolved, &numbers[i]);
+    column->here = resolved;
+    column->values = (const uint8_t *)&numbers[i];
+    column->validity = found ? NULL : none_valid;
   }
 }
 
@@ -106,43 +156,58 @@ static void put(uint32_t rows, size_t bytes, bool texts) {
   all_valid = true;
 }
 
-static whittle_outcome evaluate(uint32_t row) {
+static inline bool has_value(const whittle_outcome *outcome, whittle_kind returns) {
+  return outcome->tag == WHITTLE_OUTCOME_VALUE && outcome->kind == returns;
+}
+
+static inline void enter(uint32_t row) {
   whittle_row = row;
   watched = row;
-  return whittle_bound->evaluate();
 }
 
-static bool has_value(const whittle_outcome *outcome) {
-  return outcome->tag == WHITTLE_OUTCOME_VALUE && outcome->kind == whittle_bound->returns;
-}
-
-static void evaluate_booleans(uint32_t rows) {
-  reserve_values(rows);
-  for (uint32_t row = 0; row < rows; row++) {
-    whittle_outcome outcome = evaluate(row);
-    bool found = has_value(&outcome);
-    values[row] = found && outcome.value.boolean;
-    if (!found) {
-      none(row, row, &outcome);
+// Evaluates the rows from one on, until one has no value or there are no more, and returns that row.
+// The loop itself has no call of the host, so that values stay in registers.
+__attribute__((flatten)) static inline uint32_t run(const whittle_function *function, uint32_t row, uint32_t rows,
+                           uint8_t *flags, uint64_t *words, whittle_outcome *other) {
+  for (; row < rows; row++) {
+    enter(row);
+    whittle_outcome outcome = function->evaluate();
+    if (!has_value(&outcome, function->returns)) {
+      *other = outcome;
+      return row;
+    }
+    if (function->returns == WHITTLE_BOOLEAN) {
+      flags[row] = outcome.value.boolean;
+    } else {
+      // Of an int64 and of a timestamp these are the same bits.
+      memcpy(&words[row], &outcome.value.float64, 8);
     }
     whittle_release();
   }
-  put(rows, rows, false);
+  return row;
 }
 
-static void evaluate_words(uint32_t rows) {
-  reserve_values((size_t)rows * 8);
-  uint64_t *words = (uint64_t *)values;
-  for (uint32_t row = 0; row < rows; row++) {
-    whittle_outcome outcome = evaluate(row);
-    // Of an int64 and of a timestamp these are the same bits.
-    memcpy(&words[row], &outcome.value.float64, 8);
-    if (!has_value(&outcome)) {
-      none(row, row, &outcome);
-    }
+// The first function of a component, which mostly is the only one, is known at link time: it is
+// inlined into the loop.
+static uint32_t run_first(uint32_t row, uint32_t rows, whittle_outcome *other) {
+  return run(whittle_this_udf.functions, row, rows, values, (uint64_t *)values, other);
+}
+
+static uint32_t run_any(uint32_t row, uint32_t rows, whittle_outcome *other) {
+  return run(whittle_bound, row, rows, values, (uint64_t *)values, other);
+}
+
+static void evaluate_numbers(uint32_t rows, size_t width) {
+  reserve_values(rows * width);
+  uint32_t (*run)(uint32_t, uint32_t, whittle_outcome *) =
+      whittle_bound == whittle_this_udf.functions ? run_first : run_any;
+  whittle_outcome other;
+  for (uint32_t row = 0; (row = run(row, rows, &other)) < rows; row++) {
+    memset(values + row * width, 0, width);
+    none(row, row, &other);
     whittle_release();
   }
-  put(rows, (size_t)rows * 8, false);
+  put(rows, rows * width, false);
 }
 
 // Texts of so many bytes are given to the host before the batch is over.
@@ -153,8 +218,9 @@ static void evaluate_texts(uint32_t rows) {
   size_t length = 0;
   memset(offsets, 0, 4);
   for (uint32_t row = 0; row < rows; row++) {
-    whittle_outcome outcome = evaluate(row);
-    if (has_value(&outcome)) {
+    enter(row);
+    whittle_outcome outcome = whittle_bound->evaluate();
+    if (has_value(&outcome, whittle_bound->returns)) {
       whittle_text text = outcome.value.text;
       reserve_values(length + text.length);
       memcpy(values + length, text.bytes, text.length);
@@ -179,19 +245,19 @@ void exports_whittle_batch_functions_evaluate(uint32_t rows, list *columns,
   if (!whittle_bound) {
     whittle_panic("no function is bound");
   }
-  open(columns);
+  open(rows, columns);
   whittle_scores = scores ? scores->ptr : NULL;
   whittle_in_batch = true;
   all_valid = true;
   reserve_rows(rows);
   switch (whittle_bound->returns) {
     case WHITTLE_BOOLEAN:
-      evaluate_booleans(rows);
+      evaluate_numbers(rows, 1);
       break;
     case WHITTLE_INT64:
     case WHITTLE_FLOAT64:
     case WHITTLE_TIMESTAMP:
-      evaluate_words(rows);
+      evaluate_numbers(rows, 8);
       break;
     case WHITTLE_TEXT:
     case WHITTLE_JSON:

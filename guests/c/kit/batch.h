@@ -4,23 +4,23 @@
 
 #include "whittle.h"
 
-// A field's values in the current batch; `values` is NULL outside of one, and where the host has
-// kept the values.
+// A field's values, in the rows of a batch, or in the one row of a document.
 typedef struct {
   const uint8_t *values;
   // A byte for each row, or NULL if all rows have a value.
   const uint8_t *validity;
   // Of texts: four bytes for each row, and four more.
   const uint8_t *offsets;
-  // What the field was resolved as.
-  whittle_kind kind;
-  // Whether no row has a value; then there are no values.
-  bool missing;
+  // As what the values can be read here: one more than a kind, or 0 if the host is asked.
+  uint8_t here;
+  // What the field was resolved as: one more than a kind, or 0.
+  uint8_t resolved;
 } whittle_column;
 
-// By the fields' handles, which are small numbers.
-extern whittle_column *whittle_columns;
-extern size_t whittle_column_count;
+// By the fields' handles, which are small numbers. A table of fixed size at a fixed place, so that the
+// compiler knows that no result is written into it.
+#define WHITTLE_HANDLES 1032
+extern whittle_column whittle_columns[WHITTLE_HANDLES];
 
 // The current row. Apart from the one that the host watches, so that it may be in a register.
 extern uint32_t whittle_row;
@@ -35,8 +35,12 @@ extern const whittle_function *whittle_bound;
 void whittle_release(void);
 void *whittle_resized(void *memory, size_t bytes);
 
-// Makes room for a field that was resolved.
+// Notes a field that was resolved.
 void whittle_add_column(uint32_t handle, whittle_kind kind);
+
+// Reads the numbers of the current document, outside of a batch, into columns of one row. So a field
+// of numbers is read without a call of the host, across which no value could stay in a register.
+void whittle_open_document(void);
 
 // Tells the host where it finds the current row.
 void whittle_watch_row(void);

@@ -354,6 +354,7 @@ bool exports_whittle_udf_functions_evaluate(exports_whittle_udf_functions_value_
     error->val.failed = copy_c("no function is bound");
     return false;
   }
+  whittle_open_document();
   whittle_outcome outcome = whittle_bound->evaluate();
   bool failed =
       outcome.tag == WHITTLE_OUTCOME_FAILED || outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT;
@@ -367,20 +368,39 @@ bool exports_whittle_udf_functions_evaluate(exports_whittle_udf_functions_value_
   return !failed;
 }
 
-// The column from which a field is read as a kind; NULL if it has no values: there is no batch, the
-// host has kept them, no row has one, or the field was resolved as another kind.
+// A field is read in a way in which it was not resolved, or in `prepare`: the host ends the query.
+static _Noreturn void misread(whittle_field field, whittle_kind kind) {
+  switch (kind) {
+    case WHITTLE_BOOLEAN:
+      whittle_udf_document_boolean_or(field.handle, false);
+      break;
+    case WHITTLE_INT64:
+      whittle_udf_document_int64_or(field.handle, 0);
+      break;
+    case WHITTLE_FLOAT64:
+      whittle_udf_document_float64_or(field.handle, 0);
+      break;
+    default:
+      whittle_udf_document_timestamp_or(field.handle, 0);
+  }
+  abort();
+}
+
+// The column from which a field is read as a kind; NULL if the host has the values.
 static inline const whittle_column *column_of(whittle_field field, whittle_kind kind) {
-  if (field.handle >= whittle_column_count) {
+  if (field.handle >= WHITTLE_HANDLES) {
     return NULL;
   }
   const whittle_column *column = &whittle_columns[field.handle];
-  return column->values && column->kind == kind ? column : NULL;
+  return column->here == kind + 1 ? column : NULL;
 }
 
-// Whether no row has a value of a field that was resolved as a kind.
-static bool is_missing(whittle_field field, whittle_kind kind) {
-  return field.handle < whittle_column_count && whittle_columns[field.handle].missing &&
-         whittle_columns[field.handle].kind == kind;
+static inline const whittle_column *numbers_of(whittle_field field, whittle_kind kind) {
+  const whittle_column *column = column_of(field, kind);
+  if (!column) {
+    misread(field, kind);
+  }
+  return column;
 }
 
 static inline bool is_valid(const whittle_column *column) {
@@ -389,56 +409,36 @@ static inline bool is_valid(const whittle_column *column) {
 
 bool whittle_has(whittle_field field) {
   const whittle_column *column = column_of(field, field.kind);
-  if (!column) {
-    return !is_missing(field, field.kind) && whittle_udf_document_has(field.handle);
-  }
-  return is_valid(column);
+  return column ? is_valid(column) : whittle_udf_document_has(field.handle);
 }
 
 bool whittle_boolean_or(whittle_field field, bool other) {
-  const whittle_column *column = column_of(field, WHITTLE_BOOLEAN);
-  if (!column) {
-    return is_missing(field, WHITTLE_BOOLEAN) ? other : whittle_udf_document_boolean_or(field.handle, other);
-  }
+  const whittle_column *column = numbers_of(field, WHITTLE_BOOLEAN);
   return is_valid(column) ? column->values[whittle_row] != 0 : other;
 }
 
-static inline int64_t word_at(const whittle_column *column, int64_t other) {
-  if (!is_valid(column)) {
-    return other;
+static inline int64_t word_of(whittle_field field, whittle_kind kind, int64_t other) {
+  const whittle_column *column = numbers_of(field, kind);
+  if (is_valid(column)) {
+    memcpy(&other, column->values + (size_t)whittle_row * 8, 8);
   }
-  int64_t word;
-  memcpy(&word, column->values + (size_t)whittle_row * 8, 8);
-  return word;
+  return other;
 }
 
 int64_t whittle_int64_or(whittle_field field, int64_t other) {
-  const whittle_column *column = column_of(field, WHITTLE_INT64);
-  if (!column) {
-    return is_missing(field, WHITTLE_INT64) ? other : whittle_udf_document_int64_or(field.handle, other);
-  }
-  return word_at(column, other);
+  return word_of(field, WHITTLE_INT64, other);
 }
 
 double whittle_float64_or(whittle_field field, double other) {
-  const whittle_column *column = column_of(field, WHITTLE_FLOAT64);
-  if (!column) {
-    return is_missing(field, WHITTLE_FLOAT64) ? other : whittle_udf_document_float64_or(field.handle, other);
+  const whittle_column *column = numbers_of(field, WHITTLE_FLOAT64);
+  if (is_valid(column)) {
+    memcpy(&other, column->values + (size_t)whittle_row * 8, 8);
   }
-  if (!is_valid(column)) {
-    return other;
-  }
-  double number;
-  memcpy(&number, column->values + (size_t)whittle_row * 8, 8);
-  return number;
+  return other;
 }
 
 int64_t whittle_timestamp_or(whittle_field field, int64_t other) {
-  const whittle_column *column = column_of(field, WHITTLE_TIMESTAMP);
-  if (!column) {
-    return is_missing(field, WHITTLE_TIMESTAMP) ? other : whittle_udf_document_timestamp_or(field.handle, other);
-  }
-  return word_at(column, other);
+  return word_of(field, WHITTLE_TIMESTAMP, other);
 }
 
 bool whittle_get_text(whittle_field field, whittle_text *text) {
@@ -452,9 +452,6 @@ bool whittle_get_text(whittle_field field, whittle_text *text) {
     memcpy(places, column->offsets + (size_t)whittle_row * 4, 8);
     *text = (whittle_text){(const char *)column->values + places[0], places[1] - places[0]};
     return true;
-  }
-  if (is_missing(field, is_json ? WHITTLE_JSON : WHITTLE_TEXT)) {
-    return false;
   }
   udf_string_t string;
   bool found = is_json ? whittle_udf_document_get_json(field.handle, &string)

@@ -7,12 +7,12 @@ var row uint32
 
 // place is the current row as an index. It is a variable of its own because a conversion would make
 // the fields' methods too large to be inlined.
-var place int
+var place uint
 
 // enter begins a row.
-func enter(next uint32) {
-	row = next
-	place = int(next)
+func enter(at int) {
+	row = uint32(at)
+	place = uint(at)
 }
 
 // source is where the values of a field are.
@@ -27,39 +27,59 @@ const (
 	here
 )
 
-// column is a field's values in the current batch.
+// column is a field that was resolved, and its values in the current batch.
 type column struct {
+	// handle is what the host calls the field.
+	handle uint32
+	values
+}
+
+// values are those of a field in the current batch.
+type values struct {
 	source source
-	// validity has a byte for each row; nil if all rows have a value.
-	validity []byte
-	words    []uint64
-	// floats and ints are the words if all rows have a value: then nothing else has to be looked at.
+	// floats, ints and flags are there if all rows have a value: then nothing else has to be looked
+	// at.
 	floats []float64
 	ints   []int64
-	flags  []byte
+	flags  []bool
+	// validity has a byte for each row; nil if all rows have a value.
+	validity []byte
+	// numbers are words or flags.
+	words    []uint64
+	booleans []bool
 	// text has the texts one after the other, offsets where they begin, and the end of the last.
 	text    string
 	offsets []uint32
 }
 
-// columns are the columns by the handles of the fields. The first is that of a field that was not
-// resolved.
-var columns = make([]column, 1)
+// columns are those of the fields that were resolved.
+var columns []*column
+
+func resolve(path string, kind kind) *column {
+	handle := documentResolve(path, kind)
+	if known := columnOf(handle); known != nil {
+		return known
+	}
+	c := &column{handle: handle}
+	columns = append(columns, c)
+	return c
+}
+
+// columnOf is the column of a handle, or nil.
+func columnOf(handle uint32) *column {
+	for _, c := range columns {
+		if c.handle == handle {
+			return c
+		}
+	}
+	return nil
+}
 
 // scores are those of the batch, in bits; nil if all are 1.
 var scores []uint64
 
 // inBatch tells whether there is a batch.
 var inBatch bool
-
-func (h handle) column() *column { return &columns[h] }
-
-// add makes room for the field's column.
-func (h handle) add() {
-	for len(columns) <= int(h) {
-		columns = append(columns, column{})
-	}
-}
 
 // valid tells whether the current row has a value, if the host has not kept the values.
 func (c *column) valid() bool {
@@ -69,42 +89,45 @@ func (c *column) valid() bool {
 // textAt is the current row's text.
 func (c *column) textAt() string { return c.text[c.offsets[place]:c.offsets[place+1]] }
 
-func (h handle) has() bool {
-	c := h.column()
+func (c *column) has() bool {
 	if c.source == host {
-		return documentHas(h.raw())
+		return documentHas(c.handle)
 	}
 	return c.valid()
 }
 
-// or reads a word, or else gives another.
-func (h handle) or(kind kind, otherwise uint64) uint64 {
-	if word, found := h.get(kind); found {
+// wordOr reads a number that is not a boolean, or else gives another.
+func (c *column) wordOr(kind kind, otherwise uint64) uint64 {
+	if place < uint(len(c.validity)) && place < uint(len(c.words)) {
+		if c.validity[place] != 0 {
+			return c.words[place]
+		}
+		return otherwise
+	}
+	if word, found := c.get(kind); found {
 		return word
 	}
 	return otherwise
 }
 
 // get reads a number.
-func (h handle) get(kind kind) (uint64, bool) {
-	c := h.column()
+func (c *column) get(kind kind) (uint64, bool) {
 	if c.source == host {
-		return documentGet(h.raw(), kind)
+		return documentGet(c.handle, kind)
 	}
 	if !c.valid() {
 		return 0, false
 	}
 	if kind == kindBoolean {
-		return uint64(c.flags[place]), true
+		return fromBool(c.booleans[place]), true
 	}
 	return c.words[place], true
 }
 
-// text reads a text, in memory of its own: that of a batch is not used again.
-func (h handle) text(kind kind) (string, bool) {
-	c := h.column()
+// getText reads a text, in memory of its own: that of a batch is not used again.
+func (c *column) getText(kind kind) (string, bool) {
 	if c.source == host {
-		text, ok := appendText(h.raw(), kind, nil)
+		text, ok := appendText(c.handle, kind, nil)
 		return ownedString(text), ok
 	}
 	if !c.valid() {
@@ -113,10 +136,9 @@ func (h handle) text(kind kind) (string, bool) {
 	return c.textAt(), true
 }
 
-func (h handle) appendTo(kind kind, buffer []byte) ([]byte, bool) {
-	c := h.column()
+func (c *column) appendTo(kind kind, buffer []byte) ([]byte, bool) {
 	if c.source == host {
-		return appendText(h.raw(), kind, buffer)
+		return appendText(c.handle, kind, buffer)
 	}
 	if !c.valid() {
 		return buffer, false
@@ -149,27 +171,27 @@ const (
 func open(records []byte, list func(pointer, length uint32) []byte) {
 	at := func(from []byte) []byte { return list(get32(from), get32(from[4:])) }
 	for ; len(records) >= sizeColumn; records = records[sizeColumn:] {
-		var c column
+		var v values
 		if records[4] != 0 {
-			c.validity = recycled(at(records[8:]))
+			v.validity = recycled(at(records[8:]))
 		}
 		switch records[16] {
 		case valuesMissing:
-			c.source = missing
+			v.source = missing
 		case valuesNumbers:
-			c.source = here
-			c.flags = recycled(at(records[20:]))
-			c.words = wordsOf(c.flags)
+			v.source = here
+			bytes := recycled(at(records[20:]))
+			v.words, v.booleans = wordsOf(bytes), flagsOf(bytes)
 		case valuesTexts:
-			c.source = here
-			c.offsets = offsetsOf(recycled(at(records[20:])))
-			c.text = ownedString(at(records[28:]))
+			v.source = here
+			v.offsets = offsetsOf(recycled(at(records[20:])))
+			v.text = ownedString(at(records[28:]))
 		}
-		if c.validity == nil {
-			c.floats, c.ints = floatsOf(c.words), intsOf(c.words)
+		if v.validity == nil {
+			v.floats, v.ints, v.flags = floatsOf(v.words), intsOf(v.words), v.booleans
 		}
-		if h := int(get32(records)) + 1; h < len(columns) {
-			columns[h] = c
+		if c := columnOf(get32(records)); c != nil {
+			c.values = v
 		}
 	}
 }
@@ -189,7 +211,9 @@ func recycled(memory []byte) []byte {
 
 // closeBatch forgets the columns, whose memory is used again.
 func closeBatch() {
-	clear(columns)
+	for _, c := range columns {
+		c.values = values{}
+	}
 	scores = nil
 	inBatch = false
 	spare = append(spare[:0], used...)
@@ -291,10 +315,12 @@ func (r *results) put(kind kind) {
 func evaluateBatch(rows uint32) {
 	inBatch = true
 	batch.begin(rows, bound.returns)
-	for enter(0); row < rows; enter(row + 1) {
+	enter(0)
+	evaluateRows()
+	for row+1 < rows {
+		enter(int(row) + 1)
 		evaluateRows()
 	}
-	enter(rows - 1)
 	batch.put(bound.returns)
 	closeBatch()
 }

@@ -58,13 +58,15 @@ func Define[T Result](name, description string, function Function[T]) Definition
 	case Function[bool]:
 		definition.returns = kindBoolean
 		definition.evaluateRows = func(r *results) {
-			for ; row < r.rows; enter(row + 1) {
+			flags := r.flags
+			for at := int(row); at < len(flags); at++ {
+				enter(at)
 				value, err := function.Evaluate()
 				if err != nil {
 					value = false
 					r.none(row, err)
 				}
-				r.flags[row] = byte(fromBool(value))
+				flags[at] = byte(fromBool(value))
 			}
 		}
 		definition.evaluate = func(to *outcome) {
@@ -81,13 +83,15 @@ func Define[T Result](name, description string, function Function[T]) Definition
 	case Function[float64]:
 		definition.returns = kindFloat64
 		definition.evaluateRows = func(r *results) {
-			for ; row < r.rows; enter(row + 1) {
+			floats := floatsOf(r.words)
+			for at := int(row); at < len(floats); at++ {
+				enter(at)
 				value, err := function.Evaluate()
 				if err != nil {
 					value = 0
 					r.none(row, err)
 				}
-				r.words[row] = math.Float64bits(value)
+				floats[at] = value
 			}
 		}
 		definition.evaluate = func(to *outcome) {
@@ -123,13 +127,15 @@ func Define[T Result](name, description string, function Function[T]) Definition
 // by a call.
 func integerRows[T int64 | Timestamp](function Function[T]) func(*results) {
 	return func(r *results) {
-		for ; row < r.rows; enter(row + 1) {
+		words := r.words
+		for at := int(row); at < len(words); at++ {
+			enter(at)
 			value, err := function.Evaluate()
 			if err != nil {
 				value = 0
 				r.none(row, err)
 			}
-			r.words[row] = uint64(value)
+			words[at] = uint64(value)
 		}
 	}
 }
@@ -137,7 +143,8 @@ func integerRows[T int64 | Timestamp](function Function[T]) func(*results) {
 // textRows is the same for texts.
 func textRows[T string | JSON](function Function[T]) func(*results) {
 	return func(r *results) {
-		for ; row < r.rows; enter(row + 1) {
+		for at := int(row); at < int(r.rows); at++ {
+			enter(at)
 			value, err := function.Evaluate()
 			if err != nil {
 				value = ""

@@ -2,64 +2,56 @@ package udf
 
 import "math"
 
-// handle is a resolved field. Zero is one that was not resolved, which the host does not know:
-// what it was given is one less.
-type handle uint32
-
-func resolve(path string, kind kind) handle {
-	h := handle(documentResolve(path, kind) + 1)
-	h.add()
-	return h
-}
-
-func (h handle) raw() uint32 { return uint32(h) - 1 }
-
-// BoolField is a field of the documents that is read as boolean. Its zero value may not be read,
-// and so for all fields.
-type BoolField struct{ handle handle }
+// BoolField is a field of the documents that is read as boolean. To read its zero value panics, as
+// for all fields.
+type BoolField struct{ column *column }
 
 // NewBoolField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewBoolField(path string) BoolField { return BoolField{resolve(path, kindBoolean)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f BoolField) Has() bool { return f.handle.has() }
+func (f BoolField) Has() bool { return f.column.has() }
 
 // Get gives the value, and whether there is one.
 func (f BoolField) Get() (bool, bool) {
-	number, ok := f.handle.get(kindBoolean)
+	number, ok := f.column.get(kindBoolean)
 	return number != 0, ok
 }
 
 // Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f BoolField) Or(otherwise bool) bool {
-	c := f.handle.column()
-	if c.source == host {
-		return documentBooleanOr(f.handle.raw(), otherwise)
+	if plain := f.column.flags; place < uint(len(plain)) {
+		return plain[place]
 	}
-	if !c.valid() {
-		return otherwise
+	return f.or(otherwise)
+}
+
+//go:noinline
+func (f BoolField) or(otherwise bool) bool {
+	if number, found := f.column.get(kindBoolean); found {
+		return number != 0
 	}
-	return c.flags[place] != 0
+	return otherwise
 }
 
 // Int64Field is a field of the documents that is read as int64.
-type Int64Field struct{ handle handle }
+type Int64Field struct{ column *column }
 
 // NewInt64Field resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewInt64Field(path string) Int64Field { return Int64Field{resolve(path, kindInt64)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f Int64Field) Has() bool { return f.handle.has() }
+func (f Int64Field) Has() bool { return f.column.has() }
 
 // Get gives the value, and whether there is one.
 func (f Int64Field) Get() (int64, bool) {
-	number, ok := f.handle.get(kindInt64)
+	number, ok := f.column.get(kindInt64)
 	return int64(number), ok
 }
 
 // Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f Int64Field) Or(otherwise int64) int64 {
-	if plain := columns[f.handle].ints; place < len(plain) {
+	if plain := f.column.ints; place < uint(len(plain)) {
 		return plain[place]
 	}
 	return f.or(otherwise)
@@ -67,27 +59,27 @@ func (f Int64Field) Or(otherwise int64) int64 {
 
 //go:noinline
 func (f Int64Field) or(otherwise int64) int64 {
-	return int64(f.handle.or(kindInt64, uint64(otherwise)))
+	return int64(f.column.wordOr(kindInt64, uint64(otherwise)))
 }
 
 // Float64Field is a field of the documents that is read as float64.
-type Float64Field struct{ handle handle }
+type Float64Field struct{ column *column }
 
 // NewFloat64Field resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewFloat64Field(path string) Float64Field { return Float64Field{resolve(path, kindFloat64)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f Float64Field) Has() bool { return f.handle.has() }
+func (f Float64Field) Has() bool { return f.column.has() }
 
 // Get gives the value, and whether there is one.
 func (f Float64Field) Get() (float64, bool) {
-	number, ok := f.handle.get(kindFloat64)
+	number, ok := f.column.get(kindFloat64)
 	return math.Float64frombits(number), ok
 }
 
 // Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f Float64Field) Or(otherwise float64) float64 {
-	if plain := columns[f.handle].floats; place < len(plain) {
+	if plain := f.column.floats; place < uint(len(plain)) {
 		return plain[place]
 	}
 	return f.or(otherwise)
@@ -95,11 +87,11 @@ func (f Float64Field) Or(otherwise float64) float64 {
 
 //go:noinline
 func (f Float64Field) or(otherwise float64) float64 {
-	return math.Float64frombits(f.handle.or(kindFloat64, math.Float64bits(otherwise)))
+	return math.Float64frombits(f.column.wordOr(kindFloat64, math.Float64bits(otherwise)))
 }
 
 // TimestampField is a field of the documents that is read as timestamp.
-type TimestampField struct{ handle handle }
+type TimestampField struct{ column *column }
 
 // NewTimestampField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewTimestampField(path string) TimestampField {
@@ -107,17 +99,17 @@ func NewTimestampField(path string) TimestampField {
 }
 
 // Has tells whether the document has a value of the field's kind.
-func (f TimestampField) Has() bool { return f.handle.has() }
+func (f TimestampField) Has() bool { return f.column.has() }
 
 // Get gives the value, and whether there is one.
 func (f TimestampField) Get() (Timestamp, bool) {
-	number, ok := f.handle.get(kindTimestamp)
+	number, ok := f.column.get(kindTimestamp)
 	return Timestamp(number), ok
 }
 
 // Or returns the value, or otherwise if the document has none. It is faster than Get.
 func (f TimestampField) Or(otherwise Timestamp) Timestamp {
-	if plain := columns[f.handle].ints; place < len(plain) {
+	if plain := f.column.ints; place < uint(len(plain)) {
 		return Timestamp(plain[place])
 	}
 	return f.or(otherwise)
@@ -125,21 +117,21 @@ func (f TimestampField) Or(otherwise Timestamp) Timestamp {
 
 //go:noinline
 func (f TimestampField) or(otherwise Timestamp) Timestamp {
-	return Timestamp(f.handle.or(kindTimestamp, uint64(otherwise)))
+	return Timestamp(f.column.wordOr(kindTimestamp, uint64(otherwise)))
 }
 
 // StringField is a field of the documents that is read as text.
-type StringField struct{ handle handle }
+type StringField struct{ column *column }
 
 // NewStringField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewStringField(path string) StringField { return StringField{resolve(path, kindText)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f StringField) Has() bool { return f.handle.has() }
+func (f StringField) Has() bool { return f.column.has() }
 
 // Get gives the value, in memory of its own, and whether there is one.
 func (f StringField) Get() (string, bool) {
-	return f.handle.text(kindText)
+	return f.column.getText(kindText)
 }
 
 // AppendTo appends the value to a buffer, and tells whether there is one. With a buffer that is
@@ -149,29 +141,29 @@ func (f StringField) Get() (string, bool) {
 //
 // a document allocates nothing.
 func (f StringField) AppendTo(buffer []byte) ([]byte, bool) {
-	return f.handle.appendTo(kindText, buffer)
+	return f.column.appendTo(kindText, buffer)
 }
 
 // JSONField is a field of the documents that is read as json: any value has one, and several
 // values are a list.
-type JSONField struct{ handle handle }
+type JSONField struct{ column *column }
 
 // NewJSONField resolves a field whose path is not a parameter. Call it in Prepare only.
 func NewJSONField(path string) JSONField { return JSONField{resolve(path, kindJSON)} }
 
 // Has tells whether the document has a value of the field's kind.
-func (f JSONField) Has() bool { return f.handle.has() }
+func (f JSONField) Has() bool { return f.column.has() }
 
 // Get gives the value, in memory of its own, and whether there is one.
 func (f JSONField) Get() (JSON, bool) {
-	text, ok := f.handle.text(kindJSON)
+	text, ok := f.column.getText(kindJSON)
 	return JSON(text), ok
 }
 
 // AppendTo appends the value's text to a buffer, and tells whether there is one. It allocates
 // nothing where the buffer has room.
 func (f JSONField) AppendTo(buffer []byte) ([]byte, bool) {
-	return f.handle.appendTo(kindJSON, buffer)
+	return f.column.appendTo(kindJSON, buffer)
 }
 
 // DocumentID gives the current document's id, unique within the query. In Evaluate alone: while a

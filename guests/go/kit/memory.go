@@ -41,9 +41,6 @@ func importGetText(field uint32, to unsafe.Pointer)
 //go:wasmimport whittle:udf/document@0.1.0 get-json
 func importGetJSON(field uint32, to unsafe.Pointer)
 
-//go:wasmimport whittle:udf/document@0.1.0 boolean-or
-func documentBooleanOr(field uint32, otherwise bool) bool
-
 //go:wasmimport whittle:udf/document@0.1.0 id
 func importID(to unsafe.Pointer)
 
@@ -94,6 +91,11 @@ func floatsOf(words []uint64) []float64 {
 
 // intsOf is the same numbers.
 func intsOf(words []uint64) []int64 { return unsafe.Slice((*int64)(data(words)), len(words)) }
+
+// flagsOf is memory of the host's as booleans, each of which is 0 or 1.
+func flagsOf(bytes []byte) []bool {
+	return unsafe.Slice((*bool)(data(bytes)), len(bytes))
+}
 
 // offsetsOf is memory of the host's as offsets.
 func offsetsOf(bytes []byte) []uint32 {

@@ -10,7 +10,6 @@ const noHost = "udf: documents are available only inside a component"
 func documentResolve(string, kind) uint32            { panic(noHost) }
 func documentHas(uint32) bool                        { panic(noHost) }
 func documentGet(uint32, kind) (uint64, bool)        { panic(noHost) }
-func documentBooleanOr(uint32, bool) bool            { panic(noHost) }
 func appendText(uint32, kind, []byte) ([]byte, bool) { panic(noHost) }
 func documentID() string                             { panic(noHost) }
 func documentScore() float64                         { panic(noHost) }
@@ -18,6 +17,7 @@ func documentScore() float64                         { panic(noHost) }
 func wordsOf([]byte) []uint64            { panic(noHost) }
 func floatsOf([]uint64) []float64        { panic(noHost) }
 func intsOf([]uint64) []int64            { panic(noHost) }
+func flagsOf([]byte) []bool              { panic(noHost) }
 func offsetsOf([]byte) []uint32          { panic(noHost) }
 func bytesOf([]uint64) []byte            { panic(noHost) }
 func resultsFail(uint32, string)         { panic(noHost) }

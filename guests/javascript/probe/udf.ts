@@ -1,6 +1,6 @@
-/** A function for tests: it throws. */
+/** Functions for tests: they throw, or never end. */
 
-import { component, define, field } from "whittle-guest";
+import { component, define, document, field } from "whittle-guest";
 
 const throws = define({
   name: "throws",
@@ -16,4 +16,21 @@ const throws = define({
   },
 });
 
-export const functions = component(throws);
+const runs = define({
+  name: "runs",
+  description:
+    "The document's id. If the field is `loop` or `recurse`, it does that without an end.",
+  parameters: { field: field("text", "The field with what to do.") },
+  returns: "text",
+  prepare({ field }) {
+    const recurse = (): number => recurse() + 1;
+    return () => {
+      const what = field.get();
+      while (what === "loop");
+      if (what === "recurse") recurse();
+      return document.id();
+    };
+  },
+});
+
+export const functions = component(throws, runs);

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
-use whittle_host::{Arguments, Bound, Document, EvaluateError, OnError, QueryContext};
-use whittle_node::Documents;
+use whittle_host::{Arguments, Bound, EvaluateError, OnError};
+use whittle_node::{DocumentReader, Documents};
 
+use crate::mapping::MappingFile;
 use crate::setup;
+use crate::udf_log::UdfLog;
 
 /// Call a function for each document and print one JSON line per document, in the order of the
 /// input.
@@ -29,7 +31,11 @@ pub(crate) struct Call {
     #[arg(long, value_name = "FIELD")]
     id_field: Option<String>,
     #[command(flatten)]
+    mapping: MappingFile,
+    #[command(flatten)]
     run: setup::Run,
+    #[command(flatten)]
+    log: UdfLog,
 }
 
 fn parameters(text: &str) -> Result<Map<String, Json>, String> {
@@ -45,17 +51,20 @@ impl Call {
         let documents = setup::read_or_stdin(&self.docs)?;
         let documents = Documents::read(&documents, self.id_field.as_deref())
             .with_context(|| self.docs.display().to_string())?;
+        let reader = self.mapping.reader(&documents)?;
         let udf = setup::udf(&self.run.engine()?, &self.component)?;
         let query = self.run.query();
         let arguments = Arguments::from_json(&self.params);
         let bound = udf.bind(&self.function, &arguments, &query);
-        setup::print_log(&query.take_log());
+        self.log.print(&query);
         let mut bound = bound?;
         // An error is printed as the document's result; the documents after it still run.
         bound.set_on_error(OnError::Null);
         let mut stdout = BufWriter::new(io::stdout().lock());
         for position in 0..documents.len() {
-            match answer(&mut bound, &query, &documents, position) {
+            let answer = answer(&mut bound, &reader, &documents, position);
+            self.log.print(&query);
+            match answer {
                 Ok(line) => writeln!(stdout, "{line}")?,
                 Err(error) => {
                     stdout.flush()?;
@@ -72,19 +81,13 @@ impl Call {
 /// are printed.
 fn answer(
     bound: &mut Bound,
-    query: &QueryContext,
+    reader: &DocumentReader,
     documents: &Documents,
     position: usize,
 ) -> Result<Json> {
     let id = documents.id(position);
-    let document = Document {
-        id,
-        source: documents.source(position),
-        score: None,
-    };
-    let answer = bound.evaluate_document(document);
-    setup::print_log(&query.take_log());
-    match answer {
+    let batch = reader.load(bound, documents, position..position + 1, None)?;
+    match bound.evaluate_row(&batch) {
         Ok(value) => Ok(json!({"_id": id, "value": value.to_json()})),
         Err(EvaluateError::Document { message, .. }) => Ok(json!({"_id": id, "error": message})),
         Err(error) => Err(error.into()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use whittle_host::{Accessor, Function, Manifest, Parameter, Presence, Udf, one_line};
+use whittle_host::{Function, Manifest, Parameter, Presence, Udf, one_line};
 
 use crate::setup;
 
@@ -21,7 +21,7 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
-        let engine = setup::engine(Accessor::default())?;
+        let engine = setup::engine()?;
         let udf = setup::udf(&engine, &self.component)?;
         let text = if self.json { json(&udf)? } else { text(&udf) };
         io::stdout().write_all(text.as_bytes())?;

@@ -6,6 +6,7 @@ mod call;
 mod index;
 mod inspect;
 mod log;
+mod mapping;
 mod new;
 mod place;
 mod query;
@@ -15,6 +16,7 @@ mod search;
 mod serve;
 mod setup;
 mod test;
+mod udf_log;
 mod vectors;
 mod warnings;
 

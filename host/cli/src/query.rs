@@ -13,6 +13,7 @@ use whittle_host::{Engine, QueryContext};
 use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
 
 use crate::setup;
+use crate::udf_log::UdfLog;
 use progress::Progress;
 
 /// Search the documents of a file, with UDFs in the query.
@@ -34,6 +35,8 @@ pub(crate) struct Query {
     json: bool,
     #[command(flatten)]
     run: setup::Run,
+    #[command(flatten)]
+    log: UdfLog,
 }
 
 impl Query {
@@ -57,7 +60,7 @@ impl Query {
             watched.show(more);
         });
         progress.clear();
-        setup::print_log(&query.take_log());
+        self.log.print(&query);
         print(&serde_json::to_string_pretty(&result?)?, self.json)
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
-use whittle_host::{Accessor, Registry, Sha256, VersionInfo, one_line};
+use whittle_host::{Registry, Sha256, VersionInfo, one_line};
 
 use crate::inspect::signature;
 use crate::setup;
@@ -124,7 +124,7 @@ impl Place {
     }
 
     fn open(&self) -> Result<Registry> {
-        setup::registry(setup::engine(Accessor::default())?, &self.registry)
+        setup::registry(setup::engine()?, &self.registry)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::place::{Location, Place, unused};
 use crate::query::{Functions, print};
 use crate::remote::Remote;
 use crate::setup;
+use crate::udf_log::UdfLog;
 
 /// Search an index, on disk or of a node, with UDFs in the query.
 #[derive(Debug, Args)]
@@ -31,6 +32,8 @@ pub(crate) struct Search {
     json: bool,
     #[command(flatten)]
     run: setup::Run,
+    #[command(flatten)]
+    log: UdfLog,
 }
 
 impl Search {
@@ -57,7 +60,7 @@ impl Search {
         let snapshot = index.snapshot().with_threads(&threads);
         let query = QueryContext::new(request.budget(self.run.budget()));
         let result = search(&snapshot, request, &udfs, &query, |_| ());
-        setup::print_log(&query.take_log());
+        self.log.print(&query);
         Ok(serde_json::to_string_pretty(&result?)?)
     }
 }

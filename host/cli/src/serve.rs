@@ -56,10 +56,11 @@ impl Serve {
                 self.listen
             );
         }
+        let options = EngineOptions::default();
         let engine = Engine::new(EngineOptions {
             cache: setup::cache_folder(),
-            accessor: self.run.accessor(),
-            ..EngineOptions::default()
+            few_rows: self.run.few_rows(options.few_rows),
+            ..options
         })?;
         let options = NodeOptions {
             budget: self.run.budget(),

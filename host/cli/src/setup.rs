@@ -1,18 +1,18 @@
-//! What several commands share: the flags of a run, an engine with the user's cache, reading
-//! components and other files, and printing the log of UDFs.
+//! What several commands share: the flags of a run, an engine with the user's cache, and reading
+//! components and other files.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use whittle_host::{
-    Accessor, Budget, Engine, EngineOptions, LogLevel, LogLine, QueryContext, Registry,
-    RegistryOptions, Storage, StorageError, Udf,
+    Budget, Engine, EngineOptions, QueryContext, Registry, RegistryOptions, Storage, StorageError,
+    Udf,
 };
 
 /// The flags of a command that runs functions.
@@ -24,31 +24,22 @@ pub(crate) struct Run {
     /// The memory limit of all functions of a query together, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     memory_mb: usize,
-    /// How functions read documents; the results are the same.
-    #[arg(long, value_enum, default_value_t = Reading::Composed)]
-    accessor: Reading,
-}
-
-/// `whittle_host::Accessor` on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Reading {
-    /// In whole batches, or in place by code that is compiled into the function.
-    Composed,
-    /// With a call into the host for each field.
-    Reference,
+    /// Evaluate document by document, even functions that take whole batches; the results are the
+    /// same.
+    #[arg(long)]
+    by_document: bool,
 }
 
 impl Run {
     pub(crate) fn engine(&self) -> Result<Engine> {
-        engine(self.accessor())
+        // One document goes the way that the batches of a search go.
+        start(self.few_rows(0))
     }
 
-    /// The accessor that the flags select.
-    pub(crate) fn accessor(&self) -> Accessor {
-        match self.accessor {
-            Reading::Composed => Accessor::Composed,
-            Reading::Reference => Accessor::Reference,
-        }
+    /// The largest number of rows that are evaluated document by document, which is `usual` unless
+    /// the flags say otherwise.
+    pub(crate) fn few_rows(&self, usual: usize) -> usize {
+        if self.by_document { usize::MAX } else { usual }
     }
 
     /// A query's context; its time starts now.
@@ -67,13 +58,15 @@ impl Run {
 }
 
 /// An engine with the user's cache of compiled components.
-pub(crate) fn engine(accessor: Accessor) -> Result<Engine> {
+pub(crate) fn engine() -> Result<Engine> {
+    start(EngineOptions::default().few_rows)
+}
+
+fn start(few_rows: usize) -> Result<Engine> {
     // The command runs one query at a time.
     let options = EngineOptions {
         cache: cache_folder(),
-        accessor,
-        // One document goes the way that the batches of a search go.
-        few_rows: 0,
+        few_rows,
         pool_instances: 8,
         ..EngineOptions::default()
     };
@@ -147,27 +140,6 @@ pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
         .read_to_end(&mut text)
         .context("standard input")?;
     Ok(text)
-}
-
-/// Prints the log of UDFs to standard error.
-pub(crate) fn print_log(lines: &[LogLine]) {
-    let mut stderr = io::stderr().lock();
-    for LogLine {
-        udf,
-        level,
-        message,
-    } in lines
-    {
-        let level = match level {
-            LogLevel::Trace => "trace",
-            LogLevel::Debug => "debug",
-            LogLevel::Info => "info",
-            LogLevel::Warn => "warn",
-            LogLevel::Error => "error",
-        };
-        // If standard error is closed, nobody can read the log.
-        let _ = writeln!(stderr, "[{udf} {level}] {message}");
-    }
 }
 
 /// Loads the component in a file: checks, compiles and describes it.

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use whittle_host::Udf;
+use whittle_node::mapping::Mapping;
 
 use crate::build;
+use crate::mapping::MappingFile;
 use crate::setup;
+use crate::udf_log::UdfLog;
 use crate::vectors::{self, Failure, Vectors};
 
 /// Run a component's test vectors: parameters and documents with the expected values.
@@ -21,7 +24,11 @@ pub(crate) struct Test {
     #[arg(long, value_name = "FILE")]
     vectors: Vec<PathBuf>,
     #[command(flatten)]
+    mapping: MappingFile,
+    #[command(flatten)]
     run: setup::Run,
+    #[command(flatten)]
+    log: UdfLog,
 }
 
 impl Test {
@@ -43,10 +50,11 @@ impl Test {
             Vectors::parse(&text).with_context(|| file.display().to_string())
         });
         let suites: Vec<Vec<Vectors>> = suites.collect::<Result<_>>()?;
+        let mapping = self.mapping.read()?;
         let udf = setup::udf(&self.run.engine()?, &component)?;
         let (mut cases, mut failed) = (0, 0);
         for vectors in suites.iter().flatten() {
-            let failures = self.failures(&udf, vectors);
+            let failures = self.failures(&udf, vectors, mapping.as_ref());
             cases += vectors.cases.len();
             failed += failures.len();
             report(vectors, &failures)?;
@@ -57,15 +65,13 @@ impl Test {
         Ok(())
     }
 
-    fn failures(&self, udf: &Udf, vectors: &Vectors) -> Vec<Failure> {
+    fn failures(&self, udf: &Udf, vectors: &Vectors, mapping: Option<&Mapping>) -> Vec<Failure> {
         let cases = vectors.cases.iter();
         let failures = cases.filter_map(|case| {
             let query = self.run.query();
-            let failure = vectors::run(udf, vectors, case, &query).err();
-            if failure.is_some() {
-                setup::print_log(&query.take_log());
-            }
-            failure
+            let failure = vectors::run(udf, vectors, case, mapping, &query).err()?;
+            self.log.print_lines(failure.log());
+            Some(failure)
         });
         failures.collect()
     }

@@ -9,13 +9,18 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 use crate::columns::{self, Column, ColumnPath, Document, FieldUse, ID, SCORE, column_path};
+use crate::distinct::{Distinct, has_values};
 use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
 use crate::sink::{DocumentError, Evaluated, OnError, Statistics};
-use crate::state::{Columns, PIECE_ROWS};
+use crate::state::State;
 use crate::udf::Udf;
 use crate::value::{Kind, Value};
+
+/// The maximum number of rows whose columns are prepared at once: a long batch needs little memory
+/// for columns that are cast.
+const PIECE_ROWS: usize = 1 << 16;
 
 /// A function bound to the arguments of one query, for one worker.
 ///
@@ -27,6 +32,7 @@ pub struct Bound {
     function: Function,
     instance: Instance,
     sources: Option<Sources>,
+    distinct: Distinct,
     ended: bool,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -43,6 +49,8 @@ pub trait Observer: Send + Sync {
 pub struct Evaluation<'a> {
     /// Documents evaluated, including those that failed.
     pub documents: u64,
+    /// Evaluations of the function, as [`Statistics::evaluations`].
+    pub evaluations: u64,
     /// Documents that failed.
     pub errors: u64,
     /// Documents that were begun: those before the one at which the function was stopped, if it
@@ -75,6 +83,8 @@ struct Sources {
     id: Option<ColumnPath>,
     score: Option<ColumnPath>,
     fields: Vec<Option<ColumnPath>>,
+    /// The column of all fields that are there, if it is one.
+    only: Option<ColumnPath>,
 }
 
 impl Bound {
@@ -87,11 +97,13 @@ impl Bound {
         let state = instance.state_mut();
         state.sink.set_returns(function.returns);
         state.batch.reads_scores = udf.reads_scores();
+        let distinct = Distinct::new(state.query.clone(), udf.reads_scores());
         Self {
             udf,
             function,
             instance,
             sources: None,
+            distinct,
             ended: false,
             observer,
         }
@@ -172,49 +184,74 @@ impl Bound {
     pub fn evaluate_rows(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
         let started = Instant::now();
         let before = self.counts();
-        let evaluated = self.evaluate_pieces(batch);
+        let evaluated = self.evaluate_pieces(batch, started);
         let time = started.elapsed();
         let state = self.instance.state_mut();
-        state.columns = Arc::new(Columns::none());
+        state.columns.clear();
         state.sink.statistics.time += time;
         state.leave(time);
-        self.observe(batch, before, time, &evaluated);
+        let stopped = match &evaluated {
+            Err(EvaluateError::Stopped { source, .. }) => Some(source),
+            Ok(_) | Err(_) => None,
+        };
+        self.observe(|| batch.get_array_memory_size(), before, time, stopped);
         evaluated
     }
 
-    /// The documents and errors so far.
-    fn counts(&self) -> (u64, u64) {
+    /// The results for a dictionary-encoded column whose values have all been evaluated, without an
+    /// error: the column is the only one that the function reads, as in the last batch. `None` if
+    /// [`Bound::evaluate_rows`] has to look at the documents. Nothing is counted.
+    pub fn known(&mut self, column: &ArrayRef) -> Option<ArrayRef> {
+        let slots = self.distinct.slots_again(column).filter(|_| !self.ended)?;
+        let state = self.instance.state_mut();
+        state.query.check().ok()?;
+        state.sink.begin(slots.len());
+        let known = self.distinct.spread(&slots, &mut state.sink);
+        known.then(|| state.sink.values())
+    }
+
+    /// Counts a batch of documents that got their results from [`Bound::known`].
+    pub fn count_known(&mut self, documents: u64) {
+        let before = self.counts();
+        let statistics = &mut self.instance.state_mut().sink.statistics;
+        statistics.documents += documents;
+        statistics.batches += 1;
+        self.observe(|| 0, before, Duration::ZERO, None);
+    }
+
+    /// The documents, evaluations and errors so far.
+    fn counts(&self) -> [u64; 3] {
         let Statistics {
-            documents, errors, ..
+            documents,
+            evaluations,
+            errors,
+            ..
         } = self.instance.state().sink.statistics;
-        (documents, errors)
+        [documents, evaluations, errors]
     }
 
     fn observe(
         &self,
-        batch: &RecordBatch,
-        before: (u64, u64),
+        bytes: impl FnOnce() -> usize,
+        before: [u64; 3],
         time: Duration,
-        evaluated: &Result<Evaluated, EvaluateError>,
+        stopped: Option<&Stopped>,
     ) {
         let Some(observer) = &self.observer else {
             return;
         };
-        let (documents, errors) = self.counts();
+        let [documents, evaluations, errors] = self.counts();
         let state = self.instance.state();
-        let stopped = match evaluated {
-            Err(EvaluateError::Stopped { source, .. }) => Some(source),
-            Ok(_) | Err(_) => None,
-        };
         let reached = match stopped {
-            Some(_) => state.sink.position(state.frame.row()),
+            Some(_) => state.sink.position(state.row),
             None => documents,
         };
         observer.evaluated(&Evaluation {
-            documents: documents - before.0,
-            errors: errors - before.1,
-            begun: reached.saturating_sub(before.0),
-            input_bytes: stopped.map_or(0, |_| batch.get_array_memory_size()),
+            documents: documents - before[0],
+            evaluations: evaluations - before[1],
+            errors: errors - before[2],
+            begun: reached.saturating_sub(before[0]),
+            input_bytes: stopped.map_or(0, |_| bytes()),
             time,
             memory_bytes: state.memory.bytes(),
             stopped,
@@ -229,7 +266,20 @@ impl Bound {
     /// ends the function only under [`OnError::Fail`].
     pub fn evaluate_document(&mut self, document: Document<'_>) -> Result<Value, EvaluateError> {
         let batch = self.load(&[document])?;
-        let mut evaluated = self.evaluate_rows(&batch)?;
+        self.evaluate_row(&batch)
+    }
+
+    /// Evaluates the function for the document in a batch of one row.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`Bound::evaluate_document`].
+    ///
+    /// # Panics
+    ///
+    /// If the batch has no row.
+    pub fn evaluate_row(&mut self, batch: &RecordBatch) -> Result<Value, EvaluateError> {
+        let mut evaluated = self.evaluate_rows(batch)?;
         match evaluated.error_samples.pop() {
             None => Ok(value_at(&evaluated.values, 0, self.function.returns)),
             Some(failed) => Err(self.failed(failed)),
@@ -244,7 +294,11 @@ impl Bound {
         }
     }
 
-    fn evaluate_pieces(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
+    fn evaluate_pieces(
+        &mut self,
+        batch: &RecordBatch,
+        started: Instant,
+    ) -> Result<Evaluated, EvaluateError> {
         if self.ended {
             return Err(EvaluateError::Ended {
                 function: self.function.name.clone(),
@@ -253,31 +307,42 @@ impl Bound {
         self.find_sources(batch.schema_ref());
         let rows = batch.num_rows();
         self.instance.state_mut().sink.begin(rows);
-        let mut start = 0;
+        let (mut start, mut now) = (0, started);
         while start < rows {
             let length = PIECE_ROWS.min(rows - start);
             self.instance.state_mut().sink.seek(start);
             if length == rows {
-                self.evaluate_piece(batch)?;
+                self.evaluate_piece(batch, now)?;
             } else {
-                self.evaluate_piece(&batch.slice(start, length))?;
+                self.evaluate_piece(&batch.slice(start, length), now)?;
+                now = Instant::now();
             }
             start += length;
         }
         Ok(self.instance.state_mut().sink.finish())
     }
 
-    fn evaluate_piece(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
-        let columns = self.columns(piece)?;
+    fn evaluate_piece(&mut self, piece: &RecordBatch, now: Instant) -> Result<(), EvaluateError> {
+        let slots = self.slots(piece)?;
+        if let Some(slots) = &slots {
+            let state = self.instance.state_mut();
+            if state.query.check_at(now).is_ok() && self.distinct.spread(slots, &mut state.sink) {
+                return Ok(());
+            }
+        }
+        self.set_columns(piece)?;
         let state = self.instance.state_mut();
-        state.columns = Arc::new(columns);
         // An error before the first document is reported for the first document, not for the last
         // row of the previous piece.
-        state.frame.set_row(0);
-        if let Err(source) = self.instance.state().query.check() {
+        state.row = 0;
+        if let Err(source) = state.query.check_at(now) {
             return Err(self.end(source));
         }
-        match self.instance.run(piece.num_rows()) {
+        let run = match slots {
+            Some(slots) => self.distinct.run(&mut self.instance, &slots),
+            None => self.instance.run(piece.num_rows()),
+        };
+        match run {
             Ok(()) => Ok(()),
             Err(RunError::Stopped(source)) => Err(self.end(source)),
             Err(RunError::Document(failed)) => {
@@ -285,6 +350,28 @@ impl Bound {
                 Err(self.failed(failed.0))
             }
         }
+    }
+
+    /// The slots of the rows' values, if they alone decide over the results.
+    fn slots(&mut self, piece: &RecordBatch) -> Result<Option<Vec<u32>>, EvaluateError> {
+        let only = self
+            .sources
+            .as_ref()
+            .and_then(|sources| sources.only.as_ref());
+        let Some(only) = only else {
+            return Ok(None);
+        };
+        let (name, kind) = (only.field().name(), self.fields()[0].kind);
+        let column = only
+            .column(piece)
+            .map_err(|error| column_error(name, kind, error))?;
+        if !has_values(column.data_type()) {
+            return Ok(None);
+        }
+        self.distinct.of(only);
+        let slots = self.distinct.slots(&column);
+        let is_varied = |slots: &[u32]| self.distinct.is_too_varied(slots);
+        Ok(slots.filter(|slots| !is_varied(slots)))
     }
 
     fn end(&mut self, source: Stopped) -> EvaluateError {
@@ -312,46 +399,58 @@ impl Bound {
                 },
             )
         };
+        let fields = self.fields().iter();
+        let fields: Vec<_> = fields.map(|field| column_path(schema, field)).collect();
+        let mut found = fields.iter().flatten();
+        let first = found.next();
         self.sources = Some(Sources {
             id: find(ID, Kind::Text),
             score: find(SCORE, Kind::Float64),
-            fields: self
-                .fields()
-                .iter()
-                .map(|field| column_path(schema, field))
-                .collect(),
+            only: first
+                .filter(|first| found.all(|other| other == *first))
+                .cloned(),
+            fields,
             schema: Arc::clone(schema),
         });
     }
 
-    fn columns(&self, piece: &RecordBatch) -> Result<Columns, EvaluateError> {
-        let Some(Sources {
-            id, score, fields, ..
-        }) = &self.sources
-        else {
-            return Ok(Columns::none());
+    /// Makes the columns of a piece the current ones.
+    fn set_columns(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
+        let Some(sources) = &self.sources else {
+            return Ok(());
         };
-        let read = |source: &Option<ColumnPath>, name: &str, kind| match source {
-            None => Ok(Column::Missing(kind)),
-            Some(source) => source
+        let reads_ids = self.udf.reads_ids();
+        let State {
+            fields, columns, ..
+        } = self.instance.state_mut();
+        columns.clear();
+        if let Some(source) = &sources.id {
+            columns.id = source
                 .column(piece)
-                .and_then(|array| Column::new(&array, source.field(), kind))
-                .map_err(|error| column_error(name, kind, error)),
-        };
-        let id = match id {
-            None => Ok(Column::Missing(Kind::Text)),
-            Some(source) => source
+                .and_then(|array| Column::of_ids(&array, reads_ids))
+                .map_err(|error| column_error(ID, Kind::Text, error))?;
+        }
+        if let Some(source) = &sources.score {
+            columns.score = source
                 .column(piece)
-                .and_then(|array| Column::of_ids(&array))
-                .map_err(|error| column_error(ID, Kind::Text, error)),
-        };
-        let fields = self.fields().iter().zip(fields);
-        let fields = fields.map(|(field, source)| read(source, &field.path, field.kind));
-        Ok(Columns {
-            id: id?,
-            score: read(score, SCORE, Kind::Float64)?,
-            fields: fields.collect::<Result<_, _>>()?,
-        })
+                .and_then(|array| Column::new(&array, source.field(), Kind::Float64))
+                .map_err(|error| column_error(SCORE, Kind::Float64, error))?;
+        }
+        for (FieldUse { path, kind }, source) in fields.iter().zip(&sources.fields) {
+            let failed = |error| column_error(path, *kind, error);
+            let column = match source {
+                None => Column::Missing(*kind),
+                Some(source) => {
+                    let array = source.column(piece).map_err(failed)?;
+                    match Column::unchanged(&array, source.field(), *kind) {
+                        Some(column) => column,
+                        None => Column::new(&array, source.field(), *kind).map_err(failed)?,
+                    }
+                }
+            };
+            columns.fields.push(column);
+        }
+        Ok(())
     }
 }
 

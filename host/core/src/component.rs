@@ -12,7 +12,7 @@ use crate::contract::{
 };
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
-use crate::nesting;
+use crate::nesting::Nesting;
 use crate::words::one_line;
 
 /// A component's imports and exports, within the limits and allowed by the contract.
@@ -20,10 +20,10 @@ use crate::words::one_line;
 pub(crate) struct Shape {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
-    /// Whether it may call the accessor's `id`: it takes a function with that name from one of its
+    /// Whether it may call the document's `id`: it takes a function with that name from one of its
     /// imports.
     pub(crate) reads_ids: bool,
-    /// Whether it may call the accessor's `score`, likewise.
+    /// Whether it may call the document's `score`, likewise.
     pub(crate) reads_scores: bool,
 }
 
@@ -53,7 +53,6 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
         return Err(RegisterError::Invalid { reason });
     }
     let shape = read(bytes, limits)?;
-    nesting::check(bytes, limits)?;
     for import in &shape.imports {
         allowed(import)?;
     }
@@ -97,8 +96,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
     let mut memories = 0;
     let mut functions = 0;
     let mut code = 0;
+    let mut nesting = Nesting::of(bytes);
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(invalid)? {
+        let payload = payload.map_err(invalid)?;
+        nesting.read(&payload, limits)?;
+        match payload {
             Payload::Version {
                 encoding: Encoding::Module,
                 ..
@@ -159,6 +161,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
             _ => {}
         }
     }
+    nesting.check(limits)?;
     Ok(shape)
 }
 
@@ -177,10 +180,8 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
     if OFFERED.contains(&import) || denied(import) {
         return Ok(());
     }
-    // Compares packages, not versions: composition joins imports of compatible versions.
     let package = import.split('/').next().unwrap_or(import);
     let reason = match package {
-        "whittle:host" => "which is private to the host",
         "whittle:udf" => "but this host supports only version 0.1.0 of it",
         "whittle:batch" => "but this host supports only version 0.2.0 of it",
         _ if package.starts_with("wasi:") => {

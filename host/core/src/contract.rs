@@ -25,9 +25,9 @@ pub(crate) const BATCH_FUNCTIONS: &str = "whittle:batch/functions@0.2.0";
 pub(crate) const RESULTS: &str = "whittle:batch/results@0.2.0";
 /// The types of a batch's columns.
 pub(crate) const COLUMNS: &str = "whittle:batch/columns@0.2.0";
-/// The document accessor.
+/// The document that is being evaluated.
 pub(crate) const DOCUMENT: &str = "whittle:udf/document@0.1.0";
-/// The document accessor's text functions in words.
+/// Its texts in words.
 pub(crate) const TEXT_WORDS: &str = "whittle:udf/text-words@0.1.0";
 /// The guest's log.
 pub(crate) const LOGGING: &str = "whittle:udf/logging@0.1.0";

@@ -15,12 +15,11 @@ use wasmtime::{
 
 use crate::batch;
 use crate::cache::{Cache, CacheStatistics};
-use crate::composed;
 use crate::contract::types;
+use crate::document;
 use crate::error::{Cause, EngineError, Stopped};
 use crate::limits::Limits;
 use crate::query::QueryContext;
-use crate::reference;
 use crate::slots::{PoolStatistics, ReservedInstances, Slots};
 use crate::state::State;
 use crate::ticker::Ticker;
@@ -35,15 +34,14 @@ pub struct EngineOptions {
     /// The maximum size of all files in that directory, in bytes; by default 8 GiB. Beyond that the
     /// least recently used files are removed.
     pub cache_bytes: u64,
-    /// How documents are read; by default [`Accessor::Composed`].
-    pub accessor: Accessor,
     /// Calls with up to this many rows are evaluated document by document, even if the component
-    /// takes batches: a batch costs as much as a few documents. By default 4.
+    /// takes batches: a batch costs as much as a few documents. The results are the same. By default
+    /// 2.
     pub few_rows: usize,
     /// The limits of a component.
     pub limits: Limits,
     /// The maximum number of instances at once, one for each query and worker; by default 256.
-    /// Each reserves about 24 GiB of address space, if the machine has it.
+    /// Each reserves about 16 GiB of address space, if the machine has it.
     pub pool_instances: u32,
     /// How long a binding waits for an instance when all are in use, before it fails because the
     /// engine is busy; by default 1 s. Waiting bindings are served in turn.
@@ -55,25 +53,12 @@ impl Default for EngineOptions {
         Self {
             cache: None,
             cache_bytes: 8 << 30,
-            accessor: Accessor::default(),
-            few_rows: 4,
+            few_rows: 2,
             limits: Limits::default(),
             pool_instances: 256,
             pool_wait: Duration::from_secs(1),
         }
     }
-}
-
-/// How documents are read. Both give the same answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Accessor {
-    /// Copies whole columns into a component that takes batches. For others, reads Arrow buffers in
-    /// place, by code that is compiled into the guest's; a build without the feature `intrinsics`
-    /// uses the reference accessor for them instead. The default.
-    #[default]
-    Composed,
-    /// Calls a host function for each field: slower, and without unsafe code.
-    Reference,
 }
 
 /// Where instances get their memory.
@@ -101,7 +86,6 @@ struct Inner {
     allocation: Allocation,
     /// Compiles components that would take the other one too long. Created on first use.
     single_pass: OnceLock<wasmtime::Engine>,
-    accessor: Accessor,
     few_rows: usize,
     cache: Option<Cache>,
     limits: Arc<Limits>,
@@ -117,7 +101,6 @@ impl std::fmt::Debug for Engine {
         formatter
             .debug_struct("Engine")
             .field("allocation", &self.0.allocation)
-            .field("accessor", &self.0.accessor)
             .finish_non_exhaustive()
     }
 }
@@ -135,7 +118,6 @@ impl Engine {
         let EngineOptions {
             cache,
             cache_bytes,
-            accessor,
             few_rows,
             limits,
             pool_instances,
@@ -150,8 +132,7 @@ impl Engine {
             Allocation::Pool { instances } => instances,
             Allocation::OnDemand => pool_instances,
         };
-        let linker = linker(&wasmtime, accessor)
-            .map_err(|error| EngineError::Wasmtime(Cause::new(error)))?;
+        let linker = linker(&wasmtime).map_err(|error| EngineError::Wasmtime(Cause::new(error)))?;
         let ticker = Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?;
         Ok(Self(Arc::new(Inner {
             wasmtime,
@@ -159,7 +140,6 @@ impl Engine {
             config,
             allocation,
             single_pass: OnceLock::new(),
-            accessor,
             few_rows,
             cache: cache.map(|folder| Cache::new(folder, cache_bytes)),
             limits: Arc::new(limits),
@@ -173,17 +153,6 @@ impl Engine {
     /// Where instances get their memory.
     pub fn allocation(&self) -> Allocation {
         self.0.allocation
-    }
-
-    /// How documents are read.
-    pub fn accessor(&self) -> Accessor {
-        self.0.accessor
-    }
-
-    /// Whether a component is composed with the accessor. One that takes batches is not: it reads
-    /// single documents through host functions.
-    pub(crate) fn composes(&self, takes_batches: bool) -> bool {
-        self.0.accessor == Accessor::Composed && composed::AVAILABLE && !takes_batches
     }
 
     pub(crate) fn few_rows(&self) -> usize {
@@ -264,9 +233,9 @@ impl Engine {
 }
 
 /// The maximum numbers of core instances, memories and tables of an instance, including those of
-/// accessor, driver and the components' adapters. CPython with its extensions has 47 core instances.
+/// the component's adapters. CPython with its extensions has 47 core instances.
 const CORE_INSTANCES: u32 = 64;
-const MEMORIES: u32 = 6;
+const MEMORIES: u32 = 4;
 const TABLES: u32 = 16;
 const TABLE_ELEMENTS: usize = 1 << 16;
 
@@ -357,7 +326,11 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .max_memories_per_module(MEMORIES)
         .max_tables_per_module(TABLES)
-        .table_elements(TABLE_ELEMENTS);
+        .table_elements(TABLE_ELEMENTS)
+        // Tables are cleared in place, which for a small one costs less than giving its page back
+        // and getting it anew. Memories are not: what a guest has written lies scattered, and the
+        // scan that finds it (`pagemap_scan`) misses pages that are swapped out or on the move.
+        .table_keep_resident(TABLE_ELEMENTS * size_of::<usize>());
     pool
 }
 
@@ -368,15 +341,12 @@ fn can_reserve(engine: &wasmtime::Engine, instances: u32) -> bool {
         .all(|_| wasmtime::Memory::new(&mut store, MemoryType::new(1, None)).is_ok())
 }
 
-fn linker(engine: &wasmtime::Engine, accessor: Accessor) -> wasmtime::Result<Linker<State>> {
+fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     #[cfg(feature = "wasi")]
     crate::wasi::link(&mut linker)?;
-    reference::link(&mut linker)?;
+    document::link(&mut linker)?;
     batch::link(&mut linker)?;
-    if accessor == Accessor::Composed {
-        composed::link(&mut linker)?;
-    }
     Ok(linker)
 }

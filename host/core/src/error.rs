@@ -219,7 +219,7 @@ pub enum Stopped {
         /// languages that cannot catch one.
         message: Option<String>,
     },
-    /// The guest called the document accessor in a way that the contract forbids.
+    /// The guest called the host in a way that the contract forbids.
     #[error("the guest broke the contract: {reason}")]
     Misuse {
         /// What the guest did.
@@ -264,7 +264,7 @@ impl Cause {
     }
 
     /// Keeps the messages of an error and of its causes as one line.
-    #[cfg(any(feature = "intrinsics", feature = "registry"))]
+    #[cfg(feature = "registry")]
     pub(crate) fn chain(error: &dyn std::error::Error) -> Self {
         let texts = std::iter::successors(Some(error), |error| error.source());
         Self::new(

@@ -11,12 +11,11 @@ use wasmtime::component::{Instance as WasmInstance, InstancePre, TypedFunc};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::batch::Batches;
-use crate::composed::Driver;
 use crate::contract::{FUNCTIONS, types};
-use crate::engine::{Accessor, Engine};
+use crate::document;
+use crate::engine::Engine;
 use crate::error::{Cause, Stopped};
 use crate::query::QueryContext;
-use crate::reference;
 use crate::sink::Failed;
 use crate::slots::Slot;
 use crate::state::{Phase, State};
@@ -26,16 +25,11 @@ pub(crate) struct Instance {
     store: Store<State>,
     instance: WasmInstance,
     exports: Exports,
-    path: Path,
+    /// Whole batches, if the component takes them.
+    batches: Option<Batches>,
+    few_rows: usize,
     /// Released after the store.
     _slot: Slot,
-}
-
-/// How rows are evaluated.
-enum Path {
-    Batches { batches: Batches, few_rows: usize },
-    Composed(Driver),
-    Reference,
 }
 
 type BindResult = Result<(), types::Error>;
@@ -45,6 +39,13 @@ type EvaluateResult = Result<types::Value, types::Error>;
 pub(crate) struct Exports {
     bind: TypedFunc<(String, Vec<types::Argument>), (BindResult,)>,
     evaluate: TypedFunc<(), (EvaluateResult,)>,
+}
+
+/// Why there is no instance, or why it does not describe itself.
+pub(crate) enum StartError {
+    /// Its exports are not those of the contract.
+    Contract(Cause),
+    Stopped(Stopped),
 }
 
 /// Why rows were not evaluated.
@@ -63,7 +64,7 @@ impl Instance {
         query: &QueryContext,
         phase: Phase,
         slot: Slot,
-    ) -> Result<Self, Stopped> {
+    ) -> Result<Self, StartError> {
         query.check()?;
         let state = State::new(udf, query.clone(), Arc::clone(engine.limits()), phase);
         let mut store = Store::new(engine.wasmtime(), state);
@@ -79,14 +80,14 @@ impl Instance {
             let starting = stopped(&error, store.data());
             starting.unwrap_or_else(|| Stopped::Wasmtime(Cause::new(format!("{error:#}"))))
         })?;
-        let failed = |error| Stopped::Wasmtime(Cause::new(error));
-        let exports = Exports::of(&mut store, &instance).map_err(failed)?;
-        let path = Path::of(engine, &mut store, &instance).map_err(failed)?;
+        let exports = Exports::of(&mut store, &instance).map_err(StartError::contract)?;
+        let batches = Batches::of(&mut store, &instance).map_err(StartError::contract)?;
         Ok(Self {
             store,
             instance,
             exports,
-            path,
+            batches,
+            few_rows: engine.few_rows(),
             _slot: slot,
         })
     }
@@ -100,15 +101,13 @@ impl Instance {
     }
 
     /// The manifest that the component returns, unchecked.
-    pub(crate) fn describe(&mut self) -> Result<types::Manifest, Stopped> {
+    pub(crate) fn describe(&mut self) -> Result<types::Manifest, StartError> {
         let describe =
-            export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe");
-        let described = timed(&mut self.store, |store| {
-            describe.and_then(|describe| describe.call(store, ()))
-        });
-        described
-            .map(|(manifest,)| manifest)
-            .map_err(|error| called(&error, self.store.data()))
+            export::<(), (types::Manifest,)>(&mut self.store, &self.instance, "describe")
+                .map_err(StartError::contract)?;
+        let described = timed(&mut self.store, |store| describe.call(store, ()));
+        let (manifest,) = described.map_err(|error| called(&error, self.store.data()))?;
+        Ok(manifest)
     }
 
     /// Binds a function to arguments. The inner error comes from the guest.
@@ -129,20 +128,29 @@ impl Instance {
 
     /// Evaluates the bound function for the rows of the columns in the state.
     pub(crate) fn run(&mut self, rows: usize) -> Result<(), RunError> {
-        let result = match &self.path {
-            // A piece has at most `PIECE_ROWS` rows.
-            Path::Composed(driver) => driver.run(&mut self.store, rows as u32),
-            Path::Batches { batches, few_rows } if rows > *few_rows => {
-                batches.run(&mut self.store, rows)
-            }
-            Path::Batches { .. } | Path::Reference => {
-                reference::run(&self.exports, &mut self.store, rows)
-            }
+        let result = match &self.batches {
+            Some(batches) if rows > self.few_rows => batches.run(&mut self.store, rows),
+            Some(_) | None => document::run(&self.exports, &mut self.store, rows),
         };
-        result.map_err(|error| match error.downcast_ref::<Failed>() {
+        result.map_err(|error| self.run_error(&error))
+    }
+
+    /// Evaluates the bound function for one row of the columns in the state.
+    pub(crate) fn run_row(&mut self, row: usize) -> Result<(), RunError> {
+        let result = document::run_row(&self.exports, &mut self.store, row);
+        result.map_err(|error| self.run_error(&error))
+    }
+
+    /// Whether so many rows are evaluated as a batch.
+    pub(crate) fn takes_batch(&self, rows: usize) -> bool {
+        self.batches.is_some() && rows > self.few_rows
+    }
+
+    fn run_error(&self, error: &wasmtime::Error) -> RunError {
+        match error.downcast_ref::<Failed>() {
             Some(failed) => RunError::Document(failed.clone()),
-            None => RunError::Stopped(called(&error, self.store.data())),
-        })
+            None => RunError::Stopped(called(error, self.store.data())),
+        }
     }
 
     /// The id of the document that is being evaluated.
@@ -152,23 +160,15 @@ impl Instance {
     }
 }
 
-impl Path {
-    fn of(
-        engine: &Engine,
-        store: &mut Store<State>,
-        instance: &WasmInstance,
-    ) -> wasmtime::Result<Self> {
-        if engine.accessor() == Accessor::Reference {
-            return Ok(Self::Reference);
-        }
-        Ok(match Batches::of(store, instance)? {
-            Some(batches) => Self::Batches {
-                batches,
-                few_rows: engine.few_rows(),
-            },
-            None if engine.composes(false) => Self::Composed(Driver::of(store, instance)?),
-            None => Self::Reference,
-        })
+impl StartError {
+    fn contract(error: wasmtime::Error) -> Self {
+        Self::Contract(Cause::new(error))
+    }
+}
+
+impl From<Stopped> for StartError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
     }
 }
 
@@ -201,7 +201,8 @@ where
     let function = instance.get_export_index(&mut *store, interface.as_ref(), name);
     let function = function
         .ok_or_else(|| wasmtime::Error::msg(format!("`{FUNCTIONS}` has no function `{name}`")))?;
-    instance.get_typed_func(store, function)
+    let typed = instance.get_typed_func(store, function);
+    typed.map_err(|error| wasmtime::Error::msg(format!("`{FUNCTIONS}`: `{name}`: {error:#}")))
 }
 
 /// The reason why a call into the guest ended.

@@ -1,8 +1,8 @@
 //! Runs user-defined functions (UDFs), as WebAssembly components, over Arrow batches.
 //!
 //! A data node embeds this crate to run code that its operators did not write. A UDF is written in
-//! any language against the contract `wit/udf.wit`, and sees one document at a time. The host lets it
-//! read Arrow columns in place and returns Arrow arrays, within a budget.
+//! any language against the contract `wit/udf.wit`, and sees one document at a time. The host gives it
+//! Arrow columns and returns Arrow arrays, within a budget.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -60,9 +60,10 @@
 //!
 //! # Features
 //!
-//! * `intrinsics` (default): documents are read in place, by code that is compiled together with
-//!   the guest's. Without it each field is a call into the host: the results are the same, reading a
-//!   field is about ten times slower, and the only unsafe code is the cache of compiled code.
+//! * `registry` (default): a [`Registry`] of versions that any number of nodes share. `s3` lets it
+//!   be in a bucket.
+//! * `wasi` (default): components that import WASI run, and find that it denies everything. Without
+//!   it they are refused.
 //!
 //! # What this crate is not for
 //!
@@ -77,13 +78,10 @@ mod bound;
 mod cache;
 mod columns;
 mod component;
-#[cfg(feature = "intrinsics")]
-mod composed;
-#[cfg(not(feature = "intrinsics"))]
-#[path = "composed_disabled.rs"]
-mod composed;
 mod contract;
 mod cpu;
+mod distinct;
+mod document;
 mod effort;
 mod encode;
 mod engine;
@@ -94,7 +92,6 @@ mod manifest;
 mod memory;
 mod nesting;
 mod query;
-mod reference;
 #[cfg(feature = "registry")]
 mod registry;
 mod sink;
@@ -112,7 +109,7 @@ pub use bound::{Bound, Evaluation, Observer};
 pub use cache::CacheStatistics;
 pub use columns::{Document, FieldUse};
 pub use encode::{BATCH_CONTRACT, CONTRACT, EncodeError, TextEncoding, encode_component};
-pub use engine::{Accessor, Allocation, Engine, EngineOptions};
+pub use engine::{Allocation, Engine, EngineOptions};
 pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,
     Stopped,

@@ -23,8 +23,8 @@ pub struct Limits {
     pub components: usize,
     /// The nesting depth of component and instance types; by default 32.
     pub type_depth: usize,
-    /// Instances if every component is instantiated wherever it can be; by default 10,000, which is
-    /// also Wasmtime's limit.
+    /// Instances of components and core modules, those inside of others included; by default 10,000,
+    /// which is also Wasmtime's limit.
     pub instances: usize,
     /// Core modules inside the component; by default 64.
     pub core_modules: usize,

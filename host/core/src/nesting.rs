@@ -7,81 +7,179 @@
 
 use wasmparser::{
     BinaryReader, BinaryReaderError, ComponentAlias, ComponentExternName, ComponentExternalKind,
-    ComponentImport, ComponentInstance, ComponentInstanceSectionReader, ComponentType,
-    ComponentTypeRef, CoreType, Instance, InstanceTypeDeclaration, Parser, Payload,
+    ComponentImport, ComponentInstance, ComponentOuterAliasKind, ComponentType, ComponentTypeRef,
+    CoreType, Encoding, Instance, InstanceTypeDeclaration, Payload,
 };
 
 use crate::component::invalid;
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 
-/// Checks the nesting depth of types, and the number of possible instances.
-pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> {
-    // For each open component or module: how many components it instantiates.
-    let mut open: Vec<u64> = Vec::new();
-    let mut component_instances = 1_u64;
-    let mut core_instances = 1_u64;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(invalid)? {
-            Payload::Version { .. } => open.push(0),
-            Payload::End(_) => {
-                // A component instantiates only components defined before it, so no path through
-                // the instances visits a component twice: the number of paths is at most the
-                // product of the numbers of choices at each component.
-                let turns = open.pop().unwrap_or(0).saturating_add(1);
-                component_instances = component_instances.saturating_mul(turns);
-            }
+/// What has been read of a component: its payloads are given one by one.
+pub(crate) struct Nesting<'a> {
+    bytes: &'a [u8],
+    open: Vec<Open>,
+    /// The instances of what ended last: at the end, of the whole.
+    total: u64,
+}
+
+impl<'a> Nesting<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            open: Vec::new(),
+            total: 0,
+        }
+    }
+
+    /// Checks the nesting depth of types, and counts instances.
+    pub(crate) fn read(
+        &mut self,
+        payload: &Payload<'_>,
+        limits: &Limits,
+    ) -> Result<(), RegisterError> {
+        match payload {
+            Payload::Version { encoding, .. } => self.open.push(Open::new(*encoding)),
+            Payload::End(_) => self.end(),
             Payload::ComponentTypeSection(section) => {
                 let range = section.range();
-                let types = BinaryReader::new(&bytes[range.clone()], range.start);
+                let types = BinaryReader::new(&self.bytes[range.clone()], range.start);
                 type_depth(types, limits.type_depth)?;
             }
             Payload::ComponentInstanceSection(section) => {
-                if let Some(turns) = open.last_mut() {
-                    *turns = turns.saturating_add(instantiations(section)?);
+                for instance in section.clone() {
+                    if let Some(component) = instantiated(instance.map_err(invalid)?)? {
+                        instantiate(&mut self.open, component)?;
+                    }
+                }
+            }
+            Payload::ComponentImportSection(section) => {
+                for import in section.clone() {
+                    if let ComponentTypeRef::Component(_) = import.map_err(invalid)?.ty
+                        && let Some(component) = self.open.last_mut()
+                    {
+                        // It may be any component, even this one: nothing bounds its instances.
+                        component.components.push(u64::MAX);
+                    }
                 }
             }
             Payload::ComponentAliasSection(section) => {
-                for alias in section {
-                    if let ComponentAlias::InstanceExport {
-                        kind: ComponentExternalKind::Component,
-                        ..
-                    } = alias.map_err(invalid)?
-                    {
-                        return Err(handed_over());
+                for alias in section.clone() {
+                    match alias.map_err(invalid)? {
+                        ComponentAlias::InstanceExport {
+                            kind: ComponentExternalKind::Component,
+                            ..
+                        } => return Err(handed_over()),
+                        ComponentAlias::Outer {
+                            kind: ComponentOuterAliasKind::Component,
+                            count,
+                            index,
+                        } => alias_outer(&mut self.open, count, index)?,
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                // An export is a new index of what it exports.
+                for export in section.clone() {
+                    let export = export.map_err(invalid)?;
+                    if export.kind == ComponentExternalKind::Component {
+                        alias_outer(&mut self.open, 0, export.index)?;
                     }
                 }
             }
             Payload::InstanceSection(section) => {
-                for instance in section {
-                    if let Instance::Instantiate { .. } = instance.map_err(invalid)? {
-                        core_instances = core_instances.saturating_add(1);
+                for instance in section.clone() {
+                    if let Instance::Instantiate { .. } = instance.map_err(invalid)?
+                        && let Some(component) = self.open.last_mut()
+                    {
+                        component.instances = component.instances.saturating_add(1);
                     }
                 }
             }
             _ => {}
         }
+        Ok(())
     }
-    let instances = component_instances.saturating_mul(core_instances);
-    let instances = usize::try_from(instances).unwrap_or(usize::MAX);
-    LimitExceeded::check("instances", "instances", limits.instances, instances)?;
+
+    fn end(&mut self) {
+        let Some(ended) = self.open.pop() else { return };
+        self.total = ended.instances;
+        if let (Encoding::Component, Some(parent)) = (ended.encoding, self.open.last_mut()) {
+            parent.components.push(ended.instances);
+        }
+    }
+
+    /// Checks the number of instances of what was read.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), RegisterError> {
+        let instances = usize::try_from(self.total).unwrap_or(usize::MAX);
+        LimitExceeded::check("instances", "instances", limits.instances, instances)
+            .map_err(RegisterError::from)
+    }
+}
+
+/// A component or module that is being read.
+struct Open {
+    encoding: Encoding,
+    /// The instances that one instance of it creates so far, and itself.
+    instances: u64,
+    /// The same of each component in its index space.
+    components: Vec<u64>,
+}
+
+impl Open {
+    fn new(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            instances: 1,
+            components: Vec::new(),
+        }
+    }
+
+    fn component(&self, index: u32) -> Result<u64, RegisterError> {
+        let component = self.components.get(index as usize).copied();
+        component.ok_or_else(|| RegisterError::Invalid {
+            reason: format!("there is no component with the index {index}"),
+        })
+    }
+}
+
+/// Counts the instances of a component that the innermost open one instantiates.
+fn instantiate(open: &mut [Open], index: u32) -> Result<(), RegisterError> {
+    if let Some(component) = open.last_mut() {
+        let instances = component.component(index)?;
+        component.instances = component.instances.saturating_add(instances);
+    }
     Ok(())
 }
 
-/// The number of components that a section instantiates.
-fn instantiations(section: ComponentInstanceSectionReader<'_>) -> Result<u64, RegisterError> {
-    let mut count = 0;
-    for instance in section {
-        let ComponentInstance::Instantiate { args, .. } = instance.map_err(invalid)? else {
-            continue;
-        };
-        let is_component = |kind| kind == ComponentExternalKind::Component;
-        if args.iter().any(|argument| is_component(argument.kind)) {
-            return Err(handed_over());
-        }
-        count += 1;
+/// Gives the innermost open component an index for a component of one around it.
+fn alias_outer(open: &mut [Open], count: u32, index: u32) -> Result<(), RegisterError> {
+    let outer = open.iter().rev().nth(count as usize);
+    let outer = outer.ok_or_else(|| RegisterError::Invalid {
+        reason: format!("there are no {count} components around this one"),
+    })?;
+    let instances = outer.component(index)?;
+    if let Some(component) = open.last_mut() {
+        component.components.push(instances);
     }
-    Ok(count)
+    Ok(())
+}
+
+/// The index of the component that an instance is of.
+fn instantiated(instance: ComponentInstance<'_>) -> Result<Option<u32>, RegisterError> {
+    let ComponentInstance::Instantiate {
+        component_index,
+        args,
+    } = instance
+    else {
+        return Ok(None);
+    };
+    let is_component = |kind| kind == ComponentExternalKind::Component;
+    if args.iter().any(|argument| is_component(argument.kind)) {
+        return Err(handed_over());
+    }
+    Ok(Some(component_index))
 }
 
 /// An imported component may be any component, even this one: nothing bounds its instances.

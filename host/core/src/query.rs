@@ -4,6 +4,7 @@
 //! bounds their sum. It is all atomics: workers count without waiting for each other. Only log
 //! lines, which are rare and bounded, are behind a lock.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -98,6 +99,19 @@ pub enum LogLevel {
     Info,
     Warn,
     Error,
+}
+
+/// The name in lower case.
+impl fmt::Display for LogLevel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        })
+    }
 }
 
 /// A line that a UDF logged.
@@ -200,6 +214,11 @@ impl QueryContext {
     ///
     /// [`Stopped::Cancelled`], or the time limit that was exceeded.
     pub fn check(&self) -> Result<(), Stopped> {
+        self.check_at(Instant::now())
+    }
+
+    /// Like [`QueryContext::check`], for a caller that has just read the clock.
+    pub(crate) fn check_at(&self, now: Instant) -> Result<(), Stopped> {
         if self.account.cancelled.load(Ordering::Relaxed) {
             return Err(Stopped::Cancelled);
         }
@@ -214,7 +233,7 @@ impl QueryContext {
             LimitKind::WallClock,
             "wall_clock",
             wall_clock,
-            self.account.started.elapsed(),
+            now.saturating_duration_since(self.account.started),
         )
     }
 

@@ -1,10 +1,10 @@
 //! Collects results: a batch's values, the rows that failed, and the statistics of a bound
 //! function.
 //!
-//! Numbers take eight bytes per row, whatever their kind, because the driver can write that in
-//! place. Strings are appended in row order. Both become an Arrow array at the end of the batch,
-//! numbers without a copy.
+//! Numbers take eight bytes per row, whatever their kind. Strings are appended in row order. Both
+//! become an Arrow array at the end of the batch, numbers without a copy.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +33,9 @@ pub enum OnError {
 pub struct Statistics {
     /// Documents evaluated, including those that failed.
     pub documents: u64,
+    /// Evaluations of the function: fewer than documents if it reads one dictionary-encoded column,
+    /// of which each distinct value is evaluated once.
+    pub evaluations: u64,
     /// Documents that failed.
     pub errors: u64,
     /// The first of them, at most five.
@@ -69,9 +72,32 @@ pub struct Evaluated {
 }
 
 /// A row's state.
-const NULL: u8 = 0;
-const VALUE: u8 = 1;
-const FAILED: u8 = 2;
+pub(crate) const NULL: u8 = 0;
+pub(crate) const VALUE: u8 = 1;
+pub(crate) const FAILED: u8 = 2;
+
+/// The result of one row.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Null,
+    /// A number of any kind, in eight bytes.
+    Number(u64),
+    /// A text or JSON.
+    Text(Arc<str>),
+    /// The message of the document's error.
+    Failed(Arc<str>),
+}
+
+impl Outcome {
+    /// The state of a row with this result.
+    pub(crate) fn state(&self) -> u8 {
+        match self {
+            Self::Null => NULL,
+            Self::Number(_) | Self::Text(_) => VALUE,
+            Self::Failed(_) => FAILED,
+        }
+    }
+}
 
 pub(crate) struct Sink {
     returns: Kind,
@@ -81,15 +107,16 @@ pub(crate) struct Sink {
     offset: usize,
     values: Vec<u64>,
     states: Vec<u8>,
-    texts: StringBuilder,
+    /// `None` until the batch's first text.
+    texts: Option<StringBuilder>,
     any_failed: bool,
+    /// Rows that got their results without an evaluation.
+    spared: u64,
+    /// The message of the last error, by its row, or those of all.
+    messages: HashMap<usize, Arc<str>>,
+    keeps_messages: bool,
     /// Of the current batch.
     error_samples: Vec<DocumentError>,
-}
-
-/// A builder that allocates when the first text comes.
-fn no_texts() -> StringBuilder {
-    StringBuilder::with_capacity(0, 0)
 }
 
 /// A document failed, and the query fails with it.
@@ -106,8 +133,11 @@ impl Sink {
             offset: 0,
             values: Vec::new(),
             states: Vec::new(),
-            texts: no_texts(),
+            texts: None,
             any_failed: false,
+            spared: 0,
+            messages: HashMap::new(),
+            keeps_messages: false,
             error_samples: Vec::new(),
         }
     }
@@ -124,22 +154,18 @@ impl Sink {
     pub(crate) fn begin(&mut self, rows: usize) {
         self.offset = 0;
         self.values = vec![0; rows];
-        self.states = vec![NULL; rows];
+        self.states.clear();
+        self.states.resize(rows, NULL);
         // A batch that was not finished has left strings.
-        self.texts = no_texts();
+        self.texts = None;
         self.any_failed = false;
+        self.spared = 0;
         self.error_samples.clear();
     }
 
     /// Moves on to the piece of the batch that begins at a row.
     pub(crate) fn seek(&mut self, row: usize) {
         self.offset = row;
-    }
-
-    /// The values and states of the current piece, for the driver to write.
-    pub(crate) fn piece(&mut self, rows: usize) -> (&mut [u64], &mut [u8]) {
-        let piece = self.offset..self.offset + rows;
-        (&mut self.values[piece.clone()], &mut self.states[piece])
     }
 
     /// The row's position among all documents of the bound function.
@@ -194,17 +220,21 @@ impl Sink {
 
     pub(crate) fn push_text(&mut self, row: usize, text: &str) -> Result<(), LimitExceeded> {
         // Arrow's offsets have 32 bits.
-        let bytes = self.texts.values_slice().len() + text.len();
+        let texts = self.texts_up_to(self.offset + row);
+        let bytes = texts.values_slice().len() + text.len();
         LimitExceeded::check("batch_text_bytes", "bytes", i32::MAX as usize, bytes)?;
-        self.skip_texts_to(self.offset + row);
-        self.texts.append_value(text);
+        texts.append_value(text);
         self.states[self.offset + row] = VALUE;
         Ok(())
     }
 
-    fn skip_texts_to(&mut self, row: usize) {
+    /// The texts of the rows up to this one, without it.
+    fn texts_up_to(&mut self, row: usize) -> &mut StringBuilder {
         use arrow_array::builder::ArrayBuilder;
-        self.texts.append_nulls(row - self.texts.len());
+        let empty = || StringBuilder::with_capacity(0, 0);
+        let texts = self.texts.get_or_insert_with(empty);
+        texts.append_nulls(row - texts.len());
+        texts
     }
 
     /// Counts a document that failed.
@@ -214,6 +244,10 @@ impl Sink {
         document: String,
         message: String,
     ) -> Result<(), Failed> {
+        if !self.keeps_messages {
+            self.messages.clear();
+        }
+        self.messages.insert(row, Arc::from(&*message));
         let error = DocumentError { document, message };
         self.statistics.errors += 1;
         for samples in [&mut self.statistics.error_samples, &mut self.error_samples] {
@@ -229,25 +263,106 @@ impl Sink {
         }
     }
 
+    /// Counts rows that got their results without an evaluation.
+    pub(crate) fn spare(&mut self, rows: u64) {
+        self.spared += rows;
+    }
+
+    /// Gives the rows of the current piece the numbers of their slots, if all of these are values
+    /// or null.
+    pub(crate) fn spread(&mut self, slots: &[u32], numbers: &[u64], states: &[u8]) -> bool {
+        let of = |slot: &u32| states[*slot as usize];
+        let all_known = slots.iter().fold(NULL, |most, slot| most.max(of(slot))) <= VALUE;
+        if !all_known || matches!(self.returns, Kind::Text | Kind::Json) {
+            return false;
+        }
+        let rows = self.offset..self.offset + slots.len();
+        for (value, slot) in self.values[rows.clone()].iter_mut().zip(slots) {
+            *value = numbers[*slot as usize];
+        }
+        for (state, slot) in self.states[rows].iter_mut().zip(slots) {
+            *state = of(slot);
+        }
+        self.spare(slots.len() as u64);
+        true
+    }
+
+    /// The result of a row, which is the last that has one.
+    pub(crate) fn outcome(&self, row: usize) -> Outcome {
+        match self.states[self.offset + row] {
+            NULL => Outcome::Null,
+            FAILED => Outcome::Failed(self.messages.get(&row).map(Arc::clone).unwrap_or_default()),
+            _ if matches!(self.returns, Kind::Text | Kind::Json) => {
+                let text = self.texts.as_ref().map_or_else(Default::default, |texts| {
+                    let start = texts.offsets_slice().iter().rev().nth(1);
+                    let start = start.map_or(0, |start| *start as usize);
+                    String::from_utf8_lossy(&texts.values_slice()[start..])
+                });
+                Outcome::Text(Arc::from(&*text))
+            }
+            _ => Outcome::Number(self.values[self.offset + row]),
+        }
+    }
+
+    /// A sink for rows whose results and errors are wanted by themselves.
+    pub(crate) fn alone(&self, rows: usize) -> Self {
+        let mut alone = Self::new(self.returns);
+        alone.on_error = self.on_error;
+        alone.keeps_messages = true;
+        alone.begin(rows);
+        alone
+    }
+
+    /// The results of all rows.
+    pub(crate) fn outcomes(&mut self) -> HashMap<usize, Outcome> {
+        let rows = self.states.len();
+        let mut outcomes = self.errors();
+        if matches!(self.returns, Kind::Text | Kind::Json) {
+            let texts = self.texts_up_to(rows).finish();
+            let texts = texts.iter().enumerate();
+            outcomes.extend(
+                texts.filter_map(|(row, text)| Some((row, Outcome::Text(Arc::from(text?))))),
+            );
+        }
+        for row in 0..rows {
+            let outcome = || match self.states[row] {
+                NULL => Outcome::Null,
+                _ => Outcome::Number(self.values[row]),
+            };
+            outcomes.entry(row).or_insert_with(outcome);
+        }
+        outcomes
+    }
+
+    /// The errors of all rows.
+    pub(crate) fn errors(&mut self) -> HashMap<usize, Outcome> {
+        let messages = std::mem::take(&mut self.messages).into_iter();
+        messages
+            .map(|(row, message)| (row, Outcome::Failed(message)))
+            .collect()
+    }
+
     /// Finishes a batch.
     pub(crate) fn finish(&mut self) -> Evaluated {
         let rows = self.states.len();
         self.statistics.documents += rows as u64;
+        self.statistics.evaluations += rows as u64 - self.spared;
         self.statistics.batches += 1;
         let failed = self
             .any_failed
             .then(|| BooleanBuffer::collect_bool(rows, |row| self.states[row] == FAILED));
         Evaluated {
-            values: self.array(rows),
+            values: self.values(),
             failed,
             error_samples: std::mem::take(&mut self.error_samples),
         }
     }
 
-    fn array(&mut self, rows: usize) -> ArrayRef {
+    /// The results of the current batch, which are taken.
+    pub(crate) fn values(&mut self) -> ArrayRef {
+        let rows = self.states.len();
         if matches!(self.returns, Kind::Text | Kind::Json) {
-            self.skip_texts_to(rows);
-            return Arc::new(self.texts.finish());
+            return Arc::new(self.texts_up_to(rows).finish());
         }
         // Without an early end, so that it is vectorised.
         let all = self

@@ -1,17 +1,16 @@
 //! The data in a guest's store: one instance of one UDF for one query.
 //!
-//! Both accessors read it, and all host functions work on it. So the errors that a guest sees (an
-//! unknown handle, an exceeded limit) are decided here, once. It does not know how the guest is
-//! entered.
+//! All host functions work on it. So the errors that a guest sees (an unknown handle, an exceeded
+//! limit) are decided here, once. It does not know how the guest is entered.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::batch::Present;
 use crate::columns::{Column, FieldUse};
-use crate::composed::{Entries, Frame};
 use crate::contract::{logging, types};
 use crate::cpu::CpuClock;
+use crate::distinct::Asked;
 use crate::error::Stopped;
 use crate::limits::{LimitExceeded, Limits};
 use crate::memory::Memory;
@@ -19,31 +18,23 @@ use crate::query::QueryContext;
 use crate::sink::Sink;
 use crate::value::Kind;
 
-/// The maximum number of rows per entry into the guest; a longer batch is split into pieces.
-pub(crate) const PIECE_ROWS: usize = 1 << 16;
-
-/// The number of entries before the fields in the table of the composed path: the document's id and
-/// its score.
-#[cfg(feature = "intrinsics")]
-pub(crate) const ID_HANDLE: u32 = 0;
-pub(crate) const FIRST_HANDLE: u32 = 2;
+/// The handle of the first field. Zero is what a guest has that forgot to resolve one.
+pub(crate) const FIRST_HANDLE: u32 = 1;
 
 /// The data of a guest's store.
-///
-/// The frame comes first, and the layout is C's: accessor and driver find the frame at the
-/// address of the store's data.
-#[repr(C)]
 pub(crate) struct State {
-    pub(crate) frame: Frame,
-    pub(crate) entries: Entries,
+    /// The row of the current columns that the guest is evaluating.
+    pub(crate) row: usize,
     pub(crate) udf: Arc<str>,
     pub(crate) query: QueryContext,
     pub(crate) limits: Arc<Limits>,
     pub(crate) phase: Phase,
     pub(crate) fields: Vec<FieldUse>,
-    pub(crate) columns: Arc<Columns>,
+    pub(crate) columns: Columns,
     /// The part of the columns that the guest has, on the batch path.
     pub(crate) batch: Present,
+    /// What evaluations asked of the host besides fields.
+    pub(crate) asked: Asked,
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
     cpu: CpuClock,
@@ -54,8 +45,6 @@ pub(crate) struct State {
     pub(crate) wasi: Option<Box<crate::wasi::Wasi>>,
 }
 
-const _: () = assert!(std::mem::offset_of!(State, frame) == 0);
-
 /// Which of the guest's exports is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -65,6 +54,7 @@ pub(crate) enum Phase {
 }
 
 /// The current piece of a batch.
+#[derive(Clone)]
 pub(crate) struct Columns {
     pub(crate) id: Column,
     pub(crate) score: Column,
@@ -79,6 +69,13 @@ impl Columns {
             score: Column::Missing(Kind::Float64),
             fields: Vec::new(),
         }
+    }
+
+    /// Lets go of the arrays, and keeps the room for the next ones.
+    pub(crate) fn clear(&mut self) {
+        self.id = Column::Missing(Kind::Text);
+        self.score = Column::Missing(Kind::Float64);
+        self.fields.clear();
     }
 }
 
@@ -101,16 +98,16 @@ impl State {
         phase: Phase,
     ) -> Self {
         Self {
-            frame: Frame::default(),
-            entries: Entries::new(),
+            row: 0,
             udf,
             memory: Memory::new(query.clone()),
             query,
             limits,
             phase,
             fields: Vec::new(),
-            columns: Arc::new(Columns::none()),
+            columns: Columns::none(),
             batch: Present::default(),
+            asked: Asked::default(),
             sink: Sink::new(Kind::Boolean),
             cpu: CpuClock::default(),
             error_logged: None,
@@ -220,13 +217,22 @@ impl State {
 
     /// The current document's id, or its position in the query if it has none.
     pub(crate) fn id(&self) -> String {
-        let row = self.frame.row();
-        let id = self.columns.id.text(row).map(str::to_owned);
+        let id = self.columns.id.id(self.row);
         id.unwrap_or_else(|| self.position().to_string())
     }
 }
 
 impl State {
+    /// Notes that the result of the current row may not be that of its values alone.
+    pub(crate) fn note_asked(&mut self) {
+        self.asked.note(self.row);
+    }
+
+    /// Forgets the error that the guest logged last.
+    pub(crate) fn forget_error(&mut self) {
+        self.error_logged = None;
+    }
+
     /// The last error that the guest logged in the current call.
     pub(crate) fn last_error(&self) -> Option<String> {
         let (phase, position, message) = self.error_logged.as_ref()?;
@@ -236,7 +242,7 @@ impl State {
 
     /// The current document's position in the query.
     fn position(&self) -> u64 {
-        self.sink.position(self.frame.row())
+        self.sink.position(self.row)
     }
 }
 
@@ -250,6 +256,7 @@ impl types::Host for State {}
 impl logging::Host for State {
     fn log(&mut self, level: logging::Level, message: String) -> wasmtime::Result<()> {
         self.query.check()?;
+        self.note_asked();
         if level == logging::Level::Error {
             let position = self.position();
             self.error_logged = Some((self.phase, position, self.query.bounded(&message)));

@@ -8,6 +8,8 @@ use std::fmt;
 use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
 
+use crate::columns;
+
 /// The type of a value: the contract's `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -125,6 +127,14 @@ impl Value {
             Self::Text(value) => value.as_str().into(),
             Self::Json(text) => serde_json::from_str(text).unwrap_or_default(),
         }
+    }
+}
+
+impl Value {
+    /// A timestamp from text, as parameters and columns have it, such as `2020-01-31` or
+    /// `2020-01-31T12:00:00.5+01:00`.
+    pub fn timestamp_from_text(text: &str) -> Option<Self> {
+        columns::timestamp_from_text(text).map(Self::Timestamp)
     }
 }
 

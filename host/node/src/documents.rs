@@ -86,22 +86,12 @@ impl Documents {
                 .collect(),
         };
         let texts: Vec<Box<RawValue>> = texts.map_err(|error| syntax(&error))?;
-        let sources = texts.iter().map(|text| serde_json::from_str(text.get()));
-        // A number that no float can hold.
-        let sources: Vec<Json> = sources
-            .collect::<Result<_, _>>()
-            .map_err(|error| syntax(&error))?;
+        let sources = sources(&texts)?;
         let mut ids = Vec::with_capacity(sources.len());
         for (position, source) in sources.iter().enumerate() {
-            let Json::Object(fields) = source else {
-                return Err(DocumentsError::NotAnObject {
-                    position,
-                    found: type_of(source),
-                });
-            };
             ids.push(match id_field {
                 None => position.to_string(),
-                Some(field) => match fields.get(field) {
+                Some(field) => match source.get(field) {
                     Some(Json::String(id)) => id.clone(),
                     Some(Json::Number(id)) if !id.is_f64() => id.to_string(),
                     other => {
@@ -124,6 +114,24 @@ impl Documents {
             sources,
             texts,
             positional: id_field.is_none(),
+        })
+    }
+
+    /// JSON objects with ids that may repeat.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not an object, broken JSON.
+    pub fn with_ids(
+        documents: impl IntoIterator<Item = (String, Box<RawValue>)>,
+    ) -> Result<Self, DocumentsError> {
+        let (ids, texts): (Vec<_>, Vec<_>) = documents.into_iter().unzip();
+        let sources = sources(&texts)?;
+        Ok(Self {
+            ids,
+            sources,
+            texts,
+            positional: true,
         })
     }
 
@@ -183,6 +191,21 @@ impl Documents {
             self.ids[left].cmp(&self.ids[right])
         }
     }
+}
+
+/// The documents, which must be objects.
+fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Json>, DocumentsError> {
+    let parse = |(position, text): (usize, &Box<RawValue>)| {
+        // A number that no float can hold is an error here.
+        match serde_json::from_str(text.get()).map_err(|error| syntax(&error))? {
+            source @ Json::Object(_) => Ok(source),
+            other => Err(DocumentsError::NotAnObject {
+                position,
+                found: type_of(&other),
+            }),
+        }
+    };
+    texts.iter().enumerate().map(parse).collect()
 }
 
 fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {

@@ -18,7 +18,9 @@ pub mod mapping;
 mod memory;
 mod parsed_bytes;
 pub mod query;
+mod reading;
 mod request;
+mod samples;
 mod search;
 mod snapshot;
 mod udf;
@@ -28,10 +30,12 @@ pub use aggregation::{AggregationError, AggregationResults, Aggregations, Writte
 pub use documents::{Documents, DocumentsError};
 pub use memory::{Memory, OutOfMemory, Reservation};
 pub use parsed_bytes::parsed_bytes;
+pub use reading::{DocumentReader, ReadError};
 pub use request::{
     FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,
     SearchRequest, SortBy, SortKey, SortMode, SourceFilter, multi_search,
 };
+pub use samples::{SampleError, Samples};
 pub use search::profile::{BudgetReport, ClauseReport, Profile};
 pub use search::workers::Threads;
 pub use search::{

@@ -16,6 +16,7 @@ use crate::mapping::{
 };
 use crate::memory::Memory;
 use crate::search::workers::Threads;
+use crate::search::written::WritingOrder;
 use crate::udf::Dictionaries;
 
 /// An index at a point in time. Clones share it.
@@ -26,6 +27,7 @@ pub struct Snapshot {
     pub(crate) searcher: Searcher,
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) dictionaries: Dictionaries,
+    pub(crate) order: WritingOrder,
     pub(crate) terms: Terms,
     pub(crate) threads: Threads,
     pub(crate) memory: Memory,
@@ -50,21 +52,24 @@ const WRITER_BYTES: usize = 256 << 20;
 pub(crate) const DICTIONARY_BYTES: usize = 256 << 20;
 
 impl Snapshot {
-    /// The decoded dictionaries of segments that are gone are dropped.
+    /// What is kept of segments that are gone is dropped.
     pub(crate) fn new(
         searcher: Searcher,
         mapping: Arc<Mapping>,
         dictionaries: Dictionaries,
+        order: WritingOrder,
         terms: Terms,
     ) -> Self {
         let segments = searcher.segment_readers().iter();
         let segments: HashSet<SegmentId> = segments.map(SegmentReader::segment_id).collect();
         dictionaries.retain(|segment| segments.contains(&segment));
+        order.retain(|segment| segments.contains(&segment));
         Self {
             name: None,
             searcher,
             mapping,
             dictionaries,
+            order,
             terms,
             threads: Threads::none(),
             memory: Memory::unlimited(),
@@ -141,7 +146,12 @@ impl Snapshot {
         let index = writer.finalize()?;
         let searcher = index.reader()?.searcher();
         let dictionaries = Dictionaries::new(DICTIONARY_BYTES);
-        let mapping = Arc::new(mapping);
-        Ok(Self::new(searcher, mapping, dictionaries, Terms::default()))
+        Ok(Self::new(
+            searcher,
+            Arc::new(mapping),
+            dictionaries,
+            WritingOrder::default(),
+            Terms::default(),
+        ))
     }
 }

@@ -109,6 +109,15 @@ impl Updated {
             _source: source,
         }
     }
+
+    /// What it takes with its JSON beside the document, in bytes.
+    pub(crate) const AROUND: u64 = 256;
+
+    /// What it takes with its JSON, in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let source = self._source.as_ref();
+        Self::AROUND + 2 * source.map_or(0, |source| source.text().len() as u64)
+    }
 }
 
 impl DocumentWritten {

@@ -50,14 +50,3 @@ pub(crate) fn udfs(lines: &[LogLine], of: &str) {
         }
     }
 }
-
-/// The level's name, as answers have it.
-pub(crate) fn level(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Trace => "trace",
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warn",
-        LogLevel::Error => "error",
-    }
-}

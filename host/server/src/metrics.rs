@@ -198,6 +198,11 @@ impl State {
         })?;
         counter("udf_documents", "Documents evaluated", |of| of.documents)?;
         counter(
+            "udf_evaluations",
+            "Evaluations for them: once for each distinct value if a function reads one keyword field",
+            |of| of.evaluations,
+        )?;
+        counter(
             "udf_instantiations",
             "Instances made, one for each worker",
             |of| of.instantiations,

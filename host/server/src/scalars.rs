@@ -1,10 +1,15 @@
-//! Single values of bodies, as OpenSearch's parser takes them.
+//! Values of bodies, as OpenSearch's parser takes them.
 //!
 //! It reads a number from `"3"` and from `3.0`, a flag from `"true"`, and a text from any scalar as
 //! it was written. What it does not take is refused here too: a condition that is dropped because
 //! its number is a string would let a stale write through.
+//! An object is one, and never a list of its members' values.
 
-use serde::de::{Deserialize, Deserializer, Error};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use whittle_host::one_line;
 
@@ -20,11 +25,36 @@ pub(crate) struct Flag(pub(crate) bool);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) String);
 
+/// A structure that is read from an object. By itself it would be read from a list too, whose values
+/// it would take for its members.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Object<T>(pub(crate) T);
+
 /// Reads a member that cannot be null, as those of objects that OpenSearch describes with a parser.
 pub(crate) fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 impl<'de> Deserialize<'de> for Long {
@@ -169,6 +199,25 @@ mod tests {
         }
         let error = serde_json::from_str::<Flag>("{\"a\": 1}").expect_err("an object");
         insta::assert_snapshot!(error, @"must be true or false, but is an object");
+    }
+
+    #[test]
+    fn an_object_is_not_read_from_a_list() {
+        #[derive(Default, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Sample<'a> {
+            #[serde(borrow)]
+            raw: Option<&'a RawValue>,
+        }
+        let object = read::<Object<Sample>>("{\"raw\": [1]}").expect("an object");
+        assert_eq!(object.0.raw.map(RawValue::get), Some("[1]"));
+        let refused = |json| {
+            let read = serde_json::from_str::<Object<Sample>>(json);
+            read.err().expect("a mistake").to_string()
+        };
+        insta::assert_snapshot!(refused("[{}]"), @"invalid type: sequence, expected an object at line 1 column 0");
+        insta::assert_snapshot!(refused("3"), @"invalid type: integer `3`, expected an object at line 1 column 1");
+        insta::assert_snapshot!(refused("{\"row\": 3}"), @"unknown field `row`, expected `raw` at line 1 column 6");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use whittle_node::SourceFilter;
 
 use crate::error::ApiError;
 use crate::parameters::{List, bad, parameters};
+use crate::scalars::Object;
 
 pub(crate) use whittle_node::Source;
 
@@ -26,12 +27,16 @@ parameters! {
 
 /// `_source` as bodies have it.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "`_source` must be true, false, a field, a list of fields, or an object with \
+                 `includes` and `excludes`"
+)]
 pub(crate) enum SourceGiven {
     Whether(bool),
     Field(String),
     Fields(Vec<String>),
-    Patterns(Patterns),
+    Patterns(Object<Patterns>),
 }
 
 /// `_source` as an object.
@@ -46,7 +51,7 @@ pub(crate) struct Patterns {
 
 /// A name, or a list of names.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a name or a list of names")]
 pub(crate) enum OneOrMore {
     One(String),
     More(Vec<String>),
@@ -77,7 +82,7 @@ impl SourceGiven {
             Self::Whether(false) => Ok(SourceFilter::None),
             Self::Field(field) => fields(vec![field], Vec::new()),
             Self::Fields(names) => fields(names, Vec::new()),
-            Self::Patterns(Patterns { includes, excludes }) => {
+            Self::Patterns(Object(Patterns { includes, excludes })) => {
                 fields(includes.into_list(), excludes.into_list())
             }
         }

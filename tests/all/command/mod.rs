@@ -113,7 +113,7 @@ fn a_boolean_function_filters() {
             {"_id": "0", "_score": 1.0, "_source": {"title": "Star Wars", "rating": 8.6}},
             {"_id": "1", "_score": 1.0, "_source": {"title": "Stir Wars", "rating": 2}},
         ]},
-        "udf": [{"function": "string_distance", "documents": 4, "errors": 0, "error_samples": [],
+        "udf": [{"function": "string_distance", "documents": 4, "evaluations": 4, "errors": 0, "error_samples": [],
                  "batches": 1, "instances": 1, "time_us": null, "load_time_us": null, "bind_time_us": null,
                  "memory_bytes": null}],
     });
@@ -150,7 +150,7 @@ fn a_numeric_function_scores_in_descending_order_with_ties_by_id() {
 }
 
 #[test]
-fn both_accessors_and_a_full_cache_give_the_same_hits() {
+fn batches_documents_and_a_full_cache_give_the_same_hits() {
     let desk = Desk::new();
     let hits = |more: &str| {
         let arguments = format!(
@@ -167,7 +167,7 @@ fn both_accessors_and_a_full_cache_give_the_same_hits() {
             > 0
     );
     assert_eq!(hits(""), first);
-    assert_eq!(hits("--accessor reference"), first);
+    assert_eq!(hits("--by-document"), first);
 }
 
 #[test]
@@ -249,9 +249,12 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
         "other.wasm",
         wat::parse_str("(component)").expect("a component"),
     );
-    let native = r#"(component (import "whittle:host/native@0.1.0" (instance)) (instance $i)
+    let foreign = r#"(component (import "acme:net/http@1.0.0" (instance)) (instance $i)
         (export "whittle:udf/functions@0.1.0" (instance $i)))"#;
-    desk.write("native.wasm", wat::parse_str(native).expect("a component"));
+    desk.write(
+        "foreign.wasm",
+        wat::parse_str(foreign).expect("a component"),
+    );
     desk.write("broken.json", "{\"title\": \"a\"}\n{\"title\": \"b\",}\n");
     desk.write("list.json", "[{}, 3]");
     let query = |name: &str, function: &str, params: &str| {
@@ -291,7 +294,7 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
     insta::assert_snapshot!(udf("films.json"), @r##"error: films.json: not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
     insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build a component with `whittle build`");
     insta::assert_snapshot!(udf("other.wasm"), @"error: other.wasm: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
-    insta::assert_snapshot!(udf("native.wasm"), @"error: native.wasm: the component imports `whittle:host/native@0.1.0`, which is private to the host");
+    insta::assert_snapshot!(udf("foreign.wasm"), @"error: foreign.wasm: the component imports `acme:net/http@1.0.0`, which is not part of the contract `whittle:udf@0.1.0`");
     insta::assert_snapshot!(udf("by-hand.wasm"), @"error: unknown function `string_distance`; the components have `f`");
     insta::assert_snapshot!(query("none.json"), @"error: none.json: No such file or directory (os error 2)");
     insta::assert_snapshot!(query("broken.json"), @"error: broken.json: line 2, column 1: invalid JSON: trailing characters");

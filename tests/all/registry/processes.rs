@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use whittle_host::{Accessor, Registry, RegistryOptions, Storage};
+use whittle_host::{Registry, RegistryOptions, Storage};
 use whittle_tests::{engine, whittle};
 
 use super::{component, open, query};
@@ -30,7 +30,7 @@ fn uses_a_version_of_another_process_within_the_interval() {
     std::fs::write(path("f.wasm"), component("1.0.0", "1")).expect("written");
     let poll = Duration::from_millis(200);
     let registry = Registry::open(
-        engine(Accessor::Composed),
+        engine(),
         Storage::local(&path("registry")).expect("a store"),
         RegistryOptions {
             poll: Some(poll),

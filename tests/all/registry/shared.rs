@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use whittle_host::{Accessor, Registry, RegistryOptions, Storage};
+use whittle_host::{Registry, RegistryOptions, Storage};
 use whittle_tests::{ByHand, engine};
 
 use super::{component, open, query, register, version};
@@ -63,7 +63,7 @@ fn a_node_that_watches_the_store_sees_a_version_within_its_interval() {
     let storage = Storage::in_memory().expect("a store");
     let poll = Duration::from_millis(100);
     let watching = Registry::open(
-        engine(Accessor::Composed),
+        engine(),
         storage.clone(),
         RegistryOptions {
             poll: Some(poll),

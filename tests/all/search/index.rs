@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use serde_json::Value as Json;
-use whittle_host::{Accessor, Budget, QueryContext};
+use whittle_host::{Budget, QueryContext};
 use whittle_node::index::{Index, Operation};
 use whittle_node::mapping::Mapping;
 use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Threads, Udfs, search};
 use whittle_tests::{engine, told, udf};
 
 pub(super) static UDFS: LazyLock<Udfs> = LazyLock::new(|| {
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     Udfs::new([udf(&engine, "probe"), udf(&engine, "string-distance")]).expect("no name twice")
 });
 

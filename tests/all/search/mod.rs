@@ -4,6 +4,7 @@
 mod aggregations;
 mod bounds;
 mod computed;
+mod distinct;
 mod index;
 mod pages;
 mod time;

@@ -173,6 +173,39 @@ fn searches_of_one_request_fail_alone() {
 }
 
 #[test]
+fn updates_whose_documents_come_back_give_back_their_memory_one_by_one() {
+    let node = Node::start_with(&["--requests-mb", "64"]);
+    let text = "x".repeat(4_000);
+    let update = |number: usize| {
+        let action = json!({"update": {"_id": "1", "_source": ["n"]}});
+        let document = json!({"doc": {"n": number, "text": text}, "doc_as_upsert": true});
+        format!("{action}\n{document}\n")
+    };
+    let lines: String = (0..5_000).map(update).collect();
+    let (status, answer) = send(&node, "POST", "/films/_bulk", &lines);
+    assert_eq!((status, &answer["errors"]), (200, &json!(false)));
+    let last = &answer["items"][4_999]["update"]["get"]["_source"];
+    assert_eq!(last, &json!({"n": 4_999}));
+}
+
+#[test]
+fn a_list_is_not_taken_for_an_object() {
+    let node = Node::start();
+    let refused = |method, path, body: &str| {
+        let (status, answer) = send(&node, method, path, body);
+        let error = &answer["error"]["reason"];
+        format!("{status} {}", error.as_str().unwrap_or("no reason"))
+    };
+    insta::assert_snapshot!(refused("PUT", "/films", "[{}, {}, {}]"), @"400 line 1, column 0: invalid type: sequence, expected an object");
+    insta::assert_snapshot!(refused("POST", "/none/_mapping?ignore_unavailable=true", "[]"), @"400 `mappings` must be an object, but is a list");
+    insta::assert_snapshot!(refused("POST", "/films/_mget", "[[], [\"1\"]]"), @"400 line 1, column 0: invalid type: sequence, expected an object");
+    insta::assert_snapshot!(refused("POST", "/films/_mget", "{\"docs\": [[\"films\", \"1\"]]}"), @"400 line 1, column 10: invalid type: sequence, expected an object");
+    insta::assert_snapshot!(refused("POST", "/films/_update/1", "[{}, {}]"), @"400 line 1, column 0: invalid type: sequence, expected an object");
+    insta::assert_snapshot!(refused("POST", "/films/_bulk", "{\"index\": []}\n{}\n"), @"400 Malformed action/metadata line [1]: invalid type: sequence, expected an object at line 1 column 10");
+    insta::assert_snapshot!(refused("POST", "/_mget", "{\"docs\": [{\"_index\": \"films\", \"_id\": \"1\", \"_source\": [[\"a\"], []]}]}"), @"400 line 1, column 65: `_source` must be true, false, a field, a list of fields, or an object with `includes` and `excludes`");
+}
+
+#[test]
 fn a_bulk_request_of_many_small_operations_is_carried_out_in_steps() {
     let node = Node::start();
     assert_eq!(send(&node, "PUT", "/films/_doc/0", r#"{"a": 1}"#).0, 201);

@@ -23,7 +23,7 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, Schema};
 use whittle_host::Kind;
 
 /// Names of columns and of what is in structs, and what they are read by.
-pub const PATHS: [&str; 9] = ["x", "y", "x.y", "x.x", "x.y.x", "_id", "_score", "", "x."];
+pub const FIELDS: [&str; 9] = ["x", "y", "x.y", "x.x", "x.y.x", "_id", "_score", "", "x."];
 
 /// Rows in a batch, at most.
 const ROWS: usize = 40;
@@ -57,7 +57,7 @@ pub fn batch(input: &mut Unstructured<'_>) -> Result<RecordBatch> {
 }
 
 fn field(input: &mut Unstructured<'_>, array: &ArrayRef) -> Result<Field> {
-    let name = *input.choose(&PATHS)?;
+    let name = *input.choose(&FIELDS)?;
     let field = Field::new(name, array.data_type().clone(), true);
     // Some say that they are JSON, whatever they are.
     Ok(if input.ratio(1, 8)? {

@@ -4,10 +4,10 @@ mod arguments;
 mod batches;
 mod guest;
 
-use whittle_host::{Accessor, Engine, EngineOptions, Udf};
+use whittle_host::{Engine, Udf};
 
 pub use arguments::{Outcome, expected, same, typed};
-pub use batches::{PATHS, batch};
+pub use batches::{FIELDS, batch};
 pub use guest::{Guest, KINDS, PRESENCES, echo, parameters, reader};
 
 /// An error and its causes as the command-line tool prints them.
@@ -33,12 +33,8 @@ pub fn told(error: &dyn std::error::Error) -> String {
 /// # Panics
 ///
 /// Where it cannot be.
-pub fn udf(accessor: Accessor, component: &[u8]) -> Udf {
-    let engine = whittle_tests::engine_with(EngineOptions {
-        accessor,
-        ..EngineOptions::default()
-    });
-    registered(&engine, component)
+pub fn udf(component: &[u8]) -> Udf {
+    registered(&whittle_tests::engine(), component)
 }
 
 /// As [`udf`], with an engine that there is.

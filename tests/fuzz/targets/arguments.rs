@@ -12,11 +12,9 @@ use arbitrary::Unstructured;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use serde_json::Value as Json;
 use whittle_fuzz::{KINDS, Outcome, PRESENCES, echo, expected, parameters, same, told, typed, udf};
-use whittle_host::{
-    Accessor, Arguments, BindError, Budget, Document, Parameter, QueryContext, Udf, Value,
-};
+use whittle_host::{Arguments, BindError, Budget, Document, Parameter, QueryContext, Udf, Value};
 
-static ECHO: LazyLock<Udf> = LazyLock::new(|| udf(Accessor::Composed, &echo()));
+static ECHO: LazyLock<Udf> = LazyLock::new(|| udf(&echo()));
 static PARAMETERS: LazyLock<Vec<Parameter>> = LazyLock::new(parameters);
 
 // The first byte names the function and the form; the rest are the arguments.

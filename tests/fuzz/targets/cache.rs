@@ -16,7 +16,7 @@ use arbitrary::{Result, Unstructured};
 use arrow_array::Float64Array;
 use libfuzzer_sys::fuzz_target;
 use whittle_fuzz::{registered, told};
-use whittle_host::{Accessor, Engine, EngineOptions};
+use whittle_host::{Engine, EngineOptions};
 use whittle_tests::{ByHand, bind, engine_with, rows};
 
 struct Cached {
@@ -30,9 +30,7 @@ struct Cached {
 
 static CACHED: LazyLock<Cached> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
-    // What is compiled for the other accessor is ten times as large.
     let engine = engine_with(EngineOptions {
-        accessor: Accessor::Reference,
         cache: Some(folder.path().to_owned()),
         ..EngineOptions::default()
     });

@@ -10,12 +10,12 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use whittle_fuzz::{echo, reader, registered, told};
-use whittle_host::{Accessor, Budget, QueryContext};
+use whittle_host::{Budget, QueryContext};
 use whittle_node::{Documents, SearchRequest, SearchResponse, Snapshot, Udfs, search};
 use whittle_tests::engine;
 
 static UDFS: LazyLock<Udfs> = LazyLock::new(|| {
-    let engine = engine(Accessor::Composed);
+    let engine = engine();
     let udfs = [echo(), reader()].map(|component| registered(&engine, &component));
     Udfs::new(udfs).expect("no function twice")
 });

@@ -27,21 +27,21 @@ export declare function getText(field: u32, result: usize): void;
 @external("whittle:udf/document@0.1.0", "get-json")
 export declare function getJson(field: u32, result: usize): void;
 
-/** The field's value, or the default. */
-@external("whittle:udf/document@0.1.0", "boolean-or")
-export declare function booleanOr(field: u32, otherwise: bool): bool;
+/** The value's option is written to `result`. */
+@external("whittle:udf/document@0.1.0", "get-boolean")
+export declare function getBoolean(field: u32, result: usize): void;
 
-/** The field's value, or the default. */
-@external("whittle:udf/document@0.1.0", "int64-or")
-export declare function int64Or(field: u32, otherwise: i64): i64;
+/** The value's option is written to `result`. */
+@external("whittle:udf/document@0.1.0", "get-int64")
+export declare function getInt64(field: u32, result: usize): void;
 
-/** The field's value, or the default. */
-@external("whittle:udf/document@0.1.0", "float64-or")
-export declare function float64Or(field: u32, otherwise: f64): f64;
+/** The value's option is written to `result`. */
+@external("whittle:udf/document@0.1.0", "get-float64")
+export declare function getFloat64(field: u32, result: usize): void;
 
-/** The field's value, or the default. */
-@external("whittle:udf/document@0.1.0", "timestamp-or")
-export declare function timestampOr(field: u32, otherwise: i64): i64;
+/** The value's option is written to `result`. */
+@external("whittle:udf/document@0.1.0", "get-timestamp")
+export declare function getTimestamp(field: u32, result: usize): void;
 
 /** The document's id is written to `result`. */
 @external("whittle:udf/document@0.1.0", "id")

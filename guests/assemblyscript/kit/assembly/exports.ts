@@ -3,8 +3,9 @@
 
 import * as batch from "./batch";
 import { Kind } from "./bindings";
+import * as column from "./column";
 import { AUTHOR, DESCRIPTION, NAME, VERSION } from "./component";
-import { realloc, storeText, takeText, wellFormed } from "./memory";
+import { collect, realloc, storeText, takeText, wellFormed } from "./memory";
 import * as outcome from "./outcome";
 import { Outcome } from "./outcome";
 import { Parameter, Presence, Value } from "./parameter";
@@ -91,7 +92,7 @@ function isText(kind: Kind): bool {
 /** The function's name, and a list of arguments: a pointer to a `result<_, error>`. */
 export function bind(name: usize, nameLength: i32, list: usize, length: i32): usize {
   outcome.begin();
-  batch.watch();
+  column.watch();
   store<usize>(RESULT, name);
   store<u32>(RESULT, nameLength, 4);
   const called = takeText(RESULT);
@@ -141,15 +142,12 @@ function accept(parameters: Parameter[], argument: usize): void {
 export function evaluate(): usize {
   outcome.begin();
   const udf = bound!;
-  udf.evaluate();
-  if (outcome.outcome == Outcome.Value) {
+  collect();
+  column.openDocument();
+  if (udf.run(0, 1, RESULT + 16) == 1) {
     store<u8>(RESULT, 0);
     store<u8>(RESULT, caseOf(udf.returns), 8);
-    if (isText(udf.returns)) {
-      storeText(RESULT + 16, udf.text);
-    } else {
-      store<u64>(RESULT, udf.bits, 16);
-    }
+    if (isText(udf.returns)) storeText(RESULT + 16, udf.text);
   } else {
     const isError = writeError(8);
     store<u8>(RESULT, u8(isError));

@@ -1,6 +1,6 @@
 import * as bindings from "./bindings";
 import { Kind } from "./bindings";
-import { Column, UNRESOLVED, columnOf } from "./batch";
+import { Column, UNRESOLVED, columnOf } from "./column";
 import { RETURNED, expectText, returnedText } from "./memory";
 import { SHORT_BYTES, shortText } from "./short-text";
 import { Parameter, Presence, Value } from "./parameter";
@@ -31,14 +31,14 @@ export abstract class Field extends Parameter {
   @inline
   has(): bool {
     const column = this.column;
-    if (Column.valuesOf(column) == 0) return !Column.isMissing(column) && bindings.has(this.handle);
+    if (Column.valuesOf(column) == 0) return bindings.has(this.handle);
     return Column.isValid(column);
   }
 
   /** Names the field. In `prepare` only: to name one later ends the query. */
   protected resolve(path: string): void {
     this.handle = bindings.resolve(changetype<usize>(path), path.length, this.readAs);
-    this.column = columnOf(this.handle);
+    this.column = columnOf(this.handle, this.readAs);
     this.given = true;
   }
 
@@ -74,12 +74,7 @@ export class BooleanField extends Field {
   /** The value, or a default where the document has none. */
   @inline
   or(otherwise: bool): bool {
-    const column = this.column;
-    const values = Column.valuesOf(column);
-    if (values == 0) {
-      return Column.isMissing(column) ? otherwise : bindings.booleanOr(this.handle, otherwise);
-    }
-    return Column.isValid(column) ? Column.flagAt(values) : otherwise;
+    return Column.flagOr(this.column, otherwise);
   }
 }
 
@@ -110,12 +105,7 @@ export class Int64Field extends Field {
   /** The value, or a default where the document has none. */
   @inline
   or(otherwise: i64): i64 {
-    const column = this.column;
-    const values = Column.valuesOf(column);
-    if (values == 0) {
-      return Column.isMissing(column) ? otherwise : bindings.int64Or(this.handle, otherwise);
-    }
-    return Column.isValid(column) ? Column.numberAt<i64>(values) : otherwise;
+    return Column.numberOr<i64>(this.column, otherwise);
   }
 }
 
@@ -146,12 +136,7 @@ export class Float64Field extends Field {
   /** The value, or a default where the document has none. */
   @inline
   or(otherwise: f64): f64 {
-    const column = this.column;
-    const values = Column.valuesOf(column);
-    if (values == 0) {
-      return Column.isMissing(column) ? otherwise : bindings.float64Or(this.handle, otherwise);
-    }
-    return Column.isValid(column) ? Column.numberAt<f64>(values) : otherwise;
+    return Column.numberOr<f64>(this.column, otherwise);
   }
 }
 
@@ -182,12 +167,7 @@ export class TimestampField extends Field {
   /** The value, or a default where the document has none. */
   @inline
   or(otherwise: i64): i64 {
-    const column = this.column;
-    const values = Column.valuesOf(column);
-    if (values == 0) {
-      return Column.isMissing(column) ? otherwise : bindings.timestampOr(this.handle, otherwise);
-    }
-    return Column.isValid(column) ? Column.numberAt<i64>(values) : otherwise;
+    return Column.numberOr<i64>(this.column, otherwise);
   }
 }
 
@@ -218,7 +198,7 @@ export class TextField extends Field {
   /** The value; null where the document has none. */
   get(): string | null {
     const column = this.column;
-    if (Column.valuesOf(column) != 0 || Column.isMissing(column)) return textOf(column);
+    if (Column.valuesOf(column) != 0) return textOf(column);
     expectText();
     bindings.getText(this.handle, RETURNED);
     return returnedOption();
@@ -265,7 +245,7 @@ export class JsonField extends Field {
   /** The value; null where the document has none. */
   get(): string | null {
     const column = this.column;
-    if (Column.valuesOf(column) != 0 || Column.isMissing(column)) return textOf(column);
+    if (Column.valuesOf(column) != 0) return textOf(column);
     expectText();
     bindings.getJson(this.handle, RETURNED);
     return returnedOption();
@@ -274,7 +254,7 @@ export class JsonField extends Field {
 
 /** The current row's text in a column; null where it has none. */
 function textOf(column: usize): string | null {
-  if (Column.isMissing(column) || !Column.isValid(column)) return null;
+  if (!Column.isValid(column)) return null;
   return String.UTF8.decodeUnsafe(Column.textAt(column), Column.textLength(column));
 }
 

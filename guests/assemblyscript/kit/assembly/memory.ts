@@ -1,4 +1,30 @@
-// Texts on their way between the host and AssemblyScript, both of which have them in UTF-16.
+// Texts on their way between the host and AssemblyScript, both of which have them in UTF-16, and
+// garbage.
+//
+// It is collected between documents, when no function runs: so functions do not have to note what they
+// refer to, which would cost a short one as much as all the rest.
+
+// @ts-ignore: the transform exports it: the bytes of all objects.
+import { total } from "rt/tcms";
+
+/** The bytes of objects at which garbage is collected. */
+let most: usize = 1 << 17;
+
+/** How garbage is collected. A method, because only that can be inlined by a decorator. */
+export abstract class Garbage {
+  /** Whether it is time to collect. */
+  @inline
+  static isDue(): bool {
+    return total > most;
+  }
+}
+
+/** Collects garbage if it is time. Call it while no function of the author runs. */
+export function collect(): void {
+  if (!Garbage.isDue()) return;
+  __collect();
+  most = max<usize>(1 << 17, total << 1);
+}
 
 /** Where an import writes what is no single number: at most an option of a text. */
 export const RETURNED: usize = memory.data(16, 8);

@@ -1,7 +1,8 @@
 import { Kind } from "./bindings";
+import { Column } from "./column";
 import * as outcome from "./outcome";
 import { Outcome } from "./outcome";
-import { wellFormed } from "./memory";
+import { Garbage, wellFormed } from "./memory";
 import { Parameter, takeDeclared } from "./parameter";
 
 /** The functions of the component. */
@@ -20,8 +21,6 @@ export function register(udf: Udf): void {
 export abstract class Udf {
   /** What a query gives it, in the order in which they are shown. */
   parameters: Parameter[] = [];
-  /** The bits of the result, if it is not a text. */
-  bits: u64 = 0;
   /** The result, if it is a text; it stays reachable until the next document. */
   text: string = "";
 
@@ -42,8 +41,12 @@ export abstract class Udf {
    */
   prepare(): void {}
 
-  /** Evaluates the function for the current document, into `bits` or `text`. */
-  abstract evaluate(): void;
+  /**
+   * Evaluates the function for rows, until one has no value or garbage is to be collected, and
+   * returns that row, or the end. Numbers and booleans go to their places in `values`. A text goes to `text`, so there is one row.
+   * Each kind has a loop of its own, into which the function is inlined.
+   */
+  abstract run(start: u32, end: u32, values: usize): u32;
 
   /** The arguments are wrong: the query must change. The text names the parameter. */
   protected refuse(message: string): void {
@@ -69,8 +72,15 @@ export abstract class Filter extends Udf {
   /** Whether the current document matches. */
   abstract matches(): bool;
 
-  evaluate(): void {
-    this.bits = u64(this.matches());
+  run(start: u32, end: u32, values: usize): u32 {
+    let row = start;
+    for (; row < end && !Garbage.isDue(); row++) {
+      Column.enter(row);
+      const value = this.matches();
+      if (outcome.outcome != Outcome.Value) break;
+      store<u8>(values + row, u8(value));
+    }
+    return row;
   }
 
   /** No value: `return this.none()`. */
@@ -95,8 +105,15 @@ export abstract class Score extends Udf {
   /** The current document's number. */
   abstract score(): f64;
 
-  evaluate(): void {
-    this.bits = reinterpret<u64>(this.score());
+  run(start: u32, end: u32, values: usize): u32 {
+    let row = start;
+    for (; row < end && !Garbage.isDue(); row++) {
+      Column.enter(row);
+      const value = this.score();
+      if (outcome.outcome != Outcome.Value) break;
+      store<f64>(values + ((<usize>row) << 3), value);
+    }
+    return row;
   }
 
   /** No value: `return this.none()`. */
@@ -121,8 +138,15 @@ export abstract class IntegerScore extends Udf {
   /** The current document's integer. */
   abstract score(): i64;
 
-  evaluate(): void {
-    this.bits = u64(this.score());
+  run(start: u32, end: u32, values: usize): u32 {
+    let row = start;
+    for (; row < end && !Garbage.isDue(); row++) {
+      Column.enter(row);
+      const value = this.score();
+      if (outcome.outcome != Outcome.Value) break;
+      store<i64>(values + ((<usize>row) << 3), value);
+    }
+    return row;
   }
 
   /** No value: `return this.none()`. */
@@ -147,8 +171,10 @@ export abstract class TextValue extends Udf {
   /** The current document's text; null means no value. */
   abstract value(): string | null;
 
-  evaluate(): void {
+  run(start: u32, _end: u32, _values: usize): u32 {
+    Column.enter(start);
     this.setText(this.value());
+    return outcome.outcome == Outcome.Value ? start + 1 : start;
   }
 
   /** Fails the document with a message: `return this.fail("...")`. */
@@ -167,8 +193,10 @@ export abstract class JsonValue extends Udf {
   /** The text of the current document's JSON value; null means no value, `"null"` is the JSON null. */
   abstract value(): string | null;
 
-  evaluate(): void {
+  run(start: u32, _end: u32, _values: usize): u32 {
+    Column.enter(start);
     this.setText(this.value());
+    return outcome.outcome == Outcome.Value ? start + 1 : start;
   }
 
   /** Fails the document with a message: `return this.fail("...")`. */
@@ -187,8 +215,15 @@ export abstract class TimestampValue extends Udf {
   /** The current document's instant, in microseconds since 1970-01-01T00:00:00 UTC. */
   abstract value(): i64;
 
-  evaluate(): void {
-    this.bits = u64(this.value());
+  run(start: u32, end: u32, values: usize): u32 {
+    let row = start;
+    for (; row < end && !Garbage.isDue(); row++) {
+      Column.enter(row);
+      const value = this.value();
+      if (outcome.outcome != Outcome.Value) break;
+      store<i64>(values + ((<usize>row) << 3), value);
+    }
+    return row;
   }
 
   /** No value: `return this.none()`. */

@@ -1,6 +1,7 @@
 /** From functions to the contract's exports. */
 
-import * as log from "./log.js";
+import * as batch from "./batch.js";
+import { evaluateOne, evaluateRows, type BatchFunction } from "./columns.js";
 import { hostError, InvalidArgument } from "./errors.js";
 import type { Parameter } from "./parameters.js";
 import { type Kind, type Lowered, lower, type Values } from "./values.js";
@@ -24,11 +25,11 @@ export interface Declaration<P extends Parameters, K extends Kind> {
   /** The kind of the result: boolean for a filter, a number for a score. */
   readonly returns: K;
   /**
-   * Prepares one query, and returns the function that evaluates a document of it. What is thrown
-   * here ends the query; as `InvalidArgument` it blames an argument. What the returned function
-   * throws fails the document.
+   * Prepares one query, and returns the function that evaluates a document of it, or an object whose
+   * method `batch` evaluates many. What is thrown here ends the query; as `InvalidArgument` it
+   * blames an argument. What the returned function throws fails the document.
    */
-  readonly prepare: (values: Arguments<P>) => () => Values[K] | null;
+  readonly prepare: (values: Arguments<P>) => (() => Values[K] | null) | BatchFunction<K>;
 }
 
 /** A function, whatever its parameters are. */
@@ -38,7 +39,7 @@ export interface Udf {
   readonly parameters: Parameters;
   readonly returns: Kind;
   /** Prepares a query whose arguments are known to be right in kind. */
-  readonly prepare: (values: Readonly<Record<string, unknown>>) => () => unknown;
+  readonly prepare: (values: Readonly<Record<string, unknown>>) => unknown;
 }
 
 /** Declares a function. */
@@ -63,7 +64,20 @@ const NULL = { tag: "null" } as const;
 export interface Exports {
   describe(): object;
   bind(name: string, given: readonly Argument[]): void;
+  /** Evaluates the current document. */
   evaluate(): Result | typeof NULL;
+  /** Evaluates a batch: the contract's other function of this name. */
+  evaluate(
+    rows: number,
+    columns: readonly batch.ColumnRecord[],
+    scores: Uint8Array | null | undefined,
+  ): void;
+}
+
+/** A function that was prepared. */
+interface Bound {
+  readonly one: () => Result | typeof NULL;
+  readonly rows: (rows: number) => void;
 }
 
 /**
@@ -72,8 +86,24 @@ export interface Exports {
  */
 export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
   const manifest = { ...WHITTLE_PROJECT, functions: udfs.map(described) };
-  let evaluate: () => Result | typeof NULL = () => {
+  const unbound = (): never => {
     throw new Error("no function is bound");
+  };
+  let bound: Bound = { one: unbound, rows: unbound };
+  const evaluate = (
+    rows?: number,
+    columns: readonly batch.ColumnRecord[] = [],
+    scores?: Uint8Array | null,
+  ): Result | typeof NULL => {
+    if (rows !== undefined) {
+      batch.inside(columns, scores, () => bound.rows(rows));
+      return NULL;
+    }
+    try {
+      return bound.one();
+    } catch (thrown) {
+      throw hostError(thrown);
+    }
   };
   return {
     describe: () => manifest,
@@ -81,27 +111,39 @@ export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
       try {
         const udf = udfs.find((udf) => udf.name === name);
         if (!udf) throw new InvalidArgument(`there is no function \`${name}\``);
-        evaluate = evaluation(udf, udf.prepare(lifted(udf.parameters, given)));
+        bound = prepared(udf, udf.prepare(lifted(udf.parameters, given)));
+        batch.watch();
       } catch (thrown) {
-        throw told(thrown);
+        throw hostError(thrown);
       }
     },
-    evaluate() {
-      try {
-        return evaluate();
-      } catch (thrown) {
-        throw told(thrown);
-      }
-    },
+    evaluate,
   };
 }
 
-/** The contract's `evaluate` of a function that was prepared. */
-function evaluation(udf: Udf, compute: () => unknown): () => Result | typeof NULL {
-  const kind = udf.returns;
-  if (typeof compute !== "function") {
-    throw new TypeError(`\`prepare\` of function \`${udf.name}\` returns no function`);
+function prepared({ name, returns }: Udf, evaluation: unknown): Bound {
+  if (typeof evaluation === "function") {
+    const compute = evaluation as () => unknown;
+    return {
+      one: lowered(returns, compute),
+      rows: (rows) => batch.byDocument(returns, rows, compute),
+    };
   }
+  const whole = evaluation as Partial<BatchFunction<Kind>> | null | undefined;
+  if (typeof whole?.batch !== "function") {
+    throw new TypeError(
+      `\`prepare\` of function \`${name}\` returns neither a function nor a method \`batch\``,
+    );
+  }
+  const evaluate = (documents: number) => whole.batch!(documents);
+  return {
+    one: lowered(returns, () => evaluateOne(returns, evaluate)),
+    rows: (rows) => evaluateRows(returns, rows, evaluate),
+  };
+}
+
+/** The contract's `evaluate` of the current document. */
+function lowered(kind: Kind, compute: () => unknown): () => Result | typeof NULL {
   // One object for all results: the host has read it before the next document.
   const result: Result = { tag: kind, val: 0 };
   // What a boolean and a float need no further look at.
@@ -140,16 +182,4 @@ function described({ name, description, parameters, returns }: Udf): object {
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
-}
-
-let haveTold = false;
-
-/** What the host is told. Where the first error of a query came from goes to the log: one is enough. */
-function told(thrown: unknown): unknown {
-  const error = hostError(thrown);
-  if (!haveTold && thrown instanceof Error && !(thrown instanceof InvalidArgument)) {
-    haveTold = true;
-    log.debug(`${error.val}\n${thrown.stack ?? ""}`.trimEnd());
-  }
-  return error;
 }

@@ -24,6 +24,20 @@ declare module "whittle:udf/document@0.1.0" {
   export function score(): number;
 }
 
+declare module "whittle:batch/results@0.2.0" {
+  export function watch(row: Uint32Array): void;
+  export function at(row: number): void;
+  export function fail(
+    row: number,
+    error: { readonly tag: "invalid-argument" | "failed"; readonly val: string },
+  ): void;
+  export function put(
+    validity: Uint8Array | null,
+    values: Uint8Array,
+    offsets: Uint8Array | null,
+  ): void;
+}
+
 declare module "whittle:udf/logging@0.1.0" {
   export function log(level: "trace" | "debug" | "info" | "warn" | "error", message: string): void;
 }
@@ -38,3 +52,7 @@ declare const WHITTLE_PROJECT: {
   readonly description: string;
   readonly author: string;
 };
+
+/** Both engines have these, though they are of browsers. */
+declare function atob(text: string): string;
+declare function btoa(text: string): string;

@@ -1,5 +1,7 @@
 /** Errors, and how they are reported to the host. */
 
+import * as log from "./log.js";
+
 /** The arguments of a query are wrong: thrown in `prepare`. The message names the parameter. */
 export class InvalidArgument extends Error {
   override readonly name = "InvalidArgument";
@@ -11,8 +13,19 @@ export interface HostError {
   readonly val: string;
 }
 
-/** The host's form of a thrown value. */
+let isLogged = false;
+
+/** The host's form of a thrown value. The stack of the first one goes to the log. */
 export function hostError(thrown: unknown): HostError {
+  const error = formed(thrown);
+  if (!isLogged && thrown instanceof Error && !(thrown instanceof InvalidArgument)) {
+    isLogged = true;
+    log.debug(`${error.val}\n${thrown.stack ?? ""}`.trimEnd());
+  }
+  return error;
+}
+
+function formed(thrown: unknown): HostError {
   return {
     tag: thrown instanceof InvalidArgument ? "invalid-argument" : "failed",
     val: message(thrown).toWellFormed(),

@@ -31,10 +31,11 @@
 
 import "./standard.js";
 
+export type { Column, ColumnResults, Vectors, BatchFunction } from "./columns.js";
 export { type Arguments, component, type Declaration, define, type Udf } from "./component.js";
 export * as document from "./document.js";
 export { InvalidArgument } from "./errors.js";
-export { type Field, type Fields, resolve } from "./field.js";
+export { type Field, type Fields, resolve, type WholeField } from "./field.js";
 export * as log from "./log.js";
 export { type Bounds, field, parameter, type Parameter } from "./parameters.js";
 export type { Json, Kind, Timestamp, Values } from "./values.js";

@@ -1,11 +1,12 @@
 //! Reaches every item of the contract, and breaks its rules on demand.
 //!
-//! The host's tests run it under both accessors and compare. Useful to nobody else.
+//! The host's tests run it on both paths and compare. Useful to nobody else.
 
 mod answer;
 mod burden;
 mod misuse;
 mod read;
+mod whole;
 mod words;
 
 use answer::{
@@ -17,6 +18,7 @@ use read::{
     AllKinds, BooleanOr, Float64Or, Has, Int64Or, ReadBoolean, ReadFloat64, ReadId, ReadInt64,
     ReadJson, ReadScore, ReadText, ReadTimestamp, ReadWords, TimestampOr,
 };
+use whole::WholeColumns;
 
 whittle_guest::export!(
     ReadBoolean,
@@ -34,6 +36,7 @@ whittle_guest::export!(
     ReadId,
     ReadScore,
     AllKinds,
+    WholeColumns,
     EchoArguments,
     FailOn,
     TrapOn,

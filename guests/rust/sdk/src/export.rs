@@ -67,7 +67,7 @@ macro_rules! export {
                 fn evaluate() -> $crate::__private::Evaluated {
                     match BOUND.get() {
                         $(::core::option::Option::Some(BoundFunction::$function(function)) => {
-                            $crate::__private::evaluate(function)
+                            $crate::__private::evaluate_document(function)
                         })+
                         ::core::option::Option::None => ::core::panic!("no function is bound"),
                     }
@@ -133,15 +133,6 @@ pub fn bind<T: Udf>(arguments: Vec<types::Argument>) -> Result<T, types::Error> 
     let mut function = T::from_arguments(&mut Arguments::new(arguments))?;
     function.prepare()?;
     Ok(function)
-}
-
-/// The function's result for the current document.
-///
-/// # Errors
-///
-/// Where the function fails.
-pub fn evaluate<T: Udf>(function: &T) -> Evaluated {
-    function.evaluate().into_value().map_err(types::Error::from)
 }
 
 /// What `bind` says to a name that is not in the manifest, which the host does not give.

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::batch::{Column, UNRESOLVED};
+use crate::batch::Place;
 use crate::bindings::whittle::udf::{document, types};
 use crate::{Json, Timestamp};
 
@@ -15,7 +15,7 @@ use crate::{Json, Timestamp};
 /// ends the query.
 #[derive(Debug)]
 pub struct Field<T: ?Sized> {
-    column: &'static Column,
+    place: Place,
     kind: PhantomData<fn(&T)>,
 }
 
@@ -45,7 +45,7 @@ impl<T: FieldKind + ?Sized> Field<T> {
     /// the query.
     pub fn named(path: &str) -> Self {
         Self {
-            column: Column::resolve(path, T::KIND),
+            place: Place::resolve(path, T::KIND),
             kind: PhantomData,
         }
     }
@@ -53,14 +53,20 @@ impl<T: FieldKind + ?Sized> Field<T> {
     /// Whether the document has a value.
     #[inline]
     pub fn has(&self) -> bool {
-        self.column.has()
+        self.place.has()
+    }
+}
+
+impl<T: ?Sized> Field<T> {
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 }
 
 impl<T: ?Sized> Default for Field<T> {
     fn default() -> Self {
         Self {
-            column: &UNRESOLVED,
+            place: Place::UNRESOLVED,
             kind: PhantomData,
         }
     }
@@ -70,13 +76,13 @@ impl Field<bool> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<bool> {
-        self.column.boolean()
+        self.place.boolean()
     }
 
     /// The value, or a default.
     #[inline]
     pub fn or(&self, default: bool) -> bool {
-        self.column.boolean_or(default)
+        self.place.boolean_or(default)
     }
 }
 
@@ -84,13 +90,13 @@ impl Field<i64> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<i64> {
-        self.column.int64()
+        self.place.int64()
     }
 
     /// The value, or a default.
     #[inline]
     pub fn or(&self, default: i64) -> i64 {
-        self.column.int64_or(default)
+        self.place.int64_or(default)
     }
 }
 
@@ -98,13 +104,13 @@ impl Field<f64> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<f64> {
-        self.column.float64()
+        self.place.float64()
     }
 
     /// The value, or a default.
     #[inline]
     pub fn or(&self, default: f64) -> f64 {
-        self.column.float64_or(default)
+        self.place.float64_or(default)
     }
 }
 
@@ -112,13 +118,13 @@ impl Field<Timestamp> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<Timestamp> {
-        self.column.timestamp().map(Timestamp)
+        self.place.timestamp().map(Timestamp)
     }
 
     /// The value, or a default.
     #[inline]
     pub fn or(&self, default: Timestamp) -> Timestamp {
-        Timestamp(self.column.timestamp_or(default.0))
+        Timestamp(self.place.timestamp_or(default.0))
     }
 }
 
@@ -126,7 +132,7 @@ impl Field<Json> {
     /// The value.
     #[inline]
     pub fn get(&self) -> Option<Json> {
-        let text = self.column.text(str::to_owned, document::get_json);
+        let text = self.place.text(str::to_owned, document::get_json);
         text.map(Json)
     }
 }
@@ -141,6 +147,6 @@ impl Field<str> {
     /// What `read` makes of the value.
     #[inline]
     pub fn with<R>(&self, read: impl FnOnce(&str) -> R) -> Option<R> {
-        self.column.text(read, document::get_text)
+        self.place.text(read, document::get_text)
     }
 }

@@ -73,6 +73,34 @@
 //! export!(FirstWord);
 //! ```
 //!
+//! A function may evaluate many documents at once, over whole columns, with the method
+//! `evaluate_batch`. Beside it there may be a method for one document, which the host then uses for a
+//! few documents. Without one, a few documents are batches of one row:
+//!
+//! ```
+//! use whittle_guest::{Batch, Field, Parameters, export, udf};
+//!
+//! /// The price with taxes.
+//! #[derive(Parameters)]
+//! struct Gross {
+//!     /// The taxes in percent.
+//!     percent: f64,
+//!     #[parameter(default = "price")]
+//!     price: Field<f64>,
+//! }
+//!
+//! #[udf]
+//! impl Gross {
+//!     fn evaluate_batch(&self, batch: &Batch<'_>) -> Vec<Option<f64>> {
+//!         let factor = 1.0 + self.percent / 100.0;
+//!         let prices = batch.values(&self.price);
+//!         prices.iter().map(|price| price.map(|price| price * factor)).collect()
+//!     }
+//! }
+//!
+//! export!(Gross);
+//! ```
+//!
 //! A panic ends the query; its message goes to the UDF's log.
 
 mod batch;
@@ -97,6 +125,7 @@ pub mod bindings {
     });
 }
 
+pub use batch::{Batch, FixedWidth, TextKind, Texts, Values};
 pub use bindings::whittle::udf::logging::Level;
 pub use bindings::whittle::udf::types::Kind;
 pub use error::Error;
@@ -107,7 +136,8 @@ pub use parameters::{Arguments, ParameterType, Parameters};
 pub use whittle_guest_derive::{Parameters, udf};
 
 /// An instant: microseconds since 1970-01-01T00:00:00 UTC, negative before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
 pub struct Timestamp(pub i64);
 
 /// The text of one JSON value.
@@ -117,11 +147,11 @@ pub struct Json(pub String);
 /// Used by the code that the macros generate.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::batch::{evaluate as evaluate_batch, watch};
+    pub use crate::batch::{evaluate as evaluate_batch, evaluate_alone, evaluate_document, watch};
     pub use crate::bindings::exports::whittle::batch::functions::{Column, Guest as BatchGuest};
     pub use crate::bindings::exports::whittle::udf::functions::{Argument, Guest, Manifest};
     pub use crate::bindings::whittle::udf::types::{Error, Parameter};
-    pub use crate::export::{Evaluated, bind, evaluate, function, log_panics, manifest, unknown};
+    pub use crate::export::{Evaluated, bind, function, log_panics, manifest, unknown};
     pub use crate::output::{Filter, Number};
     pub use crate::parameters::{default, parameter, presence};
 }

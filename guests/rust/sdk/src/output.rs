@@ -1,7 +1,8 @@
 //! What a function returns for a document.
 
+use crate::batch::bytes_of;
 use crate::bindings::whittle::udf::types::{Kind, Value};
-use crate::{Error, Json, Parameters, Timestamp};
+use crate::{Batch, Error, Json, Parameters, Timestamp};
 
 /// A function: parameters, and a result for each document. `#[udf]` implements it.
 #[diagnostic::on_unimplemented(
@@ -21,8 +22,16 @@ pub trait Udf: Parameters {
         Ok(())
     }
 
+    /// Whether the function evaluates whole batches.
+    const TAKES_BATCHES: bool = false;
+
     /// The result for the current document.
     fn evaluate(&self) -> Self::Output;
+
+    /// The results for the rows of a batch, one for each. Only called if the function takes batches.
+    fn evaluate_batch(&self, batch: &Batch<'_>) -> Vec<Self::Output> {
+        batch.rows().map(|_| self.evaluate()).collect()
+    }
 }
 
 /// What a function may return: a value, an `Option` of one, a `Result` of either.
@@ -41,12 +50,25 @@ pub trait Output {
     ///
     /// The function failed.
     fn into_value(self) -> Result<Value, Error>;
+
+    /// Values as they lie in a column, if each is one.
+    #[doc(hidden)]
+    fn column(_values: &[Self]) -> Option<&[u8]>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 macro_rules! outputs {
-    ($($type:ty => $kind:ident, $convert:expr;)*) => {
+    ($($type:ty => $kind:ident, $convert:expr $(, $column:expr)?;)*) => {
         $(impl Output for $type {
             const KIND: Kind = Kind::$kind;
+
+            $(fn column(values: &[Self]) -> Option<&[u8]> {
+                Some($column(values))
+            })?
 
             #[inline]
             fn into_value(self) -> Result<Value, Error> {
@@ -57,12 +79,12 @@ macro_rules! outputs {
 }
 
 outputs! {
-    bool => Boolean, std::convert::identity;
-    i64 => Int64, std::convert::identity;
-    f64 => Float64, std::convert::identity;
+    bool => Boolean, std::convert::identity, bytes_of;
+    i64 => Int64, std::convert::identity, bytes_of;
+    f64 => Float64, std::convert::identity, bytes_of;
     String => Text, std::convert::identity;
     &'static str => Text, str::to_owned;
-    Timestamp => Timestamp, |timestamp: Timestamp| timestamp.0;
+    Timestamp => Timestamp, |timestamp: Timestamp| timestamp.0, bytes_of;
     Json => Json, |json: Json| json.0;
 }
 

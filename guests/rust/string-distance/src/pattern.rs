@@ -15,7 +15,7 @@ pub struct Pattern {
     /// The target's length in scalar values.
     length: usize,
     max_distance: usize,
-    /// The target, 64 scalar values a block; the last may have fewer.
+    /// The target, 64 scalar values a block; the first may have fewer.
     blocks: Vec<Block>,
 }
 
@@ -26,77 +26,87 @@ impl Pattern {
         Self {
             length: target.len(),
             max_distance,
-            blocks: target.chunks(ROWS).map(Block::new).collect(),
+            blocks: target.rchunks(ROWS).rev().map(Block::new).collect(),
         }
     }
 
     /// Whether a text is within the distance of the target.
     #[inline]
     pub fn matches(&self, text: &str) -> bool {
-        if text.is_ascii() {
-            self.matches_characters(text.bytes().map(char::from), text.len())
-        } else {
-            self.matches_characters(text.chars(), text.chars().count())
+        if let [block] = &*self.blocks
+            && let Some(matches) = self.matches_ascii(block, text.as_bytes())
+        {
+            return matches;
         }
+        self.matches_characters(text)
     }
 
-    /// `length` is the number of `characters`.
+    /// Whether a text matches a target of one block; `None` if the text is not ASCII.
     #[inline]
-    fn matches_characters(&self, characters: impl Iterator<Item = char>, length: usize) -> bool {
+    fn matches_ascii(&self, block: &Block, text: &[u8]) -> Option<bool> {
+        if self.length.abs_diff(text.len()) > self.max_distance {
+            // A text has at most as many characters as bytes.
+            return (text.len() < self.length || text.is_ascii()).then_some(false);
+        }
+        let mut column = Column::first(block);
+        let mut reach = Reach::new(self, text.len());
+        let mut bits = 0;
+        let mut goes_on = |byte: &u8| {
+            bits |= *byte;
+            reach.allows(column.advance(block.low[usize::from(*byte)], Carry::UP))
+        };
+        // Four a turn, since in a component each turn of a loop pays for a look at the clock.
+        let (fours, rest) = text.as_chunks::<4>();
+        let matches =
+            fours.iter().all(|four| four.iter().all(&mut goes_on)) && rest.iter().all(&mut goes_on);
+        bits.is_ascii().then_some(matches)
+    }
+
+    fn matches_characters(&self, text: &str) -> bool {
+        let length = text.chars().count();
         if self.length.abs_diff(length) > self.max_distance {
             return false;
         }
-        match &*self.blocks {
-            [] => true,
-            [block] => {
-                let mut column = Column::first();
-                let changes =
-                    characters.map(|character| column.advance(block, character, Carry::UP));
-                self.stays_within(length, changes)
-            }
-            blocks => {
-                let mut columns: Vec<_> = blocks.iter().map(|_| Column::first()).collect();
-                let changes = characters.map(|character| {
-                    let pairs = blocks.iter().zip(&mut columns);
-                    pairs.fold(Carry::UP, |carry, (block, column)| {
-                        column.advance(block, character, carry)
-                    })
-                });
-                self.stays_within(length, changes)
-            }
-        }
+        let mut columns: Vec<_> = self.blocks.iter().map(Column::first).collect();
+        let mut reach = Reach::new(self, length);
+        text.chars().all(|character| {
+            let pairs = self.blocks.iter().zip(&mut columns);
+            let change = pairs.fold(Carry::UP, |carry, (block, column)| {
+                column.advance(block.rows_of(character), carry)
+            });
+            reach.allows(change)
+        })
+    }
+}
+
+/// How far the distance in the last row may still grow until no text matches: each further character
+/// lessens it by one at most.
+struct Reach(i64);
+
+impl Reach {
+    fn new(pattern: &Pattern, length: usize) -> Self {
+        // No distance is larger than the longer text, of less than 4 GiB.
+        let most = pattern.max_distance.min(u32::MAX as usize) as i64;
+        Self(most + length as i64 - pattern.length as i64)
     }
 
-    /// Follows the distance in the last row, given its change for each of `remaining` characters.
+    /// Whether the text can still match after one more character.
     #[inline]
-    fn stays_within(&self, mut remaining: usize, mut changes: impl Iterator<Item = Carry>) -> bool {
-        let mut distance = self.length;
-        let mut is_out_of_reach = |change: Carry| {
-            distance = distance + change.up as usize - change.down as usize;
-            remaining -= 1;
-            // Each further character lessens the distance by one at most.
-            distance.saturating_sub(remaining) > self.max_distance
-        };
-        // Four a turn, since in a component each turn of a loop pays for a look at the clock.
-        loop {
-            for _ in 0..4 {
-                match changes.next() {
-                    None => return true,
-                    Some(change) if is_out_of_reach(change) => return false,
-                    Some(_) => {}
-                }
-            }
-        }
+    fn allows(&mut self, change: Carry) -> bool {
+        self.0 = self.0 - 1 - change.up as i64 + change.down as i64;
+        self.0 >= 0
     }
 }
 
 /// Rows in a block: bits in a word.
 const ROWS: usize = 64;
 
-/// Where each character stands in up to 64 characters of the target.
+/// Where each character stands in up to 64 characters of the target. The last of them is the last bit
+/// of a word. The bits before the first are rows of no character: like the row above, whose distance
+/// is one more in each column.
 struct Block {
-    /// The last row of the block.
-    last: usize,
+    /// The rows of the target's characters.
+    used: u64,
     /// For the scalar values below 256.
     low: [u64; 256],
     /// For the others, in their order.
@@ -106,11 +116,11 @@ struct Block {
 impl Block {
     fn new(target: &[char]) -> Self {
         let mut block = Self {
-            last: target.len() - 1,
+            used: !0 << (ROWS - target.len()),
             low: [0; 256],
             high: Vec::new(),
         };
-        for (row, character) in target.iter().enumerate() {
+        for (row, character) in (ROWS - target.len()..).zip(target) {
             let rows = match u8::try_from(*character) {
                 Ok(low) => &mut block.low[usize::from(low)],
                 Err(_) => {
@@ -164,23 +174,25 @@ impl Carry {
 
 impl Column {
     /// The column before the text, where the distance is the number of the row.
-    fn first() -> Self {
-        Self { up: !0, down: 0 }
+    fn first(block: &Block) -> Self {
+        Self {
+            up: block.used,
+            down: 0,
+        }
     }
 
-    /// Goes on to the column of the text's next character. `above` is the row above the block; the
-    /// result is the block's last row.
+    /// Goes on to the column of the text's next character, which stands in the rows `equal`. `above`
+    /// is the row above the block; the result is the block's last row.
     #[inline]
-    fn advance(&mut self, block: &Block, character: char, above: Carry) -> Carry {
-        let equal = block.rows_of(character);
+    fn advance(&mut self, equal: u64, above: Carry) -> Carry {
         let vertical = equal | self.down;
         let equal = equal | above.down;
         let diagonal = ((equal & self.up).wrapping_add(self.up) ^ self.up) | equal;
         let up = self.down | !(diagonal | self.up);
         let down = self.up & diagonal;
         let below = Carry {
-            up: (up >> block.last) & 1,
-            down: (down >> block.last) & 1,
+            up: up >> (ROWS - 1),
+            down: down >> (ROWS - 1),
         };
         let up = (up << 1) | above.up;
         let down = (down << 1) | above.down;

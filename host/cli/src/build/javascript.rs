@@ -4,6 +4,8 @@
 //!
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
+mod pin;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +25,6 @@ pub(super) fn owns(dir: &Path) -> bool {
 pub(super) fn build(dir: &Path) -> Result<Built> {
     let project = Project::read(dir)?;
     let folder = BuildFolder::of(dir, "javascript")?;
-    folder.contract()?;
     // npm links the packages of a workspace, and esbuild prints paths relative to the directory in
     // which it runs: both need the path with all links resolved.
     let dir = &fs::canonicalize(dir)?;
@@ -40,13 +41,19 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
     let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
-    if !exports_functions(&serde_json::from_slice(&metadata).context("esbuild's metafile")?) {
+    let metadata = serde_json::from_slice(&metadata).context("esbuild's metafile")?;
+    if !exports_functions(&metadata) {
         bail!(
             "{} does not export `functions`: add `export const functions = component(...)`",
             project.main
         );
     }
 
+    let takes_batches = takes_batches(&metadata);
+    folder.contract(takes_batches)?;
+    if project.engine == JsEngine::StarlingMonkey {
+        export_by_interface(dir, folder.path(), takes_batches)?;
+    }
     let component = folder.path().join("componentized.wasm");
     let mut componentize = tool(dir, project.engine.tool())?;
     componentize
@@ -56,7 +63,11 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(project.engine.arguments())
         .args(["--wit", "wit", "-o", "componentized.wasm"]);
     run(&mut componentize, INSTALL)?;
-    let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {
+        let tool = project.engine.tool();
+        log::warn!("the component calls the host for each document: use {tool} 0.4.5 to avoid it");
+    }
     Ok(Built {
         code: Code::Component(bytes),
         output: folder.output(dir)?,
@@ -103,7 +114,7 @@ impl JsEngine {
         match self {
             Self::QuickJs => &["--js", "udf.js", "--world", "udf", "--stub-wasi", "--sync"],
             Self::StarlingMonkey => &[
-                "udf.js",
+                INTERFACES,
                 "--world-name",
                 "udf",
                 "--disable",
@@ -203,6 +214,46 @@ fn exports_functions(metadata: &Json) -> bool {
         let exports = output["exports"].as_array();
         exports.is_some_and(|exports| exports.iter().any(|export| export == "functions"))
     })
+}
+
+/// Whether the bundle imports the contract for batches: kits before version 0.2 of it do not.
+fn takes_batches(metadata: &Json) -> bool {
+    let outputs = metadata["outputs"].as_object();
+    let outputs = outputs.into_iter().flat_map(|outputs| outputs.values());
+    let mut imports = outputs
+        .filter_map(|output| output["imports"].as_array())
+        .flatten();
+    imports.any(|import| {
+        let path = import["path"].as_str();
+        path.is_some_and(|path| path.starts_with("whittle:batch/"))
+    })
+}
+
+/// The module that exports `functions` by the names of the contract's interfaces.
+const INTERFACES: &str = "interfaces.js";
+
+/// Bundles the bundle once more, for componentize-js: if two interfaces are called `functions`, it
+/// takes them by their whole names only.
+fn export_by_interface(dir: &Path, folder: &Path, with_batches: bool) -> Result<()> {
+    let mut names = vec!["functions as \"whittle:udf/functions@0.1.0\""];
+    if with_batches {
+        names.push("functions as \"whittle:batch/functions@0.2.0\"");
+    }
+    let names = names.join(", ");
+    let entry = folder.join("entry.js");
+    fs::write(&entry, format!("export {{ {names} }} from \"./udf.js\";\n"))
+        .with_context(|| entry.display().to_string())?;
+    let mut esbuild = tool(dir, "esbuild")?;
+    esbuild.current_dir(folder).args([
+        "entry.js",
+        "--bundle",
+        "--format=esm",
+        "--external:whittle:*",
+        "--charset=utf8",
+        "--log-level=warning",
+    ]);
+    run(esbuild.arg(format!("--outfile={INTERFACES}")), INSTALL)?;
+    Ok(())
 }
 
 /// Installs the project's packages with npm if there are none, and checks that the tools are among
@@ -320,6 +371,16 @@ mod tests {
         assert!(exports_functions(&metadata(&["extra", "functions"])));
         assert!(!exports_functions(&metadata(&["default"])));
         assert!(!exports_functions(&json!({})));
+    }
+
+    #[test]
+    fn detects_a_kit_with_batches() {
+        let metadata = |path: &str| {
+            let imports = json!([{"path": path, "kind": "import-statement", "external": true}]);
+            json!({"outputs": {"udf.js": {"imports": imports, "exports": ["functions"]}}})
+        };
+        assert!(takes_batches(&metadata("whittle:batch/results@0.2.0")));
+        assert!(!takes_batches(&metadata("whittle:udf/document@0.1.0")));
     }
 
     #[test]

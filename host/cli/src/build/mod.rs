@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use whittle_host::{Accessor, TextEncoding, Udf, encode_component};
+use whittle_host::{TextEncoding, Udf, encode_component};
 
 use crate::inspect::signature;
 use crate::setup;
@@ -138,7 +138,7 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
     let component = built.code.component();
     let component = component.with_context(|| dir.display().to_string())?;
-    let engine = setup::engine(Accessor::default())?;
+    let engine = setup::engine()?;
     let udf = Udf::new(&engine, &component).with_context(|| dir.display().to_string())?;
     let output = output.map_or(built.output, Path::to_owned);
     write(&output, &component).with_context(|| output.display().to_string())?;

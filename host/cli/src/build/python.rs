@@ -39,7 +39,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         bail!("the module `app` is missing: declare the functions in `app.py`");
     }
     let folder = BuildFolder::of(dir, "python")?;
-    let contract = folder.contract()?;
+    let contract = folder.contract(false)?;
     let stage = folder.path().join("stage");
     copy_project(dir, &stage).with_context(|| stage.display().to_string())?;
     let component = folder.path().join("componentized.wasm");

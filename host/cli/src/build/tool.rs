@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use whittle_host::CONTRACT;
+use whittle_host::{BATCH_CONTRACT, CONTRACT};
 
 /// Runs a tool and returns its standard output; its standard error goes to the user. `install` says
 /// how to install the tool and is part of the error if it is missing.
@@ -61,12 +61,24 @@ impl BuildFolder {
         &self.path
     }
 
-    /// A directory in it with the contract's WIT file, for generators of bindings.
-    pub(super) fn contract(&self) -> Result<PathBuf> {
+    /// A directory in it with the contract's WIT files, of which generators of bindings use the
+    /// world `udf`: of the version for batches, or of the first one.
+    pub(super) fn contract(&self, with_batches: bool) -> Result<PathBuf> {
         let folder = self.path.join("wit");
-        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let file = folder.join("udf.wit");
-        fs::write(&file, CONTRACT).with_context(|| file.display().to_string())?;
+        let written = || -> io::Result<()> {
+            if folder.exists() {
+                fs::remove_dir_all(&folder)?;
+            }
+            if !with_batches {
+                fs::create_dir_all(&folder)?;
+                return fs::write(folder.join("udf.wit"), CONTRACT);
+            }
+            let others = folder.join("deps/udf");
+            fs::create_dir_all(&others)?;
+            fs::write(others.join("udf.wit"), CONTRACT)?;
+            fs::write(folder.join("batch.wit"), BATCH_CONTRACT)
+        };
+        written().with_context(|| folder.display().to_string())?;
         Ok(folder)
     }
 

@@ -46,6 +46,7 @@ struct Hit {
 struct UdfReport {
     function: String,
     documents: u64,
+    evaluations: u64,
     errors: u64,
     error_samples: Vec<ErrorSample>,
     time_us: u64,
@@ -231,6 +232,7 @@ fn udf(report: &UdfReport) -> String {
     let UdfReport {
         function,
         documents,
+        evaluations,
         errors,
         error_samples,
         time_us,
@@ -240,7 +242,14 @@ fn udf(report: &UdfReport) -> String {
     } = report;
     let mut text = format!(
         "{function}: {} in {:.1} ms, {}, {} KiB\n",
-        count(*documents, "document"),
+        match evaluations {
+            evaluations if evaluations < documents => format!(
+                "{}, {}",
+                count(*documents, "document"),
+                count(*evaluations, "evaluation")
+            ),
+            _ => count(*documents, "document"),
+        },
         *time_us as f64 / 1000.0,
         count(*errors, "error"),
         memory_bytes / 1024,
@@ -321,6 +330,7 @@ mod tests {
             "udf": [{
                 "function": "f",
                 "documents": 7,
+                "evaluations": 7,
                 "errors": 2,
                 "error_samples": [{"_id": "a", "message": "bad\u{1b}[1m"}],
                 "time_us": 1500,

@@ -105,18 +105,16 @@ impl Copies {
     pub(super) fn of(columns: &Columns, rows: Range<usize>, scores: bool) -> Self {
         let scores = match &columns.score {
             Column::Float64(array) if scores => {
-                let score = |row| {
+                let score = |row: usize| {
                     if array.is_valid(row) {
                         array.value(row)
                     } else {
                         1.0
                     }
                 };
-                Some(
-                    rows.clone()
-                        .flat_map(|row| f64::to_le_bytes(score(row)))
-                        .collect(),
-                )
+                let score = |row: usize| score(row).to_le_bytes();
+                let scores: Vec<_> = rows.clone().map(score).collect();
+                Some(scores.into_flattened())
             }
             _ => None,
         };
@@ -207,23 +205,17 @@ fn validity(nulls: Option<&NullBuffer>, rows: &Range<usize>) -> Option<Vec<u8>> 
 fn offsets(texts: &StringArray, rows: &Range<usize>) -> Vec<u8> {
     let offsets = &texts.value_offsets()[rows.start..=rows.end];
     let first = offsets[0];
-    let mut bytes = Vec::with_capacity(offsets.len() * 4);
-    bytes.extend(
-        offsets
-            .iter()
-            .flat_map(|offset| (offset - first).to_le_bytes()),
-    );
-    bytes
+    // Offsets grow: no difference overflows.
+    let offset = |offset: &i32| offset.wrapping_sub(first).to_le_bytes();
+    let offsets: Vec<_> = offsets.iter().map(offset).collect();
+    offsets.into_flattened()
 }
 
 /// A byte for each bit, eight at a time.
 fn bytes(bits: &BooleanBuffer) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(bits.len().next_multiple_of(64));
-    for word in bits.bit_chunks().iter_padded() {
-        for byte in word.to_le_bytes() {
-            bytes.extend_from_slice(&spread(byte).to_le_bytes());
-        }
-    }
+    let word = |word: u64| word.to_le_bytes().map(|byte| spread(byte).to_le_bytes());
+    let bytes: Vec<_> = bits.bit_chunks().iter_padded().map(word).collect();
+    let mut bytes = bytes.into_flattened().into_flattened();
     bytes.truncate(bits.len());
     bytes
 }

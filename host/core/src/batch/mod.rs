@@ -13,7 +13,6 @@ mod columns;
 mod results;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use wasmtime::component::{Instance, TypedFunc, WasmList};
 use wasmtime::{Store, StoreContextMut};
@@ -67,7 +66,6 @@ impl Batches {
 
     /// Evaluates the rows of the current columns.
     pub(crate) fn run(&self, store: &mut Store<State>, rows: usize) -> wasmtime::Result<()> {
-        store.data_mut().sink.piece(rows);
         let mut start = 0;
         while start < rows {
             let range = store.data().columns.cut(start..rows.min(start + CALL_ROWS));
@@ -79,10 +77,11 @@ impl Batches {
 
     fn call(&self, store: &mut Store<State>, rows: Range<usize>) -> wasmtime::Result<()> {
         let state = store.data_mut();
-        state.frame.set_row(rows.start);
+        state.row = rows.start;
         state.batch.rows = Some(rows.clone());
         state.batch.given = 0;
-        let columns = Arc::clone(&state.columns);
+        // Host functions read the state's own while the guest runs.
+        let columns = state.columns.clone();
         let copies = Copies::of(&columns, rows.clone(), state.batch.reads_scores);
         let arguments = copies.arguments(&columns, &rows);
         // A call has at most `CALL_ROWS` rows.
@@ -109,7 +108,7 @@ fn locate(store: &mut Store<State>) {
         // The guest's word: any row of the batch may be it, and no other.
         let row = watched.as_le_slice(&*store)[0] as usize;
         let row = rows.start + row.min(rows.len() - 1);
-        store.data_mut().frame.set_row(row);
+        store.data_mut().row = row;
     }
 }
 
@@ -121,7 +120,7 @@ pub(crate) fn state_at_row<'a>(
     if let (Some(rows), Some(watched)) = (&state.batch.rows, &state.batch.watched) {
         let row = watched.as_le_slice(&*store)[0];
         let row = row_in(rows, row)?;
-        store.data_mut().frame.set_row(row);
+        store.data_mut().row = row;
     }
     Ok(store.data_mut())
 }

@@ -103,7 +103,7 @@ fn rows(state: &State, function: &str) -> Result<Range<usize>, Stopped> {
 /// Moves to a row that the guest names.
 fn go_to(state: &mut State, function: &str, row: u32) -> Result<usize, Stopped> {
     let row = row_in(&rows(state, function)?, row)?;
-    state.frame.set_row(row);
+    state.row = row;
     Ok(row)
 }
 
@@ -210,7 +210,7 @@ fn texts(
         u32::from_le_bytes(offset) as usize
     };
     for (index, row) in rows.enumerate() {
-        state.frame.set_row(row);
+        state.row = row;
         let (start, end) = (offset(index), offset(index + 1));
         let text = bytes.get(start..end).ok_or_else(|| {
             let length = bytes.len();

@@ -1,7 +1,7 @@
 //! Columns: from the arrays of a data node's batch to the six kinds of the contract.
 //!
 //! The fields of a function are found in a batch once per schema ([`path`]), and cast once per
-//! batch with Arrow's kernels. So an accessor handles six array types only. A column that already
+//! batch with Arrow's kernels. So a getter handles six array types only. A column that already
 //! has its kind's Arrow type is passed on unchanged, slices included. A value that cannot be read
 //! as the kind is missing; that is not an error.
 
@@ -40,7 +40,7 @@ pub struct FieldUse {
     pub kind: Kind,
 }
 
-/// A column as an accessor reads it.
+/// A column as a guest reads it.
 #[derive(Debug, Clone)]
 pub(crate) enum Column {
     /// No document has a value.
@@ -78,9 +78,31 @@ impl Column {
         })
     }
 
-    /// Reads an array as the ids of the documents, which a data node may keep as integers.
-    pub(crate) fn of_ids(array: &ArrayRef) -> Result<Self, ArrowError> {
+    /// The same as [`Column::new`] for an array that has its kind's type already, which is then
+    /// shared; `None` for all others. Calls of one document spend their time here.
+    pub(crate) fn unchanged(array: &ArrayRef, field: &Field, kind: Kind) -> Option<Self> {
+        if Kind::is_json_field(field) {
+            return None;
+        }
+        Some(match kind {
+            Kind::Boolean => Self::Boolean(array.as_boolean_opt()?.clone()),
+            Kind::Int64 => Self::Int64(array.as_primitive_opt()?.clone()),
+            Kind::Float64 => Self::Float64(array.as_primitive_opt()?.clone()),
+            Kind::Text => Self::Text(array.as_string_opt()?.clone()),
+            Kind::Timestamp => Self::Timestamp(array.as_primitive_opt()?.clone()),
+            Kind::Json => return None,
+        })
+    }
+
+    /// Reads an array as the ids of the documents, which a data node may keep as integers. They
+    /// become texts if the function may read them; otherwise few are ever shown, in errors.
+    pub(crate) fn of_ids(array: &ArrayRef, are_read: bool) -> Result<Self, ArrowError> {
         let found = scalar(array.data_type());
+        let is_integer = found.is_some_and(|it| it.is_integer() && *it != DataType::UInt64);
+        if is_integer && !are_read {
+            let numbers = of_rows(cast(&scalars(array)?, &DataType::Int64)?, array)?;
+            return Ok(Self::Int64(numbers.as_primitive::<Int64Type>().clone()));
+        }
         if found.is_none_or(DataType::is_nested) {
             return Err(ArrowError::CastError(format!(
                 "a document's id cannot be of type {}",
@@ -113,6 +135,14 @@ impl Column {
             Self::Text(_) => Kind::Text,
             Self::Timestamp(_) => Kind::Timestamp,
             Self::Json(_) => Kind::Json,
+        }
+    }
+
+    /// The id in a row of a column of ids; `None` if the row has none.
+    pub(crate) fn id(&self, row: usize) -> Option<String> {
+        match self {
+            Self::Int64(array) => array.is_valid(row).then(|| array.value(row).to_string()),
+            ids => ids.text(row).map(str::to_owned),
         }
     }
 
@@ -298,6 +328,39 @@ mod tests {
     }
 
     #[test]
+    fn an_array_of_its_kinds_type_is_shared() {
+        let arrays: [(ArrayRef, Kind); 5] = [
+            (Arc::new(BooleanArray::from(vec![true])), Kind::Boolean),
+            (Arc::new(Int64Array::from(vec![7])), Kind::Int64),
+            (Arc::new(Float64Array::from(vec![0.5])), Kind::Float64),
+            (Arc::new(StringArray::from(vec!["x"])), Kind::Text),
+            (
+                Arc::new(TimestampMicrosecondArray::from(vec![3]).with_timezone("Europe/Berlin")),
+                Kind::Timestamp,
+            ),
+        ];
+        for (array, own) in &arrays {
+            let field = Field::new("x", array.data_type().clone(), true);
+            for kind in [
+                Kind::Boolean,
+                Kind::Int64,
+                Kind::Float64,
+                Kind::Text,
+                Kind::Timestamp,
+                Kind::Json,
+            ] {
+                let column = Column::unchanged(array, &field, kind);
+                assert_eq!(
+                    column.map(|column| column.kind()),
+                    (kind == *own).then_some(kind)
+                );
+            }
+        }
+        let json = Kind::Json.field("x");
+        assert!(Column::unchanged(&arrays[3].0, &json, Kind::Text).is_none());
+    }
+
+    #[test]
     fn dates_beyond_all_timestamps_are_missing() {
         let far = Date64Array::from(vec![1, i64::MAX, i64::MIN]);
         assert_eq!(timestamp(far), [Some(1_000), None, None]);
@@ -326,6 +389,24 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_the_same_whether_they_are_read_or_only_shown() {
+        let arrays: [ArrayRef; 3] = [
+            Arc::new(arrow_array::UInt32Array::from(vec![Some(7), None])),
+            Arc::new(arrow_array::UInt64Array::from(vec![Some(u64::MAX), None])),
+            Arc::new(StringArray::from(vec![Some("a"), None])),
+        ];
+        for (array, expected) in arrays.iter().zip(["7", "18446744073709551615", "a"]) {
+            for are_read in [true, false] {
+                let ids = Column::of_ids(array, are_read).expect("they are ids");
+                assert_eq!(
+                    [0, 1].map(|row| ids.id(row)),
+                    [Some(expected.to_owned()), None]
+                );
+            }
+        }
+    }
+
+    #[test]
     fn structs_in_lists_are_missing_and_cannot_be_ids() {
         let inner = StructArray::from(vec![(
             Arc::new(Field::new("a", DataType::Int64, true)),
@@ -340,7 +421,7 @@ mod tests {
             Kind::Int64,
         );
         assert!(matches!(column, Ok(Column::Missing(Kind::Int64))));
-        let error = Column::of_ids(&lists)
+        let error = Column::of_ids(&lists, true)
             .expect_err("structs cannot be ids")
             .to_string();
         assert!(

@@ -9,6 +9,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::breaker::BreakerState;
+use crate::bound::Evaluation;
 use crate::error::Stopped;
 
 /// The statistics of one function of one version in this process.
@@ -26,6 +27,9 @@ pub struct FunctionStatistics {
     pub instantiations: u64,
     /// Documents evaluated.
     pub documents: u64,
+    /// Evaluations for them: of a function that reads a single keyword column, one for each
+    /// distinct value.
+    pub evaluations: u64,
     /// Errors by kind.
     pub errors: Errors,
     /// Time in evaluation, summed over workers, in microseconds.
@@ -109,6 +113,7 @@ pub(super) struct Counters {
     queries: AtomicU64,
     instantiations: AtomicU64,
     documents: AtomicU64,
+    evaluations: AtomicU64,
     document_errors: AtomicU64,
     arguments: AtomicU64,
     traps: AtomicU64,
@@ -143,8 +148,16 @@ impl Counters {
         add(&self.arguments, 1);
     }
 
-    pub(super) fn evaluated(&self, documents: u64, errors: u64, memory_bytes: usize) {
+    pub(super) fn evaluated(&self, evaluation: &Evaluation<'_>) {
+        let Evaluation {
+            documents,
+            evaluations,
+            errors,
+            memory_bytes,
+            ..
+        } = *evaluation;
         add(&self.documents, documents);
+        add(&self.evaluations, evaluations);
         add(&self.document_errors, errors);
         self.memory_peak_bytes
             .fetch_max(memory_bytes as u64, Ordering::Relaxed);
@@ -192,6 +205,7 @@ impl Counters {
             queries: get(&self.queries),
             instantiations: get(&self.instantiations),
             documents: get(&self.documents),
+            evaluations: get(&self.evaluations),
             errors: Errors {
                 documents: get(&self.document_errors),
                 arguments: get(&self.arguments),

@@ -395,11 +395,7 @@ impl Use {
 impl Observer for Use {
     fn evaluated(&self, evaluation: &Evaluation<'_>) {
         self.run.evaluated(evaluation);
-        self.counters().evaluated(
-            evaluation.documents,
-            evaluation.errors,
-            evaluation.memory_bytes,
-        );
+        self.counters().evaluated(evaluation);
         if let Some(stopped) = evaluation.stopped {
             self.counters().ended(Ending::of(stopped));
         }

@@ -33,7 +33,7 @@ mod terms;
 mod tests;
 mod values;
 
-pub(crate) use collect::Counting;
+pub(crate) use collect::{Counted, Counting};
 pub use error::AggregationError;
 pub(crate) use plan::{Plan, Sources};
 pub use request::Aggregations;

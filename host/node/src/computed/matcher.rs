@@ -11,7 +11,7 @@ use std::time::Instant;
 use tantivy::query::{EnableScoring, Query, Scorer, Weight};
 use tantivy::{DocId, Score, SegmentReader, TERMINATED};
 
-use super::{Computation, Computed, Outcome, Watch};
+use super::{Block, Computation, Computed, Outcome, Watch};
 
 /// A query's shape, over its leaves `L` and what computes `C`.
 #[derive(Debug, Clone)]
@@ -197,28 +197,7 @@ impl MatcherWeight {
     }
 }
 
-/// Candidates in ascending order, and the scores that the approximation gave them.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Block {
-    pub(super) documents: Vec<DocId>,
-    pub(super) scores: Vec<Score>,
-}
-
 impl Block {
-    pub(super) fn clear(&mut self) {
-        self.documents.clear();
-        self.scores.clear();
-    }
-
-    pub(super) fn push(&mut self, document: DocId, score: Score) {
-        self.documents.push(document);
-        self.scores.push(score);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.documents.len()
-    }
-
     /// The candidates at some positions.
     fn only(&self, positions: &[usize]) -> Self {
         Self {
@@ -252,6 +231,36 @@ impl Evaluator {
                 Some(outcomes)
             }
         }
+    }
+
+    /// All matches of a segment from a document on, and their score, if an index knows them by now.
+    /// Every document is a candidate with the score `score`.
+    pub(super) fn rest(
+        &mut self,
+        from: DocId,
+        score: Score,
+    ) -> tantivy::Result<Option<(Box<dyn Scorer>, Score)>> {
+        Ok(match self {
+            Self::Computed(of, computation) => match **of {
+                Self::Leaf(Leaf::Approximation) => {
+                    computation.rest(from)?.map(|scorer| (scorer, score))
+                }
+                _ => None,
+            },
+            Self::Boost(of, factor) => {
+                let rest = of.rest(from, score)?;
+                rest.map(|(scorer, score)| (scorer, score * *factor))
+            }
+            Self::Constant(of, constant) => {
+                let rest = of.rest(from, score)?;
+                rest.map(|(scorer, _)| (scorer, *constant))
+            }
+            Self::Leaf(_)
+            | Self::Bool(_)
+            | Self::Boosting(..)
+            | Self::Max(..)
+            | Self::Watched(..) => None,
+        })
     }
 
     fn rescored(
@@ -314,6 +323,9 @@ fn computed(
     computation: &mut dyn Computation,
     block: &Block,
 ) -> Option<Vec<Outcome>> {
+    if let Evaluator::Leaf(Leaf::Approximation) = of {
+        return computation.compute(&block.documents, &block.scores);
+    }
     let mut outcomes = of.evaluate(block)?;
     let mut matching = Block::default();
     for (document, outcome) in block.documents.iter().zip(&outcomes) {

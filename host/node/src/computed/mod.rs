@@ -12,16 +12,19 @@
 //!
 //! Knows nothing of the query language, nor of what computes.
 
+mod blocks;
 mod matcher;
 mod query;
 mod watch;
 
 use std::fmt::Debug;
 
+use tantivy::query::Scorer;
 use tantivy::{DocId, Score, SegmentReader};
 
+pub(crate) use blocks::{Block, Blocks, STEP_DOCUMENTS};
 pub(crate) use matcher::{Bool, Matcher};
-pub(crate) use query::{ComputedQuery, Failure};
+pub(crate) use query::{ComputedQuery, ComputedScorer, Failure};
 pub(crate) use watch::{Watch, WatchedQuery};
 
 /// How many documents are computed at once.
@@ -51,4 +54,12 @@ pub(crate) trait Computation: Send {
     /// Computes documents, in ascending order, with the scores that the clause's own query gave
     /// them: an outcome for each. `None` ends the search; whoever computes has told why.
     fn compute(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Outcome>>;
+
+    /// All documents of the segment from one on that match, if an index knows them by now and they
+    /// keep their scores. They may include deleted ones. The documents from there on then count as
+    /// computed. By default an index knows nothing.
+    fn rest(&mut self, from: DocId) -> tantivy::Result<Option<Box<dyn Scorer>>> {
+        let _ = from;
+        Ok(None)
+    }
 }

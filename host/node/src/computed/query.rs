@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tantivy::fastfield::AliveBitSet;
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
-use super::matcher::{Block, Evaluator, Matcher, MatcherWeight};
-use super::{BLOCK_DOCUMENTS, Outcome};
+use super::matcher::{Evaluator, Matcher, MatcherWeight};
+use super::{BLOCK_DOCUMENTS, Block, Blocks, Outcome, STEP_DOCUMENTS};
 use crate::allowance::Allowance;
+use crate::memory::Reservation;
 
 /// Whether a search has ended for a reason that the engine's iterators cannot tell. Clones share
 /// it.
@@ -73,17 +73,21 @@ struct ComputedWeight {
 impl Weight for ComputedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let approximation = self.approximation.scorer(reader, 1.0)?;
+        // A deleted document is not computed: it could fail.
+        let approximation = Blocks::new(approximation, reader, true);
         let evaluator = self.matcher.evaluator(reader, approximation.size_hint())?;
         let mut scorer = ComputedScorer {
             approximation,
             evaluator,
-            alive: reader.alive_bitset().cloned(),
             failure: self.failure.clone(),
             allowance: self.allowance.clone(),
             boost,
             candidates: Block::default(),
             matches: Block::default(),
             at: 0,
+            reader: reader.clone(),
+            is_in_blocks: false,
+            rest: None,
         };
         scorer.refill();
         Ok(Box::new(scorer))
@@ -103,11 +107,9 @@ impl Weight for ComputedWeight {
 }
 
 /// Walks the matches of a segment, a block at a time.
-struct ComputedScorer {
-    approximation: Box<dyn Scorer>,
+pub(crate) struct ComputedScorer {
+    approximation: Blocks,
     evaluator: Evaluator,
-    /// A deleted document is not computed: it could fail.
-    alive: Option<AliveBitSet>,
     failure: Failure,
     allowance: Allowance,
     boost: Score,
@@ -115,15 +117,42 @@ struct ComputedScorer {
     matches: Block,
     /// The position in `matches`; past their end only where there are no more.
     at: usize,
+    reader: SegmentReader,
+    /// Whether it is walked by blocks alone.
+    is_in_blocks: bool,
+    /// The matches after the candidates so far, once an index knows them.
+    rest: Option<Rest>,
+}
+
+/// The last matches of a segment.
+struct Rest {
+    matches: Blocks,
+    /// Their memory.
+    _held: Reservation,
 }
 
 impl ComputedScorer {
+    /// Takes the matches of a block, in the place of those that are in `block`; none at the end.
+    pub(crate) fn take(&mut self, block: &mut Block) {
+        debug_assert_eq!(self.at, 0, "it is walked by blocks alone");
+        std::mem::swap(block, &mut self.matches);
+        if block.len() > 0 {
+            self.is_in_blocks = true;
+            self.refill();
+        }
+    }
+
     /// Goes on to the next block that has a match.
     fn refill(&mut self) {
         self.at = 0;
         loop {
             self.matches.clear();
             if self.allowance.is_over() {
+                return;
+            }
+            if let Some(rest) = &mut self.rest {
+                let (matches, block) = (&mut rest.matches, &mut self.matches);
+                while matches.append(block) && block.len() + STEP_DOCUMENTS <= BLOCK_DOCUMENTS {}
                 return;
             }
             self.fill_candidates();
@@ -139,25 +168,44 @@ impl ComputedScorer {
                     self.matches.push(*document, score * self.boost);
                 }
             }
+            if self.is_in_blocks && self.find_rest().is_err() {
+                self.failure.set();
+                return;
+            }
             if self.matches.len() > 0 {
                 return;
             }
         }
     }
 
+    /// Leaves the other candidates to an index, if one knows by now which of them match.
+    fn find_rest(&mut self) -> tantivy::Result<()> {
+        let (Some(score), Some(last)) = (
+            self.approximation.of_all(),
+            self.candidates.documents.last(),
+        ) else {
+            return Ok(());
+        };
+        if let Some((scorer, score)) = self.evaluator.rest(last + 1, score)? {
+            // A bit for each document.
+            let held = self
+                .allowance
+                .reserve(u64::from(self.reader.max_doc()) / 8)?;
+            let score = score * self.boost;
+            self.rest = Some(Rest {
+                matches: Blocks::of_one_score(scorer, &self.reader, score),
+                _held: held,
+            });
+        }
+        Ok(())
+    }
+
     fn fill_candidates(&mut self) {
         self.candidates.clear();
-        let mut document = self.approximation.doc();
-        while document != TERMINATED && self.candidates.len() < BLOCK_DOCUMENTS {
-            if self
-                .alive
-                .as_ref()
-                .is_none_or(|alive| alive.is_alive(document))
-            {
-                let score = self.approximation.score();
-                self.candidates.push(document, score);
+        while self.candidates.len() + STEP_DOCUMENTS <= BLOCK_DOCUMENTS {
+            if !self.approximation.append(&mut self.candidates) {
+                return;
             }
-            document = self.approximation.advance();
         }
     }
 }
@@ -176,9 +224,7 @@ impl DocSet for ComputedScorer {
             .partition_point(|document| *document < target);
         self.at += later;
         if self.at >= self.matches.len() {
-            if self.approximation.doc() < target {
-                self.approximation.seek(target);
-            }
+            self.approximation.seek(target);
             self.refill();
         }
         self.doc()

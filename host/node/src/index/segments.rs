@@ -29,6 +29,7 @@ use super::terms::Terms;
 use super::writer::Slot;
 use super::{IndexError, Options};
 use crate::mapping::{self, Mapping};
+use crate::search::written::WritingOrder;
 use crate::snapshot::Snapshot;
 use crate::udf::Dictionaries;
 
@@ -45,6 +46,8 @@ pub(super) struct Segments {
     writer: Arc<Slot>,
     /// Of all snapshots.
     dictionaries: Dictionaries,
+    /// Of all snapshots.
+    order: WritingOrder,
     /// How many operations were taken in.
     operations: u64,
     /// `None` after a failure: what is on the disk is then read anew.
@@ -89,6 +92,7 @@ impl Segments {
             resources: options.resources.clone(),
             writer: Slot::new(&options.resources, options.threads),
             dictionaries: options.resources.dictionaries(),
+            order: WritingOrder::default(),
             operations: 0,
             open: None,
         };
@@ -235,6 +239,7 @@ impl Segments {
         self.directory.gate().shut();
         self.reset();
         self.dictionaries.retain(|_| false);
+        self.order.retain(|_| false);
     }
 
     /// What a reader sees.
@@ -244,11 +249,12 @@ impl Segments {
         mapping: &Arc<Mapping>,
     ) -> tantivy::Result<Committed> {
         let (mapping, dictionaries) = (Arc::clone(mapping), self.dictionaries.clone());
-        let terms = self.terms.clone();
+        let (order, terms) = (self.order.clone(), self.terms.clone());
         Committed::new(Snapshot::new(
             reader.searcher(),
             mapping,
             dictionaries,
+            order,
             terms,
         ))
     }
@@ -299,8 +305,9 @@ impl Open {
         self.reader.reload()?;
         let mapping = Arc::clone(&snapshot.mapping);
         let dictionaries = snapshot.dictionaries.clone();
-        let terms = snapshot.terms.clone();
-        let snapshot = Snapshot::new(self.reader.searcher(), mapping, dictionaries, terms);
+        let (order, terms) = (snapshot.order.clone(), snapshot.terms.clone());
+        let searcher = self.reader.searcher();
+        let snapshot = Snapshot::new(searcher, mapping, dictionaries, order, terms);
         self.committed = Arc::new(Committed::new(snapshot)?);
         Ok(Some(Arc::clone(&self.committed)))
     }

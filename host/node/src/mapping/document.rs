@@ -1,5 +1,8 @@
 //! A document's values by field, as the mapping has them.
 
+use std::collections::HashMap;
+use std::iter;
+
 use tantivy::schema::{Field, OwnedValue};
 use whittle_host::one_line;
 
@@ -164,6 +167,39 @@ pub(crate) fn readable_fields_of(
         drop(add(mapping, path, value, &mut values));
     });
     values.values
+}
+
+/// The first value of each field at some paths, whole and with its field's type. What does not fit
+/// is left out. `places` has the place of a path in what comes back.
+pub(crate) fn first_values_of(
+    mapping: &Mapping,
+    document: &Members,
+    places: &HashMap<&str, usize>,
+) -> Vec<Option<OwnedValue>> {
+    let mut first = vec![None; places.len()];
+    let mut see = |field: &Mapped, value: &ExactJson| {
+        let place = places.get(field.path.as_str());
+        if let Some(found) = place.and_then(|place| first.get_mut(*place))
+            && found.is_none()
+        {
+            *found = coerce(&field.definition, value).unwrap_or_default();
+        }
+    };
+    each_scalar(mapping, document, &mut |path, value| {
+        let Some(field) = mapping.fields.get(path) else {
+            return;
+        };
+        let copies = field.definition.copy_to.iter();
+        let copies = copies.filter_map(|path| mapping.fields.get(path));
+        for target in iter::once(field).chain(copies) {
+            see(target, value);
+            target
+                .sub_fields
+                .iter()
+                .for_each(|sub_field| see(sub_field, value));
+        }
+    });
+    first
 }
 
 /// Values with tantivy's fields that they go to, and what they take.

@@ -89,6 +89,18 @@ impl Clause for Bool {
         if !positive && !self.adjust_pure_negative {
             return Ok(Plan::none());
         }
+        let [mut must, mut filter] = [must, filter];
+        if must.len() + filter.len() == 1 && should.is_empty() && must_not.is_empty() {
+            // A function that stands alone is asked about documents as if there were no `bool`.
+            let alone = must.pop_if(|plan| !plan.is_native());
+            let alone = alone.or_else(|| {
+                let filter = filter.pop_if(|plan| !plan.is_native());
+                filter.map(|plan| plan.constant(0.0))
+            });
+            if let Some(alone) = alone {
+                return Ok(alone.boosted(self.boost));
+            }
+        }
         let mut join = Join::new(planner.allowance());
         for plan in must {
             join.require(plan, true);

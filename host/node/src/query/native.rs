@@ -1,8 +1,10 @@
 //! Small queries of tantivy's that several clauses use.
 
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur,
+    AllScorer, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, DisjunctionMaxQuery,
+    EmptyQuery, EnableScoring, Explanation, Occur, Query, Scorer, Weight,
 };
+use tantivy::{DocId, Score, SegmentReader};
 
 use super::excluded_query::ExcludedQuery;
 use super::watchful::WatchfulQuery;
@@ -14,7 +16,41 @@ pub(crate) type NativeQuery = Box<dyn tantivy::query::Query>;
 /// Every document, with the score 1. A boolean query of tantivy's drops the scores of its own such
 /// query.
 pub(super) fn all() -> NativeQuery {
-    constant(Box::new(AllQuery))
+    Box::new(Every)
+}
+
+#[derive(Debug, Clone)]
+struct Every;
+
+impl Query for Every {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let scores = scoring.is_scoring_enabled();
+        Ok(Box::new(EveryWeight { scores }))
+    }
+}
+
+struct EveryWeight {
+    scores: bool,
+}
+
+impl Weight for EveryWeight {
+    /// By its type the scorer tells that it has every document.
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let every = AllScorer::new(reader.max_doc());
+        Ok(if self.scores {
+            Box::new(ConstScorer::new(every, boost))
+        } else {
+            Box::new(every)
+        })
+    }
+
+    fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
+        Ok(Explanation::new("every document", 1.0))
+    }
+
+    fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
+        Ok(reader.num_docs())
+    }
 }
 
 pub(super) fn none() -> NativeQuery {

@@ -139,6 +139,18 @@ impl Weight for WatchfulWeight {
         Ok((result, Box::new(scorer)))
     }
 
+    fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
+        self.allowance.check()?;
+        if self.how == How::Begin {
+            return self.weight.count(reader);
+        }
+        let mut scorer = self.scorer(reader, 1.0)?;
+        Ok(match reader.alive_bitset() {
+            Some(alive) => scorer.count(alive),
+            None => scorer.count_including_deleted(),
+        })
+    }
+
     fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
         self.weight.explain(reader, document)
     }

@@ -12,7 +12,7 @@ use crate::computed::{Computed, Failure, Watch};
 use crate::query::{NativeQuery, Planner, Query, Scores};
 use crate::request::path::Path;
 use crate::request::{Formula, SearchRequest, SortBy, SortKey};
-use crate::udf::{Surroundings, UdfCall, UdfError};
+use crate::udf::{Place, Surroundings, UdfCall, UdfError};
 
 /// A request, ready to run.
 pub(super) struct Composed {
@@ -33,6 +33,8 @@ pub(super) struct Composed {
     pub(super) failure: Failure,
     /// What the search may still take.
     pub(super) allowance: Allowance,
+    /// That of the search, until it is over.
+    _place: Option<Place>,
 }
 
 /// Composes a request at a time, in microseconds since 1970.
@@ -69,7 +71,7 @@ pub(super) fn compose(
     let aggregations = request.aggregations.plan(&mapping, now, &mut composer)?;
     let failure = composer.failure;
     let (calls, watches) = composer.planner.finish();
-    UdfCall::bind_all(&calls).map_err(UdfError::from)?;
+    let place = UdfCall::bind_all(&calls).map_err(UdfError::from)?;
     Ok(Composed {
         query,
         sort,
@@ -80,6 +82,7 @@ pub(super) fn compose(
         watches,
         failure,
         allowance: allowance.clone(),
+        _place: place,
     })
 }
 

@@ -10,7 +10,7 @@
 //!
 //! Scores are floats of 32 bits. A document that a function fails for has no value under
 //! `on_error: null`, and is no match under `skip`. NaN as a score is an error of that document.
-//! Totals are exact. Hits of equal rank come in the order in which they were written.
+//! Totals are exact, up to the limit of `track_total_hits` if it is a number. Hits of equal rank come in the order in which they were written.
 
 mod blocks;
 mod collect;
@@ -19,7 +19,6 @@ mod error;
 mod fields;
 pub(crate) mod formula;
 mod hits;
-mod least;
 mod listed;
 mod pattern;
 pub(crate) mod profile;
@@ -29,8 +28,12 @@ mod response;
 mod several;
 mod sort;
 mod source;
+#[cfg(test)]
+mod tests;
 mod values;
+mod visit;
 pub(crate) mod workers;
+pub(crate) mod written;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -40,7 +43,6 @@ use whittle_host::{QueryContext, one_line};
 
 use crate::aggregation::{self, CountedIndex, Counting};
 use crate::allowance::Allowance;
-use crate::mapping::Mapping;
 use crate::memory::Memory;
 use crate::request::{SearchRequest, SortBy, SortKey};
 use crate::snapshot::Snapshot;
@@ -48,9 +50,8 @@ use crate::udf::{Progress, Surroundings, UdfCall, Udfs};
 use collect::Best;
 use compose::{Composed, compose};
 use hits::Page;
-use least::AtLeast;
 use profile::{ClauseReport, Profile};
-use workers::Timed;
+use visit::Visit;
 
 pub use error::{FieldError, SearchError, SortError};
 pub use response::{
@@ -143,22 +144,19 @@ fn run(
     let query = &surroundings.query;
     let allowance = Allowance::new(query, &snapshot.memory);
     let composed = compose(request, surroundings, &allowance, now())?;
-    let best = AtLeast {
-        collector: best(&snapshot.mapping, request, &composed)?,
-        score: request.min_score,
-    };
+    let best = best(snapshot, request, &composed)?;
     // Bad fields are refused before the search.
     let listed = hits::listed(snapshot, request)?;
     let searcher = &snapshot.searcher;
     let plans = &composed.aggregations;
-    let counting = (!plans.is_empty()).then(|| AtLeast {
-        collector: Counting::new(plans, &allowance),
-        score: request.min_score,
-    });
-    let timed = Timed::new((best, counting), &composed.calls, &allowance);
-    let (mut best, counted) = composed.run(|| {
-        let query = composed.query.as_ref();
-        workers::collect(searcher, query, &timed, &snapshot.threads).map(Some)
+    let counting = (!plans.is_empty()).then(|| Counting::new(plans, &allowance));
+    let (total, mut best, counted) = composed.run(|| {
+        let query = &composed.query;
+        let visit = Visit::new(searcher, query, best, counting, request, &allowance)?;
+        let has_another = || UdfCall::bind_another(&composed.calls);
+        let segment = |ordinal, reader: &_| visit.segment(ordinal, reader);
+        let found = workers::each_segment(searcher, &snapshot.threads, has_another, segment)?;
+        visit.merge(found).map(Some)
     })?;
     if let (Some(rescore), Some(scores)) = (&request.rescore, &composed.rescore) {
         let first = best.first.len().min(rescore.window_size);
@@ -182,7 +180,7 @@ fn run(
         .max_score
         .filter(|_| hits::shows_scores(request) && request.size > 0);
     let hits = Hits {
-        total: request.track_total_hits.then_some(best.total),
+        total: request.track_total_hits.then_some(total),
         total_limit: request.total_hits_limit,
         max_score: max_score.map(hits::widened),
         hits,
@@ -213,7 +211,7 @@ fn now() -> i64 {
 }
 
 fn best(
-    mapping: &Mapping,
+    snapshot: &Snapshot,
     request: &SearchRequest,
     composed: &Composed,
 ) -> Result<Best, SearchError> {
@@ -227,13 +225,16 @@ fn best(
     let sorts_by_score = keys.iter().any(|key| key.by == SortBy::Score);
     let rescore = request.rescore.as_ref();
     let window = rescore.map_or(0, |rescore| rescore.window_size);
+    let limit = request.from.saturating_add(request.size).max(window);
     // A formula may read the score.
     let computes = formulas.iter().any(Option::is_some) || !request.fields.is_empty();
+    let scores = sorts_by_score || computes || request.track_scores;
     Ok(Best {
-        limit: request.from.saturating_add(request.size).max(window),
+        limit,
+        keys: sort::in_index(keys, formulas, after, &snapshot.mapping)?,
+        scores: limit > 0 && (scores || request.min_score.is_some()),
+        order: snapshot.order.clone(),
         allowance: composed.allowance.clone(),
-        scores: sorts_by_score || computes || request.min_score.is_some() || request.track_scores,
-        keys: sort::in_index(keys, formulas, after, mapping)?,
     })
 }
 

@@ -32,7 +32,7 @@ impl Rank {
         Self::Number(if descending { !number } else { number })
     }
 
-    fn text(text: String, descending: bool) -> Self {
+    pub(super) fn text(text: String, descending: bool) -> Self {
         if descending {
             Self::Descending(Reverse(text))
         } else {
@@ -71,19 +71,10 @@ impl Rank {
         };
         Ok(Self::number(number, descending))
     }
-
-    /// That of a computed value; `missing` if it has none.
-    pub(super) fn computed(value: Value, descending: bool, missing: &Self) -> Self {
-        match (number_of(&value), value) {
-            (Some(number), _) => Self::number(number, descending),
-            (None, Value::Text(text)) => Self::text(text, descending),
-            (None, _) => missing.clone(),
-        }
-    }
 }
 
 /// A number in the order of the values of one type: booleans are 0 and 1, dates milliseconds.
-fn number_of(value: &Value) -> Option<u64> {
+pub(super) fn number_of(value: &Value) -> Option<u64> {
     match value {
         Value::Boolean(value) => Some(i64::from(*value).to_u64()),
         Value::Long(value) => Some(value.to_u64()),

@@ -73,7 +73,7 @@ impl PartialEq for Held {
 pub struct Hits {
     /// How many there are; `None` if the request does not track them.
     pub total: Option<usize>,
-    /// Up to which number the answer gives the total; a greater one is written as this and "gte".
+    /// Up to which number the total is exact; a greater one is written as this and "gte".
     pub total_limit: Option<usize>,
     /// The best score of all of them; `None` if they have no scores.
     pub max_score: Option<f64>,

@@ -1,13 +1,16 @@
 //! A sort key's values in a segment.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
+use std::fmt::Debug;
+use std::mem::take;
 
-use tantivy::columnar::{Column, MonotonicallyMappableToU64, StrColumn};
+use tantivy::columnar::{Cardinality, Column, MonotonicallyMappableToU64, StrColumn};
 use tantivy::{DocId, Score, SegmentReader};
 
 use super::formula::SegmentFormula;
-use super::rank::{Rank, number_of_ordinal, ordinal_of_number};
+use super::rank::{Rank, number_of, number_of_ordinal, ordinal_of_number};
 use super::sort::{By, IndexKey, MissingValue};
+use crate::computed::STEP_DOCUMENTS;
 use crate::dates;
 use crate::expression::ColumnType;
 use crate::mapping::{FieldType, ID, SEQ_NO};
@@ -21,6 +24,10 @@ pub(super) struct SegmentKey {
     missing: Rank,
     /// The rank of the last hit of the previous page.
     pub(super) after: Option<Rank>,
+    /// The numbers of the block that was loaded, in the order of the hits.
+    numbers: Vec<Option<u64>>,
+    /// The values of that block, if they are texts that were computed.
+    texts: Vec<Value>,
 }
 
 enum Values {
@@ -33,8 +40,8 @@ enum Values {
     /// Microseconds, of which hits are ordered by milliseconds, as clients see them.
     Date(Column<i64>),
     Text(StrColumn),
-    /// What a formula gives, loaded for a block of documents.
-    Computed(SegmentFormula, Option<ColumnType>, Vec<Value>),
+    /// What a formula gives.
+    Computed(SegmentFormula, Option<ColumnType>),
     /// No document has the field.
     None,
 }
@@ -57,6 +64,8 @@ impl SegmentKey {
             values,
             missing,
             after,
+            numbers: Vec::new(),
+            texts: Vec::new(),
         })
     }
 
@@ -64,25 +73,75 @@ impl SegmentKey {
         matches!(self.values, Values::Computed(..))
     }
 
-    /// Loads the values of a block, if they are computed; `None` ends the search.
+    /// Whether all hits of the segment have one value, if all have one score or not.
+    pub(super) fn is_constant(&self, score: bool) -> bool {
+        match self.values {
+            Values::Score => score,
+            Values::None => true,
+            _ => false,
+        }
+    }
+
+    /// Whether hits come in the order in which they were written.
+    pub(super) fn is_order_of_writing(&self) -> bool {
+        matches!(self.values, Values::Written(_)) && !self.key.descending
+    }
+
+    /// Loads the values of a block; `None` ends the search.
     pub(super) fn load(&mut self, documents: &[DocId], scores: &[Score]) -> Option<()> {
-        if let Values::Computed(segment, _, loaded) = &mut self.values {
-            *loaded = segment.load(documents, scores)?;
+        self.numbers.clear();
+        self.texts.clear();
+        if let Values::Computed(segment, returns) = &mut self.values {
+            let values = segment.load(documents, scores)?;
+            self.numbers.extend(values.iter().map(number_of));
+            if *returns == Some(ColumnType::Text) {
+                self.texts = values;
+            }
+        } else {
+            let mode = self.key.mode;
+            self.values.load(mode, documents, scores, &mut self.numbers);
+        }
+        if self.key.descending {
+            for number in self.numbers.iter_mut().flatten() {
+                *number = !*number;
+            }
         }
         Some(())
     }
 
-    /// The rank of a document, at a row of the block that was loaded.
+    /// The first row of the loaded block, from one on, whose rank may come before another, or be the
+    /// same unless `ties` are behind it, too; the number of rows if there is none.
+    pub(super) fn first_before(&self, from: usize, other: &Rank, ties: bool) -> usize {
+        let rows = self.numbers.len();
+        if !self.texts.is_empty() {
+            return from;
+        }
+        let missing = self.missing.cmp(other);
+        let is_behind = |order: Ordering| order.is_gt() || ties && order.is_eq();
+        let is_behind = |number: &Option<u64>| match (number, other) {
+            (Some(number), Rank::Number(other)) => is_behind(number.cmp(other)),
+            (Some(number), other) => is_behind(Rank::Number(*number).cmp(other)),
+            (None, _) => is_behind(missing),
+        };
+        let mut left = self.numbers[from..].iter();
+        left.position(|number| !is_behind(number))
+            .map_or(rows, |position| from + position)
+    }
+
+    /// The rank of a document, at a row of the block if that was loaded.
     pub(super) fn rank(&mut self, document: DocId, score: Score, row: usize) -> Rank {
         let descending = self.key.descending;
-        if let Values::Computed(_, _, values) = &mut self.values {
-            let value = std::mem::replace(&mut values[row], Value::Null);
-            return Rank::computed(value, descending, &self.missing);
+        if let Some(Value::Text(text)) = self.texts.get_mut(row) {
+            return Rank::text(take(text), descending);
         }
-        match self.values.number(self.key.mode, document, score) {
-            Some(number) => Rank::number(number, descending),
-            None => self.missing.clone(),
-        }
+        let number = match self.numbers.get(row) {
+            Some(loaded) => loaded.map(Rank::Number),
+            None => {
+                let number = self.values.number(self.key.mode, document, score);
+                number.map(|number| Rank::number(number, descending))
+            }
+        };
+        number.unwrap_or_else(|| self.missing.clone())
     }
 
     /// The value of a rank.
@@ -111,7 +170,7 @@ impl Values {
             By::Id => fast.str(ID)?.map(Self::Text),
             By::Formula(formula) => {
                 let segment = formula.for_segment(reader, reader.max_doc())?;
-                Some(Self::Computed(segment, formula.value_type(), Vec::new()))
+                Some(Self::Computed(segment, formula.value_type()))
             }
             By::Column {
                 name,
@@ -130,6 +189,47 @@ impl Values {
             By::Nothing => None,
         };
         Ok(values.unwrap_or(Self::None))
+    }
+
+    /// Numbers in the order of the values, for a block of documents.
+    fn load(
+        &self,
+        mode: SortMode,
+        documents: &[DocId],
+        scores: &[Score],
+        numbers: &mut Vec<Option<u64>>,
+    ) {
+        match self {
+            Self::Score => {
+                let scores = scores.iter();
+                numbers.extend(scores.map(|score| Some(f64::from(*score).to_u64())));
+            }
+            Self::Written(column) => {
+                load_first(column, documents, numbers, |number| long(number).to_u64());
+            }
+            Self::Boolean(column) if has_one(column) => {
+                load_first(column, documents, numbers, |flag| i64::from(flag).to_u64());
+            }
+            Self::Long(column) if has_one(column) => {
+                load_first(column, documents, numbers, i64::to_u64);
+            }
+            Self::Double(column, _) if has_one(column) => {
+                load_first(column, documents, numbers, f64::to_u64);
+            }
+            Self::Date(column) if has_one(column) => {
+                let millis = |micros| dates::to_millis(micros).to_u64();
+                load_first(column, documents, numbers, millis);
+            }
+            Self::Text(column) if has_one(column.ords()) => {
+                load_first(column.ords(), documents, numbers, number_of_ordinal);
+            }
+            _ => {
+                let documents = documents.iter().zip(scores);
+                numbers.extend(
+                    documents.map(|(document, score)| self.number(mode, *document, *score)),
+                );
+            }
+        }
     }
 
     /// A number in the order of the values.
@@ -167,17 +267,15 @@ impl Values {
     fn value(&self, number: u64) -> tantivy::Result<Value> {
         Ok(match self {
             Self::Double(_, true) => Value::Double(narrowed(f64::from_u64(number))),
-            Self::Score | Self::Double(..) | Self::Computed(_, Some(ColumnType::Double), _) => {
+            Self::Score | Self::Double(..) | Self::Computed(_, Some(ColumnType::Double)) => {
                 Value::Double(f64::from_u64(number))
             }
             Self::Written(_) | Self::Boolean(_) | Self::Long(_) | Self::Date(_) => {
                 Value::Long(i64::from_u64(number))
             }
-            Self::Computed(
-                _,
-                Some(ColumnType::Boolean | ColumnType::Long | ColumnType::Date),
-                _,
-            ) => Value::Long(i64::from_u64(number)),
+            Self::Computed(_, Some(ColumnType::Boolean | ColumnType::Long | ColumnType::Date)) => {
+                Value::Long(i64::from_u64(number))
+            }
             Self::Text(column) => {
                 let Some(ordinal) = ordinal_of_number(number) else {
                     return Ok(Value::Null);
@@ -186,8 +284,29 @@ impl Values {
                 column.ord_to_str(ordinal, &mut text)?;
                 Value::Text(text)
             }
-            Self::Computed(_, Some(ColumnType::Text) | None, _) | Self::None => Value::Null,
+            Self::Computed(_, Some(ColumnType::Text) | None) | Self::None => Value::Null,
         })
+    }
+}
+
+/// Whether no document has several values, of which a mode would choose.
+fn has_one<T: Copy + PartialOrd + Debug + Send + Sync + 'static>(column: &Column<T>) -> bool {
+    column.get_cardinality() != Cardinality::Multivalued
+}
+
+/// Loads the first value of each document as a number.
+fn load_first<T: Copy + PartialOrd + Debug + Send + Sync + 'static>(
+    column: &Column<T>,
+    documents: &[DocId],
+    numbers: &mut Vec<Option<u64>>,
+    number: impl Fn(T) -> u64,
+) {
+    for documents in documents.chunks(STEP_DOCUMENTS) {
+        // tantivy leaves rows without a value as they are.
+        let mut values = [None; STEP_DOCUMENTS];
+        let values = &mut values[..documents.len()];
+        column.first_vals(documents, values);
+        numbers.extend(values.iter().map(|value| value.map(&number)));
     }
 }
 

@@ -9,13 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::query::{EnableScoring, Query, Weight};
-use tantivy::schema::Schema;
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, Searcher, SegmentOrdinal, SegmentReader, TERMINATED};
-
-use crate::allowance::{Allowance, Steps};
-use crate::udf::UdfCall;
+use tantivy::{Searcher, SegmentOrdinal, SegmentReader};
 
 /// Threads that help searches with their segments, besides those that search. Clones are the same
 /// threads.
@@ -52,39 +46,33 @@ impl Drop for Helper {
     }
 }
 
-/// Collects a query's documents over all segments.
+/// Works on each segment; the results are in the order of the segments. `has_another` says whether there is an
+/// instance of each function for one worker more.
 ///
 /// # Errors
 ///
 /// What ends a segment.
-pub(super) fn collect<C: Collector>(
+pub(super) fn each_segment<T: Send>(
     searcher: &Searcher,
-    query: &dyn Query,
-    collector: &Timed<C>,
     threads: &Threads,
-) -> tantivy::Result<C::Fruit> {
-    let scoring = if collector.requires_scoring() {
-        EnableScoring::enabled_from_searcher(searcher)
-    } else {
-        EnableScoring::disabled_from_searcher(searcher)
-    };
-    let weight = query.weight(scoring)?;
-    collector.check_schema(searcher.schema())?;
+    has_another: impl Fn() -> bool,
+    segment: impl Fn(SegmentOrdinal, &SegmentReader) -> tantivy::Result<T> + Sync,
+) -> tantivy::Result<Vec<T>> {
     let segments = searcher.segment_readers();
     let next = AtomicUsize::new(0);
-    let fruits = Mutex::new(Vec::with_capacity(segments.len()));
+    let results = Mutex::new(Vec::with_capacity(segments.len()));
     let work = || {
         loop {
             let ordinal = next.fetch_add(1, Ordering::Relaxed);
             let Some(reader) = segments.get(ordinal) else {
                 return;
             };
-            let fruit = collector.collect_segment(weight.as_ref(), ordinal as u32, reader);
-            if fruit.is_err() {
+            let result = segment(ordinal as SegmentOrdinal, reader);
+            if result.is_err() {
                 // Nobody begins another.
                 next.store(segments.len(), Ordering::Relaxed);
             }
-            lock(&fruits).push((ordinal, fruit));
+            lock(&results).push((ordinal, result));
         }
     };
     thread::scope(|scope| {
@@ -92,7 +80,7 @@ pub(super) fn collect<C: Collector>(
             let Some(helper) = threads.helper() else {
                 break;
             };
-            if !collector.has_another() {
+            if !has_another() {
                 break;
             }
             let help = move || {
@@ -108,109 +96,10 @@ pub(super) fn collect<C: Collector>(
         }
         work();
     });
-    let mut fruits = fruits.into_inner().unwrap_or_else(PoisonError::into_inner);
-    fruits.sort_by_key(|(ordinal, _)| *ordinal);
-    let fruits = fruits.into_iter().map(|(_, fruit)| fruit);
-    collector.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(ordinal, _)| *ordinal);
+    results.into_iter().map(|(_, result)| result).collect()
 }
-
-/// A collector that stops when the search's time is over.
-pub(super) struct Timed<C> {
-    collector: C,
-    calls: Vec<UdfCall>,
-    allowance: Allowance,
-}
-
-impl<C: Collector> Timed<C> {
-    pub(super) fn new(collector: C, calls: &[UdfCall], allowance: &Allowance) -> Self {
-        Self {
-            collector,
-            calls: calls.to_vec(),
-            allowance: allowance.clone(),
-        }
-    }
-
-    /// Whether there is an instance of each function for one worker more.
-    fn has_another(&self) -> bool {
-        UdfCall::bind_another(&self.calls)
-    }
-}
-
-impl<C: Collector> Collector for Timed<C> {
-    type Fruit = C::Fruit;
-    type Child = C::Child;
-
-    fn check_schema(&self, schema: &Schema) -> tantivy::Result<()> {
-        self.collector.check_schema(schema)
-    }
-
-    fn for_segment(
-        &self,
-        ordinal: SegmentOrdinal,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<Self::Child> {
-        self.allowance.check()?;
-        self.collector.for_segment(ordinal, reader)
-    }
-
-    fn requires_scoring(&self) -> bool {
-        self.collector.requires_scoring()
-    }
-
-    fn merge_fruits(
-        &self,
-        fruits: Vec<<C::Child as SegmentCollector>::Fruit>,
-    ) -> tantivy::Result<C::Fruit> {
-        self.collector.merge_fruits(fruits)
-    }
-
-    /// tantivy's own loop cannot be left before its end.
-    fn collect_segment(
-        &self,
-        weight: &dyn Weight,
-        ordinal: SegmentOrdinal,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<<C::Child as SegmentCollector>::Fruit> {
-        let mut child = self.for_segment(ordinal, reader)?;
-        let mut scorer = weight.scorer(reader, 1.0)?;
-        let mut steps = Steps::new(&self.allowance);
-        let alive = reader.alive_bitset();
-        let is_alive = |document| alive.is_none_or(|alive| alive.is_alive(document));
-        if self.requires_scoring() {
-            let mut document = scorer.doc();
-            while document != TERMINATED {
-                if is_alive(document) {
-                    child.collect(document, scorer.score());
-                }
-                steps.check(1)?;
-                document = scorer.advance();
-            }
-        } else {
-            let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
-            loop {
-                let count = scorer.fill_buffer(&mut buffer);
-                let documents = &mut buffer[..count];
-                if alive.is_none() {
-                    child.collect_block(documents);
-                } else {
-                    for document in documents.iter().filter(|document| is_alive(**document)) {
-                        child.collect(*document, 0.0);
-                    }
-                }
-                steps.check(BUFFER_STEPS)?;
-                if count < buffer.len() {
-                    break;
-                }
-            }
-        }
-        drop(scorer);
-        Ok(child.harvest())
-    }
-}
-
-/// How many steps a buffer of documents counts as: those that a query counts without scoring them
-/// are cheap.
-const BUFFER_STEPS: usize = 16;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -8,11 +8,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use tantivy::query::Scorer;
 use tantivy::{DocId, Score, SegmentReader, TantivyError};
 use whittle_host::{
     Arguments, BindError, Bound, DocumentError, EvaluateError, Evaluated, Kind, OnError,
@@ -34,6 +35,9 @@ pub struct UdfReport {
     pub function: String,
     /// Documents evaluated.
     pub documents: u64,
+    /// Evaluations for them: one for each distinct value and worker, if the function reads a single
+    /// keyword field.
+    pub evaluations: u64,
     /// Documents that failed.
     pub errors: u64,
     /// The first of them.
@@ -114,8 +118,6 @@ struct Call {
     mapping: Arc<Mapping>,
     dictionaries: Dictionaries,
     progress: Progress,
-    /// That of the search, which its first function holds.
-    place: Mutex<Option<Place>>,
     /// Bound, and not at work.
     idle: Mutex<Vec<Bound>>,
     tally: Mutex<Tally>,
@@ -191,22 +193,22 @@ impl UdfCall {
             mapping,
             dictionaries,
             progress,
-            place: Mutex::default(),
             idle: Mutex::default(),
             tally: Mutex::default(),
             failure: Mutex::default(),
         })))
     }
 
-    /// Binds all functions of a search to their parameters, for its first worker.
+    /// Binds all functions of a search to their parameters, for its first worker. Returns the place
+    /// of the search among those with functions, if their number is limited.
     ///
     /// # Errors
     ///
     /// Parameters that a function refuses, too many other searches with functions, a busy pool of
     /// instances, a query that is over.
-    pub(crate) fn bind_all(calls: &[Self]) -> Result<(), FunctionError> {
+    pub(crate) fn bind_all(calls: &[Self]) -> Result<Option<Place>, FunctionError> {
         let Some(first) = calls.first() else {
-            return Ok(());
+            return Ok(None);
         };
         let Call {
             udfs,
@@ -214,7 +216,7 @@ impl UdfCall {
             query,
             ..
         } = &*first.0;
-        *lock(&first.0.place) = udfs.place()?;
+        let place = udfs.place()?;
         let instances = u32::try_from(calls.len()).unwrap_or(u32::MAX);
         let reserved = selected.engine().reserve(instances, query);
         let mut reserved = reserved.map_err(|source| selected.not_bound(source))?;
@@ -222,7 +224,7 @@ impl UdfCall {
             let bound = call.bind(&mut reserved)?;
             lock(&call.0.idle).push(bound);
         }
-        Ok(())
+        Ok(place)
     }
 
     /// Binds all functions of a search for one worker more, if that need not wait; whether it did.
@@ -362,10 +364,9 @@ impl UdfCall {
         lock(&self.0.failure).take()
     }
 
-    /// What it did, once the search is over. Its instances are released, and its place: whoever
-    /// still holds the call keeps nobody waiting.
+    /// What it did, once the search is over. Its instances are released: whoever still holds the
+    /// call keeps nobody waiting.
     pub(crate) fn report(&self) -> UdfReport {
-        drop(lock(&self.0.place).take());
         let (idle, tally) = (
             std::mem::take(&mut *lock(&self.0.idle)),
             lock(&self.0.tally),
@@ -379,6 +380,10 @@ impl UdfCall {
             documents: statistics
                 .iter()
                 .map(|statistics| statistics.documents)
+                .sum(),
+            evaluations: statistics
+                .iter()
+                .map(|statistics| statistics.evaluations)
                 .sum(),
             errors: errors + tally.not_numbers,
             error_samples: samples
@@ -463,6 +468,21 @@ impl SegmentCall {
     ) -> Result<Evaluated, UdfError> {
         let started = Instant::now();
         let columns = self.columns.as_ref().expect("they are open");
+        if let Some(keywords) = columns.keywords(documents)? {
+            let bound = self
+                .bound
+                .as_mut()
+                .expect("it is there until it is dropped");
+            if let Some(values) = bound.known(&keywords) {
+                bound.count_known(documents.len() as u64);
+                (self.call.0.progress.0)(documents.len());
+                return Ok(Evaluated {
+                    values,
+                    failed: None,
+                    error_samples: Vec::new(),
+                });
+            }
+        }
         let batch = columns.load(self.bound(), documents, scores)?;
         lock(&self.call.0.tally).load_time += started.elapsed();
         let bound = self
@@ -605,6 +625,32 @@ impl Computation for SegmentCall {
         };
         let ended = lock(&self.call.0.failure).is_some();
         (!ended).then_some(outcomes)
+    }
+
+    fn rest(&mut self, from: DocId) -> tantivy::Result<Option<Box<dyn Scorer>>> {
+        if self.call.0.returns != Kind::Boolean {
+            return Ok(None);
+        }
+        let columns = self.columns.as_ref().expect("they are open");
+        let bound = self
+            .bound
+            .as_mut()
+            .expect("it is there until it is dropped");
+        let Some(keyword) = columns.keyword() else {
+            return Ok(None);
+        };
+        let known = |column: &ArrayRef| Some(bound.known(column)?.as_boolean().clone());
+        let listed = keyword.listed(&self.reader, from, known)?;
+        if listed.is_some() {
+            let left = from..self.reader.max_doc();
+            let left = match self.reader.alive_bitset() {
+                None => left.len(),
+                Some(alive) => left.filter(|document| alive.is_alive(*document)).count(),
+            };
+            bound.count_known(left as u64);
+            (self.call.0.progress.0)(left);
+        }
+        Ok(listed)
     }
 }
 

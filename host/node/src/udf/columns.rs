@@ -1,31 +1,44 @@
 //! The columns of a segment that a UDF reads, as Arrow arrays of a block of documents.
 //!
-//! Numbers are gathered out of tantivy's columns, texts through their dictionaries. A function
+//! Numbers are gathered out of tantivy's columns, texts through their dictionaries. If a function reads
+//! a single keyword field, its column is given as a segment has it, as ordinals and a dictionary, so
+//! that the function is evaluated once for each distinct value. A function
 //! that reads a field as JSON, one that the mapping leaves out of its columns, or texts of which a
 //! column has but the beginning, is given the documents themselves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch,
-    RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array,
+    RecordBatch, RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use serde_json::Value as Json;
 use tantivy::columnar::{Column, ColumnIndex, StrColumn};
-use tantivy::schema::Value;
+use tantivy::query::{BitSetDocSet, ConstScorer, EmptyScorer, Scorer};
+use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::store::StoreReader;
-use tantivy::{DocId, Score, SegmentReader, TantivyDocument, TantivyError};
-use whittle_host::{Bound, Document, FieldUse, Kind};
+use tantivy::{
+    BitSet, COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Score, SegmentReader, TantivyDocument,
+    TantivyError, Term,
+};
+use whittle_host::{Bound, FieldUse, Kind};
 
 use super::dictionary::{Decoded, Dictionaries, look_up};
 use crate::mapping::{FieldType, ID, LONG_TEXTS, Mapping, SOURCE};
+use crate::reading::{self, Written};
 
 /// A dictionary is decoded where at least one document in so many terms will be read through it: a
 /// look-up costs as much as decoding some hundreds of terms.
 const TERMS_A_LOOK_UP: usize = 300;
+
+/// Distinct values are told apart if a column has no more of them than this, or than a share of the
+/// documents that will be read: each costs as much as some documents.
+const FEW_TERMS: usize = 1024;
+const DOCUMENTS_A_TERM: usize = 4;
 
 /// How many blocks of sources are kept uncompressed.
 const STORE_BLOCKS: usize = 2;
@@ -40,6 +53,7 @@ pub(super) enum SegmentColumns {
     },
     /// Out of the documents.
     Documents {
+        mapping: Arc<Mapping>,
         store: Box<StoreReader>,
         id: tantivy::schema::Field,
         source: tantivy::schema::Field,
@@ -59,6 +73,18 @@ pub(super) enum Source {
     /// In microseconds since 1970.
     Date(Column<i64>),
     Text(Texts),
+    /// The only column, with its dictionary.
+    Keyword(Keyword),
+}
+
+/// A column of keywords as ordinals of its dictionary, of which the first of a document counts.
+pub(super) struct Keyword {
+    /// `None` if no document has the field.
+    column: Option<StrColumn>,
+    /// Where the documents of each text are listed, if they are.
+    field: Option<tantivy::schema::Field>,
+    /// The texts by their ordinals.
+    values: ArrayRef,
 }
 
 /// A column of texts.
@@ -66,13 +92,15 @@ pub(super) struct Texts {
     column: StrColumn,
     /// `None`: looked up.
     decoded: Option<Arc<Decoded>>,
+    /// Whether there are few of them.
+    are_few: bool,
 }
 
 impl SegmentColumns {
     /// Opens the columns that a function reads, of which about `expected` documents are wanted.
     pub(super) fn open(
         reader: &SegmentReader,
-        mapping: &Mapping,
+        mapping: &Arc<Mapping>,
         bound: &Bound,
         dictionaries: &Dictionaries,
         expected: u32,
@@ -91,6 +119,7 @@ impl SegmentColumns {
         };
         if bound.fields().iter().any(needs_documents) {
             return Ok(Self::Documents {
+                mapping: Arc::clone(mapping),
                 store: Box::new(reader.get_store_reader(STORE_BLOCKS)?),
                 id: mapping.schema().get_field(ID)?,
                 source: mapping.schema().get_field(SOURCE)?,
@@ -109,6 +138,7 @@ impl SegmentColumns {
         }
         fields.push(Field::new("_score", DataType::Float32, false));
         let mut seen = Vec::new();
+        let is_only = |path: &str| bound.fields().iter().all(|field| field.path == path);
         for FieldUse { path, .. } in bound.fields() {
             // Read as two kinds it is one column still.
             if seen.contains(&path) {
@@ -124,6 +154,13 @@ impl SegmentColumns {
                 FieldType::Long => fast.column_opt(field.column)?.map(Source::Long),
                 FieldType::Double => fast.column_opt(field.column)?.map(Source::Double),
                 FieldType::Date => fast.column_opt(field.column)?.map(Source::Date),
+                FieldType::Keyword if is_only(path) => Some(match open_texts(field.column)? {
+                    None => Source::Keyword(Keyword::none()),
+                    Some(texts) => {
+                        let listed = field.is_indexed().then_some(field.field);
+                        Keyword::of(texts, listed)
+                    }
+                }),
                 FieldType::Keyword | FieldType::Text => open_texts(field.column)?.map(Source::Text),
             };
             // A segment in which no document has the field has no column.
@@ -165,22 +202,45 @@ impl SegmentColumns {
                 RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
                     .map_err(|error| internal(&error))
             }
-            Self::Documents { store, id, source } => {
+            Self::Documents {
+                mapping,
+                store,
+                id,
+                source,
+            } => {
                 let stored = documents
                     .iter()
                     .map(|document| stored(store, *id, *source, *document));
-                let stored: Vec<(String, Json)> = stored.collect::<tantivy::Result<_>>()?;
+                let stored: Vec<(String, Vec<u8>)> = stored.collect::<tantivy::Result<_>>()?;
                 let documents = stored
                     .iter()
                     .zip(scores)
-                    .map(|((id, source), score)| Document {
+                    .map(|((id, text), score)| Written {
                         id,
-                        source,
+                        text,
                         score: Some(f64::from(*score)),
                     });
-                let documents: Vec<Document<'_>> = documents.collect();
-                bound.load(&documents).map_err(|error| internal(&error))
+                let documents: Vec<Written<'_>> = documents.collect();
+                reading::load(mapping, bound, &documents).map_err(|error| internal(&error))
             }
+        }
+    }
+
+    /// The only column that the function reads, for a block of documents in ascending order, if its
+    /// values are told apart.
+    pub(super) fn keywords(&self, documents: &[DocId]) -> tantivy::Result<Option<ArrayRef>> {
+        let keyword = self.keyword();
+        keyword.map(|keyword| keyword.load(documents)).transpose()
+    }
+
+    /// The only column, likewise.
+    pub(super) fn keyword(&self) -> Option<&Keyword> {
+        match self {
+            Self::Columns { columns, .. } => match &**columns {
+                [Source::Keyword(keyword)] => Some(keyword),
+                _ => None,
+            },
+            Self::Documents { .. } => None,
         }
     }
 
@@ -199,6 +259,9 @@ impl Source {
             Self::Double(_) => DataType::Float64,
             Self::Date(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
             Self::Text(_) => DataType::Utf8,
+            Self::Keyword(_) => {
+                DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8))
+            }
         }
     }
 
@@ -225,6 +288,7 @@ impl Source {
                 Arc::new(array.with_timezone("+00:00"))
             }
             Self::Text(texts) => texts.load(documents)?,
+            Self::Keyword(keyword) => keyword.load(documents)?,
         })
     }
 }
@@ -258,6 +322,115 @@ fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
     values
 }
 
+impl Keyword {
+    /// A field that no document has.
+    fn none() -> Self {
+        Self {
+            column: None,
+            field: None,
+            values: Arc::new(StringArray::from(Vec::<&str>::new())),
+        }
+    }
+
+    /// The column with its dictionary, if that is decoded and has few values.
+    fn of(texts: Texts, field: Option<tantivy::schema::Field>) -> Source {
+        match &texts.decoded {
+            Some(decoded) if texts.are_few => Source::Keyword(Self {
+                values: Arc::<StringArray>::clone(decoded.texts()),
+                column: Some(texts.column),
+                field,
+            }),
+            Some(_) | None => Source::Text(texts),
+        }
+    }
+
+    /// All texts, and a missing value if there may be any.
+    fn all(&self, column: &StrColumn) -> tantivy::Result<ArrayRef> {
+        let keys = (0..column.num_terms()).map(|ordinal| u32::try_from(ordinal).ok());
+        let is_full = matches!(column.ords().index, ColumnIndex::Full);
+        let missing = (!is_full).then_some(None);
+        self.array(keys.chain(missing).collect())
+    }
+
+    /// The documents from one on whose texts are among those that `known` has, as they are listed.
+    /// `known` gives what it has for [all](Self::all).
+    pub(super) fn listed(
+        &self,
+        reader: &SegmentReader,
+        from: DocId,
+        known: impl FnOnce(&ArrayRef) -> Option<BooleanArray>,
+    ) -> tantivy::Result<Option<Box<dyn Scorer>>> {
+        let (Some(column), Some(field)) = (&self.column, self.field) else {
+            return Ok(None);
+        };
+        let single = matches!(
+            column.ords().index,
+            ColumnIndex::Full | ColumnIndex::Optional(_)
+        );
+        if !single || column.num_terms() > FEW_TERMS {
+            return Ok(None);
+        }
+        let Some(known) = known(&self.all(column)?) else {
+            return Ok(None);
+        };
+        let texts = self.values.as_string::<i32>();
+        let index = reader.inverted_index(field)?;
+        let mut lists = Vec::new();
+        for ordinal in (0..known.len()).filter(|at| known.is_valid(*at) && known.value(*at)) {
+            // The documents without a value are not listed.
+            if ordinal == texts.len() {
+                return Ok(None);
+            }
+            let term = Term::from_field_text(field, texts.value(ordinal));
+            let Some(mut list) = index.read_postings(&term, IndexRecordOption::Basic)? else {
+                return Ok(None);
+            };
+            if list.doc() < from {
+                list.seek(from);
+            }
+            lists.push(list);
+        }
+        Ok(Some(match lists.pop() {
+            None => Box::new(EmptyScorer),
+            Some(list) if lists.is_empty() => Box::new(ConstScorer::new(list, 1.0)),
+            Some(last) => {
+                let mut documents = BitSet::with_max_value(reader.max_doc());
+                for list in lists.iter_mut().chain([&mut { last }]) {
+                    let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
+                    let mut count = buffer.len();
+                    while count == buffer.len() {
+                        count = list.fill_buffer(&mut buffer);
+                        for document in &buffer[..count] {
+                            documents.insert(*document);
+                        }
+                    }
+                }
+                Box::new(ConstScorer::new(BitSetDocSet::from(documents), 1.0))
+            }
+        }))
+    }
+
+    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
+        let key = |ordinal| u32::try_from(ordinal).expect("a segment has fewer documents");
+        let keys = match self.column.as_ref().map(|column| column.ords()) {
+            None => UInt32Array::new_null(documents.len()),
+            Some(ordinals) => match full(ordinals, documents) {
+                Some(ordinals) => ordinals.into_iter().map(key).collect::<Vec<_>>().into(),
+                None => {
+                    let ordinals = first_values(ordinals, documents).into_iter();
+                    ordinals.map(|ordinal| ordinal.map(key)).collect()
+                }
+            },
+        };
+        self.array(keys)
+    }
+
+    fn array(&self, keys: UInt32Array) -> tantivy::Result<ArrayRef> {
+        let array = DictionaryArray::<UInt32Type>::try_new(keys, Arc::clone(&self.values));
+        Ok(Arc::new(array.map_err(|error| internal(&error))?))
+    }
+}
+
 impl Texts {
     fn open(
         reader: &SegmentReader,
@@ -275,7 +448,12 @@ impl Texts {
         } else {
             None
         };
-        Ok(Some(Self { column, decoded }))
+        let few = FEW_TERMS.max(expected as usize / DOCUMENTS_A_TERM);
+        Ok(Some(Self {
+            are_few: column.num_terms() <= few,
+            column,
+            decoded,
+        }))
     }
 
     fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
@@ -321,16 +499,16 @@ fn stored(
     id: tantivy::schema::Field,
     source: tantivy::schema::Field,
     document: DocId,
-) -> tantivy::Result<(String, Json)> {
+) -> tantivy::Result<(String, Vec<u8>)> {
     let document: TantivyDocument = store.get(document)?;
     let id = document
         .get_first(id)
         .and_then(|id| id.as_str().map(ToOwned::to_owned));
     let source = document
         .get_first(source)
-        .and_then(|source| source.as_bytes().map(serde_json::from_slice));
+        .and_then(|source| source.as_bytes().map(ToOwned::to_owned));
     match (id, source) {
-        (Some(id), Some(Ok(source))) => Ok((id, source)),
+        (Some(id), Some(source)) => Ok((id, source)),
         _ => Err(TantivyError::InternalError(
             "a document has no source".to_owned(),
         )),

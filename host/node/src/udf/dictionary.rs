@@ -9,47 +9,49 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_array::{Array, StringArray};
+use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use tantivy::columnar::StrColumn;
 use tantivy::index::SegmentId;
 
-/// A column's dictionary in one buffer: the texts in the order of their ordinals.
-pub(super) struct Decoded {
-    /// Where each text begins, and where the last ends.
-    offsets: Vec<u32>,
-    bytes: Vec<u8>,
-}
+/// A column's dictionary as one array: the texts in the order of their ordinals.
+pub(super) struct Decoded(Arc<StringArray>);
 
 impl Decoded {
     /// Decodes a dictionary; `None` where it takes more than so many bytes.
     fn new(column: &StrColumn, at_most: usize) -> io::Result<Option<Self>> {
-        let terms = column.num_terms();
-        let mut decoded = Self {
-            offsets: Vec::with_capacity(terms + 1),
-            bytes: Vec::new(),
-        };
-        decoded.offsets.push(0);
+        let mut offsets: Vec<i32> = Vec::with_capacity(column.num_terms() + 1);
+        let mut bytes = Vec::new();
+        offsets.push(0);
         let mut stream = column.dictionary().stream()?;
         while stream.advance() {
-            decoded.bytes.extend_from_slice(stream.key());
-            let end = u32::try_from(decoded.bytes.len()).ok();
-            match end.filter(|_| decoded.size() <= at_most) {
-                Some(end) => decoded.offsets.push(end),
+            bytes.extend_from_slice(stream.key());
+            let size = bytes.len() + offsets.capacity() * size_of::<i32>();
+            match i32::try_from(bytes.len()).ok().filter(|_| size <= at_most) {
+                Some(end) => offsets.push(end),
                 None => return Ok(None),
             }
         }
-        decoded.bytes.shrink_to_fit();
-        Ok(Some(decoded))
+        bytes.shrink_to_fit();
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        let texts = StringArray::try_new(offsets, Buffer::from_vec(bytes), None);
+        Ok(Some(Self(Arc::new(texts.map_err(io::Error::other)?))))
     }
 
     /// The text of an ordinal of this column's.
     pub(super) fn text(&self, ordinal: u64) -> &[u8] {
         let at = usize::try_from(ordinal).expect("ordinals count terms in memory");
-        &self.bytes[self.offsets[at] as usize..self.offsets[at + 1] as usize]
+        self.0.value(at).as_bytes()
+    }
+
+    /// The texts. They are always the same array.
+    pub(super) fn texts(&self) -> &Arc<StringArray> {
+        &self.0
     }
 
     /// In bytes.
     fn size(&self) -> usize {
-        self.bytes.len() + self.offsets.capacity() * size_of::<u32>()
+        self.0.get_buffer_memory_size()
     }
 }
 

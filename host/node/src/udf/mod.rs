@@ -13,6 +13,7 @@ mod unmapped;
 pub use call::{ErrorSample, UdfError, UdfReport};
 pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
 pub(crate) use dictionary::Dictionaries;
+pub(crate) use places::Place;
 pub use places::TooManySearches;
 pub use udfs::{FunctionError, Udfs, UdfsError};
 pub(crate) use unmapped::similar;

@@ -20,7 +20,7 @@ struct Inner {
 
 /// A place of one search; free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place(Places);
+pub(crate) struct Place(Places);
 
 /// There was no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

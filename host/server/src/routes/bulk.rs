@@ -28,7 +28,7 @@ use crate::body::{Body, broken};
 use crate::error::ApiError;
 use crate::failures::no_alias;
 use crate::parameters::{ActiveShards, Query, Refresh, bad, parameters};
-use crate::scalars::{Flag, Long, Text};
+use crate::scalars::{Flag, Long, Object, Text};
 use crate::source::{SourceGiven, SourceParameters};
 use steps::{Bulk, Kept};
 
@@ -114,10 +114,10 @@ async fn run(
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum ActionLine {
-    Index(Metadata),
-    Create(Metadata),
-    Update(Metadata),
-    Delete(Metadata),
+    Index(Object<Metadata>),
+    Create(Object<Metadata>),
+    Update(Object<Metadata>),
+    Delete(Object<Metadata>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -364,10 +364,10 @@ fn action(number: usize, line: &[u8]) -> Result<(Action, Metadata), ApiError> {
         }
     })?;
     Ok(match line {
-        ActionLine::Index(metadata) => (Action::Index, metadata),
-        ActionLine::Create(metadata) => (Action::Create, metadata),
-        ActionLine::Update(metadata) => (Action::Update, metadata),
-        ActionLine::Delete(metadata) => (Action::Delete, metadata),
+        ActionLine::Index(Object(metadata)) => (Action::Index, metadata),
+        ActionLine::Create(Object(metadata)) => (Action::Create, metadata),
+        ActionLine::Update(Object(metadata)) => (Action::Update, metadata),
+        ActionLine::Delete(Object(metadata)) => (Action::Delete, metadata),
     })
 }
 

@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::failures::{no_alias, no_copies, not_made};
 use crate::node::Node;
 use crate::parameters::{ActiveShards, OpType, Query, Refresh, Switch, bad, parameters};
-use crate::scalars::{Flag, Long, not_null};
+use crate::scalars::{Flag, Long, Object, not_null};
 use crate::selection;
 use crate::sending;
 use crate::source::{SourceGiven, SourceParameters, filtered, filtered_bytes};
@@ -305,9 +305,8 @@ async fn write(
         if let Err(error) = refreshed {
             answer.refresh_failed(Some(&of_index(error)));
         }
-        if let Some(returned) = &returned {
-            answer.get = returned.of(&index, &written);
-            returned.pay(&paid);
+        if let Some(returned) = returned {
+            answer.get = returned.of(&index, &written, &paid);
         }
         answer.into_json(node.memory(), paid)
     };
@@ -355,12 +354,18 @@ impl Returned {
         let given = partial.len() + upsert.as_ref().map_or(0, Vec::len);
         let stored = index.get(id)?;
         let bytes = stored.map_or(0, |stored| filtered_bytes(&stored.source));
-        let held = node.memory().reserve(bytes + 3 * given as u64)?;
+        let held = (node.memory()).reserve(bytes + 3 * given as u64 + Updated::AROUND)?;
         Ok(Some(Self { filter, held }))
     }
 
-    /// The document as an update left it, unless another write has come since.
-    pub(super) fn of(&self, index: &Index, written: &Written) -> Option<Updated> {
+    /// The document as an update left it, unless another write has come since. Of the memory, what
+    /// it takes goes to the answer, which holds and writes it; the rest is free.
+    pub(super) fn of(
+        self,
+        index: &Index,
+        written: &Written,
+        answer: &Reservation,
+    ) -> Option<Updated> {
         let read = || -> Result<_, ApiError> {
             let stored = index.get(&written.id)?;
             let stored = stored.filter(|stored| stored.place == written.place);
@@ -370,16 +375,13 @@ impl Returned {
             };
             stored.map(shown).transpose()
         };
-        read().unwrap_or_else(|error| {
+        let updated = read().unwrap_or_else(|error| {
             // The write stands, which is more to the client than what it wrote.
             tracing::warn!(target: "whittle::node", "cannot read an update: {}", error.reason());
             None
-        })
-    }
-
-    /// Gives its memory to an answer, which holds and writes it.
-    pub(super) fn pay(&self, answer: &Reservation) {
-        answer.take_over(&self.held, self.held.bytes());
+        })?;
+        answer.take_over(&self.held, updated.bytes().min(self.held.bytes()));
+        Some(updated)
     }
 }
 
@@ -544,7 +546,7 @@ impl<'a> Update<'a> {
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_slice(text)
+        serde_json::from_slice(text).map(|Object(update)| update)
     }
 
     /// What of the document is to come back, if anything.

@@ -19,6 +19,7 @@ use crate::indexes::Entry;
 use crate::node::Node;
 use crate::parameters::{ActiveShards, Query, bad, parameters};
 use crate::presentation::Presentation;
+use crate::scalars::Object;
 use crate::selection::{Indices, Selected};
 use crate::settings::{Settings, nested};
 
@@ -113,7 +114,7 @@ pub(super) async fn create(
 ) -> Result<axum::Json<IndexMade>, ApiError> {
     let writes = node.writes.clone();
     let make = move || {
-        let asked: Made = body.read()?;
+        let Object(asked) = body.read::<Object<Made>>()?;
         if !asked.aliases.is_empty() {
             return Err(bad("aliases are not supported: remove `aliases`"));
         }
@@ -447,7 +448,11 @@ pub(super) async fn put_mapping(
         if mapping.get("_doc").is_some() {
             return Err(bad("Types cannot be provided in put mapping requests"));
         }
-        for (name, entry) in parameters.indices.select(&node, &names)? {
+        let selected = parameters.indices.select(&node, &names)?;
+        if selected.is_empty() {
+            Mapping::parse(&mapping).map_err(IndexError::Mapping)?;
+        }
+        for (name, entry) in selected {
             let index = entry.open().map_err(|error| unavailable(&name, error))?;
             index.put_mapping(&mapping)?;
         }

@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::error::{ApiError, Cause};
 use crate::node::Node;
 use crate::parameters::{Query, Switch, bad, parameters};
-use crate::scalars;
+use crate::scalars::{Object, Text};
 use crate::sending;
 use crate::source::{OneOrMore, SourceGiven, SourceParameters, filtered, filtered_bytes};
 
@@ -43,21 +43,21 @@ parameters! {
 #[serde(deny_unknown_fields)]
 struct Asked {
     #[serde(default)]
-    docs: Vec<AskedDocument>,
+    docs: Vec<Object<AskedDocument>>,
     #[serde(default)]
-    ids: Vec<scalars::Text>,
+    ids: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AskedDocument {
-    _index: Option<scalars::Text>,
-    _id: Option<scalars::Text>,
+    _index: Option<Text>,
+    _id: Option<Text>,
     _source: Option<SourceGiven>,
     stored_fields: Option<OneOrMore>,
     /// Without effect: an index has one shard.
     #[serde(rename = "routing")]
-    _routing: Option<scalars::Text>,
+    _routing: Option<Text>,
 }
 
 /// A document of the answer; they come in the order in which they were asked for.
@@ -122,7 +122,8 @@ async fn read(
     let read = move || {
         let query = client.begins(QueryContext::new(node.options().budget.clone()));
         body.required()?;
-        let wanted = wanted(body.read()?, index.as_deref(), &parameters)?;
+        let Object(asked) = body.read()?;
+        let wanted = wanted(asked, index.as_deref(), &parameters)?;
         let mut answer = sending::Text::new(node.memory());
         answer.raw("{\"docs\":[")?;
         for (number, wanted) in wanted.into_iter().enumerate() {
@@ -161,7 +162,8 @@ fn wanted(
         stored_fields: None,
         _routing: None,
     });
-    let all = asked.docs.into_iter().chain(ids);
+    let docs = asked.docs.into_iter().map(|Object(document)| document);
+    let all = docs.chain(ids);
     let checked = all.map(|document| {
         let missing = |what: &str| invalid(&format!("{what} is missing for doc 0"));
         let index = document._index.map(|name| name.0);

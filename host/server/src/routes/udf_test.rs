@@ -5,45 +5,56 @@
 //! keep no search waiting: trials have permits and instances of their own, a short time, and a
 //! circuit breaker that refuses trials of a function that keep running out of it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::{Map, Value as Json, json};
+use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
 use whittle_host::{
-    Arguments, Bound, Budget, Document, EvaluateError, OnError, QueryContext, SelectError, Udf,
-    VersionInfo, one_line,
+    Arguments, Bound, Budget, EvaluateError, OnError, QueryContext, SelectError, Udf, VersionInfo,
+    one_line,
 };
+use whittle_node::index::IndexError;
+use whittle_node::mapping::Mapping;
+use whittle_node::{DocumentReader, ReadError, SampleError, Samples};
 
 use super::{Shared, udf::missing};
 use crate::address::Path;
-use crate::body::Body;
+use crate::body::{Body, broken};
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::log;
 use crate::node::Node;
 use crate::parameters::{NoParameters, Query};
+use crate::selection;
 
 /// A function and what it is tried on.
 struct Trial {
     version: Option<semver::VersionReq>,
     function: Option<String>,
     arguments: Arguments,
-    documents: Vec<Sample>,
+    samples: Samples,
+    reader: Reading,
 }
 
-struct Sample {
-    id: String,
-    source: Json,
-    score: Option<f64>,
+/// How the fields of documents are typed.
+enum Reading {
+    /// As the documents show.
+    Guess,
+    Mapping(Box<Mapping>),
+    /// As in an index of the node.
+    Index(String),
 }
 
 /// Try a UDF on sample documents.
 ///
 /// The body has `documents`, a list of objects, each a document or `{"_id", "_source", "_score"}`;
-/// `params` for the function; `version`, a version or a range, by default the highest; and
-/// `function`, if the UDF has several. The answer has a value or an error for each document, up to
+/// `params` for the function; `version`, a version or a range, by default the highest; `function`, if
+/// the UDF has several; and `index` or `mapping` for the types of fields, which by default are those
+/// that an index would take from the documents. The answer has a value or an error for each document, up to
 /// the one that stopped the function, if one did; what the function logged; and what it cost. A
 /// trial takes 2 seconds at most.
 #[utoipa::path(
@@ -113,32 +124,42 @@ fn bad(reason: impl Into<String>) -> ApiError {
 
 impl Trial {
     fn read(body: &Body) -> Result<Self, ApiError> {
-        let body: Map<String, Json> = body.read()?;
+        let body: BTreeMap<String, Box<RawValue>> = body.read()?;
         let mut trial = Self {
             version: None,
             function: None,
             arguments: Arguments::default(),
-            documents: Vec::new(),
+            samples: Samples::default(),
+            reader: Reading::Guess,
         };
-        for (key, value) in body {
+        for (key, raw) in body {
+            if key == "documents" {
+                trial.samples = samples(&raw)?;
+                continue;
+            }
+            let value: Json = serde_json::from_str(raw.get()).map_err(|error| broken(1, &error))?;
             match (key.as_str(), value) {
                 ("version", Json::String(text)) => trial.version = Some(range(&text)?),
                 ("function", Json::String(function)) => trial.function = Some(function),
                 ("params", Json::Object(given)) => trial.arguments = Arguments::from_json(&given),
-                ("documents", Json::Array(documents)) => {
-                    let samples = documents.into_iter().enumerate();
-                    let samples = samples.map(|(position, document)| sample(position, document));
-                    trial.documents = samples.collect::<Result<_, _>>()?;
+                ("index" | "mapping", _) if !matches!(trial.reader, Reading::Guess) => {
+                    return Err(bad(
+                        "`index` and `mapping` exclude each other: give one of them",
+                    ));
                 }
-                ("version" | "function", _) => {
+                ("index", Json::String(name)) => trial.reader = Reading::Index(name),
+                ("mapping", json) => {
+                    let mapping = Mapping::parse(&json).map_err(IndexError::Mapping)?;
+                    trial.reader = Reading::Mapping(Box::new(mapping));
+                }
+                ("version" | "function" | "index", _) => {
                     return Err(bad(format!("`{key}` must be a string")));
                 }
                 ("params", _) => return Err(bad("`params` must be an object")),
-                ("documents", _) => return Err(bad("`documents` must be a list of objects")),
                 _ => {
                     return Err(bad(format!(
-                        "unknown key `{}`; expected one of `documents`, `function`, `params`, \
-                         `version`",
+                        "unknown key `{}`; expected one of `documents`, `function`, `index`, \
+                         `mapping`, `params`, `version`",
                         one_line(&key)
                     )));
                 }
@@ -158,11 +179,12 @@ impl Trial {
         let mut bound = self.bind(node, info, udf, function, query)?;
         // A document's error is its answer.
         bound.set_on_error(OnError::Null);
-        let (results, stopped) = self.evaluate(&mut bound);
+        let reader = self.reader(node)?;
+        let (results, stopped) = self.evaluate(&mut bound, &reader);
         let logs = query.take_log();
         log::udfs(&logs, "a test");
         let logs = logs.iter().map(|line| {
-            json!({"udf": &*line.udf, "level": log::level(line.level), "message": line.message})
+            json!({"udf": &*line.udf, "level": line.level.to_string(), "message": line.message})
         });
         Ok(json!({
             "name": info.name,
@@ -217,12 +239,30 @@ impl Trial {
         }
     }
 
+    /// What reads the documents.
+    fn reader(&self, node: &Node) -> Result<DocumentReader, ApiError> {
+        let documents = &self.samples.documents;
+        let read = match &self.reader {
+            Reading::Guess => DocumentReader::guess(documents).map_err(ReadError::from),
+            Reading::Mapping(mapping) => DocumentReader::with_mapping(mapping, documents),
+            Reading::Index(name) => {
+                let index = selection::one(node, name)?;
+                DocumentReader::with_mapping(&index.mapping(), documents)
+            }
+        };
+        read.map_err(|error| {
+            ApiError::of(StatusCode::BAD_REQUEST, "mapper_parsing_exception", &error)
+        })
+    }
+
     /// One document at a time, so that those before a trap have their results.
-    fn evaluate(&self, bound: &mut Bound) -> (Vec<Json>, Option<String>) {
-        let mut results = Vec::with_capacity(self.documents.len());
-        for Sample { id, source, score } in &self.documents {
-            let (id, score) = (id.as_str(), *score);
-            match bound.evaluate_document(Document { id, source, score }) {
+    fn evaluate(&self, bound: &mut Bound, reader: &DocumentReader) -> (Vec<Json>, Option<String>) {
+        let Samples { documents, scores } = &self.samples;
+        let mut results = Vec::with_capacity(documents.len());
+        for (position, score) in scores.iter().enumerate() {
+            let id = documents.id(position);
+            let batch = reader.load(bound, documents, position..position + 1, *score);
+            match batch.and_then(|batch| bound.evaluate_row(&batch)) {
                 Ok(value) => results.push(json!({"_id": id, "value": value.to_json()})),
                 Err(EvaluateError::Document { message, .. }) => {
                     results.push(json!({"_id": id, "error": message}));
@@ -253,37 +293,23 @@ fn range(text: &str) -> Result<semver::VersionReq, ApiError> {
     })
 }
 
-/// A document, or one with an id and a score beside it.
-fn sample(position: usize, document: Json) -> Result<Sample, ApiError> {
-    let at = |problem: &str| bad(format!("`documents[{position}]{problem}"));
-    let Json::Object(mut object) = document else {
-        return Err(at("` must be an object"));
-    };
-    let described = object.get("_source").is_some_and(Json::is_object)
-        && (object.keys()).all(|key| matches!(key.as_str(), "_id" | "_source" | "_score"));
-    if !described {
-        return Ok(Sample {
-            id: position.to_string(),
-            source: Json::Object(object),
-            score: None,
-        });
-    }
-    let id = match object.remove("_id") {
-        None => position.to_string(),
-        Some(Json::String(id)) => id,
-        Some(Json::Number(id)) => id.to_string(),
-        Some(_) => return Err(at("._id` must be a string")),
-    };
-    let score = match object.remove("_score") {
-        None | Some(Json::Null) => None,
-        Some(score) => Some(
-            score
-                .as_f64()
-                .ok_or_else(|| at("._score` must be a number"))?,
-        ),
-    };
-    let source = object.remove("_source").unwrap_or(Json::Object(Map::new()));
-    Ok(Sample { id, source, score })
+/// The documents, each plain or with an id and a score beside it.
+fn samples(raw: &RawValue) -> Result<Samples, ApiError> {
+    let texts: Result<Vec<Box<RawValue>>, _> = serde_json::from_str(raw.get());
+    let texts = texts.map_err(|_| bad("`documents` must be a list of objects"))?;
+    Samples::read(texts).map_err(|error| match error {
+        SampleError::Type {
+            position,
+            member,
+            expected,
+        } => {
+            let member = member.map_or(String::new(), |member| format!(".{member}"));
+            bad(format!(
+                "`documents[{position}]{member}` must be {expected}"
+            ))
+        }
+        error => bad(format!("`documents`: {error}")),
+    })
 }
 
 /// What the trial took.

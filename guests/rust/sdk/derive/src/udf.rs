@@ -1,4 +1,4 @@
-//! `#[udf]`: a method `matches`, `score` or `value` makes its struct a UDF.
+//! `#[udf]`: a method `matches`, `score` or `value`, or `evaluate_batch`, makes its struct a UDF.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -23,16 +23,13 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
             "`#[udf]` stands on the struct's own impl block, not on a trait's",
         ));
     }
-    let method = evaluated(&block)?.clone();
-    let output = checked_output(&method.sig)?;
-    let name = &method.sig.ident;
-    let block = inlined(block, name);
-    let required = if name == "matches" {
-        quote!(::whittle_guest::__private::Filter)
-    } else if name == "score" {
-        quote!(::whittle_guest::__private::Number)
-    } else {
-        quote!(::whittle_guest::Output)
+    let evaluated = Evaluated::of(&block)?;
+    let output = evaluated.output();
+    let required = evaluated.required();
+    let evaluate = evaluated.methods();
+    let block = match &evaluated.document {
+        Some((method, _)) => inlined(block.clone(), &method.sig.ident),
+        None => block.clone(),
     };
     let prepare = methods(&block)
         .find(|method| method.sig.ident == "prepare")
@@ -53,11 +50,7 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
             type Output = #output;
 
             #prepare
-
-            #[inline(always)]
-            fn evaluate(&self) -> #output {
-                Self::#name(self)
-            }
+            #evaluate
         }
 
         const _: () = {
@@ -91,40 +84,118 @@ fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     })
 }
 
-/// The one method that gives a document's result.
-fn evaluated(block: &ItemImpl) -> Result<&ImplItemFn> {
-    let names = ["matches", "score", "value"];
-    let mut found =
-        methods(block).filter(|method| names.iter().any(|name| method.sig.ident == name));
-    let Some(method) = found.next() else {
-        return Err(Error::new_spanned(
-            &block.self_ty,
-            "write the method that returns a document's result: `fn matches(&self) -> bool` for a \
-             filter, `fn score(&self) -> f64` for a score, or `fn value(&self)` with any result",
-        ));
-    };
-    if let Some(second) = found.next() {
-        let (first, second_name) = (&method.sig.ident, &second.sig.ident);
-        return Err(Error::new_spanned(
-            second_name,
-            format!("a UDF has one result: remove or rename `{first}` or `{second_name}`"),
-        ));
-    }
-    Ok(method)
+/// The methods that give results, with their types.
+struct Evaluated<'a> {
+    /// The one for a document.
+    document: Option<(&'a ImplItemFn, &'a Type)>,
+    /// `evaluate_batch`.
+    batch: Option<(&'a ImplItemFn, &'a Type)>,
 }
 
-/// The method's result, where it takes `&self` alone and returns something.
-fn checked_output(signature: &Signature) -> Result<&Type> {
+impl<'a> Evaluated<'a> {
+    fn of(block: &'a ItemImpl) -> Result<Self> {
+        let named = |names: &'static [&str]| {
+            methods(block).filter(|method| names.iter().any(|name| method.sig.ident == name))
+        };
+        let mut of_document = named(&["matches", "score", "value"]);
+        let document = of_document.next();
+        if let (Some(method), Some(second)) = (document, of_document.next()) {
+            let (first, second_name) = (&method.sig.ident, &second.sig.ident);
+            return Err(Error::new_spanned(
+                second_name,
+                format!("a UDF has one result: remove or rename `{first}` or `{second_name}`"),
+            ));
+        }
+        let batch = named(&["evaluate_batch"]).next();
+        if document.is_none() && batch.is_none() {
+            return Err(Error::new_spanned(
+                &block.self_ty,
+                "write the method that returns a document's result: `fn matches(&self) -> bool` for a \
+                 filter, `fn score(&self) -> f64` for a score, or `fn value(&self)` with any result; \
+                 or `fn evaluate_batch(&self, batch: &Batch<'_>)` with a `Vec` of results",
+            ));
+        }
+        let document = document.map(|method| {
+            let takes = "must take only `&self`: the parameters are the struct's fields";
+            checked_output(&method.sig, 1, takes).map(|output| (method, output))
+        });
+        let batch = batch.map(|method| {
+            let takes = "must take `&self` and a `&Batch<'_>`";
+            checked_output(&method.sig, 2, takes).map(|output| (method, output))
+        });
+        Ok(Self {
+            document: document.transpose()?,
+            batch: batch.transpose()?,
+        })
+    }
+
+    /// The type of a document's result.
+    fn output(&self) -> TokenStream {
+        match (self.document, self.batch) {
+            (Some((_, output)), _) => quote!(#output),
+            (None, batch) => {
+                let outputs = batch.map(|(_, outputs)| outputs);
+                quote!(<#outputs as ::core::iter::IntoIterator>::Item)
+            }
+        }
+    }
+
+    /// What the result has to be.
+    fn required(&self) -> TokenStream {
+        match self.document {
+            Some((method, _)) if method.sig.ident == "matches" => {
+                quote!(::whittle_guest::__private::Filter)
+            }
+            Some((method, _)) if method.sig.ident == "score" => {
+                quote!(::whittle_guest::__private::Number)
+            }
+            _ => quote!(::whittle_guest::Output),
+        }
+    }
+
+    /// The methods of the trait.
+    fn methods(&self) -> TokenStream {
+        let one = match self.document {
+            Some((method, _)) => {
+                let name = &method.sig.ident;
+                quote!(Self::#name(self))
+            }
+            None => quote!(::whittle_guest::__private::evaluate_alone(self)),
+        };
+        let batch = self.batch.map(|(method, _)| {
+            // The span, so that a signature that does not fit is shown as the author's.
+            let call = quote_spanned!(method.sig.span()=> Self::evaluate_batch(self, batch));
+            quote! {
+                const TAKES_BATCHES: bool = true;
+
+                fn evaluate_batch(
+                    &self,
+                    batch: &::whittle_guest::Batch<'_>,
+                ) -> ::std::vec::Vec<Self::Output> {
+                    #call
+                }
+            }
+        });
+        quote! {
+            #[inline(always)]
+            fn evaluate(&self) -> Self::Output {
+                #one
+            }
+
+            #batch
+        }
+    }
+}
+
+/// The method's result, if it has so many inputs, the first of them `&self`, and returns something.
+fn checked_output<'a>(signature: &'a Signature, inputs: usize, takes: &str) -> Result<&'a Type> {
     let name = &signature.ident;
     let by_reference = matches!(
         signature.inputs.first(),
         Some(FnArg::Receiver(receiver)) if receiver.reference.is_some() && receiver.mutability.is_none()
     );
-    if !by_reference || signature.inputs.len() != 1 {
-        return Err(Error::new_spanned(
-            signature,
-            format!("`{name}` must take only `&self`: the parameters are the struct's fields"),
-        ));
+    if !by_reference || signature.inputs.len() != inputs {
+        return Err(Error::new_spanned(signature, format!("`{name}` {takes}")));
     }
     match &signature.output {
         ReturnType::Type(_, output) => Ok(output),
@@ -194,6 +265,24 @@ mod tests {
                 "`score` must take only `&self`: the parameters are the struct's fields"
             );
         }
+    }
+
+    #[test]
+    fn a_function_of_a_batch_takes_the_batch() {
+        assert_eq!(
+            error(quote!(
+                impl S {
+                    fn evaluate_batch(&self) -> Vec<f64> {
+                        Vec::new()
+                    }
+                }
+            )),
+            "`evaluate_batch` must take `&self` and a `&Batch<'_>`"
+        );
+        assert_eq!(
+            error(quote!(impl S { fn evaluate_batch(&self, batch: &Batch<'_>) {} })),
+            "`evaluate_batch` returns nothing: add a return type"
+        );
     }
 
     #[test]

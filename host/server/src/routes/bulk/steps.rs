@@ -57,11 +57,7 @@ impl Kept {
 }
 
 /// Operations that are written together, by index.
-#[derive(Default)]
-struct Step {
-    batches: BTreeMap<String, Batch>,
-    bytes: u64,
-}
+type Step = BTreeMap<String, Batch>;
 
 /// What goes to one index, in the order in which it came.
 #[derive(Default)]
@@ -142,14 +138,14 @@ impl<'a> Bulk<'a> {
     ///
     /// None that [`Bulk::new`] has not had.
     pub(super) fn write(&mut self, mut lines: Lines<'_>) -> Result<(), ApiError> {
-        let mut step = Step::default();
+        let mut step = Step::new();
         let mut held = self.node.memory().reservation();
         while let Some(lined) = lines.next()? {
-            let bytes = lined.written_bytes();
+            let (before, bytes) = (held.bytes(), lined.written_bytes());
             let mut room = held.grow(bytes);
-            if !step.batches.is_empty() && (room.is_err() || step.bytes + bytes > STEP_BYTES) {
+            if before > 0 && (room.is_err() || before + bytes > STEP_BYTES) {
                 self.carry_out(std::mem::take(&mut step));
-                // What the step has held is free then.
+                // What the step has held is free then, also for operations that were not written.
                 held = self.node.memory().reservation();
                 room = held.grow(bytes);
             }
@@ -165,8 +161,7 @@ impl<'a> Bulk<'a> {
             match asked.and_then(|()| lines.operation(lined)) {
                 Err(error) => self.fail(place, error),
                 Ok((operation, None)) => {
-                    step.bytes += bytes;
-                    let batch = step.batches.entry(name).or_default();
+                    let batch = step.entry(name).or_default();
                     batch.places.push(place);
                     batch.operations.push(operation);
                 }
@@ -174,6 +169,7 @@ impl<'a> Bulk<'a> {
                     // What it leaves is read before the next is written.
                     self.carry_out(std::mem::take(&mut step));
                     self.update(place, &name, operation, filter);
+                    held = self.node.memory().reservation();
                 }
             }
         }
@@ -182,7 +178,7 @@ impl<'a> Bulk<'a> {
     }
 
     fn carry_out(&mut self, step: Step) {
-        for (name, Batch { places, operations }) in step.batches {
+        for (name, Batch { places, operations }) in step {
             let written = (self.index(&name)).and_then(|index| Ok(index.write(operations)?));
             match written {
                 Ok(results) => {
@@ -215,10 +211,7 @@ impl<'a> Bulk<'a> {
             let written = index.write(vec![operation])?.into_iter().next();
             let written = written.expect("one for each operation");
             let written = written.map_err(|error| ApiError::from(error).in_index(name))?;
-            let get = returned.and_then(|returned| {
-                returned.pay(&self.answer);
-                returned.of(&index, &written)
-            });
+            let get = returned.and_then(|returned| returned.of(&index, &written, &self.answer));
             Ok((written, get))
         };
         match write() {

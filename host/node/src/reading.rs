@@ -1,0 +1,236 @@
+//! Documents as a function reads them, by a mapping.
+//!
+//! In an index a field has one type, and its values are converted to it: `10.0` in a field of
+//! integers is 10, a number in a field of texts is its digits. A function that reads such a field
+//! must see the same value whether the node reads it from a column or from the document, and
+//! whether the document is in an index at all. So what is read from documents is read here.
+//!
+//! A field that is read as JSON, and one that the mapping leaves out of its columns, is read from
+//! the document as it was written.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    TimestampMicrosecondArray,
+};
+use arrow_schema::{ArrowError, Field, FieldRef, Schema};
+use serde_json::Value as Json;
+use tantivy::schema::OwnedValue;
+use whittle_host::{Bound, Document, EvaluateError, FieldUse, Kind};
+
+use crate::documents::Documents;
+use crate::exact_json::{ExactJson, Members};
+use crate::mapping::{DocumentError, FieldType, Mapping, MappingError, fields_of, first_values_of};
+
+/// Reads documents that are in no index as an index would.
+#[derive(Debug, Clone)]
+pub struct DocumentReader {
+    mapping: Mapping,
+}
+
+/// Why documents do not fit a mapping.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// They have fields that the mapping cannot take in.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// An index would refuse a document.
+    #[error("document {position}: an index with this mapping refuses it")]
+    Refused {
+        /// The document's position, from 0.
+        position: usize,
+        /// Why.
+        source: DocumentError,
+    },
+}
+
+impl DocumentReader {
+    /// With the mapping that an index would make of the documents, which are those of one request.
+    /// A value that does not have its field's type is missing, since nobody has said what the type
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// More fields than an index may have.
+    pub fn guess(documents: &Documents) -> Result<Self, MappingError> {
+        let empty = Mapping::dynamic();
+        let grown = empty.grown(&members(documents))?;
+        let mapping = grown.unwrap_or(empty);
+        Ok(Self { mapping })
+    }
+
+    /// With a mapping, to which the documents may add fields as they do in an index.
+    ///
+    /// # Errors
+    ///
+    /// A document that an index with the mapping refuses; more fields than it may have.
+    pub fn with_mapping(mapping: &Mapping, documents: &Documents) -> Result<Self, ReadError> {
+        let members = members(documents);
+        let mapping = mapping.grown(&members)?.unwrap_or_else(|| mapping.clone());
+        for (position, document) in members.iter().enumerate() {
+            fields_of(&mapping, document)
+                .map_err(|source| ReadError::Refused { position, source })?;
+        }
+        Ok(Self { mapping })
+    }
+
+    /// The columns that a function reads, of documents at some positions. A score that is not given
+    /// is 1.
+    ///
+    /// # Errors
+    ///
+    /// Arrow cannot hold the columns: the documents have more than 2 GiB of text.
+    ///
+    /// # Panics
+    ///
+    /// If there are no documents at the positions.
+    pub fn load(
+        &self,
+        bound: &Bound,
+        documents: &Documents,
+        positions: Range<usize>,
+        score: Option<f64>,
+    ) -> Result<RecordBatch, EvaluateError> {
+        let written = positions.map(|position| Written {
+            id: documents.id(position),
+            text: documents.text(position).as_bytes(),
+            score,
+        });
+        load(&self.mapping, bound, &written.collect::<Vec<_>>())
+    }
+}
+
+fn members(documents: &Documents) -> Vec<Members> {
+    let members = (0..documents.len()).map(|position| documents.members(position));
+    members.collect()
+}
+
+/// A document as it was written: a JSON object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) text: &'a [u8],
+    pub(crate) score: Option<f64>,
+}
+
+/// The columns that a function reads.
+///
+/// # Errors
+///
+/// Arrow cannot hold the columns: the documents have more than 2 GiB of text.
+pub(crate) fn load(
+    mapping: &Mapping,
+    bound: &Bound,
+    documents: &[Written<'_>],
+) -> Result<RecordBatch, EvaluateError> {
+    let is_raw = |field: &FieldUse| field.kind == Kind::Json || mapping.hides(&field.path);
+    let (raw, mapped): (Vec<_>, Vec<_>) = bound.fields().iter().partition(|field| is_raw(field));
+    let loaded = load_raw(bound, documents, !raw.is_empty())?;
+    if mapped.is_empty() {
+        return Ok(loaded);
+    }
+    let schema = loaded.schema();
+    // A column is found by its name, and one of the own kind first: those of JSON come last.
+    let is_kept = |place: &usize| *place < METADATA || is_raw(&bound.fields()[place - METADATA]);
+    let (mut fields, mut columns) = mapped_columns(mapping, &mapped, documents);
+    for place in (0..loaded.num_columns()).filter(is_kept) {
+        fields.push(Arc::clone(&schema.fields()[place]));
+        columns.push(Arc::clone(loaded.column(place)));
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(documents.len()));
+    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options);
+    batch.map_err(cannot_hold)
+}
+
+/// How many columns come before those of fields: ids and scores.
+const METADATA: usize = 2;
+
+/// The columns as the documents have them; only ids and scores if no field is read so.
+fn load_raw(
+    bound: &Bound,
+    documents: &[Written<'_>],
+    reads_fields: bool,
+) -> Result<RecordBatch, EvaluateError> {
+    let source = |document: &Written<'_>| match reads_fields {
+        // A document that was checked before it was kept.
+        true => serde_json::from_slice(document.text).unwrap_or_default(),
+        false => Json::Null,
+    };
+    let sources: Vec<Json> = documents.iter().map(source).collect();
+    let documents = documents.iter().zip(&sources);
+    let documents: Vec<Document<'_>> = documents
+        .map(|(Written { id, score, .. }, source)| Document {
+            id,
+            source,
+            score: *score,
+        })
+        .collect();
+    bound.load(&documents)
+}
+
+/// A column for each path, of the type that the mapping gives it. A path that the mapping does not
+/// have has none.
+fn mapped_columns(
+    mapping: &Mapping,
+    fields: &[&FieldUse],
+    documents: &[Written<'_>],
+) -> (Vec<FieldRef>, Vec<ArrayRef>) {
+    let mut paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths.retain(|path| mapping.field(path).is_some());
+    let places = paths.iter().enumerate();
+    let places: HashMap<&str, usize> = places.map(|(place, path)| (*path, place)).collect();
+    let mut values = vec![Vec::with_capacity(documents.len()); paths.len()];
+    for document in documents {
+        let first = match ExactJson::parse(document.text) {
+            Ok(ExactJson::Object(members)) => first_values_of(mapping, &members, &places),
+            // A value that is no object has no fields.
+            _ => vec![None; paths.len()],
+        };
+        for (values, value) in values.iter_mut().zip(first) {
+            values.push(value);
+        }
+    }
+    let of = |(path, values): (&str, Vec<Option<OwnedValue>>)| {
+        let field_type = mapping.field(path).map(|field| field.field_type);
+        let column = column(field_type?, values);
+        let field = Field::new(path, column.data_type().clone(), true);
+        Some((Arc::new(field), column))
+    };
+    paths.into_iter().zip(values).filter_map(of).unzip()
+}
+
+fn column(field_type: FieldType, values: Vec<Option<OwnedValue>>) -> ArrayRef {
+    /// The values of a column, all of which have its type.
+    macro_rules! values {
+        ($variant:ident) => {
+            values.into_iter().map(|value| match value {
+                Some(OwnedValue::$variant(value)) => Some(value),
+                _ => None,
+            })
+        };
+    }
+    match field_type {
+        FieldType::Boolean => Arc::new(values!(Bool).collect::<BooleanArray>()),
+        FieldType::Long => Arc::new(values!(I64).collect::<Int64Array>()),
+        FieldType::Double => Arc::new(values!(F64).collect::<Float64Array>()),
+        FieldType::Date => {
+            let micros = values!(I64).collect::<TimestampMicrosecondArray>();
+            Arc::new(micros.with_timezone("+00:00"))
+        }
+        FieldType::Keyword | FieldType::Text => Arc::new(values!(Str).collect::<StringArray>()),
+    }
+}
+
+fn cannot_hold(source: ArrowError) -> EvaluateError {
+    EvaluateError::Column {
+        column: "documents".to_owned(),
+        kind: Kind::Json,
+        source,
+    }
+}

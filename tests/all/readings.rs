@@ -1,0 +1,321 @@
+//! A function gives the same value for the same document wherever it is called: in `whittle call`,
+//! `whittle test` and `whittle query`, in a node's `_test`, and in a search.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+use whittle_tests::{Node, guest_path, target, whittle};
+
+const INDEX: &str = "documents";
+
+/// Numbers that look random, and are the same in each run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        // xorshift64, of Marsaglia.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).expect("it is small")
+    }
+
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+}
+
+/// Values as people write them, of which some fit a type, some are converted, and some are missing.
+const VALUES: [&str; 25] = [
+    "null",
+    "true",
+    "false",
+    "\"true\"",
+    "0",
+    "10",
+    "10.0",
+    "-3",
+    "1.5",
+    "1e3",
+    "2.50",
+    "9007199254740993",
+    "\"12\"",
+    "\"-7.25\"",
+    "\"1e2\"",
+    "\"\"",
+    "\"x\"",
+    "\"ü\"",
+    "\"2024-02-29\"",
+    "\"2024-02-29T12:30:00.25Z\"",
+    "1709208000000",
+    "[]",
+    "[null, 4]",
+    "[\"7\", 8]",
+    "[[2.0], 3]",
+];
+
+/// What a field of booleans takes.
+const BOOLEANS: [&str; 7] = [
+    "null",
+    "true",
+    "false",
+    "\"true\"",
+    "\"\"",
+    "[]",
+    "[null, false]",
+];
+
+/// The fields of the mapping: one of each type.
+const FIELDS: [(&str, &str); 6] = [
+    ("flag", "boolean"),
+    ("long", "long"),
+    ("double", "double"),
+    ("date", "date"),
+    ("keyword", "keyword"),
+    ("words", "text"),
+];
+
+/// A mapping that refuses no document.
+fn mapping() -> Json {
+    let field = |(name, of): (&str, &str)| {
+        let is_checked = matches!(of, "boolean" | "keyword" | "text");
+        let field = match is_checked {
+            true => json!({"type": of}),
+            false => json!({"type": of, "ignore_malformed": true}),
+        };
+        (name.to_owned(), field)
+    };
+    let properties: serde_json::Map<String, Json> = FIELDS.into_iter().map(field).collect();
+    json!({"properties": properties})
+}
+
+/// Documents as texts, since JSON that was parsed has lost digits.
+fn documents(random: &mut Random, count: usize) -> Vec<String> {
+    let document = |random: &mut Random| {
+        let members = FIELDS.map(|(name, _)| {
+            // A value that is no boolean is refused, whatever the mapping says.
+            let value = match name {
+                "flag" => random.one(&BOOLEANS),
+                _ => random.one(&VALUES),
+            };
+            format!("\"{name}\": {value}")
+        });
+        format!("{{{}}}", members.join(", "))
+    };
+    (0..count).map(|_| document(random)).collect()
+}
+
+/// A directory and a node that have the same documents, mapping and component.
+struct Bench {
+    folder: TempDir,
+    node: Node,
+    documents: Vec<String>,
+}
+
+impl Bench {
+    fn new(documents: Vec<String>) -> Self {
+        let bench = Self {
+            folder: tempfile::tempdir().expect("a directory"),
+            node: Node::start(),
+            documents,
+        };
+        bench.write("docs.json", &bench.documents.join("\n"));
+        bench.write("mapping.json", &mapping().to_string());
+        let made = (bench.node).ask("PUT", &format!("/{INDEX}"), &json!({"mappings": mapping()}));
+        assert_eq!(made.0, 200, "{}", made.1);
+        let line = |(id, document): (usize, &String)| {
+            format!("{{\"index\": {{\"_id\": \"{id}\"}}}}\n{document}\n")
+        };
+        let lines: String = bench.documents.iter().enumerate().map(line).collect();
+        let path = format!("/{INDEX}/_bulk?refresh=true");
+        let (_, answer) = bench.node.with_headers("POST", &path, "", lines.as_bytes());
+        let answer: Json = serde_json::from_str(&answer).expect("JSON");
+        assert_eq!(answer["errors"], false, "{answer}");
+        bench
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("it can be written");
+    }
+
+    fn command(&self, component: &Path, arguments: &[&str]) -> String {
+        let output = Command::new(whittle())
+            .arg(arguments[0])
+            .arg(component)
+            .args(&arguments[1..])
+            .current_dir(self.folder.path())
+            .env("WHITTLE_CACHE", target().join("cache"))
+            .output()
+            .expect("the command runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {printed}{error}");
+        printed
+    }
+
+    /// The values that `whittle call` prints.
+    fn called(
+        &self,
+        component: &Path,
+        function: &str,
+        params: &Json,
+        mapping: &[&str],
+    ) -> Vec<Json> {
+        let params = params.to_string();
+        let mut arguments = vec!["call", function, "--docs", "docs.json", "--params", &params];
+        arguments.extend(mapping);
+        let printed = self.command(component, &arguments);
+        let lines = printed
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        lines.map(|line: Json| line["value"].clone()).collect()
+    }
+
+    /// Runs the values as vectors, which all must pass.
+    fn test(&self, component: &Path, function: &str, params: &Json, values: &[Json]) {
+        let documents = self.documents.join(", ");
+        let vectors = format!(
+            "{{\"function\": \"{function}\", \"mapping\": {}, \"cases\": [{{\"name\": \"all\", \
+             \"params\": {params}, \"documents\": [{documents}], \"values\": {}}}]}}",
+            mapping(),
+            json!(values)
+        );
+        self.write("vectors.json", &vectors);
+        self.command(component, &["test", "--vectors", "vectors.json"]);
+    }
+
+    /// The values of a trial in the node.
+    fn tried(&self, udf: &str, function: &str, params: &Json) -> Vec<Json> {
+        let body = format!(
+            "{{\"function\": \"{function}\", \"params\": {params}, \"index\": \"{INDEX}\", \
+             \"documents\": [{}]}}",
+            self.documents.join(", ")
+        );
+        let path = format!("/_udf/{udf}/_test");
+        let (status, answer) = self.node.with_headers("POST", &path, "", body.as_bytes());
+        assert_eq!(status, 200, "{answer}");
+        let answer: Json = serde_json::from_str(&answer).expect("JSON");
+        let results = answer["results"].as_array().expect("a list");
+        results
+            .iter()
+            .map(|result| result["value"].clone())
+            .collect()
+    }
+
+    /// The values that a search computes.
+    fn searched(&self, function: &str, params: &Json) -> Vec<Json> {
+        let udf = json!({"wasm_udf": {"function": function, "params": params}});
+        let body = json!({"size": self.documents.len(), "fields": {"value": udf}});
+        let path = format!("/{INDEX}/_search");
+        let (status, answer) = self.node.ask("POST", &path, &body);
+        assert_eq!(status, 200, "{answer}");
+        values_of(&answer, self.documents.len())
+    }
+
+    /// The values that `whittle query` computes, with the mapping that the documents show.
+    fn queried(&self, component: &Path, function: &str, params: &Json) -> Vec<Json> {
+        let udf = json!({"wasm_udf": {"function": function, "params": params}});
+        let body = json!({"size": self.documents.len(), "fields": {"value": udf}});
+        self.write("query.json", &body.to_string());
+        let output = Command::new(whittle())
+            .args([
+                "query",
+                "--json",
+                "--docs",
+                "docs.json",
+                "--query",
+                "query.json",
+                "--udf",
+            ])
+            .arg(component)
+            .current_dir(self.folder.path())
+            .env("WHITTLE_CACHE", target().join("cache"))
+            .output()
+            .expect("the command runs");
+        let answer: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+        values_of(&answer, self.documents.len())
+    }
+}
+
+/// The computed value of each document, in the order of their ids.
+fn values_of(answer: &Json, count: usize) -> Vec<Json> {
+    let mut values = vec![Json::Null; count];
+    let hits = answer["hits"]["hits"].as_array().expect("hits");
+    assert_eq!(hits.len(), count);
+    for hit in hits {
+        let id: usize = hit["_id"]
+            .as_str()
+            .expect("an id")
+            .parse()
+            .expect("a number");
+        values[id] = hit["fields"]["value"][0].clone();
+    }
+    values
+}
+
+#[test]
+fn the_command_reads_every_type_as_every_kind_alike() {
+    let bench = Bench::new(documents(&mut Random(1), 100));
+    let component = guest_path("rust", "probe");
+    let mut present = 0;
+    for (field, _) in FIELDS {
+        for kind in ["boolean", "int64", "float64", "text", "timestamp", "json"] {
+            let (function, params) = (format!("read_{kind}"), json!({"field": field}));
+            let mapped = ["--mapping", "mapping.json"];
+            let called = bench.called(&component, &function, &params, &mapped);
+            bench.test(&component, &function, &params, &called);
+            present += called.iter().filter(|value| !value.is_null()).count();
+            let guessed = bench.called(&component, &function, &params, &[]);
+            let queried = bench.queried(&component, &function, &params);
+            assert_eq!(queried, guessed, "query: {function}: {field}");
+        }
+    }
+    assert!(present > 1_000, "{present} values");
+}
+
+#[test]
+fn a_node_reads_documents_as_the_command_does_in_every_language() {
+    let bench = Bench::new(documents(&mut Random(2), 100));
+    let score = json!({
+        "price_field": "double", "rating_field": "long", "popularity_field": "keyword",
+        "price_weight": 1.0, "rating_weight": 10.0, "popularity_weight": 100.0,
+    });
+    let days = json!({"start_field": "date", "end_field": "date", "min_days": 0, "max_days": 3});
+    let path = json!({"field": "long", "path": "$", "operator": "exists"});
+    let distance = json!({"field": "words", "target": "10", "max_distance": 2});
+    let scored = ["assemblyscript", "c", "go", "javascript", "python", "rust"];
+    let scored = scored.map(|language| (language, "custom-score", "custom_score", &score));
+    let others = [
+        ("rust", "string-distance", "string_distance", &distance),
+        ("rust", "business-days", "business_days_between", &days),
+        ("rust", "json-path", "json_path", &path),
+    ];
+    for (language, guest, function, params) in scored.into_iter().chain(others) {
+        let component = guest_path(language, guest);
+        let bytes = fs::read(&component).expect("build the guests first: make guests");
+        let (status, answer) = bench.node.with_headers("PUT", "/_udf", "", &bytes);
+        assert_eq!(status, 201, "{answer}");
+        let answer: Json = serde_json::from_str(&answer).expect("JSON");
+        let (udf, version) = (answer["name"].as_str(), answer["version"].as_str());
+        let (udf, version) = (udf.expect("a name"), version.expect("a version"));
+        let mapped = ["--mapping", "mapping.json"];
+        let called = bench.called(&component, function, params, &mapped);
+        let present = called.iter().filter(|value| !value.is_null()).count();
+        assert!(present > 20, "{language}: {function}: {present} values");
+        bench.test(&component, function, params, &called);
+        let what = format!("{language}: {function}");
+        assert_eq!(bench.tried(udf, function, params), called, "_test: {what}");
+        assert_eq!(bench.searched(function, params), called, "_search: {what}");
+        let deleted = format!("/_udf/{udf}/{version}");
+        let deleted = bench.node.ask("DELETE", &deleted, &Json::Null);
+        assert_eq!(deleted.0, 200, "{}", deleted.1);
+    }
+}
