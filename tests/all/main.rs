@@ -12,6 +12,7 @@ mod evaluation;
 mod languages;
 mod limits;
 mod paths;
+mod python;
 mod readings;
 mod refused;
 mod registry;
