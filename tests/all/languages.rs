@@ -152,7 +152,7 @@ fn a_component_without_a_kit_runs_in_every_language() {
     for guest in everywhere("plain") {
         let udf = guest.udf(BATCHES);
         let language = guest.language.as_str();
-        assert_eq!(udf.exports(), ["whittle:udf/functions@0.1.0"], "{language}");
+        assert!(!udf.takes_batches(), "{language}");
         let of_batches = |import: &String| import.starts_with("whittle:batch/");
         assert!(!udf.imports().iter().any(of_batches), "{language}");
         guest.test(&vectors, &[]);
@@ -200,7 +200,7 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
 fn all_guests_of_a_function_give_the_same_values() {
     let column = |field: usize| -> ArrayRef {
         let value = |row: usize| (row * (7 + field) % 101) as f64 / 8.0;
-        let values = (0..1000).map(|row| ((row + field) % 8 != 0).then(|| value(row)));
+        let values = (0..1000).map(|row| (!(row + field).is_multiple_of(8)).then(|| value(row)));
         Arc::new(values.collect::<Float64Array>())
     };
     // Popularity is missing.

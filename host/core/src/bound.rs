@@ -14,7 +14,7 @@ use crate::error::{EvaluateError, Stopped};
 use crate::instance::{Instance, RunError};
 use crate::manifest::Function;
 use crate::sink::{DocumentError, Evaluated, OnError, Statistics};
-use crate::state::Columns;
+use crate::state::State;
 use crate::udf::Udf;
 use crate::value::{Kind, Value};
 
@@ -184,10 +184,10 @@ impl Bound {
     pub fn evaluate_rows(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
         let started = Instant::now();
         let before = self.counts();
-        let evaluated = self.evaluate_pieces(batch);
+        let evaluated = self.evaluate_pieces(batch, started);
         let time = started.elapsed();
         let state = self.instance.state_mut();
-        state.columns = Arc::new(Columns::none());
+        state.columns.clear();
         state.sink.statistics.time += time;
         state.leave(time);
         let stopped = match &evaluated {
@@ -294,7 +294,11 @@ impl Bound {
         }
     }
 
-    fn evaluate_pieces(&mut self, batch: &RecordBatch) -> Result<Evaluated, EvaluateError> {
+    fn evaluate_pieces(
+        &mut self,
+        batch: &RecordBatch,
+        started: Instant,
+    ) -> Result<Evaluated, EvaluateError> {
         if self.ended {
             return Err(EvaluateError::Ended {
                 function: self.function.name.clone(),
@@ -303,35 +307,35 @@ impl Bound {
         self.find_sources(batch.schema_ref());
         let rows = batch.num_rows();
         self.instance.state_mut().sink.begin(rows);
-        let mut start = 0;
+        let (mut start, mut now) = (0, started);
         while start < rows {
             let length = PIECE_ROWS.min(rows - start);
             self.instance.state_mut().sink.seek(start);
             if length == rows {
-                self.evaluate_piece(batch)?;
+                self.evaluate_piece(batch, now)?;
             } else {
-                self.evaluate_piece(&batch.slice(start, length))?;
+                self.evaluate_piece(&batch.slice(start, length), now)?;
+                now = Instant::now();
             }
             start += length;
         }
         Ok(self.instance.state_mut().sink.finish())
     }
 
-    fn evaluate_piece(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
+    fn evaluate_piece(&mut self, piece: &RecordBatch, now: Instant) -> Result<(), EvaluateError> {
         let slots = self.slots(piece)?;
         if let Some(slots) = &slots {
             let state = self.instance.state_mut();
-            if state.query.check().is_ok() && self.distinct.spread(slots, &mut state.sink) {
+            if state.query.check_at(now).is_ok() && self.distinct.spread(slots, &mut state.sink) {
                 return Ok(());
             }
         }
-        let columns = self.columns(piece)?;
+        self.set_columns(piece)?;
         let state = self.instance.state_mut();
-        state.columns = Arc::new(columns);
         // An error before the first document is reported for the first document, not for the last
         // row of the previous piece.
         state.row = 0;
-        if let Err(source) = self.instance.state().query.check() {
+        if let Err(source) = state.query.check_at(now) {
             return Err(self.end(source));
         }
         let run = match slots {
@@ -410,34 +414,43 @@ impl Bound {
         });
     }
 
-    fn columns(&self, piece: &RecordBatch) -> Result<Columns, EvaluateError> {
-        let Some(Sources {
-            id, score, fields, ..
-        }) = &self.sources
-        else {
-            return Ok(Columns::none());
+    /// Makes the columns of a piece the current ones.
+    fn set_columns(&mut self, piece: &RecordBatch) -> Result<(), EvaluateError> {
+        let Some(sources) = &self.sources else {
+            return Ok(());
         };
-        let read = |source: &Option<ColumnPath>, name: &str, kind| match source {
-            None => Ok(Column::Missing(kind)),
-            Some(source) => source
+        let reads_ids = self.udf.reads_ids();
+        let State {
+            fields, columns, ..
+        } = self.instance.state_mut();
+        columns.clear();
+        if let Some(source) = &sources.id {
+            columns.id = source
                 .column(piece)
-                .and_then(|array| Column::new(&array, source.field(), kind))
-                .map_err(|error| column_error(name, kind, error)),
-        };
-        let id = match id {
-            None => Ok(Column::Missing(Kind::Text)),
-            Some(source) => source
+                .and_then(|array| Column::of_ids(&array, reads_ids))
+                .map_err(|error| column_error(ID, Kind::Text, error))?;
+        }
+        if let Some(source) = &sources.score {
+            columns.score = source
                 .column(piece)
-                .and_then(|array| Column::of_ids(&array, self.reads_ids()))
-                .map_err(|error| column_error(ID, Kind::Text, error)),
-        };
-        let fields = self.fields().iter().zip(fields);
-        let fields = fields.map(|(field, source)| read(source, &field.path, field.kind));
-        Ok(Columns {
-            id: id?,
-            score: read(score, SCORE, Kind::Float64)?,
-            fields: fields.collect::<Result<_, _>>()?,
-        })
+                .and_then(|array| Column::new(&array, source.field(), Kind::Float64))
+                .map_err(|error| column_error(SCORE, Kind::Float64, error))?;
+        }
+        for (FieldUse { path, kind }, source) in fields.iter().zip(&sources.fields) {
+            let failed = |error| column_error(path, *kind, error);
+            let column = match source {
+                None => Column::Missing(*kind),
+                Some(source) => {
+                    let array = source.column(piece).map_err(failed)?;
+                    match Column::unchanged(&array, source.field(), *kind) {
+                        Some(column) => column,
+                        None => Column::new(&array, source.field(), *kind).map_err(failed)?,
+                    }
+                }
+            };
+            columns.fields.push(column);
+        }
+        Ok(())
     }
 }
 

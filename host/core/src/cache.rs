@@ -14,9 +14,11 @@
 //!
 //! ```text
 //! compiled     as Wasmtime serialized it; first, so that the file can be mapped
-//! "whittle3"   8 bytes
-//! checksum     16 bytes: XXH3-128 of the XXH3-128 of each 4 MiB of the compiled code
+//! "whittle4"   8 bytes
+//! checksum     16 bytes: XXH3-128 of the key and of the XXH3-128 of each 4 MiB of the compiled code
 //! ```
+//!
+//! The checksum covers the key, so that a file under another file's name is not intact either.
 //!
 //! The key's hash is BLAKE3: if an author could make two components with the same hash, one would
 //! run as the other. The hash and the checksum are computed by several threads, because for a
@@ -35,7 +37,7 @@ use std::time::{Duration, SystemTime};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-const MAGIC: &[u8; 8] = b"whittle3";
+const MAGIC: &[u8; 8] = b"whittle4";
 const TRAILER_BYTES: usize = 24;
 
 /// The size of the blocks with a checksum of their own.
@@ -133,7 +135,7 @@ impl Cache {
 
     fn find(&self, key: &Key) -> Option<(PathBuf, usize)> {
         let path = self.path(key);
-        match check(&path) {
+        match check(&path, key) {
             Ok(Some(bytes)) => Some((path, bytes)),
             Ok(None) => {
                 log::warn!(
@@ -157,7 +159,7 @@ impl Cache {
     /// result: it is logged.
     pub(crate) fn put(&self, key: &Key, compiled: &[u8]) {
         let path = self.path(key);
-        if let Err(error) = self.write(&path, compiled) {
+        if let Err(error) = self.write(&path, key, compiled) {
             log::warn!(
                 "cannot write the compiled component {}: {error}",
                 path.display()
@@ -165,12 +167,12 @@ impl Cache {
         }
     }
 
-    fn write(&self, path: &Path, compiled: &[u8]) -> io::Result<()> {
+    fn write(&self, path: &Path, key: &Key, compiled: &[u8]) -> io::Result<()> {
         make_private(&self.folder)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         file.write_all(compiled)?;
         file.write_all(MAGIC)?;
-        file.write_all(&checksum(compiled))?;
+        file.write_all(&checksum(key, compiled))?;
         file.as_file().sync_data()?;
         file.persist(path)?;
         self.make_room(path)
@@ -215,7 +217,7 @@ impl Cache {
 }
 
 /// The number of bytes of compiled code in a file; `None` if the file is not intact.
-fn check(path: &Path) -> io::Result<Option<usize>> {
+fn check(path: &Path, key: &Key) -> io::Result<Option<usize>> {
     let mut file = File::open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let Some(compiled) = length.checked_sub(TRAILER_BYTES) else {
@@ -225,7 +227,7 @@ fn check(path: &Path) -> io::Result<Option<usize>> {
     file.seek(SeekFrom::Start(compiled as u64))?;
     file.read_exact(&mut trailer)?;
     let (magic, expected) = trailer.split_at(MAGIC.len());
-    let is_whole = magic == MAGIC && expected == checksum_of_file(path, compiled)?;
+    let is_whole = magic == MAGIC && expected == checksum_of_file(path, key, compiled)?;
     if is_whole {
         // A directory that is read-only can still be used: its files are then removed by age.
         let _ = file.set_modified(SystemTime::now());
@@ -239,13 +241,14 @@ fn is_key(path: &Path) -> bool {
     name.is_some_and(|name| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn checksum(compiled: &[u8]) -> [u8; 16] {
+fn checksum(key: &Key, compiled: &[u8]) -> [u8; 16] {
     let blocks = compiled.chunks(BLOCK_BYTES).map(xxh3_128);
-    over_blocks(blocks)
+    over_blocks(key, blocks)
 }
 
-fn over_blocks(blocks: impl Iterator<Item = u128>) -> [u8; 16] {
+fn over_blocks(key: &Key, blocks: impl Iterator<Item = u128>) -> [u8; 16] {
     let mut hasher = Xxh3::new();
+    hasher.update(key.0.as_bytes());
     for block in blocks {
         hasher.update(&block.to_le_bytes());
     }
@@ -253,12 +256,13 @@ fn over_blocks(blocks: impl Iterator<Item = u128>) -> [u8; 16] {
 }
 
 /// The same as [`checksum`], for the first bytes of a file.
-fn checksum_of_file(path: &Path, length: usize) -> io::Result<[u8; 16]> {
+fn checksum_of_file(path: &Path, key: &Key, length: usize) -> io::Result<[u8; 16]> {
     let blocks = length.div_ceil(BLOCK_BYTES);
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = threads.min(THREADS).min(blocks);
     if threads <= 1 {
-        return Ok(over_blocks(checksums(path, 0..blocks, length)?.into_iter()));
+        let checksums = checksums(path, 0..blocks, length)?;
+        return Ok(over_blocks(key, checksums.into_iter()));
     }
     let share = blocks.div_ceil(threads);
     let shares = (0..blocks)
@@ -275,7 +279,7 @@ fn checksum_of_file(path: &Path, length: usize) -> io::Result<[u8; 16]> {
         });
         results.collect()
     });
-    Ok(over_blocks(checksums?.into_iter().flatten()))
+    Ok(over_blocks(key, checksums?.into_iter().flatten()))
 }
 
 /// The checksums of some blocks of a file's first bytes.
@@ -315,33 +319,91 @@ fn make_private(folder: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn ignores_truncated_damaged_and_foreign_files() {
+    fn cached(code: &[u8]) -> (tempfile::TempDir, Cache, Key) {
         let folder = tempfile::tempdir().expect("a directory");
         let cache = Cache::new(folder.path().join("compiled"), u64::MAX);
         let key = Key("0".repeat(64));
         assert_eq!(cache.get(&key), None);
-        // More than the share of one thread, and not a whole number of blocks.
-        let code: Vec<u8> = (0..9_600_000_u32)
-            .map(|i| (i.wrapping_mul(i) >> 7) as u8)
-            .collect();
-        cache.put(&key, &code);
+        cache.put(&key, code);
+        assert_eq!(cache.get(&key), Some((cache.path(&key), code.len())));
+        (folder, cache, key)
+    }
+
+    fn noise(bytes: u32) -> Vec<u8> {
+        (0..bytes)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect()
+    }
+
+    #[test]
+    fn notices_a_file_of_any_other_length() {
+        let (_folder, cache, key) = cached(&noise(1000));
         let path = cache.path(&key);
-        assert_eq!(cache.get(&key), Some((path.clone(), code.len())));
+        let whole = fs::read(&path).expect("it is there");
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).expect("written");
+            assert_eq!(cache.get(&key), None, "{length} bytes");
+        }
+        fs::write(&path, [&*whole, b"x"].concat()).expect("written");
+        assert_eq!(cache.get(&key), None);
+        fs::write(&path, &whole[1..]).expect("written");
+        assert_eq!(cache.get(&key), None);
+        fs::write(&path, &whole).expect("written");
+        assert!(cache.get(&key).is_some());
+    }
+
+    #[test]
+    fn notices_a_flipped_bit_in_any_byte() {
+        let (_folder, cache, key) = cached(&noise(1000));
+        let path = cache.path(&key);
+        let whole = fs::read(&path).expect("it is there");
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << (at % 8);
+            fs::write(&path, damaged).expect("written");
+            assert_eq!(cache.get(&key), None, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn notices_damage_in_any_block_of_a_large_file() {
+        // More than the share of one thread, and not a whole number of blocks.
+        let code = noise(9_600_000);
+        let (_folder, cache, key) = cached(&code);
+        let path = cache.path(&key);
         let whole = fs::read(&path).expect("it is there");
         assert_eq!(whole[..code.len()], code);
-        let mut damaged = whole.clone();
-        damaged[2 * BLOCK_BYTES + CHUNK_BYTES + 3] ^= 1;
-        for bytes in [
-            &whole[..whole.len() - 1],
-            &whole[..10],
-            b"",
-            &damaged,
-            b"another program's",
-        ] {
-            fs::write(&path, bytes).expect("it can be written");
-            assert_eq!(cache.get(&key), None);
+        let places = [
+            0,
+            CHUNK_BYTES - 1,
+            BLOCK_BYTES,
+            2 * BLOCK_BYTES + CHUNK_BYTES + 3,
+            code.len() - 1,
+        ];
+        for at in places {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            fs::write(&path, damaged).expect("written");
+            assert_eq!(cache.get(&key), None, "byte {at}");
         }
+        let mut swapped = whole.clone();
+        let (first, rest) = swapped.split_at_mut(BLOCK_BYTES);
+        first.swap_with_slice(&mut rest[..BLOCK_BYTES]);
+        fs::write(&path, swapped).expect("written");
+        assert_eq!(cache.get(&key), None, "two blocks in the wrong order");
+    }
+
+    #[test]
+    fn notices_an_intact_file_of_another_key_and_a_file_of_another_program() {
+        let (_folder, cache, key) = cached(&noise(1000));
+        let path = cache.path(&key);
+        let other = Key("1".repeat(64));
+        fs::copy(&path, cache.path(&other)).expect("copied");
+        assert_eq!(cache.get(&other), None);
+        fs::write(&path, "another program's").expect("written");
+        assert_eq!(cache.get(&key), None);
+        fs::write(&path, vec![0; 1 << 16]).expect("written");
+        assert_eq!(cache.get(&key), None);
     }
 
     #[test]

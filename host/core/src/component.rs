@@ -12,7 +12,7 @@ use crate::contract::{
 };
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
-use crate::nesting;
+use crate::nesting::Nesting;
 use crate::words::one_line;
 
 /// A component's imports and exports, within the limits and allowed by the contract.
@@ -53,7 +53,6 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
         return Err(RegisterError::Invalid { reason });
     }
     let shape = read(bytes, limits)?;
-    nesting::check(bytes, limits)?;
     for import in &shape.imports {
         allowed(import)?;
     }
@@ -97,8 +96,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
     let mut memories = 0;
     let mut functions = 0;
     let mut code = 0;
+    let mut nesting = Nesting::of(bytes);
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(invalid)? {
+        let payload = payload.map_err(invalid)?;
+        nesting.read(&payload, limits)?;
+        match payload {
             Payload::Version {
                 encoding: Encoding::Module,
                 ..
@@ -159,6 +161,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
             _ => {}
         }
     }
+    nesting.check(limits)?;
     Ok(shape)
 }
 

@@ -36,7 +36,7 @@ pub struct EngineOptions {
     pub cache_bytes: u64,
     /// Calls with up to this many rows are evaluated document by document, even if the component
     /// takes batches: a batch costs as much as a few documents. The results are the same. By default
-    /// 4.
+    /// 2.
     pub few_rows: usize,
     /// The limits of a component.
     pub limits: Limits,
@@ -53,7 +53,7 @@ impl Default for EngineOptions {
         Self {
             cache: None,
             cache_bytes: 8 << 30,
-            few_rows: 4,
+            few_rows: 2,
             limits: Limits::default(),
             pool_instances: 256,
             pool_wait: Duration::from_secs(1),
@@ -326,7 +326,11 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .max_memories_per_module(MEMORIES)
         .max_tables_per_module(TABLES)
-        .table_elements(TABLE_ELEMENTS);
+        .table_elements(TABLE_ELEMENTS)
+        // Tables are cleared in place, which for a small one costs less than giving its page back
+        // and getting it anew. Memories are not: what a guest has written lies scattered, and the
+        // scan that finds it (`pagemap_scan`) misses pages that are swapped out or on the move.
+        .table_keep_resident(TABLE_ELEMENTS * size_of::<usize>());
     pool
 }
 

@@ -8,43 +8,55 @@
 use wasmparser::{
     BinaryReader, BinaryReaderError, ComponentAlias, ComponentExternName, ComponentExternalKind,
     ComponentImport, ComponentInstance, ComponentOuterAliasKind, ComponentType, ComponentTypeRef,
-    CoreType, Encoding, Instance, InstanceTypeDeclaration, Parser, Payload,
+    CoreType, Encoding, Instance, InstanceTypeDeclaration, Payload,
 };
 
 use crate::component::invalid;
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
 
-/// Checks the nesting depth of types, and the number of instances.
-pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> {
-    let mut open: Vec<Open> = Vec::new();
-    let mut total = 0;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(invalid)? {
-            Payload::Version { encoding, .. } => open.push(Open::new(encoding)),
-            Payload::End(_) => {
-                let Some(ended) = open.pop() else { continue };
-                total = ended.instances;
-                if let (Encoding::Component, Some(parent)) = (ended.encoding, open.last_mut()) {
-                    parent.components.push(ended.instances);
-                }
-            }
+/// What has been read of a component: its payloads are given one by one.
+pub(crate) struct Nesting<'a> {
+    bytes: &'a [u8],
+    open: Vec<Open>,
+    /// The instances of what ended last: at the end, of the whole.
+    total: u64,
+}
+
+impl<'a> Nesting<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            open: Vec::new(),
+            total: 0,
+        }
+    }
+
+    /// Checks the nesting depth of types, and counts instances.
+    pub(crate) fn read(
+        &mut self,
+        payload: &Payload<'_>,
+        limits: &Limits,
+    ) -> Result<(), RegisterError> {
+        match payload {
+            Payload::Version { encoding, .. } => self.open.push(Open::new(*encoding)),
+            Payload::End(_) => self.end(),
             Payload::ComponentTypeSection(section) => {
                 let range = section.range();
-                let types = BinaryReader::new(&bytes[range.clone()], range.start);
+                let types = BinaryReader::new(&self.bytes[range.clone()], range.start);
                 type_depth(types, limits.type_depth)?;
             }
             Payload::ComponentInstanceSection(section) => {
-                for instance in section {
+                for instance in section.clone() {
                     if let Some(component) = instantiated(instance.map_err(invalid)?)? {
-                        instantiate(&mut open, component)?;
+                        instantiate(&mut self.open, component)?;
                     }
                 }
             }
             Payload::ComponentImportSection(section) => {
-                for import in section {
+                for import in section.clone() {
                     if let ComponentTypeRef::Component(_) = import.map_err(invalid)?.ty
-                        && let Some(component) = open.last_mut()
+                        && let Some(component) = self.open.last_mut()
                     {
                         // It may be any component, even this one: nothing bounds its instances.
                         component.components.push(u64::MAX);
@@ -52,7 +64,7 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> 
                 }
             }
             Payload::ComponentAliasSection(section) => {
-                for alias in section {
+                for alias in section.clone() {
                     match alias.map_err(invalid)? {
                         ComponentAlias::InstanceExport {
                             kind: ComponentExternalKind::Component,
@@ -62,24 +74,24 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> 
                             kind: ComponentOuterAliasKind::Component,
                             count,
                             index,
-                        } => alias_outer(&mut open, count, index)?,
+                        } => alias_outer(&mut self.open, count, index)?,
                         _ => {}
                     }
                 }
             }
             Payload::ComponentExportSection(section) => {
                 // An export is a new index of what it exports.
-                for export in section {
+                for export in section.clone() {
                     let export = export.map_err(invalid)?;
                     if export.kind == ComponentExternalKind::Component {
-                        alias_outer(&mut open, 0, export.index)?;
+                        alias_outer(&mut self.open, 0, export.index)?;
                     }
                 }
             }
             Payload::InstanceSection(section) => {
-                for instance in section {
+                for instance in section.clone() {
                     if let Instance::Instantiate { .. } = instance.map_err(invalid)?
-                        && let Some(component) = open.last_mut()
+                        && let Some(component) = self.open.last_mut()
                     {
                         component.instances = component.instances.saturating_add(1);
                     }
@@ -87,10 +99,23 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), RegisterError> 
             }
             _ => {}
         }
+        Ok(())
     }
-    let instances = usize::try_from(total).unwrap_or(usize::MAX);
-    LimitExceeded::check("instances", "instances", limits.instances, instances)?;
-    Ok(())
+
+    fn end(&mut self) {
+        let Some(ended) = self.open.pop() else { return };
+        self.total = ended.instances;
+        if let (Encoding::Component, Some(parent)) = (ended.encoding, self.open.last_mut()) {
+            parent.components.push(ended.instances);
+        }
+    }
+
+    /// Checks the number of instances of what was read.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), RegisterError> {
+        let instances = usize::try_from(self.total).unwrap_or(usize::MAX);
+        LimitExceeded::check("instances", "instances", limits.instances, instances)
+            .map_err(RegisterError::from)
+    }
 }
 
 /// A component or module that is being read.

@@ -214,6 +214,11 @@ impl QueryContext {
     ///
     /// [`Stopped::Cancelled`], or the time limit that was exceeded.
     pub fn check(&self) -> Result<(), Stopped> {
+        self.check_at(Instant::now())
+    }
+
+    /// Like [`QueryContext::check`], for a caller that has just read the clock.
+    pub(crate) fn check_at(&self, now: Instant) -> Result<(), Stopped> {
         if self.account.cancelled.load(Ordering::Relaxed) {
             return Err(Stopped::Cancelled);
         }
@@ -228,7 +233,7 @@ impl QueryContext {
             LimitKind::WallClock,
             "wall_clock",
             wall_clock,
-            self.account.started.elapsed(),
+            now.saturating_duration_since(self.account.started),
         )
     }
 

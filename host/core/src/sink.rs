@@ -107,7 +107,8 @@ pub(crate) struct Sink {
     offset: usize,
     values: Vec<u64>,
     states: Vec<u8>,
-    texts: StringBuilder,
+    /// `None` until the batch's first text.
+    texts: Option<StringBuilder>,
     any_failed: bool,
     /// Rows that got their results without an evaluation.
     spared: u64,
@@ -116,11 +117,6 @@ pub(crate) struct Sink {
     keeps_messages: bool,
     /// Of the current batch.
     error_samples: Vec<DocumentError>,
-}
-
-/// A builder that allocates when the first text comes.
-fn no_texts() -> StringBuilder {
-    StringBuilder::with_capacity(0, 0)
 }
 
 /// A document failed, and the query fails with it.
@@ -137,7 +133,7 @@ impl Sink {
             offset: 0,
             values: Vec::new(),
             states: Vec::new(),
-            texts: no_texts(),
+            texts: None,
             any_failed: false,
             spared: 0,
             messages: HashMap::new(),
@@ -158,9 +154,10 @@ impl Sink {
     pub(crate) fn begin(&mut self, rows: usize) {
         self.offset = 0;
         self.values = vec![0; rows];
-        self.states = vec![NULL; rows];
+        self.states.clear();
+        self.states.resize(rows, NULL);
         // A batch that was not finished has left strings.
-        self.texts = no_texts();
+        self.texts = None;
         self.any_failed = false;
         self.spared = 0;
         self.error_samples.clear();
@@ -223,17 +220,21 @@ impl Sink {
 
     pub(crate) fn push_text(&mut self, row: usize, text: &str) -> Result<(), LimitExceeded> {
         // Arrow's offsets have 32 bits.
-        let bytes = self.texts.values_slice().len() + text.len();
+        let texts = self.texts_up_to(self.offset + row);
+        let bytes = texts.values_slice().len() + text.len();
         LimitExceeded::check("batch_text_bytes", "bytes", i32::MAX as usize, bytes)?;
-        self.skip_texts_to(self.offset + row);
-        self.texts.append_value(text);
+        texts.append_value(text);
         self.states[self.offset + row] = VALUE;
         Ok(())
     }
 
-    fn skip_texts_to(&mut self, row: usize) {
+    /// The texts of the rows up to this one, without it.
+    fn texts_up_to(&mut self, row: usize) -> &mut StringBuilder {
         use arrow_array::builder::ArrayBuilder;
-        self.texts.append_nulls(row - self.texts.len());
+        let empty = || StringBuilder::with_capacity(0, 0);
+        let texts = self.texts.get_or_insert_with(empty);
+        texts.append_nulls(row - texts.len());
+        texts
     }
 
     /// Counts a document that failed.
@@ -292,9 +293,11 @@ impl Sink {
             NULL => Outcome::Null,
             FAILED => Outcome::Failed(self.messages.get(&row).map(Arc::clone).unwrap_or_default()),
             _ if matches!(self.returns, Kind::Text | Kind::Json) => {
-                let start = self.texts.offsets_slice().iter().rev().nth(1);
-                let start = start.map_or(0, |start| *start as usize);
-                let text = String::from_utf8_lossy(&self.texts.values_slice()[start..]);
+                let text = self.texts.as_ref().map_or_else(Default::default, |texts| {
+                    let start = texts.offsets_slice().iter().rev().nth(1);
+                    let start = start.map_or(0, |start| *start as usize);
+                    String::from_utf8_lossy(&texts.values_slice()[start..])
+                });
                 Outcome::Text(Arc::from(&*text))
             }
             _ => Outcome::Number(self.values[self.offset + row]),
@@ -315,8 +318,7 @@ impl Sink {
         let rows = self.states.len();
         let mut outcomes = self.errors();
         if matches!(self.returns, Kind::Text | Kind::Json) {
-            self.skip_texts_to(rows);
-            let texts = self.texts.finish();
+            let texts = self.texts_up_to(rows).finish();
             let texts = texts.iter().enumerate();
             outcomes.extend(
                 texts.filter_map(|(row, text)| Some((row, Outcome::Text(Arc::from(text?))))),
@@ -360,8 +362,7 @@ impl Sink {
     pub(crate) fn values(&mut self) -> ArrayRef {
         let rows = self.states.len();
         if matches!(self.returns, Kind::Text | Kind::Json) {
-            self.skip_texts_to(rows);
-            return Arc::new(self.texts.finish());
+            return Arc::new(self.texts_up_to(rows).finish());
         }
         // Without an early end, so that it is vectorised.
         let all = self

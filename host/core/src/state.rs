@@ -30,7 +30,7 @@ pub(crate) struct State {
     pub(crate) limits: Arc<Limits>,
     pub(crate) phase: Phase,
     pub(crate) fields: Vec<FieldUse>,
-    pub(crate) columns: Arc<Columns>,
+    pub(crate) columns: Columns,
     /// The part of the columns that the guest has, on the batch path.
     pub(crate) batch: Present,
     /// What evaluations asked of the host besides fields.
@@ -54,6 +54,7 @@ pub(crate) enum Phase {
 }
 
 /// The current piece of a batch.
+#[derive(Clone)]
 pub(crate) struct Columns {
     pub(crate) id: Column,
     pub(crate) score: Column,
@@ -68,6 +69,13 @@ impl Columns {
             score: Column::Missing(Kind::Float64),
             fields: Vec::new(),
         }
+    }
+
+    /// Lets go of the arrays, and keeps the room for the next ones.
+    pub(crate) fn clear(&mut self) {
+        self.id = Column::Missing(Kind::Text);
+        self.score = Column::Missing(Kind::Float64);
+        self.fields.clear();
     }
 }
 
@@ -97,7 +105,7 @@ impl State {
             limits,
             phase,
             fields: Vec::new(),
-            columns: Arc::new(Columns::none()),
+            columns: Columns::none(),
             batch: Present::default(),
             asked: Asked::default(),
             sink: Sink::new(Kind::Boolean),

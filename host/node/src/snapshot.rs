@@ -10,6 +10,7 @@ use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
 
 use crate::documents::Documents;
 use crate::exact_json::Members;
+use crate::index::Terms;
 use crate::mapping::{
     ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of, tokenizers,
 };
@@ -27,6 +28,7 @@ pub struct Snapshot {
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) dictionaries: Dictionaries,
     pub(crate) order: WritingOrder,
+    pub(crate) terms: Terms,
     pub(crate) threads: Threads,
     pub(crate) memory: Memory,
 }
@@ -56,6 +58,7 @@ impl Snapshot {
         mapping: Arc<Mapping>,
         dictionaries: Dictionaries,
         order: WritingOrder,
+        terms: Terms,
     ) -> Self {
         let segments = searcher.segment_readers().iter();
         let segments: HashSet<SegmentId> = segments.map(SegmentReader::segment_id).collect();
@@ -67,6 +70,7 @@ impl Snapshot {
             mapping,
             dictionaries,
             order,
+            terms,
             threads: Threads::none(),
             memory: Memory::unlimited(),
         }
@@ -147,6 +151,7 @@ impl Snapshot {
             Arc::new(mapping),
             dictionaries,
             WritingOrder::default(),
+            Terms::default(),
         ))
     }
 }

@@ -11,9 +11,6 @@ use crate::error::{ApiError, Cause};
 use crate::sending::Text;
 use crate::source::Source;
 
-/// The primary term of every document: this node was never replaced as its primary.
-pub(crate) const PRIMARY_TERM: u64 = 1;
-
 /// How many shards a request reached: one an index.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Shards<F = ShardFailure> {
@@ -106,8 +103,8 @@ pub(crate) struct Updated {
 impl Updated {
     pub(crate) fn new(stored: &Stored, source: Option<Source>) -> Self {
         Self {
-            _seq_no: stored.seq_no,
-            _primary_term: PRIMARY_TERM,
+            _seq_no: stored.place.seq_no,
+            _primary_term: stored.place.primary_term,
             found: true,
             _source: source,
         }
@@ -143,8 +140,8 @@ impl DocumentWritten {
             result,
             forced_refresh: (forced_refresh && !is_noop).then_some(true),
             _shards: Shards::of(if is_noop { 0 } else { 1 }),
-            _seq_no: written.seq_no,
-            _primary_term: PRIMARY_TERM,
+            _seq_no: written.place.seq_no,
+            _primary_term: written.place.primary_term,
             get: None,
             status,
         }
@@ -227,8 +224,8 @@ impl DocumentFound {
             _id: stored.id.clone(),
             state: Some(DocumentState {
                 _version: stored.version,
-                _seq_no: stored.seq_no,
-                _primary_term: PRIMARY_TERM,
+                _seq_no: stored.place.seq_no,
+                _primary_term: stored.place.primary_term,
             }),
             found: true,
             _source: source,

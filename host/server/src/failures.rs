@@ -129,8 +129,13 @@ impl From<IndexError> for ApiError {
     fn from(error: IndexError) -> Self {
         let (status, kind) = match &error {
             IndexError::Mapping(error) => (StatusCode::BAD_REQUEST, of_mapping(error)),
-            // It was deleted while the request was under way.
-            IndexError::Closed => (StatusCode::NOT_FOUND, "index_not_found_exception"),
+            IndexError::Closed => {
+                return Self::new(
+                    StatusCode::NOT_FOUND,
+                    "index_not_found_exception",
+                    "no such index: it was deleted while the request was under way",
+                );
+            }
             IndexError::Exists { .. } => {
                 (StatusCode::BAD_REQUEST, "resource_already_exists_exception")
             }
@@ -248,6 +253,12 @@ pub(crate) fn no_index(name: &str) -> ApiError {
 
 /// A search of which no index, or not every one, could be opened.
 pub(crate) fn not_searched(failed: &[ShardFailure]) -> ApiError {
+    let is_gone = |failure: &ShardFailure| failure.reason.kind == "index_not_found_exception";
+    if let [first, ..] = failed
+        && failed.iter().all(is_gone)
+    {
+        return no_index(&first.index);
+    }
     let reasons = failed.iter().map(|failure| failure.reason.reason.as_str());
     let reasons: Vec<&str> = reasons.collect();
     ApiError::new(

@@ -16,7 +16,7 @@ fn a_write_happens_on_its_conditions() {
         put("/films/_doc/1?pipeline=_none&routing=a&timeout=5s"),
         200
     );
-    insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=2&if_primary_term=7"), @"409 version_conflict_engine_exception: version conflict, required seqNo [2], primary term [7]; documents of this node have the primary term [1]");
+    insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=2&if_primary_term=7"), @"409 version_conflict_engine_exception: the document `1` must have the sequence number 2, of the primary term 7, but has 2 of 1: read it again");
     insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=2"), @"400 action_request_validation_exception: Validation Failed: 1: ifSeqNo is set, but primary term is [0];");
     insta::assert_snapshot!(refused("/films/_doc/1?if_seq_no=-1&if_primary_term=1"), @"400 illegal_argument_exception: sequence numbers must be non negative. got [-1].");
     insta::assert_snapshot!(refused("/films/_doc/1?op_type=upsert"), @"400 illegal_argument_exception: opType must be 'create' or 'index', found: [upsert]");

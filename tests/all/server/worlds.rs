@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -344,6 +345,110 @@ fn an_index_is_deleted_with_pending_writes_while_it_is_searched_and_written() {
         assert_eq!(node.ask("GET", "/big", NOTHING).0, 404);
         let names = fs::read_dir(folder.path().join("data/indexes")).expect("a directory");
         assert_eq!(names.count(), 1);
+    }
+}
+
+/// A search finds documents of before the deletion, or of an index that was made anew, or none.
+#[test]
+fn requests_beside_the_deletion_of_their_index_are_served_or_find_none() {
+    let node = Node::start();
+    let is_over = AtomicBool::new(false);
+    let bulk = |number: usize| {
+        let lines = (0..20).map(|line| {
+            let action = match line % 4 {
+                0 => "delete",
+                1 => "create",
+                2 => "update",
+                _ => "index",
+            };
+            let action = json!({action: {"_id": (number + line).to_string()}});
+            // New fields, so that the mapping grows too.
+            let document = json!({format!("f{}", number % 50): line});
+            match line % 4 {
+                0 => format!("{action}\n"),
+                2 => format!(
+                    "{action}\n{}\n",
+                    json!({"doc": document, "doc_as_upsert": true})
+                ),
+                _ => format!("{action}\n{document}\n"),
+            }
+        });
+        lines.collect::<String>()
+    };
+    thread::scope(|scope| {
+        let (node, is_over) = (&node, &is_over);
+        let until_over = |work: &dyn Fn(usize)| {
+            let _over = Over(is_over);
+            (0..)
+                .take_while(|_| !is_over.load(Ordering::Relaxed))
+                .for_each(work);
+        };
+        for refresh in ["", "?refresh=true"] {
+            scope.spawn(move || {
+                until_over(&|number| {
+                    let path = format!("/films/_bulk{refresh}");
+                    let (status, answer) =
+                        node.with_headers("POST", &path, "", bulk(number).as_bytes());
+                    assert_eq!(status, 200, "{answer}");
+                    let answer: Json = serde_json::from_str(&answer).expect("JSON");
+                    for item in answer["items"].as_array().expect("items") {
+                        let item = item.as_object().expect("one").values().next();
+                        let status = item.expect("one")["status"].as_u64().expect("a number");
+                        assert!([200, 201, 404, 409].contains(&status), "{answer}");
+                    }
+                });
+            });
+        }
+        for (method, path, body) in [
+            ("POST", "/films/_search", json!({"sort": ["_id"]})),
+            ("PUT", "/films/_doc/a?refresh=wait_for", json!({"a": 1})),
+            ("POST", "/films/_refresh", Json::Null),
+            ("POST", "/films/_forcemerge", Json::Null),
+            ("GET", "/films/_doc/3?refresh=true", Json::Null),
+            ("GET", "/films/_mapping", Json::Null),
+            (
+                "PUT",
+                "/films/_mapping",
+                json!({"properties": {"a": {"type": "long"}}}),
+            ),
+            (
+                "PUT",
+                "/films/_settings",
+                json!({"refresh_interval": "100ms"}),
+            ),
+            ("GET", "/films/_stats", Json::Null),
+        ] {
+            scope.spawn(move || {
+                until_over(&|_| {
+                    let (status, answer) = node.ask(method, path, &body);
+                    assert!(
+                        [200, 201, 404].contains(&status),
+                        "{method} {path}: {answer}"
+                    );
+                });
+            });
+        }
+        scope.spawn(move || {
+            let _over = Over(is_over);
+            for round in 0..20 {
+                let made = node.ask("PUT", "/films", NOTHING).0;
+                // A write may have made it.
+                assert!([200, 400].contains(&made), "{made}");
+                thread::sleep(Duration::from_millis(round % 7 * 10));
+                let (status, answer) = node.ask("DELETE", "/films", NOTHING);
+                // One that is still being made is not there yet.
+                assert!(status == 200 || (status, made) == (404, 400), "{answer}");
+            }
+        });
+    });
+}
+
+/// Ends what others do, also after a panic.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

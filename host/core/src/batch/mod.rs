@@ -13,7 +13,6 @@ mod columns;
 mod results;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use wasmtime::component::{Instance, TypedFunc, WasmList};
 use wasmtime::{Store, StoreContextMut};
@@ -81,7 +80,8 @@ impl Batches {
         state.row = rows.start;
         state.batch.rows = Some(rows.clone());
         state.batch.given = 0;
-        let columns = Arc::clone(&state.columns);
+        // Host functions read the state's own while the guest runs.
+        let columns = state.columns.clone();
         let copies = Copies::of(&columns, rows.clone(), state.batch.reads_scores);
         let arguments = copies.arguments(&columns, &rows);
         // A call has at most `CALL_ROWS` rows.

@@ -78,6 +78,22 @@ impl Column {
         })
     }
 
+    /// The same as [`Column::new`] for an array that has its kind's type already, which is then
+    /// shared; `None` for all others. Calls of one document spend their time here.
+    pub(crate) fn unchanged(array: &ArrayRef, field: &Field, kind: Kind) -> Option<Self> {
+        if Kind::is_json_field(field) {
+            return None;
+        }
+        Some(match kind {
+            Kind::Boolean => Self::Boolean(array.as_boolean_opt()?.clone()),
+            Kind::Int64 => Self::Int64(array.as_primitive_opt()?.clone()),
+            Kind::Float64 => Self::Float64(array.as_primitive_opt()?.clone()),
+            Kind::Text => Self::Text(array.as_string_opt()?.clone()),
+            Kind::Timestamp => Self::Timestamp(array.as_primitive_opt()?.clone()),
+            Kind::Json => return None,
+        })
+    }
+
     /// Reads an array as the ids of the documents, which a data node may keep as integers. They
     /// become texts if the function may read them; otherwise few are ever shown, in errors.
     pub(crate) fn of_ids(array: &ArrayRef, are_read: bool) -> Result<Self, ArrowError> {
@@ -309,6 +325,39 @@ mod tests {
             panic!("not text")
         };
         array.iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn an_array_of_its_kinds_type_is_shared() {
+        let arrays: [(ArrayRef, Kind); 5] = [
+            (Arc::new(BooleanArray::from(vec![true])), Kind::Boolean),
+            (Arc::new(Int64Array::from(vec![7])), Kind::Int64),
+            (Arc::new(Float64Array::from(vec![0.5])), Kind::Float64),
+            (Arc::new(StringArray::from(vec!["x"])), Kind::Text),
+            (
+                Arc::new(TimestampMicrosecondArray::from(vec![3]).with_timezone("Europe/Berlin")),
+                Kind::Timestamp,
+            ),
+        ];
+        for (array, own) in &arrays {
+            let field = Field::new("x", array.data_type().clone(), true);
+            for kind in [
+                Kind::Boolean,
+                Kind::Int64,
+                Kind::Float64,
+                Kind::Text,
+                Kind::Timestamp,
+                Kind::Json,
+            ] {
+                let column = Column::unchanged(array, &field, kind);
+                assert_eq!(
+                    column.map(|column| column.kind()),
+                    (kind == *own).then_some(kind)
+                );
+            }
+        }
+        let json = Kind::Json.field("x");
+        assert!(Column::unchanged(&arrays[3].0, &json, Kind::Text).is_none());
     }
 
     #[test]

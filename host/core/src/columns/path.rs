@@ -4,6 +4,7 @@
 //! key is tried first. Paths are resolved once per schema, not per document; getting the column of
 //! a batch is then a walk along indices.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -85,11 +86,15 @@ impl ColumnPath {
     /// # Errors
     ///
     /// Arrow cannot build the column.
-    pub(crate) fn column(&self, batch: &RecordBatch) -> Result<ArrayRef, ArrowError> {
-        let [first, rest @ ..] = &*self.steps else {
-            return Err(ArrowError::SchemaError("a path has no steps".to_owned()));
-        };
-        walk(batch.column(*first), rest)
+    pub(crate) fn column<'a>(
+        &self,
+        batch: &'a RecordBatch,
+    ) -> Result<Cow<'a, ArrayRef>, ArrowError> {
+        match &*self.steps {
+            [] => Err(ArrowError::SchemaError("a path has no steps".to_owned())),
+            [only] => Ok(Cow::Borrowed(batch.column(*only))),
+            [first, rest @ ..] => walk(batch.column(*first), rest).map(Cow::Owned),
+        }
     }
 }
 

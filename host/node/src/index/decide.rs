@@ -9,9 +9,10 @@ use super::folder::Folder;
 use super::inner::lock;
 use super::log::Record;
 use super::lookup::Current;
-use super::operation::{WriteError, WriteResult, Written, check_size, merge, parse};
+use super::operation::{Place, WriteError, WriteResult, Written, check_size, merge, parse};
 use super::prepared::{Action, Document, Prepared};
 use super::state::State;
+use super::terms::Numbering;
 use super::{IndexError, ids};
 use crate::exact_json::{ExactJson, Members};
 use crate::mapping::{Mapping, fields_of};
@@ -27,6 +28,7 @@ const TRIES: usize = 4;
 
 /// Decides on operations, alone.
 pub(super) struct Decider<'a> {
+    numbering: MutexGuard<'a, Numbering>,
     state: &'a Mutex<State>,
     /// Where the mapping is saved.
     folder: Option<&'a Folder>,
@@ -35,13 +37,31 @@ pub(super) struct Decider<'a> {
 }
 
 impl<'a> Decider<'a> {
-    pub(super) fn new(state: &'a Mutex<State>, folder: Option<&'a Folder>) -> Self {
-        let mapping = Arc::clone(&lock(state).mapping);
-        Self {
+    /// Waits until nobody else decides.
+    ///
+    /// # Errors
+    ///
+    /// If the index is closed.
+    pub(super) fn new(
+        numbering: &'a Mutex<Numbering>,
+        state: &'a Mutex<State>,
+        folder: Option<&'a Folder>,
+    ) -> Result<Self, IndexError> {
+        let numbering = lock(numbering);
+        let mapping = match &*lock(state) {
+            State { closed: true, .. } => return Err(IndexError::Closed),
+            open => Arc::clone(&open.mapping),
+        };
+        Ok(Self {
+            numbering,
             state,
             folder,
             mapping,
-        }
+        })
+    }
+
+    pub(super) fn mapping(&self) -> &Mapping {
+        &self.mapping
     }
 
     fn state(&self) -> MutexGuard<'a, State> {
@@ -66,13 +86,15 @@ impl<'a> Decider<'a> {
     ///
     /// # Errors
     ///
-    /// If the mapping cannot be saved or tantivy's segments cannot be read. The operations before that one
-    /// are carried out.
+    /// If the primary term or the mapping cannot be saved, or tantivy's segments cannot be read. The
+    /// operations before that one are carried out.
     pub(super) fn carry_out(
         &mut self,
         operations: Vec<Result<Prepared, WriteError>>,
         records: &mut Vec<u8>,
     ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
+        let next = self.state().next_seq_no;
+        self.numbering.begin(self.folder, next)?;
         self.grow_together(&operations)?;
         let mut outcomes = Vec::with_capacity(operations.len());
         for operation in operations {
@@ -130,7 +152,7 @@ impl<'a> Decider<'a> {
             }
             None => (self.new_id()?, None),
         };
-        let found = current.as_ref().map(|current| current.seq_no);
+        let found = current.as_ref().map(|current| self.place(current.seq_no));
         if let Some(asked) = if_seq_no
             && found != if_seq_no
         {
@@ -174,7 +196,7 @@ impl<'a> Decider<'a> {
                             written: Written {
                                 id,
                                 version: current.version,
-                                seq_no: current.seq_no,
+                                place: self.place(current.seq_no),
                                 result: WriteResult::Noop,
                             },
                         }));
@@ -216,7 +238,7 @@ impl<'a> Decider<'a> {
         let written = Written {
             id,
             version,
-            seq_no: state.next_seq_no,
+            place: self.place(state.next_seq_no),
             result: WriteResult::NotFound,
         };
         state.next_seq_no += 1;
@@ -244,10 +266,14 @@ impl<'a> Decider<'a> {
             written: Written {
                 id,
                 version,
-                seq_no,
+                place: self.place(seq_no),
                 result,
             },
         }
+    }
+
+    fn place(&self, seq_no: u64) -> Place {
+        Place::of(seq_no, &self.numbering.terms)
     }
 
     fn new_id(&self) -> Result<String, IndexError> {

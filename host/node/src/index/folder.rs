@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `lock` | nothing: who has the index open holds the file's lock |
 //! | `mapping.json` | the mapping; written last when an index is made, so that it says there is one |
+//! | `terms.json` | the primary terms |
 //! | `log-...` | the write-ahead log, a file a generation |
 //! | `segments` | tantivy's files |
 //!

@@ -59,6 +59,12 @@ impl Gated {
     }
 }
 
+impl Gated {
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}
+
 impl Directory for Gated {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
         self.directory.get_file_handle(path)

@@ -60,6 +60,10 @@ impl Handle {
         let taken_in = self.inner.take_in(open);
         open.close();
         *segments = None;
+        if let Some(disk) = self.inner.disk.as_ref().filter(|_| taken_in.is_ok()) {
+            // Without it, the next writes have another term, and nothing is lost.
+            let _ = lock(&self.inner.deciding).close(&disk.folder);
+        }
         taken_in
     }
 
@@ -68,6 +72,9 @@ impl Handle {
     pub(super) fn discard(&self) {
         self.inner.gate.shut();
         self.take_no_more();
+        if let Some(disk) = &self.inner.disk {
+            disk.log.close();
+        }
         if let Some(mut segments) = lock(&self.inner.segments).take() {
             segments.discard();
         }

@@ -16,12 +16,14 @@ use super::log::Log;
 use super::prepared::Prepared;
 use super::segments::Segments;
 use super::state::State;
+use super::terms::{Numbering, Terms};
 use super::{IndexError, IndexStatistics, Operation, Options, WriteError, Written};
 
 pub(super) struct Inner {
     pub(super) state: Mutex<State>,
     /// Who holds it decides on operations, and alone changes the mapping.
-    pub(super) deciding: Mutex<()>,
+    pub(super) deciding: Mutex<Numbering>,
+    pub(super) terms: Terms,
     /// `None` when it is closed.
     pub(super) segments: Mutex<Option<Segments>>,
     pub(super) gate: Gate,
@@ -47,7 +49,23 @@ impl Inner {
         self.disk.as_ref().map(|disk| &disk.folder)
     }
 
+    /// What became of work on the index: whatever fails once nothing may be written any more fails
+    /// since the index is closed.
+    fn ended<T>(&self, work: Result<T, IndexError>) -> Result<T, IndexError> {
+        work.map_err(|error| match self.gate.is_shut() {
+            true => IndexError::Closed,
+            false => error,
+        })
+    }
+
     pub(super) fn write(
+        &self,
+        operations: Vec<Operation>,
+    ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
+        self.ended(self.try_write(operations))
+    }
+
+    fn try_write(
         &self,
         operations: Vec<Operation>,
     ) -> Result<Vec<Result<Written, WriteError>>, IndexError> {
@@ -55,11 +73,7 @@ impl Inner {
         let operations = operations.into_iter().map(Prepared::new).collect();
         let mut records = Vec::new();
         let (outcomes, group) = {
-            let _deciding = lock(&self.deciding);
-            if self.lock().closed {
-                return Err(IndexError::Closed);
-            }
-            let mut decider = Decider::new(&self.state, self.folder());
+            let mut decider = Decider::new(&self.deciding, &self.state, self.folder())?;
             let outcomes = decider.carry_out(operations, &mut records);
             // In the order of decisions; if one failed, those before it.
             let disk = self.disk.as_ref().filter(|_| !records.is_empty());
@@ -92,16 +106,19 @@ impl Inner {
     pub(super) fn refresh(&self) -> Result<(), IndexError> {
         let mut segments = lock(&self.segments);
         let open = segments.as_mut().ok_or(IndexError::Closed)?;
-        self.take_in(open)
+        self.ended(self.take_in(open))
     }
 
     /// Makes one segment of all that was acknowledged.
     pub(super) fn merge(&self) -> Result<(), IndexError> {
         let mut segments = lock(&self.segments);
         let open = segments.as_mut().ok_or(IndexError::Closed)?;
-        self.take_in(open)?;
-        caught("merge its segments", open, Segments::merge_all)?;
-        self.take_in(open)
+        let mut merge = || {
+            self.take_in(open)?;
+            caught("merge its segments", open, Segments::merge_all)?;
+            self.take_in(open)
+        };
+        self.ended(merge())
     }
 
     /// Has tantivy take in what is pending.
@@ -143,17 +160,14 @@ impl Inner {
     }
 
     pub(super) fn put_mapping(&self, json: &Json) -> Result<(), IndexError> {
+        self.ended(self.try_put_mapping(json))
+    }
+
+    fn try_put_mapping(&self, json: &Json) -> Result<(), IndexError> {
         {
-            let _deciding = lock(&self.deciding);
-            let mapping = {
-                let state = self.lock();
-                if state.closed {
-                    return Err(IndexError::Closed);
-                }
-                Arc::clone(&state.mapping)
-            };
-            let mapping = mapping.extended(json)?;
-            Decider::new(&self.state, self.folder()).take_mapping(mapping)?;
+            let mut decider = Decider::new(&self.deciding, &self.state, self.folder())?;
+            let mapping = decider.mapping().extended(json)?;
+            decider.take_mapping(mapping)?;
         }
         self.refresh()
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::IndexError;
 use super::committed::{Committed, CommittedDocument};
-use super::operation::Stored;
+use super::operation::{Place, Stored};
 use super::pending::Entry;
+use super::terms::Terms;
 
 /// Where the document with an id is, if there is one.
 pub(super) enum Lookup {
@@ -19,13 +20,13 @@ impl Lookup {
     /// # Errors
     ///
     /// If a segment cannot be read.
-    pub(super) fn stored(self, id: &str) -> Result<Option<Stored>, IndexError> {
+    pub(super) fn stored(self, id: &str, terms: &Terms) -> Result<Option<Stored>, IndexError> {
         let Some(current) = self.current(id)? else {
             return Ok(None);
         };
         Ok(Some(Stored {
             id: id.to_owned(),
-            seq_no: current.seq_no,
+            place: Place::of(current.seq_no, terms),
             version: current.version,
             source: current.source.read()?,
         }))

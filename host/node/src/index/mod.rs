@@ -36,6 +36,7 @@ mod schema_file;
 mod sealed;
 mod segments;
 mod state;
+mod terms;
 mod verify;
 mod writer;
 
@@ -45,9 +46,12 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 pub use error::IndexError;
-pub use operation::{ID_BYTES, Operation, SOURCE_BYTES, Stored, WriteError, WriteResult, Written};
+pub use operation::{
+    ID_BYTES, Operation, Place, SOURCE_BYTES, Stored, WriteError, WriteResult, Written,
+};
 pub use resources::{ResourceLimits, Resources};
 pub use sealed::{read_sealed, replace_sealed};
+pub(crate) use terms::Terms;
 
 use crate::mapping::Mapping;
 use crate::snapshot::Snapshot;
@@ -185,7 +189,7 @@ impl Index {
     pub fn get(&self, id: &str) -> Result<Option<Stored>, IndexError> {
         // Segments are read without holding up writes.
         let find = self.handle.inner.lock().lookup(id);
-        find.stored(id)
+        find.stored(id, &self.handle.inner.terms)
     }
 
     /// The document with an id, as searches see it: as of the last refresh.
@@ -195,7 +199,7 @@ impl Index {
     /// If the system refuses.
     pub fn get_refreshed(&self, id: &str) -> Result<Option<Stored>, IndexError> {
         let committed = Arc::clone(&self.handle.inner.lock().committed);
-        Lookup::Before(committed).stored(id)
+        Lookup::Before(committed).stored(id, &self.handle.inner.terms)
     }
 
     /// Merges all segments into one, without deleted documents, and shows searches what was
@@ -270,8 +274,9 @@ impl Index {
         }
     }
 
-    /// Closes it at once, for its clones too, without bringing into segments what was written.
-    /// Nothing is written to its folder any more, which may be deleted.
+    /// Closes it at once, for its clones too, without bringing into segments what was written: the log
+    /// has what was acknowledged. Nothing is written to its folder any more, which may be deleted.
+    /// Whatever its clones do to it fails with [`IndexError::Closed`]; searches go on.
     pub fn discard(self) {
         self.handle.discard();
     }

@@ -14,6 +14,7 @@ use super::inner::{Disk, Inner};
 use super::log::Log;
 use super::segments::Segments;
 use super::state::State;
+use super::terms::Numbering;
 use super::verify::verify;
 use super::{IndexError, Options};
 use crate::mapping::Mapping;
@@ -51,7 +52,7 @@ impl Inner {
             is_verified: true,
             ..options
         };
-        Self::start(folder, options)
+        Self::start(folder, options, Numbering::new())
     }
 
     /// Opens the index in a folder.
@@ -66,7 +67,10 @@ impl Inner {
             });
         }
         let folder = Folder::hold(path)?;
-        IndexError::caught("open its files", || Self::start(folder, options))
+        IndexError::caught("open its files", || {
+            let numbering = Numbering::load(&folder)?;
+            Self::start(folder, options, numbering)
+        })
     }
 
     /// Makes an index without a folder.
@@ -78,14 +82,14 @@ impl Inner {
         let gate = Gate::default();
         let directory = Gated::new(Box::new(RamDirectory::create()), &gate);
         Segments::create(&directory, &mapping)?;
-        let mapping = Arc::new(mapping);
+        let (mapping, numbering) = (Arc::new(mapping), Numbering::new());
         let (segments, committed, operations) =
-            Segments::open(Box::new(directory), gate.clone(), &mapping, &options)?;
+            Segments::open(directory, &mapping, &options, &numbering.terms)?;
         let state = State::new(mapping, committed, operations, &options.resources);
-        Ok(Self::of(state, segments, gate, None, options))
+        Ok(Self::of(state, numbering, segments, gate, None, options))
     }
 
-    fn start(folder: Folder, options: Options) -> Result<Self, IndexError> {
+    fn start(folder: Folder, options: Options, numbering: Numbering) -> Result<Self, IndexError> {
         let mapping = Arc::new(folder.load_mapping()?);
         let gate = Gate::default();
         let directory = directory(&folder.segments(), &gate)?;
@@ -94,7 +98,7 @@ impl Inner {
             verify(&directory, &folder.segments(), &committed)?;
         }
         let (segments, committed, operations) =
-            Segments::open(Box::new(directory), gate.clone(), &mapping, &options)?;
+            Segments::open(directory, &mapping, &options, &numbering.terms)?;
         let (log, records) = Log::open(folder.path())?;
         let mut state = State::new(mapping, committed, operations, &options.resources);
         let mut bytes = Vec::new();
@@ -105,7 +109,8 @@ impl Inner {
             }
         }
         let is_whole = state.pending.is_empty();
-        let inner = Self::of(state, segments, gate, Some(Disk { folder, log }), options);
+        let disk = Some(Disk { folder, log });
+        let inner = Self::of(state, numbering, segments, gate, disk, options);
         let cleared = match is_whole {
             true => inner.forget_log(),
             false => inner.refresh(),
@@ -119,6 +124,7 @@ impl Inner {
 
     fn of(
         state: State,
+        numbering: Numbering,
         segments: Segments,
         gate: Gate,
         disk: Option<Disk>,
@@ -126,7 +132,8 @@ impl Inner {
     ) -> Self {
         Self {
             state: Mutex::new(state),
-            deciding: Mutex::new(()),
+            terms: numbering.terms.clone(),
+            deciding: Mutex::new(numbering),
             segments: Mutex::new(Some(segments)),
             gate,
             disk,

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::terms::Terms;
 use crate::exact_json::{ExactJson, Members};
 use crate::mapping::{DocumentError, MappingError};
 use crate::request::json::{Strict, reason};
@@ -23,8 +24,8 @@ pub enum Operation {
         id: Option<String>,
         /// A JSON object.
         source: Vec<u8>,
-        /// The sequence number that the document which has the id must have.
-        if_seq_no: Option<u64>,
+        /// The place that the document which has the id must have.
+        if_seq_no: Option<Place>,
     },
     /// It is written, unless something has its id.
     Create {
@@ -43,16 +44,36 @@ pub enum Operation {
         upsert: Option<Vec<u8>>,
         /// Whether an update that changes nothing is not written.
         detect_noop: bool,
-        /// The sequence number that the document must have.
-        if_seq_no: Option<u64>,
+        /// The place that the document must have.
+        if_seq_no: Option<Place>,
     },
     /// It is deleted.
     Delete {
         /// Its id.
         id: String,
-        /// The sequence number that the document must have.
-        if_seq_no: Option<u64>,
+        /// The place that the document must have.
+        if_seq_no: Option<Place>,
     },
+}
+
+/// The place of an operation in the order of all on the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// From 0.
+    pub seq_no: u64,
+    /// From 1; a higher one after a crash, which may have lost operations that nobody was told of, and
+    /// whose sequence numbers are given again.
+    pub primary_term: u64,
+}
+
+impl Place {
+    /// Of an operation with a sequence number.
+    pub(super) fn of(seq_no: u64, terms: &Terms) -> Self {
+        Self {
+            seq_no,
+            primary_term: terms.of(seq_no),
+        }
+    }
 }
 
 /// An operation that was carried out.
@@ -63,9 +84,9 @@ pub struct Written {
     /// How often the document was written, from 1. It goes on for a minute after the document was
     /// deleted, and begins again then.
     pub version: u64,
-    /// The operation's place in the order of all operations on the index, from 0. Of a
-    /// [`WriteResult::Noop`] that of the operation which wrote the document last.
-    pub seq_no: u64,
+    /// The operation's place. Of a [`WriteResult::Noop`] that of the operation which wrote the document
+    /// last.
+    pub place: Place,
     /// What became of the document.
     pub result: WriteResult,
 }
@@ -99,18 +120,19 @@ pub enum WriteError {
         /// The version of the one that is there.
         version: u64,
     },
-    /// The document has another sequence number than it must have, or is not there.
+    /// The document has another place than it must have, or is not there.
     #[error(
-        "the document `{id}` must have the sequence number {asked}, {}: read it again",
-        found.map_or_else(|| "but is not there".to_owned(), |found| format!("but has {found}"))
+        "the document `{id}` must have the sequence number {}, {}: read it again",
+        asked.seq_no,
+        but(*asked, *found)
     )]
     SeqNo {
         /// The id.
         id: String,
         /// What it must have.
-        asked: u64,
+        asked: Place,
         /// What it has.
-        found: Option<u64>,
+        found: Option<Place>,
     },
     /// A document is to be updated, and there is none.
     #[error("there is no document `{id}` to update: index it")]
@@ -159,8 +181,8 @@ pub enum WriteError {
 pub struct Stored {
     /// Its id.
     pub id: String,
-    /// The place of the operation that wrote it in the order of all, from 0.
-    pub seq_no: u64,
+    /// That of the operation that wrote it.
+    pub place: Place,
     /// How often it was written, from 1.
     pub version: u64,
     /// A JSON object, as it was given, or as updates left it.
@@ -214,6 +236,20 @@ pub(super) fn merge(document: &mut Members, partial: Members) {
             (Some(ExactJson::Object(old)), ExactJson::Object(new)) => merge(old, new),
             (_, new) => drop(document.insert(key, new)),
         }
+    }
+}
+
+/// What a document has instead of a place.
+fn but(asked: Place, found: Option<Place>) -> String {
+    match found {
+        None => "but is not there".to_owned(),
+        Some(found) if found.primary_term == asked.primary_term => {
+            format!("but has {}", found.seq_no)
+        }
+        Some(found) => format!(
+            "of the primary term {}, but has {} of {}",
+            asked.primary_term, found.seq_no, found.primary_term
+        ),
     }
 }
 
@@ -278,9 +314,14 @@ mod tests {
     #[test]
     fn conflicts_are_told() {
         let id = || "a".to_owned();
+        let place = |seq_no, primary_term| Place {
+            seq_no,
+            primary_term,
+        };
         insta::assert_snapshot!(WriteError::Exists { id: id(), version: 3 }, @"the document `a` is there already, in version 3: give it another id, or index it");
-        insta::assert_snapshot!(WriteError::SeqNo { id: id(), asked: 3, found: Some(4) }, @"the document `a` must have the sequence number 3, but has 4: read it again");
-        insta::assert_snapshot!(WriteError::SeqNo { id: id(), asked: 3, found: None }, @"the document `a` must have the sequence number 3, but is not there: read it again");
+        insta::assert_snapshot!(WriteError::SeqNo { id: id(), asked: place(3, 1), found: Some(place(4, 1)) }, @"the document `a` must have the sequence number 3, but has 4: read it again");
+        insta::assert_snapshot!(WriteError::SeqNo { id: id(), asked: place(3, 1), found: Some(place(3, 2)) }, @"the document `a` must have the sequence number 3, of the primary term 1, but has 3 of 2: read it again");
+        insta::assert_snapshot!(WriteError::SeqNo { id: id(), asked: place(3, 1), found: None }, @"the document `a` must have the sequence number 3, but is not there: read it again");
         insta::assert_snapshot!(WriteError::Missing { id: id() }, @"there is no document `a` to update: index it");
     }
 }

@@ -1,12 +1,12 @@
 //! Operations whose documents were read and checked as far as that needs no index.
 
-use super::operation::{Operation, WriteError, check_id, parse};
+use super::operation::{Operation, Place, WriteError, check_id, parse};
 use crate::exact_json::Members;
 
 pub(super) struct Prepared {
     /// Without one, a new one is made.
     pub(super) id: Option<String>,
-    pub(super) if_seq_no: Option<u64>,
+    pub(super) if_seq_no: Option<Place>,
     pub(super) action: Action,
 }
 

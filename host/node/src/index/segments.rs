@@ -20,11 +20,12 @@ use tantivy::{IndexReader, IndexSettings, ReloadPolicy, TantivyError, Term};
 
 use super::committed::Committed;
 use super::document::SystemFields;
-use super::gated::Gate;
+use super::gated::Gated;
 use super::lengths::WithLengths;
 use super::pending::{Entry, Pending};
 use super::resources::Resources;
 use super::schema_file::bring_schema_up;
+use super::terms::Terms;
 use super::writer::Slot;
 use super::{IndexError, Options};
 use crate::mapping::{self, Mapping};
@@ -39,8 +40,8 @@ const BATCH: usize = 256;
 const MERGE_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) struct Segments {
-    directory: Box<dyn Directory>,
-    gate: Gate,
+    directory: Gated,
+    terms: Terms,
     resources: Resources,
     writer: Arc<Slot>,
     /// Of all snapshots.
@@ -80,14 +81,14 @@ impl Segments {
     ///
     /// Where there is none, it is damaged, or the system refuses.
     pub(super) fn open(
-        directory: Box<dyn Directory>,
-        gate: Gate,
+        directory: Gated,
         mapping: &Arc<Mapping>,
         options: &Options,
+        terms: &Terms,
     ) -> Result<(Self, Arc<Committed>, u64), IndexError> {
         let mut segments = Self {
             directory,
-            gate,
+            terms: terms.clone(),
             resources: options.resources.clone(),
             writer: Slot::new(&options.resources, options.threads),
             dictionaries: options.resources.dictionaries(),
@@ -167,7 +168,7 @@ impl Segments {
             return Ok(());
         };
         // Before the writer, so that who waits here keeps none from others.
-        let permit = self.resources.merge(|| !self.gate.is_shut());
+        let permit = self.resources.merge(|| !self.directory.gate().is_shut());
         let _permit = permit.ok_or(IndexError::Closed)?;
         let merge = || self.writer.writer(&open.index)?.merge_all(&open.index);
         merge().map_err(IndexError::tantivy("merge its segments"))
@@ -235,7 +236,7 @@ impl Segments {
 
     /// Lets go of the files at once; whatever tantivy still writes fails.
     pub(super) fn discard(&mut self) {
-        self.gate.shut();
+        self.directory.gate().shut();
         self.reset();
         self.dictionaries.retain(|_| false);
         self.order.retain(|_| false);
@@ -248,12 +249,13 @@ impl Segments {
         mapping: &Arc<Mapping>,
     ) -> tantivy::Result<Committed> {
         let (mapping, dictionaries) = (Arc::clone(mapping), self.dictionaries.clone());
-        let order = self.order.clone();
+        let (order, terms) = (self.order.clone(), self.terms.clone());
         Committed::new(Snapshot::new(
             reader.searcher(),
             mapping,
             dictionaries,
             order,
+            terms,
         ))
     }
 
@@ -267,7 +269,7 @@ impl Segments {
             self.writer.finish()?;
         }
         if self.open.is_none() {
-            bring_schema_up(&*self.directory, mapping)?;
+            bring_schema_up(&self.directory, mapping)?;
             self.open = Some(self.reopen(mapping)?);
         }
         let open = self.open.as_mut();
@@ -276,7 +278,7 @@ impl Segments {
 
     fn reopen(&self, mapping: &Arc<Mapping>) -> tantivy::Result<Open> {
         let mut index = tantivy::Index::open(WithLengths::new(
-            self.directory.box_clone(),
+            Box::new(self.directory.clone()),
             mapping.schema(),
         ))?;
         index.set_tokenizers(mapping::tokenizers());
@@ -303,8 +305,9 @@ impl Open {
         self.reader.reload()?;
         let mapping = Arc::clone(&snapshot.mapping);
         let dictionaries = snapshot.dictionaries.clone();
-        let order = snapshot.order.clone();
-        let snapshot = Snapshot::new(self.reader.searcher(), mapping, dictionaries, order);
+        let (order, terms) = (snapshot.order.clone(), snapshot.terms.clone());
+        let searcher = self.reader.searcher();
+        let snapshot = Snapshot::new(searcher, mapping, dictionaries, order, terms);
         self.committed = Arc::new(Committed::new(snapshot)?);
         Ok(Some(Arc::clone(&self.committed)))
     }

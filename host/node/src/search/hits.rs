@@ -95,7 +95,7 @@ impl<'a> Page<'a> {
         }
         let seq_no = |seq_no| SeqNo {
             seq_no,
-            primary_term: 1,
+            primary_term: self.snapshot.terms.of(seq_no),
         };
         let number = |wanted: bool, column| {
             let number = wanted.then(|| self.number(address, column));

@@ -9,25 +9,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::UInt32Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array,
-    RecordBatch, RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
+    ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch,
+    RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use tantivy::columnar::{Column, ColumnIndex, StrColumn};
-use tantivy::query::{BitSetDocSet, ConstScorer, EmptyScorer, Scorer};
-use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::schema::Value;
 use tantivy::store::StoreReader;
-use tantivy::{
-    BitSet, COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Score, SegmentReader, TantivyDocument,
-    TantivyError, Term,
-};
+use tantivy::{DocId, Score, SegmentReader, TantivyDocument, TantivyError};
 use whittle_host::{Bound, FieldUse, Kind};
 
 use super::dictionary::{Decoded, Dictionaries, look_up};
+use super::keyword::Keyword;
 use crate::mapping::{FieldType, ID, LONG_TEXTS, Mapping, SOURCE};
 use crate::reading::{self, Written};
 
@@ -37,7 +32,7 @@ const TERMS_A_LOOK_UP: usize = 300;
 
 /// Distinct values are told apart if a column has no more of them than this, or than a share of the
 /// documents that will be read: each costs as much as some documents.
-const FEW_TERMS: usize = 1024;
+pub(super) const FEW_TERMS: usize = 1024;
 const DOCUMENTS_A_TERM: usize = 4;
 
 /// How many blocks of sources are kept uncompressed.
@@ -75,16 +70,6 @@ pub(super) enum Source {
     Text(Texts),
     /// The only column, with its dictionary.
     Keyword(Keyword),
-}
-
-/// A column of keywords as ordinals of its dictionary, of which the first of a document counts.
-pub(super) struct Keyword {
-    /// `None` if no document has the field.
-    column: Option<StrColumn>,
-    /// Where the documents of each text are listed, if they are.
-    field: Option<tantivy::schema::Field>,
-    /// The texts by their ordinals.
-    values: ArrayRef,
 }
 
 /// A column of texts.
@@ -158,7 +143,7 @@ impl SegmentColumns {
                     None => Source::Keyword(Keyword::none()),
                     Some(texts) => {
                         let listed = field.is_indexed().then_some(field.field);
-                        Keyword::of(texts, listed)
+                        texts.into_keyword(listed)
                     }
                 }),
                 FieldType::Keyword | FieldType::Text => open_texts(field.column)?.map(Source::Text),
@@ -259,9 +244,7 @@ impl Source {
             Self::Double(_) => DataType::Float64,
             Self::Date(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
             Self::Text(_) => DataType::Utf8,
-            Self::Keyword(_) => {
-                DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8))
-            }
+            Self::Keyword(_) => Keyword::data_type(),
         }
     }
 
@@ -294,7 +277,7 @@ impl Source {
 }
 
 /// The values of a column that has one for every document.
-fn full<T: Copy + Default + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
+pub(super) fn full<T: Copy + Default + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
     column: &Column<T>,
     documents: &[DocId],
 ) -> Option<Vec<T>> {
@@ -312,7 +295,7 @@ fn full<T: Copy + Default + PartialOrd + std::fmt::Debug + Send + Sync + 'static
     Some(values)
 }
 
-fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
+pub(super) fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
     column: &Column<T>,
     documents: &[DocId],
 ) -> Vec<Option<T>> {
@@ -322,116 +305,17 @@ fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
     values
 }
 
-impl Keyword {
-    /// A field that no document has.
-    fn none() -> Self {
-        Self {
-            column: None,
-            field: None,
-            values: Arc::new(StringArray::from(Vec::<&str>::new())),
-        }
-    }
-
-    /// The column with its dictionary, if that is decoded and has few values.
-    fn of(texts: Texts, field: Option<tantivy::schema::Field>) -> Source {
-        match &texts.decoded {
-            Some(decoded) if texts.are_few => Source::Keyword(Self {
-                values: Arc::<StringArray>::clone(decoded.texts()),
-                column: Some(texts.column),
-                field,
-            }),
-            Some(_) | None => Source::Text(texts),
-        }
-    }
-
-    /// All texts, and a missing value if there may be any.
-    fn all(&self, column: &StrColumn) -> tantivy::Result<ArrayRef> {
-        let keys = (0..column.num_terms()).map(|ordinal| u32::try_from(ordinal).ok());
-        let is_full = matches!(column.ords().index, ColumnIndex::Full);
-        let missing = (!is_full).then_some(None);
-        self.array(keys.chain(missing).collect())
-    }
-
-    /// The documents from one on whose texts are among those that `known` has, as they are listed.
-    /// `known` gives what it has for [all](Self::all).
-    pub(super) fn listed(
-        &self,
-        reader: &SegmentReader,
-        from: DocId,
-        known: impl FnOnce(&ArrayRef) -> Option<BooleanArray>,
-    ) -> tantivy::Result<Option<Box<dyn Scorer>>> {
-        let (Some(column), Some(field)) = (&self.column, self.field) else {
-            return Ok(None);
-        };
-        let single = matches!(
-            column.ords().index,
-            ColumnIndex::Full | ColumnIndex::Optional(_)
-        );
-        if !single || column.num_terms() > FEW_TERMS {
-            return Ok(None);
-        }
-        let Some(known) = known(&self.all(column)?) else {
-            return Ok(None);
-        };
-        let texts = self.values.as_string::<i32>();
-        let index = reader.inverted_index(field)?;
-        let mut lists = Vec::new();
-        for ordinal in (0..known.len()).filter(|at| known.is_valid(*at) && known.value(*at)) {
-            // The documents without a value are not listed.
-            if ordinal == texts.len() {
-                return Ok(None);
-            }
-            let term = Term::from_field_text(field, texts.value(ordinal));
-            let Some(mut list) = index.read_postings(&term, IndexRecordOption::Basic)? else {
-                return Ok(None);
-            };
-            if list.doc() < from {
-                list.seek(from);
-            }
-            lists.push(list);
-        }
-        Ok(Some(match lists.pop() {
-            None => Box::new(EmptyScorer),
-            Some(list) if lists.is_empty() => Box::new(ConstScorer::new(list, 1.0)),
-            Some(last) => {
-                let mut documents = BitSet::with_max_value(reader.max_doc());
-                for list in lists.iter_mut().chain([&mut { last }]) {
-                    let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
-                    let mut count = buffer.len();
-                    while count == buffer.len() {
-                        count = list.fill_buffer(&mut buffer);
-                        for document in &buffer[..count] {
-                            documents.insert(*document);
-                        }
-                    }
-                }
-                Box::new(ConstScorer::new(BitSetDocSet::from(documents), 1.0))
-            }
-        }))
-    }
-
-    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
-        let key = |ordinal| u32::try_from(ordinal).expect("a segment has fewer documents");
-        let keys = match self.column.as_ref().map(|column| column.ords()) {
-            None => UInt32Array::new_null(documents.len()),
-            Some(ordinals) => match full(ordinals, documents) {
-                Some(ordinals) => ordinals.into_iter().map(key).collect::<Vec<_>>().into(),
-                None => {
-                    let ordinals = first_values(ordinals, documents).into_iter();
-                    ordinals.map(|ordinal| ordinal.map(key)).collect()
-                }
-            },
-        };
-        self.array(keys)
-    }
-
-    fn array(&self, keys: UInt32Array) -> tantivy::Result<ArrayRef> {
-        let array = DictionaryArray::<UInt32Type>::try_new(keys, Arc::clone(&self.values));
-        Ok(Arc::new(array.map_err(|error| internal(&error))?))
-    }
-}
-
 impl Texts {
+    /// The column with its dictionary, if that is decoded and has few texts.
+    fn into_keyword(self, listed: Option<tantivy::schema::Field>) -> Source {
+        match &self.decoded {
+            Some(decoded) if self.are_few => {
+                Source::Keyword(Keyword::new(self.column, decoded, listed))
+            }
+            Some(_) | None => Source::Text(self),
+        }
+    }
+
     fn open(
         reader: &SegmentReader,
         name: &str,
@@ -515,6 +399,6 @@ fn stored(
     }
 }
 
-fn internal(error: &dyn std::error::Error) -> TantivyError {
+pub(super) fn internal(error: &dyn std::error::Error) -> TantivyError {
     TantivyError::InternalError(error.to_string())
 }

@@ -6,6 +6,7 @@
 mod call;
 mod columns;
 mod dictionary;
+mod keyword;
 mod places;
 mod udfs;
 mod unmapped;

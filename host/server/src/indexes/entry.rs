@@ -20,8 +20,9 @@ use crate::log;
 use crate::parameters::Health;
 use crate::settings::Settings;
 
-/// The longest time between two attempts at what fails.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest time between two attempts at what fails, and so how long an index may be refused after
+/// a full disk has room again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What is written to an index before it is brought into segments without being asked, in bytes. An
 /// index that cannot be refreshed takes at most twice as much, half of what all may take together.
@@ -67,7 +68,7 @@ pub(super) struct Failure {
 impl Failure {
     fn new(error: &IndexError, before: Option<&Self>) -> Self {
         let tries = before.map_or(0, |before| before.tries).saturating_add(1);
-        let pause = Duration::from_secs(1 << tries.min(6)).min(LONGEST_PAUSE);
+        let pause = Duration::from_secs(1 << tries.min(3)).min(LONGEST_PAUSE);
         Self {
             reason: reason(error),
             tries,

@@ -258,7 +258,8 @@ impl Indexes {
     ///
     /// # Errors
     ///
-    /// If the system refuses to rename its directory; it is as it was then.
+    /// If the system refuses to rename its directory; it is there then, with all that was
+    /// acknowledged.
     pub(crate) fn delete(&self, name: &str) -> Result<bool, IndexError> {
         let Some(entry) = self.get(name) else {
             return Ok(false);
@@ -269,19 +270,24 @@ impl Indexes {
             if matches!(before, Phase::Deleted) {
                 return Ok(false);
             }
+            // First, so that requests which still use it learn that it is gone, and nothing of it is
+            // written into the directory of another index of its name.
+            let closed = match before {
+                Phase::Open(index) => {
+                    index.discard();
+                    Phase::Parked { statistics: None }
+                }
+                other => other,
+            };
+            self.0.open.closed(&entry);
             // Renaming takes no space. From here on it is deleted, also if the node ends now.
             let buried = match self.bury(entry.directory()) {
                 Ok(buried) => buried,
                 Err(error) => {
-                    *entry.phase() = before;
+                    *entry.phase() = closed;
                     return Err(error);
                 }
             };
-            // Before the name is free: nothing of it may be written into another index's directory.
-            if let Phase::Open(index) = before {
-                index.discard();
-            }
-            self.0.open.closed(&entry);
             self.lock().remove(name);
             if let Some(buried) = buried {
                 remove(&buried);

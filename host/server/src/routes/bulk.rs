@@ -20,7 +20,7 @@ use whittle_node::index::Operation;
 
 use super::Shared;
 use super::documents::{
-    Update, check_pipeline, conditional_create, internal_version, required_seq_no, written_bytes,
+    Update, check_pipeline, conditional_create, internal_version, required_place, written_bytes,
 };
 use crate::address::Path;
 use crate::answers::DocumentWritten;
@@ -300,8 +300,7 @@ impl<'a> Lines<'a> {
         }
         check_pipeline(metadata.pipeline.as_ref().map(|Text(name)| name.as_str()))?;
         let given = |long: Option<Long>| long.map(|Long(number)| number);
-        let if_seq_no =
-            required_seq_no(given(metadata.if_seq_no), given(metadata.if_primary_term))?;
+        let if_seq_no = required_place(given(metadata.if_seq_no), given(metadata.if_primary_term))?;
         let is_create = action == Action::Create || metadata.op_type == Some(OpType::Create);
         if is_create && if_seq_no.is_some() {
             return Err(conditional_create());
@@ -374,6 +373,8 @@ fn action(number: usize, line: &[u8]) -> Result<(Action, Metadata), ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use whittle_node::index::Place;
+
     use super::*;
 
     type Asked = Result<(Operation, Option<SourceFilter>), ApiError>;
@@ -390,6 +391,13 @@ mod tests {
             Ok(items)
         };
         read().map_err(|error: ApiError| error.reason().to_owned())
+    }
+
+    fn place(seq_no: u64) -> Place {
+        Place {
+            seq_no,
+            primary_term: 1,
+        }
     }
 
     #[test]
@@ -416,7 +424,7 @@ mod tests {
         assert!(matches!(next(), (Operation::Create { .. }, None)));
         let delete = Operation::Delete {
             id: "9".to_owned(),
-            if_seq_no: Some(3),
+            if_seq_no: Some(place(3)),
         };
         assert_eq!(next(), (delete, None));
         assert!(matches!(next(), (_, Some(SourceFilter::All))));
@@ -445,12 +453,11 @@ mod tests {
                     | Operation::Delete { if_seq_no, .. } => if_seq_no,
                     Operation::Create { .. } => None,
                 };
-                assert_eq!(if_seq_no, Some(3), "{action} {number}");
+                assert_eq!(if_seq_no, Some(place(3)), "{action} {number}");
             }
         }
         // The operation is refused, and the others are not.
         for (action, members, status) in [
-            ("index", "\"if_seq_no\": 3, \"if_primary_term\": 2", 409),
             ("index", "\"if_seq_no\": -1, \"if_primary_term\": 1", 400),
             ("index", "\"if_seq_no\": 3, \"if_primary_term\": -1", 400),
             ("index", "\"if_seq_no\": 3", 400),

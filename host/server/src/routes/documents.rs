@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use whittle_node::index::{Index, Operation, Stored, Written};
+use whittle_node::index::{Index, Operation, Place, Stored, Written};
 use whittle_node::{Reservation, SourceFilter, parsed_bytes};
 
 use super::Shared;
 use crate::address::Path;
-use crate::answers::{DocumentFound, DocumentWritten, PRIMARY_TERM as TERM, Updated};
+use crate::answers::{DocumentFound, DocumentWritten, Updated};
 use crate::body::{Body, NoBody, broken};
 use crate::error::ApiError;
 use crate::failures::{no_alias, no_copies, not_made};
@@ -22,9 +22,6 @@ use crate::scalars::{Flag, Long, Object, not_null};
 use crate::selection;
 use crate::sending;
 use crate::source::{SourceGiven, SourceParameters, filtered, filtered_bytes};
-
-/// The primary term of every document, as conditions give it.
-const PRIMARY_TERM: i64 = TERM as i64;
 
 parameters! {
     /// How a document is written.
@@ -134,16 +131,16 @@ parameters! {
 }
 
 impl Condition {
-    /// The sequence number that the document must have.
+    /// The place that the document must have.
     ///
     /// # Errors
     ///
-    /// As [`required_seq_no`]; 400 for a version.
-    fn seq_no(&self) -> Result<Option<u64>, ApiError> {
+    /// As [`required_place`]; 400 for a version.
+    fn seq_no(&self) -> Result<Option<Place>, ApiError> {
         if self.version.is_some() {
             return Err(internal_version());
         }
-        required_seq_no(self.if_seq_no, self.if_primary_term)
+        required_place(self.if_seq_no, self.if_primary_term)
     }
 }
 
@@ -188,17 +185,16 @@ pub(super) fn internal_version() -> ApiError {
     )
 }
 
-/// The sequence number that a document must have, of a condition that names it with its primary
+/// The place that a document must have, of a condition that names it by sequence number and primary
 /// term.
 ///
 /// # Errors
 ///
-/// 400 for a number that none can have, and for one without the other; 409 for a primary term that
-/// no document has.
-pub(super) fn required_seq_no(
+/// 400 for a number that none can have, and for one without the other.
+pub(super) fn required_place(
     seq_no: Option<i64>,
     primary_term: Option<i64>,
-) -> Result<Option<u64>, ApiError> {
+) -> Result<Option<Place>, ApiError> {
     let seq_no = match seq_no {
         None | Some(UNASSIGNED) => None,
         Some(number) => Some(u64::try_from(number).map_err(|_| {
@@ -216,15 +212,10 @@ pub(super) fn required_seq_no(
         (None, Some(term)) => Err(invalid(&format!(
             "ifSeqNo is unassigned, but primary term is [{term}]"
         ))),
-        (Some(seq_no), Some(PRIMARY_TERM)) => Ok(Some(seq_no)),
-        (Some(seq_no), Some(term)) => Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "version_conflict_engine_exception",
-            format!(
-                "version conflict, required seqNo [{seq_no}], primary term [{term}]; documents of \
-                 this node have the primary term [{PRIMARY_TERM}]"
-            ),
-        )),
+        (Some(seq_no), Some(term)) => Ok(Some(Place {
+            seq_no,
+            primary_term: term.unsigned_abs(),
+        })),
     }
 }
 
@@ -236,10 +227,13 @@ const UNASSIGNED: i64 = -2;
 /// # Errors
 ///
 /// 400 for two that differ.
-fn one_condition(outer: Option<u64>, own: Option<u64>) -> Result<Option<u64>, ApiError> {
+fn one_condition(outer: Option<Place>, own: Option<Place>) -> Result<Option<Place>, ApiError> {
+    let shown = |place: Place| format!("[{}] of [{}]", place.seq_no, place.primary_term);
     match (outer, own) {
         (Some(outer), Some(own)) if outer != own => Err(invalid(&format!(
-            "if_seq_no is given twice, as [{outer}] and as [{own}]"
+            "if_seq_no and if_primary_term are given twice, as {} and as {}",
+            shown(outer),
+            shown(own)
         ))),
         _ => Ok(outer.or(own)),
     }
@@ -298,7 +292,8 @@ async fn write(
         check_copies(&node, &name, writing.wait_for_active_shards)?;
         let returned = Returned::reserve(&node, &index, &operation, fetch)?;
         let paid = node.memory().reserve(ANSWER_BYTES)?;
-        let results = index.write(vec![operation])?;
+        let results = index.write(vec![operation]);
+        let results = results.map_err(|error| ApiError::from(error).in_index(&name))?;
         let refreshed = writing.refresh.make(&index);
         let result = results.into_iter().next().expect("one for each operation");
         let of_index = |error: ApiError| {
@@ -373,7 +368,7 @@ impl Returned {
     ) -> Option<Updated> {
         let read = || -> Result<_, ApiError> {
             let stored = index.get(&written.id)?;
-            let stored = stored.filter(|stored| stored.seq_no == written.seq_no);
+            let stored = stored.filter(|stored| stored.place == written.place);
             let shown = |stored: Stored| {
                 let source = filtered(&stored.source, &self.filter)?;
                 Ok(Updated::new(&stored, source))
@@ -571,7 +566,7 @@ impl<'a> Update<'a> {
     pub(super) fn operation(
         self,
         id: String,
-        if_seq_no: Option<u64>,
+        if_seq_no: Option<Place>,
     ) -> Result<Operation, ApiError> {
         if self.script.is_some() || self.scripted_upsert == Some(Flag(true)) {
             return Err(bad(
@@ -582,7 +577,7 @@ impl<'a> Update<'a> {
             return Err(invalid("script or doc is missing"));
         };
         let number = |long: Option<Long>| long.map(|Long(number)| number);
-        let own = required_seq_no(number(self.if_seq_no), number(self.if_primary_term))?;
+        let own = required_place(number(self.if_seq_no), number(self.if_primary_term))?;
         let if_seq_no = one_condition(if_seq_no, own)?;
         let upsert = match self.upsert {
             Some(upsert) => Some(upsert),
@@ -723,19 +718,23 @@ mod tests {
 
     #[test]
     fn a_condition_names_both_numbers() {
-        assert_eq!(required_seq_no(None, None), Ok(None));
-        assert_eq!(required_seq_no(Some(3), Some(1)), Ok(Some(3)));
+        assert_eq!(required_place(None, None), Ok(None));
+        let place = |primary_term| Place {
+            seq_no: 3,
+            primary_term,
+        };
+        assert_eq!(required_place(Some(3), Some(1)), Ok(Some(place(1))));
+        assert_eq!(required_place(Some(3), Some(2)), Ok(Some(place(2))));
         let refused = |seq_no, term| {
-            let error = required_seq_no(seq_no, term).expect_err("it is refused");
+            let error = required_place(seq_no, term).expect_err("it is refused");
             format!("{} {}", error.status().as_u16(), error.reason())
         };
         insta::assert_snapshot!(refused(Some(3), None), @"400 Validation Failed: 1: ifSeqNo is set, but primary term is [0];");
-        assert_eq!(required_seq_no(Some(-2), Some(0)), Ok(None));
+        assert_eq!(required_place(Some(-2), Some(0)), Ok(None));
         insta::assert_snapshot!(refused(Some(-1), Some(1)), @"400 sequence numbers must be non negative. got [-1].");
         insta::assert_snapshot!(refused(Some(3), Some(-1)), @"400 primary term must be non negative. got [-1]");
         insta::assert_snapshot!(refused(Some(3), Some(0)), @"400 Validation Failed: 1: ifSeqNo is set, but primary term is [0];");
         insta::assert_snapshot!(refused(None, Some(1)), @"400 Validation Failed: 1: ifSeqNo is unassigned, but primary term is [1];");
-        insta::assert_snapshot!(refused(Some(3), Some(2)), @"409 version conflict, required seqNo [3], primary term [2]; documents of this node have the primary term [1]");
     }
 
     #[test]
@@ -772,13 +771,16 @@ mod tests {
             operation.map_err(|error| format!("{} {}", error.status(), error.reason()))
         };
         for number in ["3", "\"3\"", "3.0", "\"3.9\""] {
-            let member = format!("\"if_seq_no\": {number}, \"if_primary_term\": \"1\"");
+            let member = format!("\"if_seq_no\": {number}, \"if_primary_term\": \"2\"");
             let operation = read(&member);
             let is_obeyed = |operation: &Operation| {
                 matches!(
                     operation,
                     Operation::Update {
-                        if_seq_no: Some(3),
+                        if_seq_no: Some(Place {
+                            seq_no: 3,
+                            primary_term: 2
+                        }),
                         ..
                     }
                 )
@@ -786,7 +788,6 @@ mod tests {
             assert!(operation.as_ref().is_ok_and(is_obeyed), "{operation:?}");
         }
         for (member, start) in [
-            ("\"if_seq_no\": 3, \"if_primary_term\": 2", "409"),
             ("\"if_seq_no\": -1, \"if_primary_term\": 1", "400"),
             ("\"if_seq_no\": 3", "400"),
             ("\"if_seq_no\": [], \"if_primary_term\": 1", "must be"),
@@ -804,8 +805,14 @@ mod tests {
             assert!(refused.starts_with(start), "{member}: {refused}");
         }
         let both = Update::parse(br#"{"doc": {}, "if_seq_no": 3, "if_primary_term": 1}"#);
-        let both = both.expect("an update").operation("a".to_owned(), Some(4));
+        let other = Place {
+            seq_no: 4,
+            primary_term: 1,
+        };
+        let both = both
+            .expect("an update")
+            .operation("a".to_owned(), Some(other));
         let refused = both.expect_err("they differ");
-        insta::assert_snapshot!(refused.reason(), @"Validation Failed: 1: if_seq_no is given twice, as [4] and as [3];");
+        insta::assert_snapshot!(refused.reason(), @"Validation Failed: 1: if_seq_no and if_primary_term are given twice, as [4] of [1] and as [3] of [1];");
     }
 }

@@ -14,6 +14,7 @@ mod tail;
 use std::fs;
 use std::io;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -40,6 +41,8 @@ struct Shared {
     /// The files before it.
     older: Vec<PathBuf>,
     next_generation: u64,
+    /// Whether nothing may be written any more.
+    closed: bool,
 }
 
 /// Records that are written together.
@@ -87,6 +90,7 @@ impl Log {
                 tail: Some(Tail::new(folder, generation)),
                 older: generations.into_iter().map(|(_, path)| path).collect(),
                 next_generation: generation + 1,
+                closed: false,
             }),
             written: Condvar::new(),
         };
@@ -117,7 +121,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// Where the system refused to write it.
+    /// If the system refused to write it, or the log is closed.
     pub(super) fn wait(&self, group: &Group) -> Result<(), IndexError> {
         let mut shared = self.lock();
         loop {
@@ -127,6 +131,9 @@ impl Log {
                 };
                 return outcome.as_ref().copied().map_err(failed);
             }
+            if shared.closed {
+                return Err(IndexError::Closed);
+            }
             let Some(mut tail) = shared.tail.take() else {
                 shared = self.wait_turn(shared);
                 continue;
@@ -134,13 +141,27 @@ impl Log {
             let gathered = mem::take(&mut shared.gathered);
             let led = mem::take(&mut shared.group);
             drop(shared);
-            let outcome = tail.write(&gathered).map_err(Arc::new);
+            // A panic must not keep the others waiting for the tail.
+            let written = catch_unwind(AssertUnwindSafe(|| tail.write(&gathered)));
+            let written = written.unwrap_or_else(|_| Err(io::Error::other("it panicked")));
+            let outcome = written.map_err(Arc::new);
             shared = self.lock();
             shared.tail = Some(tail);
             let first = led.outcome.set(outcome).is_ok();
             debug_assert!(first, "a group is written once");
             self.written.notify_all();
         }
+    }
+
+    /// Ends writing: what is not on the disk when this returns never will be, and nobody makes a
+    /// file any more.
+    pub(super) fn close(&self) {
+        let mut shared = self.lock();
+        while shared.tail.is_none() {
+            shared = self.wait_turn(shared);
+        }
+        shared.closed = true;
+        self.written.notify_all();
     }
 
     /// Goes on in a new file. What was appended before may be in either. To be called by one at a

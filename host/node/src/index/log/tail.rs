@@ -5,6 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -15,13 +16,15 @@ use crate::index::IndexError;
 pub(super) struct Tail {
     folder: PathBuf,
     /// `None` until something is written.
-    pub(super) file: Option<File>,
+    pub(super) file: Option<Arc<File>>,
     pub(super) path: PathBuf,
     salt: u64,
     /// Its length as far as it is on the disk, in bytes.
     end: u64,
     /// Whether it may have other bytes behind its end.
     pub(super) broken: bool,
+    #[cfg(test)]
+    pub(super) panics: bool,
 }
 
 impl Tail {
@@ -34,6 +37,8 @@ impl Tail {
             salt: Uuid::new_v4().as_u64_pair().0,
             end: frame::FILE_HEADER as u64,
             broken: false,
+            #[cfg(test)]
+            panics: false,
         }
     }
 
@@ -75,31 +80,31 @@ impl Tail {
         if self.broken {
             return Err(io::Error::other("an earlier write to the log failed"));
         }
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => self.create()?,
+        let file = match &self.file {
+            Some(file) => Arc::clone(file),
+            None => Arc::clone(self.file.insert(Arc::new(self.create()?))),
         };
         let header = frame::frame_header(self.salt, self.end, records);
-        let written = self.write_to(&mut file, &header, records);
-        self.file = Some(file);
-        written?;
-        self.end += (header.len() + records.len()) as u64;
-        Ok(())
-    }
-
-    fn write_to(&mut self, file: &mut File, header: &[u8], records: &[u8]) -> io::Result<()> {
-        let mut write = || {
+        // Until all is on the disk, also if this panics.
+        self.broken = true;
+        #[cfg(test)]
+        assert!(!self.panics, "as a test asks for");
+        let write = || {
+            let mut file = &*file;
             file.seek(SeekFrom::Start(self.end))?;
-            file.write_all(header)?;
+            file.write_all(&header)?;
             file.write_all(records)
         };
         if let Err(error) = write() {
-            self.broken = self.cut(file).is_err();
+            self.broken = self.cut(&file).is_err();
             return Err(error);
         }
         // A failed sync may have dropped the bytes and called them written: no further sync of
         // them says anything.
-        file.sync_data().inspect_err(|_| self.broken = true)
+        file.sync_data()?;
+        self.broken = false;
+        self.end += (header.len() + records.len()) as u64;
+        Ok(())
     }
 
     fn cut(&self, file: &File) -> io::Result<()> {

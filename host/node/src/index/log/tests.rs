@@ -41,7 +41,12 @@ pub(in crate::index) fn have_writes_fail(log: &Log, fail: bool) {
     let tail = shared.tail.as_mut().expect("nobody writes");
     let mut options = OpenOptions::new();
     let file = options.read(true).write(!fail).open(&tail.path);
-    tail.file = Some(file.expect("it is there"));
+    tail.file = Some(Arc::new(file.expect("it is there")));
+}
+
+/// Has the log's next write panic.
+pub(in crate::index) fn have_writes_panic(log: &Log) {
+    log.lock().tail.as_mut().expect("nobody writes").panics = true;
 }
 
 #[test]
@@ -233,4 +238,45 @@ fn who_comes_while_another_writes_waits_for_its_own_records() {
     assert_eq!(told.try_iter().count(), 3);
     let read = frame::read(&fs::read(&file).expect("it is there")).expect("it is whole");
     assert_eq!(read.records.len(), 4);
+}
+
+#[test]
+fn a_write_that_panics_keeps_nobody_waiting_and_another_file_takes_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let (log, _) = open(folder);
+    append(&log, 0).expect("there is room");
+    have_writes_panic(&log);
+    thread::scope(|scope| {
+        let log = &log;
+        let all: Vec<_> = (1..4)
+            .map(|number| scope.spawn(move || append(log, number)))
+            .collect();
+        for one in all {
+            let error = one.join().expect("it is caught").expect_err("it panicked");
+            assert!(matches!(error, IndexError::Log { .. }), "{error}");
+        }
+    });
+    assert!(log.is_broken());
+    log.rotate().expect("what is behind the end is cut off");
+    append(&log, 4).expect("there is room");
+    drop(log);
+    assert_eq!(open(folder).1, [0, 4]);
+}
+
+#[test]
+fn a_log_that_is_closed_writes_nothing_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let (log, _) = open(folder);
+    append(&log, 0).expect("there is room");
+    log.rotate().expect("there is room");
+    let mut bytes = Vec::new();
+    record(1).encode(&mut bytes);
+    let group = log.append(&bytes);
+    log.close();
+    assert!(matches!(log.wait(&group), Err(IndexError::Closed)));
+    assert!(matches!(append(&log, 2), Err(IndexError::Closed)));
+    drop(log);
+    assert_eq!(open(folder).1, [0]);
 }

@@ -81,7 +81,7 @@ fn a_source_is_given_back_as_it_came() {
             let stored = of.get("a").expect("it can be read").expect("it is there");
             assert_eq!(&*stored.source, text.as_bytes());
             assert_eq!(
-                (stored.id.as_str(), stored.version, stored.seq_no),
+                (stored.id.as_str(), stored.version, stored.place.seq_no),
                 ("a", 1, 0)
             );
             of.refresh().expect("there is room");
@@ -121,25 +121,29 @@ fn conditions_are_kept_whether_refreshed_or_not() {
                     Operation::Index {
                         id: Some(id.to_owned()),
                         source: b"{}".to_vec(),
-                        if_seq_no: Some(asked),
+                        if_seq_no: Some(place(asked)),
                     },
                     Operation::Update {
                         id: id.to_owned(),
                         partial: b"{}".to_vec(),
                         upsert: Some(b"{}".to_vec()),
                         detect_noop: true,
-                        if_seq_no: Some(asked),
+                        if_seq_no: Some(place(asked)),
                     },
                     Operation::Delete {
                         id: id.to_owned(),
-                        if_seq_no: Some(asked),
+                        if_seq_no: Some(place(asked)),
                     },
                 ];
                 for operation in conditional {
                     let id = id.to_owned();
                     assert_eq!(
                         one(&of, operation),
-                        Err(WriteError::SeqNo { id, asked, found })
+                        Err(WriteError::SeqNo {
+                            id,
+                            asked: place(asked),
+                            found: found.map(place)
+                        })
                     );
                 }
             }
@@ -148,7 +152,7 @@ fn conditions_are_kept_whether_refreshed_or_not() {
         let operation = Operation::Index {
             id: Some("a".to_owned()),
             source: b"{}".to_vec(),
-            if_seq_no: Some(0),
+            if_seq_no: Some(place(0)),
         };
         assert_eq!(done(&of, operation), (WriteResult::Updated, 2, 1));
     }
@@ -198,7 +202,7 @@ fn one_operation_sees_those_before_it_and_a_wrong_one_touches_none() {
         let shown: Vec<Result<(WriteResult, u64), String>> = written
             .into_iter()
             .map(|written| match written {
-                Ok(written) => Ok((written.result, written.seq_no)),
+                Ok(written) => Ok((written.result, written.place.seq_no)),
                 Err(error) => Err(error.to_string()),
             })
             .collect();

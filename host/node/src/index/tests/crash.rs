@@ -248,3 +248,41 @@ fn a_delete_that_comes_first_after_a_crash_survives_a_merge() {
         assert_eq!(source(&of, "b"), Some(json!({"n": 3})));
     }
 }
+
+/// A crash may lose a write that was read, whose number the next one gets.
+#[test]
+fn a_condition_on_a_write_that_a_crash_lost_holds_for_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = Index::create(folder.path(), Mapping::dynamic()).expect("an index");
+    let write =
+        |of: &Index, number: u64| one(of, index("a", json!({"n": number}))).expect("written");
+    assert_eq!(write(&of, 0).place, place(0));
+    let before = crashed(folder.path());
+    let lost = write(&of, 1);
+    drop(of);
+    let of = Index::open(before.path()).expect("it is whole");
+    let first = of.get("a").expect("it can be read").expect("it is there");
+    assert_eq!(first.place, place(0));
+    let other = write(&of, 2);
+    assert_eq!((other.place.seq_no, other.place.primary_term), (1, 2));
+    let conditional = |asked: Place| Operation::Index {
+        id: Some("a".to_owned()),
+        source: b"{}".to_vec(),
+        if_seq_no: Some(asked),
+    };
+    assert_eq!(
+        one(&of, conditional(lost.place)),
+        Err(WriteError::SeqNo {
+            id: "a".to_owned(),
+            asked: lost.place,
+            found: Some(other.place),
+        })
+    );
+    let last = one(&of, conditional(other.place)).expect("it is the last");
+    // What is closed in order goes on.
+    drop(of);
+    let of = Index::open(before.path()).expect("it is whole");
+    let stored = of.get("a").expect("it can be read").expect("it is there");
+    assert_eq!(stored.place, last.place);
+    assert_eq!(write(&of, 3).place.primary_term, 2);
+}

@@ -62,9 +62,16 @@ fn one(of: &Index, operation: Operation) -> Result<Written, WriteError> {
     written.remove(0)
 }
 
+fn place(seq_no: u64) -> Place {
+    Place {
+        seq_no,
+        primary_term: 1,
+    }
+}
+
 fn done(of: &Index, operation: Operation) -> (WriteResult, u64, u64) {
     let written = one(of, operation).expect("it is carried out");
-    (written.result, written.version, written.seq_no)
+    (written.result, written.version, written.place.seq_no)
 }
 
 fn source(of: &Index, id: &str) -> Option<Json> {

@@ -129,6 +129,14 @@ fn a_discarded_index_writes_nothing_more() {
                     let id = format!("{writer}-{number}");
                     let written = of.write(vec![index(&id, json!({id.clone(): number}))]);
                     let refreshed = of.refresh();
+                    for error in written
+                        .as_ref()
+                        .err()
+                        .into_iter()
+                        .chain(refreshed.as_ref().err())
+                    {
+                        assert!(matches!(error, IndexError::Closed), "{error:?}");
+                    }
                     if written.is_err() && refreshed.is_err() {
                         return;
                     }
@@ -137,8 +145,8 @@ fn a_discarded_index_writes_nothing_more() {
             });
         }
         thread::sleep(std::time::Duration::from_millis(150));
-        fs::rename(&path, &gone).expect("it can be renamed");
         of.clone().discard();
+        fs::rename(&path, &gone).expect("it can be renamed");
         // Another index of the same name.
         let other = Index::create(&path, Mapping::dynamic()).expect("an index");
         is_over.store(true, Ordering::Release);

@@ -25,7 +25,7 @@ fn threads_that_write_and_refresh_at_once_lose_nothing_and_share_no_number() {
                             vec![index(&own, document.clone()), index("shared", document)];
                         let written = of.write(operations).expect("there is room");
                         for one in written {
-                            numbers.push(one.expect("it fits").seq_no);
+                            numbers.push(one.expect("it fits").place.seq_no);
                         }
                         let read = source(&of, &own).expect("it was written");
                         assert_eq!(read["n"], json!(number));
