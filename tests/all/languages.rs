@@ -75,7 +75,7 @@ fn folders(of: &Path) -> Vec<String> {
 
 /// The languages whose guests were built.
 #[expect(clippy::print_stderr, reason = "a skip is reported")]
-fn languages() -> Vec<String> {
+pub(crate) fn languages() -> Vec<String> {
     let mut languages = folders(&repository().join("guests"));
     languages.retain(|language| {
         let skipped = fs::read_to_string(target().join("guests").join(language).join("SKIPPED"));

@@ -13,6 +13,7 @@ mod evaluation;
 mod languages;
 mod limits;
 mod paths;
+mod python;
 mod readings;
 mod refused;
 mod registry;

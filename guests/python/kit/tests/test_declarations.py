@@ -2,10 +2,11 @@
 
 import dataclasses
 import unittest
+from collections.abc import Iterator
 from typing import Any
 
 from whittle_guest import Field, InvalidArgumentError, Json, Timestamp, parameter, udf
-from whittle_guest._udf import DECLARED, Udf
+from whittle_guest._udf import DECLARED, Udf, values_of
 
 
 def declared(cls: type, **how: str) -> Udf:
@@ -78,9 +79,10 @@ class Declarations(unittest.TestCase):
                 return self.sum
 
         function = declared(Sum)
-        self.assertEqual(function.bind({"left": 2, "right": 1.5})(), 3.5)
-        self.assertEqual(function.bind({"left": 2})(), 2)
-        since = function.bind({"left": 2, "since": 7}).__self__.since  # type: ignore[attr-defined]
+        self.assertEqual(function.bind({"left": 2, "right": 1.5}).compute(), 3.5)
+        self.assertEqual(function.bind({"left": 2}).compute(), 2)
+        compute: Any = function.bind({"left": 2, "since": 7}).compute
+        since = compute.__self__.since
         self.assertIs(type(since), Timestamp)
         cases: tuple[tuple[dict[str, object], str], ...] = (
             ({"left": -1}, "parameter `left`: -1 is not between 0 and 9"),
@@ -91,6 +93,34 @@ class Declarations(unittest.TestCase):
         for arguments, message in cases:
             with self.assertRaisesRegex(InvalidArgumentError, f"^{message}$"):
                 function.bind(arguments)
+
+    def test_a_method_for_batches_may_stand_alone(self) -> None:
+        class Doubled:
+            """Numbers."""
+
+            def batch(self, documents: int) -> Iterator[float | None]:
+                return (2.0 * document for document in range(documents))
+
+        function = declared(Doubled)
+        self.assertEqual((function.returns.name, function.nullable), ("FLOAT64", True))
+        bound = function.bind({})
+        self.assertEqual(bound.compute(), 0.0)
+        self.assertEqual(values_of(bound.batch, 3), [0.0, 2.0, 4.0])
+
+    def test_a_batch_has_a_value_for_each_document(self) -> None:
+        class Two:
+            """Numbers."""
+
+            def score(self) -> int:
+                return 7
+
+            def batch(self, _documents: int) -> list[int]:
+                return [7, 7]
+
+        bound = declared(Two).bind({})
+        self.assertEqual(bound.compute(), 7)
+        with self.assertRaisesRegex(ValueError, "^`batch` gave 2 values for 3 documents$"):
+            values_of(bound.batch, 3)
 
 
 class Refusals(unittest.TestCase):
@@ -121,6 +151,15 @@ class Refusals(unittest.TestCase):
         self.refused("`Bad` needs one method `matches`, `score` or `value`", {"score": _matches})
         self.refused(
             f"`Bad.value` is annotated to return {kinds}, or one of these `| None`", method(bytes)
+        )
+        self.refused(
+            f"`Bad.batch` is annotated to return `Sequence[T]`, where T is {kinds}, or one of "
+            "these `| None`",
+            {"matches": None, "batch": method(list)["value"]},
+        )
+        self.refused(
+            "`Bad.batch` returns other values than `matches`",
+            {"batch": method(list[bool | None])["value"]},
         )
         self.refused(
             "`Bad.matches` is annotated to return `bool`, or one of these `| None`",

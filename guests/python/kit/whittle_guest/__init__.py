@@ -21,6 +21,12 @@ query; the field is read for each document. `default` sets a default.
 The method is `matches` (a filter: `bool`), `score` (a number: `float` or `int`) or `value` (any of
 the types above). It returns the type of its annotation; add `| None` to return null.
 
+The method `batch`, beside that method or in its place, makes the results of many documents at once,
+from whole columns. It returns a list or another sequence of values:
+
+    def batch(self, documents: int) -> list[bool]:
+        return [minutes > self.enough for minutes in self.field.column().filled(0)]
+
 To compute something once per query, add a method `prepare`:
 
     def prepare(self) -> None:
@@ -37,6 +43,7 @@ imports, in order. Its name, version, description and author are those in `pypro
 """
 
 from whittle_guest import document, log
+from whittle_guest._columns import Column
 from whittle_guest._errors import FailedError, InvalidArgumentError
 from whittle_guest._fields import Field
 from whittle_guest._parameters import parameter
@@ -44,6 +51,7 @@ from whittle_guest._udf import udf
 from whittle_guest._values import Json, Timestamp
 
 __all__ = [
+    "Column",
     "FailedError",
     "Field",
     "InvalidArgumentError",

@@ -1,26 +1,13 @@
-"""Fields of the documents, resolved once and read for each document."""
-
-# ruff: noqa: ANN401 - what comes of the bindings is `Any`; `Field.get` has the types.
+"""Fields of the documents, resolved once and read for each document or for a whole batch."""
 
 from typing import Any, Generic, TypeVar, overload
 
-from whittle_guest._host import document, types
+from whittle_guest import _columns
+from whittle_guest._columns import Column
+from whittle_guest._host import columns, document, native, types
 from whittle_guest._values import KIND_TYPES, Json, Kind, Timestamp, kind_of
 
 T = TypeVar("T", bool, int, float, str, Timestamp, Json)
-
-# Names of this module, so that a read looks up one name and not two.
-_has = document.has
-_get_boolean = document.get_boolean
-_get_int64 = document.get_int64
-_get_float64 = document.get_float64
-_get_timestamp = document.get_timestamp
-_get_text = document.get_text
-_get_json = document.get_json
-_boolean_or = document.boolean_or
-_int64_or = document.int64_or
-_float64_or = document.float64_or
-_timestamp_or = document.timestamp_or
 
 
 class Field(Generic[T]):
@@ -31,9 +18,7 @@ class Field(Generic[T]):
     RFC 3339 form as a `Timestamp`; anything is read as `Json`.
     """
 
-    __slots__ = ("_handle",)
-
-    _handle: int
+    __slots__ = ()
 
     @staticmethod
     def named(path: str, read_as: type[T]) -> "Field[T]":
@@ -48,86 +33,67 @@ class Field(Generic[T]):
 
     def has(self) -> bool:
         """Whether the document has a value."""
-        present: bool = _has(self._handle)
-        return present
+        raise NotImplementedError
 
     @overload
     def get(self) -> T | None: ...
     @overload
     def get(self, default: T) -> T: ...
     def get(self, default: T | None = None) -> T | None:
-        """Read the value; `default`, or none, where the document has no value.
+        """Read the value; `default`, or none, if the document has no value."""
+        raise NotImplementedError
 
-        Numbers, booleans and timestamps are read faster with a default.
-        """
+    def column(self) -> Column[T]:
+        """Read the values of all documents of a batch, in the method `batch`."""
         raise NotImplementedError
 
 
-class _BooleanField(Field[bool]):
-    __slots__ = ()
+class _Resolved(native.Column, Field[Any]):
+    """A field in a component. `get` and `has` are in C."""
 
-    def get(self, default: Any = None) -> Any:
-        if default is None:
-            return _get_boolean(self._handle)
-        return _boolean_or(self._handle, default)
+    __slots__ = ("_given", "_handle", "_kind")
 
+    _handle: int
+    _kind: Kind
+    _given: Any
+    """The column of the present batch, whose memory `get` reads; none outside of one."""
 
-class _Int64Field(Field[int]):
-    __slots__ = ()
+    def resolved(self, handle: int, kind: Kind) -> "_Resolved":
+        """Set what the field is."""
+        self._handle, self._kind, self._given = handle, kind, None
+        made = kind.type if kind.type in (Timestamp, Json) else None
+        name = kind.name.lower()
+        getter, getter_or = getattr(document, f"get_{name}"), getattr(document, f"{name}_or", None)
+        self.bind(getattr(types.Kind, kind.name).value, getter, getter_or, handle, made)
+        return self
 
-    def get(self, default: Any = None) -> Any:
-        if default is None:
-            return _get_int64(self._handle)
-        return _int64_or(self._handle, default)
+    def enter(self, given: Any) -> None:  # noqa: ANN401 - comes from the bindings
+        """Take the column of a batch."""
+        self._given = given
+        values = getattr(given.values, "value", None)
+        if isinstance(values, bytes):
+            self.open(given.validity, values, None)
+        elif values is not None:
+            self.open(given.validity, values.bytes, values.offsets)
+        elif isinstance(given.values, columns.Values_Missing):
+            self.open(None, None, None)
 
+    def leave(self) -> None:
+        """Forget the column."""
+        self._given = None
+        self.close()
 
-class _Float64Field(Field[float]):
-    __slots__ = ()
-
-    def get(self, default: Any = None) -> Any:
-        if default is None:
-            return _get_float64(self._handle)
-        return _float64_or(self._handle, default)
-
-
-class _TimestampField(Field[Timestamp]):
-    __slots__ = ()
-
-    def get(self, default: Any = None) -> Any:
-        if default is None:
-            value = _get_timestamp(self._handle)
-            return None if value is None else Timestamp(value)
-        return Timestamp(_timestamp_or(self._handle, default))
-
-
-class _TextField(Field[str]):
-    __slots__ = ()
-
-    def get(self, default: Any = None) -> Any:
-        value = _get_text(self._handle)
-        return default if value is None else value
+    def column(self) -> Column[Any]:
+        return _columns.of(self, self._kind, self._given)
 
 
-class _JsonField(Field[Json]):
-    __slots__ = ()
-
-    def get(self, default: Any = None) -> Any:
-        value = _get_json(self._handle)
-        return default if value is None else Json(value)
-
-
-_FIELDS: dict[str, type[Field[Any]]] = {
-    "BOOLEAN": _BooleanField,
-    "INT64": _Int64Field,
-    "FLOAT64": _Float64Field,
-    "TEXT": _TextField,
-    "TIMESTAMP": _TimestampField,
-    "JSON": _JsonField,
-}
+RESOLVED: dict[int, _Resolved] = {}
+"""The fields of the query, by their handles."""
 
 
 def resolve(path: str, kind: Kind) -> Field[Any]:
     """Resolve a field that is read as a kind."""
-    field = _FIELDS[kind.name]()
-    field._handle = document.resolve(path, getattr(types.Kind, kind.name))  # noqa: SLF001 - ours
-    return field
+    handle: int = document.resolve(path, getattr(types.Kind, kind.name))
+    if handle not in RESOLVED:
+        RESOLVED[handle] = _Resolved().resolved(handle, kind)
+    return RESOLVED[handle]

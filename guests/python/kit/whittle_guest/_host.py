@@ -1,15 +1,23 @@
-"""The world's imports.
+"""The world's imports, and the module in C beside them.
 
-Outside of a component there are none. Modules that use the kit can be imported there all the same,
-so that what they compute can be tested; who calls the host there is told so.
+Outside of a component neither exists. Modules that use the kit can be imported there all the same,
+so that what they compute can be tested; a call of the host there raises an exception that says so.
 """
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-__all__ = ["document", "logging", "types"]
+__all__ = ["columns", "document", "logging", "native", "types"]
+
+
+class _Column:
+    """In place of the base of the class of fields."""
+
+    __slots__ = ()
 
 
 class _Absent:
+    Column = _Column
+
     def __init__(self, name: str) -> None:
         self._name = name
 
@@ -20,7 +28,15 @@ class _Absent:
         raise RuntimeError(f"`{self._name}` is available only inside a component")
 
 
-try:
-    from wit_world.imports import document, logging, types
-except ModuleNotFoundError:
-    document, logging, types = _Absent("document"), _Absent("logging"), _Absent("types")
+if TYPE_CHECKING:
+    from wit_world.imports import columns, document, logging, types
+
+    from whittle_guest import _batch as native
+else:
+    try:
+        from wit_world.imports import columns, document, logging, types
+
+        from whittle_guest import _batch as native
+    except ImportError:
+        native, columns, document = _Absent("native"), _Absent("columns"), _Absent("document")
+        logging, types = _Absent("logging"), _Absent("types")

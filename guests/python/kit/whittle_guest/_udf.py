@@ -1,8 +1,9 @@
-"""Functions: classes with parameters and one method."""
+"""Functions: classes with parameters and one method, or two."""
 
 import dataclasses
 import re
 import typing
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform, overload
@@ -17,7 +18,20 @@ _METHODS: dict[str, tuple[type, ...] | None] = {
     "score": (float, int),
     "value": None,
 }
-"""The methods that make a result, and the types that each may return; none for any."""
+"""The methods that make a document's result, and the types that each may return; none for any."""
+
+_BATCH = "batch"
+"""The method that makes the results of a whole batch."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A function that is prepared for a query."""
+
+    compute: Callable[[], object]
+    """Makes the result of a document."""
+    batch: Callable[[int], Any] | None
+    """Makes the results of a batch of so many documents, if the author wants whole columns."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +44,10 @@ class Udf:
     returns: Kind
     nullable: bool
     make: Callable[..., Any]
-    method: str
+    method: str | None
 
-    def bind(self, arguments: dict[str, object]) -> Callable[[], object]:
-        """Prepare the function for a query; the result computes a document's."""
+    def bind(self, arguments: dict[str, object]) -> Bound:
+        """Prepare the function for a query."""
         values = {
             parameter.name: parameter.lift(arguments[parameter.name])
             if parameter.name in arguments
@@ -44,8 +58,20 @@ class Udf:
         prepare = getattr(made, "prepare", None)
         if prepare is not None:
             prepare()
-        compute: Callable[[], object] = getattr(made, self.method)
-        return compute
+        batch = getattr(made, _BATCH, None)
+        if self.method is None:
+            return Bound(lambda: values_of(batch, 1)[0], batch)
+        return Bound(getattr(made, self.method), batch)
+
+
+def values_of(batch: Any, documents: int) -> Any:  # noqa: ANN401 - a list, or numbers in memory
+    """Get the results of a batch: a list, an array or a `memoryview`, one for each document."""
+    values = batch(documents)
+    if not isinstance(values, (list, array, memoryview)):
+        values = list(values)
+    if len(values) != documents:
+        raise ValueError(f"`{_BATCH}` gave {len(values)} values for {documents} documents")
+    return values
 
 
 DECLARED: dict[str, Udf] = {}
@@ -89,10 +115,13 @@ def _declare(cls: type, name: str | None) -> type:
     return made
 
 
-def _result_of(cls: type) -> tuple[str, Kind, bool]:
+def _result_of(cls: type) -> tuple[str | None, Kind, bool]:
     methods = [method for method in _METHODS if callable(getattr(cls, method, None))]
-    if len(methods) != 1:
+    batch = getattr(cls, _BATCH, None)
+    if len(methods) > 1 or not (methods or callable(batch)):
         raise TypeError(f"`{cls.__name__}` needs one method `matches`, `score` or `value`")
+    if not methods:
+        return None, *_batch_result_of(cls)
     method = methods[0]
     hints = typing.get_type_hints(getattr(cls, method))
     inner, nullable = without_none(hints.get("return"))
@@ -103,7 +132,22 @@ def _result_of(cls: type) -> tuple[str, Kind, bool]:
         raise TypeError(
             f"`{cls.__name__}.{method}` is annotated to return {types}, or one of these `| None`"
         )
+    if callable(batch) and _batch_result_of(cls) != (kind, nullable):
+        raise TypeError(f"`{cls.__name__}.{_BATCH}` returns other values than `{method}`")
     return method, kind, nullable
+
+
+def _batch_result_of(cls: type) -> tuple[Kind, bool]:
+    hint = typing.get_type_hints(getattr(cls, _BATCH)).get("return")
+    arguments = typing.get_args(hint)
+    inner, nullable = without_none(arguments[0] if len(arguments) == 1 else None)
+    kind = kind_of(inner)
+    if kind is None:
+        raise TypeError(
+            f"`{cls.__name__}.{_BATCH}` is annotated to return `Sequence[T]`, where T is "
+            f"{KIND_TYPES}, or one of these `| None`"
+        )
+    return kind, nullable
 
 
 def _snake_case(name: str) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from componentize_py_types import Err
-from wit_world.imports import types
+from wit_world.imports import results, types
 
-from whittle_guest import _errors, _standard, log
+from whittle_guest import _batches, _errors, _standard, log
 from whittle_guest._parameters import Parameter
 from whittle_guest._udf import DECLARED, Udf
 from whittle_guest._values import Kind
@@ -82,9 +82,8 @@ def _value(kind: Kind) -> Callable[[object], Any]:
     return case
 
 
-def _bind(udf: Udf, arguments: dict[str, object]) -> Callable[[], object]:
-    """Prepare a function for a query; the result is the world's `evaluate` of it."""
-    compute = udf.bind(arguments)
+def _evaluate(udf: Udf, compute: Callable[[], object]) -> Callable[[], object]:
+    """Make the world's `evaluate` of one document."""
     kind, lower = udf.returns.type, udf.returns.lower
     # What a bool or a float is needs no further look.
     plain = kind if kind in (bool, float) else None
@@ -134,12 +133,16 @@ def _told(error: BaseException) -> Err[object]:
     return Err(types.Error_Failed(message))
 
 
-def _unbound() -> object:
+def _fail(row: int, error: BaseException) -> None:
+    results.fail(row, _told(error).value)
+
+
+def _unbound(*_: object) -> Any:  # noqa: ANN401
     raise RuntimeError("no function is bound")
 
 
-class Functions:
-    """The interface of the world's name. componentize-py makes an object of it for each call."""
+class WhittleUdfFunctions:
+    """The interface `functions` of the package `whittle:udf`."""
 
     evaluate: ClassVar[Callable[[], object]] = staticmethod(_unbound)
     """Evaluate the bound function for a document; `bind` puts the function's own here."""
@@ -157,9 +160,22 @@ class Functions:
             _standard.replace()
             # The contract has no argument that is null; an absent one and it would be the same.
             values = {given.name: getattr(given.value, "value", None) for given in arguments}
-            Functions.evaluate = staticmethod(_bind(_declared(function), values))
+            udf = _declared(function)
+            bound = udf.bind(values)
+            WhittleUdfFunctions.evaluate = staticmethod(_evaluate(udf, bound.compute))
+            batches = _batches.Batches(udf, bound, _fail)
+            WhittleBatchFunctions.evaluate = staticmethod(batches.evaluate)
         except BaseException as error:  # noqa: BLE001 - or it would trap, and its message be lost
             raise _told(error) from None
+
+
+class WhittleBatchFunctions:
+    """The interface `functions` of the package `whittle:batch`."""
+
+    evaluate: ClassVar[Callable[..., None]] = staticmethod(_unbound)
+    """Evaluate the bound function for a batch; `bind` puts the function's own here."""
+
+    __slots__ = ()
 
 
 def _declared(function: str) -> Udf:

@@ -1,11 +1,13 @@
 """What a UDF may know of the current document besides its fields.
 
-In `matches`, `score` and `value` only: while a query is prepared there is no document.
+In `matches`, `score`, `value` and `batch` only: while a query is prepared there is no document.
 """
 
-from whittle_guest import _host
+from collections.abc import Sequence
 
-__all__ = ["id", "score"]
+from whittle_guest import _columns, _host
+
+__all__ = ["id", "score", "scores"]
 
 
 def id() -> str:  # noqa: A001 - read as `document.id()`
@@ -15,6 +17,14 @@ def id() -> str:  # noqa: A001 - read as `document.id()`
 
 
 def score() -> float:
-    """Tell the score that the query gave the document before; 1 where it gave none."""
-    before: float = _host.document.score()
+    """Tell the score that the query gave the document before; 1 if it gave none."""
+    before: float | None = _host.native.score()
+    if before is None:
+        before = _host.document.score()
     return before
+
+
+def scores() -> Sequence[float]:
+    """Tell the scores of all documents of a batch, in the method `batch`."""
+    rows = _columns.Window.rows
+    return [score()] if rows is None else _columns.scores(rows)

@@ -5,6 +5,8 @@
 //! modules beside the ones that it imports. CPython sees the copies at paths like `/0/app.py`, so
 //! the path of the project does not end up in the component.
 
+mod library;
+
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
@@ -39,12 +41,13 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         bail!("the module `app` is missing: declare the functions in `app.py`");
     }
     let folder = BuildFolder::of(dir, "python")?;
-    let contract = folder.contract(false)?;
     let stage = folder.path().join("stage");
-    copy_project(dir, &stage).with_context(|| stage.display().to_string())?;
-    let component = folder.path().join("componentized.wasm");
-
     let environment = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    copy_project(dir, environment.as_deref(), &stage)
+        .with_context(|| stage.display().to_string())?;
+    let has_batches = library::prepare(&stage.join(KIT))?;
+    let contract = folder.contract(has_batches)?;
+    let component = folder.path().join("componentized.wasm");
     let mut tool = componentize(dir, environment.as_deref())?;
     tool.arg("--quiet")
         .arg("--wit-path")
@@ -85,20 +88,35 @@ fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
     Ok(Command::new(TOOL))
 }
 
-/// Copies a project and its kit to `stage`, and removes everything else there. If the kit is neither
-/// in the project nor beside it, it must be installed as a package.
-fn copy_project(dir: &Path, stage: &Path) -> Result<()> {
+/// Copies a project and its kit to `stage`, and removes everything else there. The kit is in the
+/// project, beside it, or among the packages of an environment.
+fn copy_project(dir: &Path, active: Option<&Path>, stage: &Path) -> Result<()> {
     if stage.exists() {
         fs::remove_dir_all(stage)?;
     }
     copy(dir, stage, &|path| {
         is_source(path) && path != dir.join("kit") && path != dir.join("target")
     })?;
-    let kits = [dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
+    let mut kits = vec![dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
+    let own = dir.join(".venv");
+    for environment in active.into_iter().chain([own.as_path()]) {
+        kits.extend(packages(environment).map(|packages| packages.join(KIT)));
+    }
     match kits.iter().find(|kit| kit.is_dir()) {
         Some(kit) => copy(kit, &stage.join(KIT), &is_source),
         None => Ok(()),
     }
+}
+
+/// Where a virtual environment has its packages.
+fn packages(environment: &Path) -> Option<PathBuf> {
+    if cfg!(windows) {
+        return Some(environment.join("Lib/site-packages"));
+    }
+    let versions = fs::read_dir(environment.join("lib")).ok()?;
+    let mut packages =
+        versions.filter_map(|version| Some(version.ok()?.path().join("site-packages")));
+    packages.find(|packages| packages.is_dir())
 }
 
 /// Whether a file or directory can be part of a project: it is not hidden, not compiled and not a
@@ -180,7 +198,7 @@ mod tests {
         let stage = project.path().join("target/whittle/stage");
         fs::create_dir_all(&stage).expect("made");
         fs::write(stage.join("removed.py"), "").expect("written");
-        copy_project(project.path(), &stage).expect("copied");
+        copy_project(project.path(), None, &stage).expect("copied");
         let expected = [
             "app.py",
             "pyproject.toml",
@@ -196,13 +214,34 @@ mod tests {
     fn copies_a_kit_beside_the_project_if_there_is_one() {
         let guests = folder_with(&["kit/whittle_guest/__init__.py", "one/app.py"]);
         let stage = guests.path().join("stage");
-        copy_project(&guests.path().join("one"), &stage).expect("copied");
+        copy_project(&guests.path().join("one"), None, &stage).expect("copied");
         assert_eq!(files(&stage), ["app.py", "whittle_guest/__init__.py"]);
 
         let alone = folder_with(&["one/app.py"]);
         let stage = alone.path().join("stage");
-        copy_project(&alone.path().join("one"), &stage).expect("copied");
+        copy_project(&alone.path().join("one"), None, &stage).expect("copied");
         assert_eq!(files(&stage), ["app.py"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn copies_a_kit_that_is_installed() {
+        let package = "lib/python3.11/site-packages/whittle_guest/__init__.py";
+        let (environment, project) = (folder_with(&[package]), folder_with(&["app.py"]));
+        let stage = environment.path().join("stage");
+        copy_project(project.path(), Some(environment.path()), &stage).expect("copied");
+        assert_eq!(files(&stage), ["app.py", "whittle_guest/__init__.py"]);
+    }
+
+    #[test]
+    fn a_kit_without_the_module_in_c_has_no_batches() {
+        let kit = folder_with(&["component.py"]);
+        assert!(!library::prepare(kit.path()).expect("there is nothing to prepare"));
+        fs::write(kit.path().join("_batch.wat"), "(module)").expect("written");
+        assert!(library::prepare(kit.path()).expect("prepared"));
+        let staged = fs::read(kit.path().join("_batch.cpython-314-wasm32-wasi.so"));
+        let staged = staged.expect("it is there");
+        assert!(String::from_utf8_lossy(&staged).contains("whittle:batch/results@0.2.0"));
     }
 
     #[test]
