@@ -89,7 +89,8 @@ fn encoded(values: &ArrayRef, keys: &[Option<u8>], width: usize) -> ArrayRef {
         let keys: PrimitiveArray<K> = keys.iter().map(key).collect();
         Arc::new(DictionaryArray::try_new(keys, Arc::clone(values)).expect("keys of values"))
     }
-    let of: [fn(&ArrayRef, &[Option<u8>]) -> ArrayRef; 8] = [
+    type Encode = fn(&ArrayRef, &[Option<u8>]) -> ArrayRef;
+    let of: [Encode; 8] = [
         of::<Int8Type>,
         of::<Int16Type>,
         of::<Int32Type>,

@@ -195,7 +195,7 @@ impl Documents {
 
 /// The documents, which must be objects.
 fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Json>, DocumentsError> {
-    let parse = |(position, text): (usize, &Box<RawValue>)| {
+    let parse = |(position, text): (usize, &RawValue)| {
         // A number that no float can hold is an error here.
         match serde_json::from_str(text.get()).map_err(|error| syntax(&error))? {
             source @ Json::Object(_) => Ok(source),
@@ -205,7 +205,7 @@ fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Json>, DocumentsError> {
             }),
         }
     };
-    texts.iter().enumerate().map(parse).collect()
+    texts.iter().map(AsRef::as_ref).enumerate().map(parse).collect()
 }
 
 fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {
