@@ -797,8 +797,8 @@ mod tests {
             ("\"doc_as_upsert\": \"yes\"", "must be"),
             ("\"doc_as_upsert\": null", "must be"),
             ("\"scripted_upsert\": 1", "must be"),
-            ("\"_source\": 1", "data did not match"),
-            ("\"_source\": null", "data did not match"),
+            ("\"_source\": 1", "`_source` must be true, false,"),
+            ("\"_source\": null", "`_source` must be true, false,"),
             ("\"if_version\": 1", "unknown field"),
         ] {
             let refused = read(member).expect_err(member);
