@@ -112,6 +112,6 @@ fn what_a_trial_cannot_be_is_refused() {
     insta::assert_snapshot!(refused(json!({"documents": [{}, 3]})), @"400 parsing_exception: `documents[1]` must be an object");
     insta::assert_snapshot!(refused(json!({"documents": [{"_id": [], "_source": {}}]})), @"400 parsing_exception: `documents[0]._id` must be a string");
     insta::assert_snapshot!(refused(json!({"documents": [{"_score": "x", "_source": {}}]})), @"400 parsing_exception: `documents[0]._score` must be a number");
-    insta::assert_snapshot!(refused(json!({"docs": []})), @"400 parsing_exception: unknown key `docs`; expected one of `documents`, `function`, `params`, `version`");
+    insta::assert_snapshot!(refused(json!({"docs": []})), @"400 parsing_exception: unknown key `docs`; expected one of `documents`, `function`, `index`, `mapping`, `params`, `version`");
     insta::assert_snapshot!(refused(json!([])), @"400 parsing_exception: line 1, column 0: invalid type: sequence, expected a map");
 }
