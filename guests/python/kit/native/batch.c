@@ -239,6 +239,9 @@ static PyObject *bind(PyObject *module, PyObject *const *arguments, Py_ssize_t c
 
 static bool gives_texts(void) { return function.kind == TEXT || function.kind == JSON; }
 
+// The bytes of a value that is not a text.
+static size_t width(void) { return function.kind == BOOLEAN ? 1 : 8; }
+
 // The results that the host does not have yet. The memory is used again.
 static struct {
   // The row of the first one.
@@ -291,9 +294,8 @@ static PyObject *copy(const void *bytes, size_t length) {
 // Gives the host the results of the rows before a row.
 static bool put(uint32_t end) {
   size_t rows = end - results.first;
-  size_t width = function.kind == BOOLEAN ? 1 : 8;
   PyObject *validity = results.all_valid ? none() : copy(results.validity + results.first, rows);
-  PyObject *values = copy(results.values, gives_texts() ? results.length : rows * width);
+  PyObject *values = copy(results.values, gives_texts() ? results.length : rows * width());
   PyObject *offsets = gives_texts() ? copy(results.offsets, (rows + 1) * 4) : none();
   PyObject *given = NULL;
   if (validity && values && offsets) {
@@ -314,6 +316,10 @@ static void set_invalid(uint32_t rows) {
     results.all_valid = false;
   }
   results.validity[row] = 0;
+  // The host accepts only 0 and 1 as booleans, also where there is no value.
+  if (!gives_texts()) {
+    memset(results.values + row * width(), 0, width());
+  }
 }
 
 // Stores a value as the current row's result. Whether it is of the kind is known, or it has to be of

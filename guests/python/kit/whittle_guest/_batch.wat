@@ -575,179 +575,238 @@
       (block ;; label = @5
        (block ;; label = @6
         (block ;; label = @7
+         (br_if 0 (;@7;)
+          (i32.eqz
+           (local.get 1)))
          (block ;; label = @8
-          (br_if 0 (;@8;)
-           (i32.eqz
-            (local.get 1)))
           (block ;; label = @9
-           (br_if 0 (;@9;)
-            (i32.ne
-             (local.get 1)
-             (global.get $_Py_NoneStruct)))
-           (br_if 0 (;@9;)
-            (i32.ne
-             (i32.load8_u
-              (i32.add
-               (global.get $__memory_base)
-               (i32.const 468)))
-             (i32.const 1)))
            (block ;; label = @10
             (br_if 0 (;@10;)
-             (i32.eqz
+             (i32.ne
+              (local.get 1)
+              (global.get $_Py_NoneStruct)))
+            (br_if 0 (;@10;)
+             (i32.ne
               (i32.load8_u
                (i32.add
                 (global.get $__memory_base)
-                (i32.const 504)))))
-            (drop
-             (call $memset
+                (i32.const 468)))
+              (i32.const 1)))
+            (block ;; label = @11
+             (br_if 0 (;@11;)
+              (i32.eqz
+               (i32.load8_u
+                (i32.add
+                 (global.get $__memory_base)
+                 (i32.const 504)))))
+             (drop
+              (call $memset
+               (i32.load
+                (i32.add
+                 (local.tee 5
+                  (global.get $__memory_base))
+                 (i32.const 508)))
+               (i32.const 1)
+               (local.get 9)))
+             (i32.store8
+              (i32.add
+               (local.get 5)
+               (i32.const 504))
+              (i32.const 0)))
+            (i32.store8
+             (i32.add
               (i32.load
                (i32.add
                 (local.tee 5
                  (global.get $__memory_base))
                 (i32.const 508)))
-              (i32.const 1)
-              (local.get 9)))
-            (i32.store8
+              (local.tee 11
+               (i32.load
+                (i32.add
+                 (local.get 5)
+                 (i32.const 496)))))
+             (i32.const 0))
+            (br_table 2 (;@8;) 1 (;@9;) 2 (;@8;) 1 (;@9;)
              (i32.add
-              (local.get 5)
-              (i32.const 504))
-             (i32.const 0)))
-           (i32.store8
+              (local.tee 5
+               (i32.load
+                (i32.add
+                 (local.get 5)
+                 (i32.const 464))))
+              (i32.const -3))))
+           (br_if 1 (;@8;)
+            (call $store_as
+             (i32.const 0)
+             (local.get 1)))
+           (call $PyErr_Clear)
+           (i32.store offset=16
+            (local.get 3)
+            (local.get 1))
+           (i32.store offset=20
+            (local.get 3)
+            (i32.const 0))
+           (br_if 3 (;@6;)
+            (i32.eqz
+             (local.tee 11
+              (call $PyObject_CallFunctionObjArgs
+               (i32.load
+                (i32.add
+                 (global.get $__memory_base)
+                 (i32.const 472)))
+               (i32.add
+                (local.get 3)
+                (i32.const 16))))))
+           (local.set 5
+            (i32.const 1))
+           (local.set 12
+            (call $store_as
+             (i32.const 1)
+             (local.get 11)))
+           (call $Py_DecRef
+            (local.get 11))
+           (call $Py_DecRef
+            (local.get 1))
+           (br_if 4 (;@5;)
+            (i32.eqz
+             (local.get 12)))
+           (br 5 (;@4;)))
+          (drop
+           (call $memset
             (i32.add
              (i32.load
               (i32.add
-               (local.tee 5
-                (global.get $__memory_base))
-               (i32.const 508)))
-             (i32.load
-              (i32.add
-               (local.get 5)
-               (i32.const 496))))
-            (i32.const 0))
-           (br 4 (;@5;)))
-          (br_if 3 (;@5;)
-           (call $store_as
+               (global.get $__memory_base)
+               (i32.const 512)))
+             (i32.shl
+              (local.get 11)
+              (select
+               (i32.const 3)
+               (i32.const 0)
+               (local.get 5))))
             (i32.const 0)
-            (local.get 1)))
-          (call $PyErr_Clear)
-          (i32.store offset=16
-           (local.get 3)
-           (local.get 1))
-          (i32.store offset=20
-           (local.get 3)
-           (i32.const 0))
-          (br_if 1 (;@7;)
-           (i32.eqz
-            (local.tee 11
-             (call $PyObject_CallFunctionObjArgs
-              (i32.load
-               (i32.add
-                (global.get $__memory_base)
-                (i32.const 472)))
-              (i32.add
-               (local.get 3)
-               (i32.const 16))))))
-          (local.set 5
-           (i32.const 1))
-          (local.set 12
-           (call $store_as
-            (i32.const 1)
-            (local.get 11)))
-          (call $Py_DecRef
-           (local.get 11))
-          (call $Py_DecRef
-           (local.get 1))
-          (br_if 2 (;@6;)
-           (i32.eqz
-            (local.get 12)))
-          (br 4 (;@4;)))
+            (select
+             (i32.const 8)
+             (i32.const 1)
+             (local.get 5)))))
          (call $Py_DecRef
-          (i32.const 0))
-         (br 1 (;@6;)))
+          (local.get 1))
+         (local.set 5
+          (i32.const 1))
+         (br 3 (;@4;)))
         (call $Py_DecRef
          (i32.const 0))
-        (call $Py_DecRef
-         (local.get 1)))
-       (block ;; label = @6
-        (br_if 0 (;@6;)
-         (i32.eqz
-          (i32.load8_u
-           (i32.add
-            (global.get $__memory_base)
-            (i32.const 504)))))
-        (drop
-         (call $memset
-          (i32.load
-           (i32.add
-            (local.tee 1
-             (global.get $__memory_base))
-            (i32.const 508)))
-          (i32.const 1)
-          (local.get 9)))
-        (i32.store8
-         (i32.add
-          (local.get 1)
-          (i32.const 504))
-         (i32.const 0)))
-       (local.set 1
+        (br 1 (;@5;)))
+       (call $Py_DecRef
         (i32.const 0))
-       (i32.store8
-        (i32.add
+       (call $Py_DecRef
+        (local.get 1)))
+      (block ;; label = @5
+       (br_if 0 (;@5;)
+        (i32.eqz
+         (i32.load8_u
+          (i32.add
+           (global.get $__memory_base)
+           (i32.const 504)))))
+       (drop
+        (call $memset
          (i32.load
           (i32.add
-           (local.tee 5
+           (local.tee 1
             (global.get $__memory_base))
            (i32.const 508)))
+         (i32.const 1)
+         (local.get 9)))
+       (i32.store8
+        (i32.add
+         (local.get 1)
+         (i32.const 504))
+        (i32.const 0)))
+      (i32.store8
+       (i32.add
+        (i32.load
+         (i32.add
+          (local.tee 1
+           (global.get $__memory_base))
+          (i32.const 508)))
+        (local.tee 5
          (i32.load
-          (local.tee 11
-           (i32.add
-            (local.get 5)
-            (i32.const 496)))))
-        (i32.const 0))
-       (local.set 5
-        (call $PyErr_GetRaisedException))
-       (local.set 11
-        (call $PyLong_FromLongLong
-         (i64.load32_u
-          (local.get 11))))
+          (i32.add
+           (local.get 1)
+           (i32.const 496)))))
+       (i32.const 0))
+      (block ;; label = @5
        (block ;; label = @6
-        (br_if 0 (;@6;)
-         (i32.eqz
-          (local.get 5)))
-        (br_if 0 (;@6;)
-         (i32.eqz
-          (local.get 11)))
-        (i32.store
-         (local.get 3)
-         (local.get 11))
-        (i32.store offset=4
-         (local.get 3)
-         (local.get 5))
-        (i32.store offset=8
-         (local.get 3)
-         (i32.const 0))
-        (local.set 1
-         (call $PyObject_CallFunctionObjArgs
+        (br_table 1 (;@5;) 0 (;@6;) 1 (;@5;) 0 (;@6;)
+         (i32.add
+          (local.tee 1
+           (i32.load
+            (i32.add
+             (local.get 1)
+             (i32.const 464))))
+          (i32.const -3))))
+       (drop
+        (call $memset
+         (i32.add
           (i32.load
            (i32.add
             (global.get $__memory_base)
-            (i32.const 476)))
-          (local.get 3))))
-       (call $Py_DecRef
-        (local.get 5))
-       (call $Py_DecRef
+            (i32.const 512)))
+          (i32.shl
+           (local.get 5)
+           (select
+            (i32.const 3)
+            (i32.const 0)
+            (local.get 1))))
+         (i32.const 0)
+         (select
+          (i32.const 8)
+          (i32.const 1)
+          (local.get 1)))))
+      (local.set 11
+       (global.get $__memory_base))
+      (local.set 1
+       (call $PyErr_GetRaisedException))
+      (local.set 5
+       (i32.const 0))
+      (local.set 11
+       (call $PyLong_FromLongLong
+        (i64.load32_u
+         (i32.add
+          (local.get 11)
+          (i32.const 496)))))
+      (block ;; label = @5
+       (br_if 0 (;@5;)
+        (i32.eqz
+         (local.get 1)))
+       (br_if 0 (;@5;)
+        (i32.eqz
+         (local.get 11)))
+       (i32.store
+        (local.get 3)
         (local.get 11))
-       (call $Py_DecRef
+       (i32.store offset=4
+        (local.get 3)
         (local.get 1))
+       (i32.store offset=8
+        (local.get 3)
+        (i32.const 0))
        (local.set 5
-        (i32.ne
-         (local.get 1)
-         (i32.const 0)))
-       (br 1 (;@4;)))
+        (call $PyObject_CallFunctionObjArgs
+         (i32.load
+          (i32.add
+           (global.get $__memory_base)
+           (i32.const 476)))
+         (local.get 3))))
       (call $Py_DecRef
        (local.get 1))
+      (call $Py_DecRef
+       (local.get 11))
+      (call $Py_DecRef
+       (local.get 5))
       (local.set 5
-       (i32.const 1)))
+       (i32.ne
+        (local.get 5)
+        (i32.const 0))))
      (block ;; label = @4
       (block ;; label = @5
        (br_table 0 (;@5;) 1 (;@4;) 0 (;@5;) 1 (;@4;)
@@ -1078,11 +1137,6 @@
        (local.tee 2
         (global.get $__memory_base))
        (i32.const 500))))))
-  (local.set 5
-   (i32.load
-    (i32.add
-     (local.get 2)
-     (i32.const 464))))
   (block ;; label = @1
    (block ;; label = @2
     (br_if 0 (;@2;)
@@ -1104,45 +1158,51 @@
         (i32.const 508)))
       (local.get 3))
      (local.get 4))))
-  (local.set 3
-   (call $PyBytes_FromStringAndSize
-    (i32.load
-     (i32.add
-      (local.tee 3
-       (global.get $__memory_base))
-      (i32.const 512)))
-    (select
-     (local.tee 6
-      (i32.load
-       (i32.add
-        (local.get 3)
-        (i32.const 520))))
-     (select
-      (local.get 6)
-      (i32.shl
-       (local.get 4)
-       (select
-        (i32.const 3)
-        (i32.const 0)
-        (local.get 5)))
-      (i32.eq
+  (local.set 5
+   (i32.load
+    (i32.add
+     (local.tee 3
+      (global.get $__memory_base))
+     (i32.const 512))))
+  (block ;; label = @1
+   (block ;; label = @2
+    (block ;; label = @3
+     (br_table 0 (;@3;) 1 (;@2;) 0 (;@3;) 1 (;@2;)
+      (i32.add
        (local.tee 3
         (i32.load
-         (local.tee 5
-          (i32.add
-           (local.get 3)
-           (i32.const 464)))))
-       (i32.const 5)))
-     (i32.eq
-      (local.get 3)
-      (i32.const 3)))))
+         (i32.add
+          (local.get 3)
+          (i32.const 464))))
+       (i32.const -3))))
+    (local.set 3
+     (i32.load
+      (i32.add
+       (global.get $__memory_base)
+       (i32.const 520))))
+    (br 1 (;@1;)))
+   (local.set 3
+    (i32.shl
+     (local.get 4)
+     (select
+      (i32.const 3)
+      (i32.const 0)
+      (local.get 3)))))
+  (local.set 6
+   (global.get $__memory_base))
+  (local.set 3
+   (call $PyBytes_FromStringAndSize
+    (local.get 5)
+    (local.get 3)))
   (block ;; label = @1
    (block ;; label = @2
     (block ;; label = @3
      (br_table 0 (;@3;) 1 (;@2;) 0 (;@3;) 1 (;@2;)
       (i32.add
        (i32.load
-        (local.get 5))
+        (i32.add
+         (local.get 6)
+         (i32.const 464)))
        (i32.const -3))))
     (local.set 5
      (call $PyBytes_FromStringAndSize
