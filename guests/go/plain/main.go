@@ -1,3 +1,5 @@
+//go:build wasip1
+
 // A weighted score of three numbers, without a kit: with bindings by hand, after version 0.1 of the
 // contract alone. It shows the tests that such components keep running.
 package main
