@@ -1,50 +1,8 @@
 //! Test vectors: the expected results of a function, as data.
 //!
-//! A file has the vectors of one function, or a list of those of several:
-//!
-//! ```json
-//! {
-//!   "function": "too_long",
-//!   "cases": [
-//!     {
-//!       "name": "longer than two hours",
-//!       "params": {"field": "minutes"},
-//!       "documents": [{"minutes": 90}, {"minutes": 130}, {}],
-//!       "values": [false, true, false]
-//!     },
-//!     {
-//!       "name": "a negative length fails",
-//!       "params": {"field": "minutes"},
-//!       "documents": [{"minutes": 90}, {"_id": "b", "_source": {"minutes": -1}}],
-//!       "values": [false, null],
-//!       "errors": {"1": "a length of -1 minutes"},
-//!       "logs": ["warn: document b is odd"]
-//!     },
-//!     {
-//!       "name": "a negative limit",
-//!       "params": {"field": "minutes", "enough": -1},
-//!       "documents": [],
-//!       "error": "function `too_long`: ..."
-//!     }
-//!   ]
-//! }
-//! ```
-//!
-//! | of a case | what it says |
-//! |---|---|
-//! | `documents` | each a document, or `{"_id", "_score", "_source"}`; by default the id is the position |
-//! | `values` | the value of each document; a timestamp as microseconds or as text |
-//! | `errors` | beside `values`: the errors of documents, by their positions; their value is null |
-//! | `error` | the error with which binding or evaluating ends |
-//! | `error_prefix` | only its beginning, if implementations differ in the rest |
-//! | `logs` | all lines that the function logs, each after its level |
-//!
-//! Documents are read as a node reads them: with the `mapping` of the case or of all cases, or with
-//! the one that a node would make of the documents of the case.
-//!
-//! Numbers are compared exactly, or within the relative `tolerance` that is given beside the cases.
-//! Values of kind json are compared as JSON. A string in the parameters and documents may be written
-//! as `{"repeat": STRING, "times": N}`.
+//! `docs/VECTORS.md` has the format. Documents are read as a node reads them: with the mapping of the
+//! case, of all cases or of the command line, or else with the one that an index would take from the
+//! documents of the case.
 
 mod difference;
 mod documents;
