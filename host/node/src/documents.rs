@@ -205,7 +205,12 @@ fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Json>, DocumentsError> {
             }),
         }
     };
-    texts.iter().map(AsRef::as_ref).enumerate().map(parse).collect()
+    texts
+        .iter()
+        .map(AsRef::as_ref)
+        .enumerate()
+        .map(parse)
+        .collect()
 }
 
 fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {
