@@ -51,7 +51,8 @@ impl Call {
         let documents = setup::read_or_stdin(&self.docs)?;
         let documents = Documents::read(&documents, self.id_field.as_deref())
             .with_context(|| self.docs.display().to_string())?;
-        let reader = self.mapping.reader(&documents)?;
+        let reader =
+            (self.mapping.reader(&documents)).with_context(|| self.docs.display().to_string())?;
         let udf = setup::udf(&self.run.engine()?, &self.component)?;
         let query = self.run.query();
         let arguments = Arguments::from_json(&self.params);

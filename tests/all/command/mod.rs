@@ -465,6 +465,91 @@ fn rejects_a_clause_of_a_function_that_neither_filters_nor_scores() {
     );
 }
 
+#[test]
+fn vectors_expect_errors_logs_ids_scores_and_timestamps() {
+    let desk = Desk::new();
+    desk.write("udf.wasm", whittle_tests::guest("probe"));
+    let fail_on = serde_json::json!({"field": "t", "needle": "b"});
+    let vectors = serde_json::json!([
+        {"function": "fail_on", "cases": [{
+            "name": "one of three", "params": fail_on,
+            "documents": [{"t": "a"}, {"t": "b"}, {"t": "c"}],
+            "values": ["a", null, "c"], "errors": {"1": "found b in 1"},
+        }]},
+        {"function": "read_score", "cases": [{
+            "name": "scores", "documents": [{"_score": 2.5, "_source": {}}, {}], "values": [2.5, 1],
+        }]},
+        {"function": "read_id", "cases": [{
+            "name": "ids", "documents": [{"_id": "x", "_source": {}}, {}], "values": ["x", "1"],
+        }]},
+        {"function": "read_timestamp", "cases": [{
+            "name": "times", "params": {"field": "t"},
+            "documents": [{"t": "2024-01-01T00:00:00+01:00"}, {}],
+            "values": ["2023-12-31T23:00:00Z", null],
+        }]},
+        {"function": "log_lines", "cases": [{
+            "name": "a log", "params": {"count": 1, "bytes": 3}, "documents": [{}],
+            "values": [true], "logs": ["trace: xxx", "trace: xxx"],
+        }]},
+    ]);
+    desk.write("vectors.json", vectors.to_string());
+    insta::assert_snapshot!(desk.good("test udf.wasm"), @r"
+    fail_on: 1 of 1 cases pass
+    read_score: 1 of 1 cases pass
+    read_id: 1 of 1 cases pass
+    read_timestamp: 1 of 1 cases pass
+    log_lines: 1 of 1 cases pass
+    ");
+    let wrong = serde_json::json!([
+        {"function": "fail_on", "cases": [
+            {"name": "another error", "params": fail_on, "documents": [{"t": "b"}],
+             "values": [null], "errors": {"0": "no good"}},
+            {"name": "no error", "params": fail_on, "documents": [{"t": "b"}], "values": ["b"]},
+            {"name": "an error", "params": fail_on, "documents": [{"t": "a"}],
+             "values": [null], "errors": {"0": "no good"}},
+        ]},
+        {"function": "all_kinds", "cases": [{
+            "name": "a member", "params": {"field": "t"}, "documents": [{"t": 1}],
+            "values": [{"int64": 2}],
+        }]},
+        {"function": "log_lines", "cases": [{
+            "name": "no log", "params": {"count": 1, "bytes": 3}, "documents": [{}],
+            "values": [true], "logs": [],
+        }]},
+    ]);
+    desk.write("wrong.json", wrong.to_string());
+    let failed = desk.run("test udf.wasm --vectors wrong.json --log error");
+    assert_eq!(
+        text(&failed.stderr),
+        "error: udf.wasm: 5 of 5 cases failed\n"
+    );
+    insta::assert_snapshot!(text(&failed.stdout), @r#"
+    fail_on: another error
+      document 0: {"t":"b"}
+      - error: no good
+      + error: found b in 0
+    fail_on: no error
+      document 0: {"t":"b"}
+      - "b"
+      + error: found b in 0
+    fail_on: an error
+      document 0: {"t":"a"}
+      - error: no good
+      + "a"
+    fail_on: 0 of 3 cases pass
+    all_kinds: a member
+      document 0: {"t":1}
+      at int64
+      - 2
+      + 1
+    all_kinds: 0 of 1 cases pass
+    log_lines: no log
+      - no log
+      + log: trace: xxx | trace: xxx
+    log_lines: 0 of 1 cases pass
+    "#);
+}
+
 /// A machine or a container may limit the address space: the engine then reserves a smaller pool, or
 /// none, and still works.
 #[cfg(target_os = "linux")]

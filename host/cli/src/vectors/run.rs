@@ -121,7 +121,7 @@ fn differences(
             different.collect()
         }
         (Ok(Expected::Documents(values, _)), Err(_)) => {
-            vec![whole(format!("{} values", values.len()))]
+            vec![whole(shown_values(values.len()))]
         }
         (Ok(Expected::Error(expected)), Err(error)) if error == expected => Vec::new(),
         (Ok(Expected::Error(expected)), _) => vec![whole(shown_error(expected))],
@@ -160,11 +160,18 @@ fn evaluate(
             .map_err(|error| with_causes(error.into()))?;
         found.push(match bound.evaluate_row(&batch) {
             Ok(value) => Ok(value.to_json()),
-            Err(EvaluateError::Document { message, .. }) if !ends => Err(message),
+            Err(EvaluateError::Document { message, .. }) if !ends => Err(unquoted(message)),
             Err(error) => return Err(with_causes(error.into())),
         });
     }
     Ok(found)
+}
+
+/// A guest's own words, which stand in quotes among the host's.
+fn unquoted(message: String) -> String {
+    let inner = message.strip_prefix('"');
+    let inner = inner.and_then(|rest| rest.strip_suffix('"'));
+    inner.map(str::to_owned).unwrap_or(message)
 }
 
 fn with_causes(error: anyhow::Error) -> String {
@@ -177,8 +184,15 @@ fn diff(expected: &str, found: &str) -> String {
 
 fn shown(found: &Found) -> String {
     match found {
-        Ok(found) => format!("{} values", found.len()),
+        Ok(found) => shown_values(found.len()),
         Err(error) => shown_error(error),
+    }
+}
+
+fn shown_values(count: usize) -> String {
+    match count {
+        1 => "1 value".to_owned(),
+        count => format!("{count} values"),
     }
 }
 
