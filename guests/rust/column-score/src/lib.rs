@@ -29,7 +29,7 @@ struct ColumnScore {
 
 #[udf]
 impl ColumnScore {
-    fn evaluate_batch(&self, batch: &Batch<'_>) -> Vec<f64> {
+    fn batch(&self, batch: &Batch<'_>) -> Vec<f64> {
         let column = |field| batch.values(field).filled(0.0);
         let prices = column(&self.price_field);
         let ratings = column(&self.rating_field);

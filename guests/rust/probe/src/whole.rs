@@ -48,7 +48,7 @@ impl WholeColumns {
         ))
     }
 
-    fn evaluate_batch(&self, batch: &Batch<'_>) -> Vec<Option<String>> {
+    fn batch(&self, batch: &Batch<'_>) -> Vec<Option<String>> {
         let (booleans, integers) = (batch.values(&self.boolean), batch.values(&self.int64));
         let (floats, timestamps) = (batch.values(&self.float64), batch.values(&self.timestamp));
         let (texts, jsons) = (batch.texts(&self.text), batch.texts(&self.json));

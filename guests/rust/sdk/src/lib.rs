@@ -74,7 +74,7 @@
 //! ```
 //!
 //! A function may evaluate many documents at once, over whole columns, with the method
-//! `evaluate_batch`. Beside it there may be a method for one document, which the host then uses for a
+//! `batch`. Beside it there may be a method for one document, which the host then uses for a
 //! few documents. Without one, a few documents are batches of one row:
 //!
 //! ```
@@ -91,7 +91,7 @@
 //!
 //! #[udf]
 //! impl Gross {
-//!     fn evaluate_batch(&self, batch: &Batch<'_>) -> Vec<Option<f64>> {
+//!     fn batch(&self, batch: &Batch<'_>) -> Vec<Option<f64>> {
 //!         let factor = 1.0 + self.percent / 100.0;
 //!         let prices = batch.values(&self.price);
 //!         prices.iter().map(|price| price.map(|price| price * factor)).collect()

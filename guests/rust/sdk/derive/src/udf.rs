@@ -1,4 +1,4 @@
-//! `#[udf]`: a method `matches`, `score` or `value`, or `evaluate_batch`, makes its struct a UDF.
+//! `#[udf]`: a method `matches`, `score` or `value`, or `batch`, makes its struct a UDF.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -88,7 +88,7 @@ fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
 struct Evaluated<'a> {
     /// The one for a document.
     document: Option<(&'a ImplItemFn, &'a Type)>,
-    /// `evaluate_batch`.
+    /// `batch`.
     batch: Option<(&'a ImplItemFn, &'a Type)>,
 }
 
@@ -106,13 +106,13 @@ impl<'a> Evaluated<'a> {
                 format!("a UDF has one result: remove or rename `{first}` or `{second_name}`"),
             ));
         }
-        let batch = named(&["evaluate_batch"]).next();
+        let batch = named(&["batch"]).next();
         if document.is_none() && batch.is_none() {
             return Err(Error::new_spanned(
                 &block.self_ty,
                 "write the method that returns a document's result: `fn matches(&self) -> bool` for a \
                  filter, `fn score(&self) -> f64` for a score, or `fn value(&self)` with any result; \
-                 or `fn evaluate_batch(&self, batch: &Batch<'_>)` with a `Vec` of results",
+                 or `fn batch(&self, batch: &Batch<'_>)` with a `Vec` of results",
             ));
         }
         let document = document.map(|method| {
@@ -164,7 +164,7 @@ impl<'a> Evaluated<'a> {
         };
         let batch = self.batch.map(|(method, _)| {
             // The span, so that a signature that does not fit is shown as the author's.
-            let call = quote_spanned!(method.sig.span()=> Self::evaluate_batch(self, batch));
+            let call = quote_spanned!(method.sig.span()=> Self::batch(self, batch));
             quote! {
                 const TAKES_BATCHES: bool = true;
 
@@ -272,16 +272,16 @@ mod tests {
         assert_eq!(
             error(quote!(
                 impl S {
-                    fn evaluate_batch(&self) -> Vec<f64> {
+                    fn batch(&self) -> Vec<f64> {
                         Vec::new()
                     }
                 }
             )),
-            "`evaluate_batch` must take `&self` and a `&Batch<'_>`"
+            "`batch` must take `&self` and a `&Batch<'_>`"
         );
         assert_eq!(
-            error(quote!(impl S { fn evaluate_batch(&self, batch: &Batch<'_>) {} })),
-            "`evaluate_batch` returns nothing: add a return type"
+            error(quote!(impl S { fn batch(&self, batch: &Batch<'_>) {} })),
+            "`batch` returns nothing: add a return type"
         );
     }
 

@@ -145,6 +145,6 @@ pub fn evaluate_alone<T: Udf>(function: &T) -> T::Output {
 fn check_count(given: usize, rows: u32) {
     assert!(
         given == rows as usize,
-        "`evaluate_batch` returned {given} results for {rows} rows"
+        "`batch` returned {given} results for {rows} rows"
     );
 }

@@ -7,7 +7,7 @@ use super::{Open, Scores, column, document, score};
 use crate::field::FieldKind;
 use crate::{Field, Json, Timestamp};
 
-/// The documents that `evaluate_batch` evaluates, one in each row.
+/// The documents that `batch` evaluates, one in each row.
 #[derive(Debug)]
 pub struct Batch<'a> {
     rows: usize,
