@@ -97,7 +97,7 @@ fn mapping() -> Json {
 fn documents(random: &mut Random, count: usize) -> Vec<String> {
     let document = |random: &mut Random| {
         let members = FIELDS.map(|(name, _)| {
-            // A value that is no boolean is refused, whatever the mapping says.
+            // A boolean field refuses all other values: it has no `ignore_malformed`.
             let value = match name {
                 "flag" => random.one(&BOOLEANS),
                 _ => random.one(&VALUES),

@@ -189,7 +189,7 @@ fn mapped_columns(
     for document in documents {
         let first = match ExactJson::parse(document.text) {
             Ok(ExactJson::Object(members)) => first_values_of(mapping, &members, &places),
-            // A value that is no object has no fields.
+            // Only an object has fields.
             _ => vec![None; paths.len()],
         };
         for (values, value) in values.iter_mut().zip(first) {

@@ -56,7 +56,7 @@ export function columnOf(handle: u32, kind: Kind): usize {
   return column;
 }
 
-/** The column of a handle; zero if there is none. */
+/** The column of a handle; zero for a handle without a column. */
 function find(handle: u32): usize {
   for (let index = 0; index < columns.length; index++) {
     if (load<u32>(columns[index], HANDLE) == handle) return columns[index];
@@ -92,7 +92,7 @@ export abstract class Column {
     return validity == 0 || load<u8>(validity + row) != 0;
   }
 
-  /** The current row's value of a column of booleans, or another where there is none. */
+  /** The value in the current row of a boolean column; the default if it is missing. */
   @inline
   static flagOr(column: usize, otherwise: bool): bool {
     if (Column.isValid(column)) return load<u8>(load<usize>(column) + row) != 0;
@@ -100,7 +100,7 @@ export abstract class Column {
     return otherwise;
   }
 
-  /** The current row's value of a column of numbers, or another where there is none. */
+  /** The value in the current row of a numeric column; the default if it is missing. */
   @inline
   static numberOr<T>(column: usize, otherwise: T): T {
     if (Column.isValid(column)) return load<T>(load<usize>(column) + (row << 3));

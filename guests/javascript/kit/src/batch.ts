@@ -57,7 +57,7 @@ export let range: Range | null = null;
 const watched = new Uint32Array([0x8f3a61d5, 0xc4927e1b, 0x5db8f063, 0xa1e62c97]);
 const PINNED = 0x50494e21;
 
-/** Whether the host reads the row from `watched`. Otherwise it is told each. */
+/** Whether the host reads the row from `watched`. Otherwise `at` is called for each row. */
 let isPinned = false;
 
 /** Tells the host where the current row is. Call it in `bind`. */

@@ -103,7 +103,7 @@ struct Ahead {
     stopped: Option<(usize, Stopped)>,
 }
 
-/// Whether the distinct values of such a column are told apart.
+/// Whether columns of the type are evaluated once for each distinct value.
 pub(crate) fn has_values(found: &DataType) -> bool {
     let DataType::Dictionary(_, values) = found else {
         return false;

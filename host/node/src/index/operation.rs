@@ -61,8 +61,8 @@ pub enum Operation {
 pub struct Place {
     /// From 0.
     pub seq_no: u64,
-    /// From 1; a higher one after a crash, which may have lost operations that nobody was told of, and
-    /// whose sequence numbers are given again.
+    /// From 1. It rises after a crash, which may have lost operations that were not acknowledged, and
+    /// whose sequence numbers are used again.
     pub primary_term: u64,
 }
 

@@ -110,7 +110,7 @@ impl SegmentKey {
     }
 
     /// The first row of the loaded block, from one on, whose rank may come before another, or be the
-    /// same unless `ties` are behind it, too; the number of rows if there is none.
+    /// same unless `ties` are behind it, too; the number of rows if no row may.
     pub(super) fn first_before(&self, from: usize, other: &Rank, ties: bool) -> usize {
         let rows = self.numbers.len();
         if !self.texts.is_empty() {

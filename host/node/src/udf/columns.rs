@@ -30,8 +30,8 @@ use crate::reading::{self, Written};
 /// look-up costs as much as decoding some hundreds of terms.
 const TERMS_A_LOOK_UP: usize = 300;
 
-/// Distinct values are told apart if a column has no more of them than this, or than a share of the
-/// documents that will be read: each costs as much as some documents.
+/// A column is given with its dictionary if it has at most so many terms, or at most a share of
+/// the documents that will be read: each term costs as much as some documents.
 pub(super) const FEW_TERMS: usize = 1024;
 const DOCUMENTS_A_TERM: usize = 4;
 
@@ -211,8 +211,8 @@ impl SegmentColumns {
         }
     }
 
-    /// The only column that the function reads, for a block of documents in ascending order, if its
-    /// values are told apart.
+    /// The only column that the function reads, for a block of documents in ascending order, if it
+    /// is given with its dictionary.
     pub(super) fn keywords(&self, documents: &[DocId]) -> tantivy::Result<Option<ArrayRef>> {
         let keyword = self.keyword();
         keyword.map(|keyword| keyword.load(documents)).transpose()
