@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 from whittle_guest import Field, Json, Timestamp, document, log, parameter, udf
 
@@ -20,6 +21,18 @@ class Throws:
         return True
 
 
+def _all_kinds(path: str) -> list[tuple[Field[Any], Any]]:
+    """Resolve a path as each kind, each with a default."""
+    return [
+        (Field.named(path, bool), True),
+        (Field.named(path, int), 7),
+        (Field.named(path, float), 7),
+        (Field.named(path, str), "x"),
+        (Field.named(path, Timestamp), 7),
+        (Field.named(path, Json), Json("7")),
+    ]
+
+
 @udf
 class ReadEach:
     """Describes what fields of all kinds read in a document, with and without a default."""
@@ -28,14 +41,7 @@ class ReadEach:
 
     def prepare(self) -> None:
         """Resolve the path as each kind."""
-        self.read = [
-            (Field.named(self.field, bool), True),
-            (Field.named(self.field, int), 7),
-            (Field.named(self.field, float), 7),
-            (Field.named(self.field, str), "x"),
-            (Field.named(self.field, Timestamp), 7),
-            (Field.named(self.field, Json), Json("7")),
-        ]
+        self.read = _all_kinds(self.field)
 
     def value(self) -> str:
         """Describe them."""
@@ -52,14 +58,7 @@ class ReadWhole:
 
     def prepare(self) -> None:
         """Resolve the path as each kind."""
-        self.read = [
-            (Field.named(self.field, bool), True),
-            (Field.named(self.field, int), 7),
-            (Field.named(self.field, float), 7),
-            (Field.named(self.field, str), "x"),
-            (Field.named(self.field, Timestamp), 7),
-            (Field.named(self.field, Json), Json("7")),
-        ]
+        self.read = _all_kinds(self.field)
 
     def batch(self, _documents: int) -> Iterator[str]:
         """Describe them."""

@@ -43,8 +43,9 @@ export abstract class Udf {
 
   /**
    * Evaluates the function for rows, until one has no value or garbage is to be collected, and
-   * returns that row, or the end. Numbers and booleans go to their places in `values`. A text goes to `text`, so there is one row.
-   * Each kind has a loop of its own, into which the function is inlined.
+   * returns that row, or the end. Numbers and booleans go to their places in `values`. A text goes
+   * to `text`, so there is one row. Each kind has a loop of its own, into which the function is
+   * inlined.
    */
   abstract run(start: u32, end: u32, values: usize): u32;
 

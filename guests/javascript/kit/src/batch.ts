@@ -108,11 +108,12 @@ export function byDocument(kind: Kind, rows: number, compute: () => unknown): vo
     if (values.tag === "missing") open(field, values, new Uint8Array(rows));
     else if (values.tag !== "large") open(field, values, validity ?? null);
   }
-  // What a boolean and a float need no further look at.
+  // Booleans and floats need no further check.
   const plain = kind === "float64" ? "number" : kind === "boolean" ? kind : "";
   const results = resultsOf(kind, rows);
   const { values } = results;
   for (let at = 0; at < rows; at++) {
+    // As `enter`, without a call for each row: an interpreter does not inline it.
     row = watched[0] = at;
     if (!isPinned) host.at(at);
     try {

@@ -154,17 +154,25 @@ export function evaluateRows<K extends Kind>(
   try {
     contents = checked(kind, rows, current.byColumns(0, rows, evaluate));
   } catch {
-    return evaluateEach(kind, rows, evaluate);
+    return putEach(kind, rows, (at) => {
+      current.enter(at);
+      return evaluateOne(kind, evaluate, at);
+    });
   }
   const { values, validity } = contents;
   if (!Array.isArray(values) && kind !== "int64" && kind !== "timestamp") {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     return host.put(validity, bytes, null);
   }
+  putEach(kind, rows, (at) => valueOf(kind, contents, at));
+}
+
+/** Gives the host the result of each row, or what computing it throws. */
+function putEach(kind: Kind, rows: number, compute: (at: number) => unknown): void {
   const results = resultsOf(kind, rows);
   for (let at = 0; at < rows; at++) {
     try {
-      results.set(at, valueOf(kind, contents, at));
+      results.set(at, compute(at));
     } catch (thrown) {
       results.fail(at, thrown);
     }
@@ -172,27 +180,13 @@ export function evaluateRows<K extends Kind>(
   results.put();
 }
 
-function evaluateEach<K extends Kind>(
+/** Evaluates one document: that of a row of the batch, or the one outside of a batch. */
+export function evaluateOne<K extends Kind>(
   kind: K,
-  rows: number,
   evaluate: BatchFunction<K>["batch"],
-): void {
-  const results = resultsOf(kind, rows);
-  for (let at = 0; at < rows; at++) {
-    current.enter(at);
-    try {
-      const contents = checked(kind, 1, current.byColumns(at, at + 1, evaluate));
-      results.set(at, valueOf(kind, contents, 0));
-    } catch (thrown) {
-      results.fail(at, thrown);
-    }
-  }
-  results.put();
-}
-
-/** Evaluates the one document outside of a batch. */
-export function evaluateOne<K extends Kind>(kind: K, evaluate: BatchFunction<K>["batch"]): unknown {
-  return valueOf(kind, checked(kind, 1, current.byColumns(0, 1, evaluate)), 0);
+  at = 0,
+): unknown {
+  return valueOf(kind, checked(kind, 1, current.byColumns(at, at + 1, evaluate)), 0);
 }
 
 /** The results that `batch` returned, if they are of the kind and there is one for each document. */

@@ -77,15 +77,13 @@ class TextResults implements Results {
   constructor(private readonly kind: "text" | "json") {}
 
   set(_: number, value: unknown): void {
-    const text = value == null ? null : (lower(this.kind, value) as string);
-    if (text === null) this.missing.push(this.texts.length);
-    this.add(text ?? "");
+    if (value == null) this.none();
+    else this.add(lower(this.kind, value) as string);
   }
 
   fail(at: number, thrown: unknown): void {
     host.fail(at, hostError(thrown));
-    this.missing.push(this.texts.length);
-    this.add("");
+    this.none();
   }
 
   put(): void {
@@ -101,6 +99,11 @@ class TextResults implements Results {
     this.texts = [];
     this.units = 0;
     this.missing = [];
+  }
+
+  private none(): void {
+    this.missing.push(this.texts.length);
+    this.add("");
   }
 
   private add(text: string): void {

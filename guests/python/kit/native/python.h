@@ -17,7 +17,6 @@ extern PyTypeObject PyFloat_Type, PyLong_Type, PyUnicode_Type;
 extern PyObject _Py_NoneStruct, _Py_TrueStruct, _Py_FalseStruct;
 extern PyObject *PyExc_TypeError;
 
-void Py_IncRef(PyObject *);
 void Py_DecRef(PyObject *);
 PyObject *Py_NewRef(PyObject *);
 
@@ -57,7 +56,7 @@ typedef struct {
   const char *doc;
 } PyMethodDef;
 
-enum { METH_VARARGS = 1, METH_KEYWORDS = 2, METH_NOARGS = 4, METH_O = 8, METH_FASTCALL = 128 };
+enum { METH_KEYWORDS = 2, METH_NOARGS = 4, METH_O = 8, METH_FASTCALL = 128 };
 
 typedef struct {
   int slot;
