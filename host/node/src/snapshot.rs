@@ -76,6 +76,17 @@ impl Snapshot {
         }
     }
 
+    /// The same index, as another searcher sees it.
+    pub(crate) fn seen_by(&self, searcher: Searcher) -> Self {
+        Self::new(
+            searcher,
+            Arc::clone(&self.mapping),
+            self.dictionaries.clone(),
+            self.order.clone(),
+            self.terms.clone(),
+        )
+    }
+
     /// tantivy's view of it, for searches of an embedder's own.
     pub fn searcher(&self) -> &Searcher {
         &self.searcher

@@ -14,7 +14,7 @@ use super::read;
 use super::result::Body;
 use crate::query::Query;
 use crate::request::RequestError;
-use crate::request::object::Object;
+use crate::request::object::{Object, at_most};
 
 /// How many queries there may be.
 const MOST: usize = 100;
@@ -66,10 +66,7 @@ impl FiltersRequest {
             Json::Object(members) => members.len(),
             _ => 0,
         };
-        if found > MOST {
-            let (what, limit) = ("queries", MOST);
-            return Err(RequestError::TooMany { path, what, limit });
-        }
+        at_most(found, MOST, "queries", &path)?;
         let mut queries = Vec::new();
         let keyed = json.is_object();
         match json {

@@ -11,7 +11,7 @@ use super::read;
 use super::result::{Body, double};
 use super::values::Values;
 use crate::request::RequestError;
-use crate::request::object::{Object, cut, wrong};
+use crate::request::object::{Object, at_most, cut, wrong};
 
 /// How many ranges there may be.
 const MOST: usize = 1_024;
@@ -48,10 +48,7 @@ impl RangeRequest {
             let reason = "it is empty: give at least one range".to_owned();
             return Err(RequestError::Aggregation { path, reason });
         }
-        if list.len() > MOST {
-            let (what, limit) = ("ranges", MOST);
-            return Err(RequestError::TooMany { path, what, limit });
-        }
+        at_most(list.len(), MOST, "ranges", &path)?;
         let range = |(number, json): (usize, &Json)| {
             let path = format!("{path}[{number}]");
             let range = Object::read(json, &path)?;

@@ -12,7 +12,7 @@ use crate::expression::ColumnType;
 use crate::query::date_math::zone_seconds;
 use crate::request::Formula;
 use crate::request::RequestError;
-use crate::request::object::{Object, wrong};
+use crate::request::object::{Object, at_most, wrong};
 
 /// How many aggregations a request may have.
 const MOST: usize = 100;
@@ -184,14 +184,7 @@ impl Aggregations {
         let read = |name: &String| {
             *count += 1;
             let at = object.path(name);
-            if *count > MOST {
-                let (what, limit) = ("aggregations", MOST);
-                return Err(RequestError::TooMany {
-                    path: at,
-                    what,
-                    limit,
-                });
-            }
+            at_most(*count, MOST, "aggregations", &at)?;
             if name.is_empty() || name.contains(['[', ']', '>']) {
                 let reason = "an aggregation's name is not empty and has none of `[`, `]` and `>`";
                 return Err(refused(at, reason));

@@ -57,9 +57,7 @@ impl Gated {
             gate: gate.clone(),
         }
     }
-}
 
-impl Gated {
     pub(super) fn gate(&self) -> &Gate {
         &self.gate
     }

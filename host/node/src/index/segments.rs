@@ -303,11 +303,7 @@ impl Open {
             return Ok(None);
         }
         self.reader.reload()?;
-        let mapping = Arc::clone(&snapshot.mapping);
-        let dictionaries = snapshot.dictionaries.clone();
-        let (order, terms) = (snapshot.order.clone(), snapshot.terms.clone());
-        let searcher = self.reader.searcher();
-        let snapshot = Snapshot::new(searcher, mapping, dictionaries, order, terms);
+        let snapshot = snapshot.seen_by(self.reader.searcher());
         self.committed = Arc::new(Committed::new(snapshot)?);
         Ok(Some(Arc::clone(&self.committed)))
     }

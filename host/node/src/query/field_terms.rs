@@ -52,9 +52,17 @@ impl<'t> Target<'t> {
 
     /// Documents with one of several terms, in memory that the search takes.
     pub(super) fn listed(&self, terms: Vec<Vec<u8>>) -> Result<NativeQuery, QueryError> {
-        let bytes = terms.iter().map(|term| term.len() + size_of::<Vec<u8>>());
-        self.allowance.take(bytes.sum::<usize>() as u64)?;
+        self.take_terms(terms.iter().map(Vec::len))?;
         Ok(Box::new(self.accepted(Listed::new(terms))))
+    }
+
+    /// Takes the memory of terms of some lengths.
+    pub(super) fn take_terms(
+        &self,
+        lengths: impl Iterator<Item = usize>,
+    ) -> Result<(), QueryError> {
+        let bytes = lengths.map(|length| length + size_of::<Vec<u8>>());
+        Ok(self.allowance.take(bytes.sum::<usize>() as u64)?)
     }
 
     /// Documents with a value.

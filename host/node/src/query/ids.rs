@@ -40,10 +40,9 @@ impl Clause for Ids {
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
         let query = match planner.target(ID, path)? {
             Some(target) if !self.values.is_empty() => {
-                let ids = self.values.iter();
-                let bytes = ids.clone().map(|id| id.len() + size_of::<Vec<u8>>());
-                target.allowance.take(bytes.sum::<usize>() as u64)?;
-                let listed = Listed::new(ids.map(|id| id.clone().into_bytes()));
+                // Before they are copied.
+                target.take_terms(self.values.iter().map(String::len))?;
+                let listed = Listed::new(self.values.iter().map(|id| id.clone().into_bytes()));
                 constant(Box::new(target.accepted(listed)))
             }
             _ => none(),

@@ -2,9 +2,9 @@
 //!
 //! Knows nothing of what a request means. A path becomes a string only when there is an error.
 
-use serde_json::{Map, Value as Json};
 use std::fmt::Display;
 
+use serde_json::{Map, Value as Json};
 use whittle_host::one_line;
 
 use super::error::RequestError;

@@ -112,7 +112,6 @@ impl SegmentKey {
     /// The first row of the loaded block, from one on, whose rank may come before another, or be the
     /// same unless `ties` are behind it, too; the number of rows if no row may.
     pub(super) fn first_before(&self, from: usize, other: &Rank, ties: bool) -> usize {
-        let rows = self.numbers.len();
         if !self.texts.is_empty() {
             return from;
         }
@@ -125,7 +124,7 @@ impl SegmentKey {
         };
         let mut left = self.numbers[from..].iter();
         left.position(|number| !is_behind(number))
-            .map_or(rows, |position| from + position)
+            .map_or(self.numbers.len(), |position| from + position)
     }
 
     /// The rank of a document, at a row of the block if that was loaded.

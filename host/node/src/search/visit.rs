@@ -29,12 +29,14 @@ const VISITED: usize = 8 * STEP_DOCUMENTS;
 /// A search, ready for the segments.
 pub(super) struct Visit {
     weight: Box<dyn Weight>,
+    /// Whether something reads the scores.
+    scores: bool,
     best: Best,
     counting: Option<Counting>,
     min_score: Option<Score>,
     total: Total,
     count: Count,
-    /// Whether all hits are visited, whoever needs them.
+    /// Whether all hits are visited, even if nobody needs them.
     visits_all: bool,
     allowance: Allowance,
 }
@@ -78,7 +80,8 @@ impl Visit {
         request: &SearchRequest,
         allowance: &Allowance,
     ) -> tantivy::Result<Self> {
-        let scoring = if best.scores || request.min_score.is_some() {
+        let scores = best.scores || request.min_score.is_some();
+        let scoring = if scores {
             EnableScoring::enabled_from_searcher(searcher)
         } else {
             EnableScoring::disabled_from_searcher(searcher)
@@ -91,6 +94,7 @@ impl Visit {
         };
         Ok(Self {
             weight: query.weight(scoring)?,
+            scores,
             best,
             counting,
             min_score: request.min_score,
@@ -124,8 +128,7 @@ impl Visit {
         if known.is_some() && self.best.limit == 0 && self.counting.is_none() {
             return Ok(Found::default());
         }
-        let scores = self.best.scores || self.min_score.is_some();
-        let mut walk = Walk::new(self.weight.scorer(reader, 1.0)?, reader, scores);
+        let mut walk = Walk::new(self.weight.scorer(reader, 1.0)?, reader, self.scores);
         let constant = walk.constant();
         let mut best = self.best.for_segment(ordinal, reader, constant)?;
         let counting = self.counting.as_ref();

@@ -449,6 +449,16 @@ impl SegmentCall {
             .expect("it is there until it is dropped")
     }
 
+    /// Counts documents whose results were known before.
+    fn count_known(&mut self, documents: usize) {
+        let bound = self
+            .bound
+            .as_mut()
+            .expect("it is there until it is dropped");
+        bound.count_known(documents as u64);
+        (self.call.0.progress.0)(documents);
+    }
+
     /// The function's values for a block of documents, in ascending order. `None` ends the search:
     /// [`UdfCall::take_failure`] has the reason.
     pub(crate) fn evaluate(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Evaluated> {
@@ -468,14 +478,14 @@ impl SegmentCall {
     ) -> Result<Evaluated, UdfError> {
         let started = Instant::now();
         let columns = self.columns.as_ref().expect("they are open");
-        if let Some(keywords) = columns.keywords(documents)? {
+        let keywords = columns.keywords(documents)?;
+        if let Some(keywords) = &keywords {
             let bound = self
                 .bound
                 .as_mut()
                 .expect("it is there until it is dropped");
-            if let Some(values) = bound.known(&keywords) {
-                bound.count_known(documents.len() as u64);
-                (self.call.0.progress.0)(documents.len());
+            if let Some(values) = bound.known(keywords) {
+                self.count_known(documents.len());
                 return Ok(Evaluated {
                     values,
                     failed: None,
@@ -483,7 +493,7 @@ impl SegmentCall {
                 });
             }
         }
-        let batch = columns.load(self.bound(), documents, scores)?;
+        let batch = columns.load(self.bound(), documents, scores, keywords)?;
         lock(&self.call.0.tally).load_time += started.elapsed();
         let bound = self
             .bound
@@ -647,8 +657,7 @@ impl Computation for SegmentCall {
                 None => left.len(),
                 Some(alive) => left.filter(|document| alive.is_alive(*document)).count(),
             };
-            bound.count_known(left as u64);
-            (self.call.0.progress.0)(left);
+            self.count_known(left);
         }
         Ok(listed)
     }

@@ -161,12 +161,14 @@ impl SegmentColumns {
         })
     }
 
-    /// The columns of a block of documents, in ascending order, with their scores.
+    /// The columns of a block of documents, in ascending order, with their scores. `keywords` is what
+    /// [`keywords`](Self::keywords) gave for them.
     pub(super) fn load(
         &self,
         bound: &Bound,
         documents: &[DocId],
         scores: &[Score],
+        keywords: Option<ArrayRef>,
     ) -> tantivy::Result<RecordBatch> {
         match self {
             Self::Columns {
@@ -180,8 +182,14 @@ impl SegmentColumns {
                 };
                 let scores: ArrayRef = Arc::new(Float32Array::from(scores.to_vec()));
                 let mut arrays = vec![ids, scores];
-                for column in columns {
-                    arrays.push(column.load(documents)?);
+                match keywords {
+                    // The only column.
+                    Some(keywords) => arrays.push(keywords),
+                    None => {
+                        for column in columns {
+                            arrays.push(column.load(documents)?);
+                        }
+                    }
                 }
                 let options = RecordBatchOptions::new().with_row_count(Some(documents.len()));
                 RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)

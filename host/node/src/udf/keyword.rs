@@ -98,12 +98,12 @@ impl Keyword {
             }
             lists.push(list);
         }
-        Ok(Some(match lists.pop() {
-            None => Box::new(EmptyScorer),
-            Some(list) if lists.is_empty() => Box::new(ConstScorer::new(list, 1.0)),
-            Some(last) => {
+        Ok(Some(match lists.len() {
+            0 => Box::new(EmptyScorer),
+            1 => Box::new(ConstScorer::new(lists.remove(0), 1.0)),
+            _ => {
                 let mut documents = BitSet::with_max_value(reader.max_doc());
-                for list in lists.iter_mut().chain([&mut { last }]) {
+                for mut list in lists {
                     let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
                     let mut count = buffer.len();
                     while count == buffer.len() {
