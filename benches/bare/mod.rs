@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use wasmtime::component::{Component, Linker, WasmList};
-use wasmtime::{Config, Engine, PoolingAllocationConfig, Store, StoreContextMut};
+use wasmtime::{Config, Engine, Inlining, PoolingAllocationConfig, Store, StoreContextMut};
 
 use self::exports::whittle::udf::functions::{Argument, Manifest, Value};
 use self::whittle::udf::types::{Kind, Presence};
@@ -33,16 +33,19 @@ impl Host {
     pub(crate) fn new() -> Self {
         let mut pool = PoolingAllocationConfig::new();
         pool.max_core_instances_per_component(64)
-            .max_memories_per_component(6)
+            .max_memories_per_component(4)
             .max_tables_per_component(16)
             .total_memories(64)
-            .table_elements(1 << 16);
+            .table_elements(1 << 16)
+            .table_keep_resident((1 << 16) * size_of::<usize>());
         let mut config = Config::new();
         config
             .concurrency_support(false)
             .epoch_interruption(true)
             .wasm_backtrace_max_frames(None)
             .generate_address_map(false)
+            .compiler_inlining(Inlining::InterModule)
+            .relaxed_simd_deterministic(true)
             .allocation_strategy(pool);
         let engine = Engine::new(&config).expect("an engine starts");
         Self { engine }

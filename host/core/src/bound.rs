@@ -194,7 +194,8 @@ impl Bound {
             Err(EvaluateError::Stopped { source, .. }) => Some(source),
             Ok(_) | Err(_) => None,
         };
-        self.observe(|| batch.get_array_memory_size(), before, time, stopped);
+        let input_bytes = stopped.map_or(0, |_| batch.get_array_memory_size());
+        self.observe(input_bytes, before, time, stopped);
         evaluated
     }
 
@@ -216,7 +217,7 @@ impl Bound {
         let statistics = &mut self.instance.state_mut().sink.statistics;
         statistics.documents += documents;
         statistics.batches += 1;
-        self.observe(|| 0, before, Duration::ZERO, None);
+        self.observe(0, before, Duration::ZERO, None);
     }
 
     /// The documents, evaluations and errors so far.
@@ -232,7 +233,7 @@ impl Bound {
 
     fn observe(
         &self,
-        bytes: impl FnOnce() -> usize,
+        input_bytes: usize,
         before: [u64; 3],
         time: Duration,
         stopped: Option<&Stopped>,
@@ -251,7 +252,7 @@ impl Bound {
             evaluations: evaluations - before[1],
             errors: errors - before[2],
             begun: reached.saturating_sub(before[0]),
-            input_bytes: stopped.map_or(0, |_| bytes()),
+            input_bytes,
             time,
             memory_bytes: state.memory.bytes(),
             stopped,
@@ -437,16 +438,12 @@ impl Bound {
                 .map_err(|error| column_error(SCORE, Kind::Float64, error))?;
         }
         for (FieldUse { path, kind }, source) in fields.iter().zip(&sources.fields) {
-            let failed = |error| column_error(path, *kind, error);
             let column = match source {
                 None => Column::Missing(*kind),
-                Some(source) => {
-                    let array = source.column(piece).map_err(failed)?;
-                    match Column::unchanged(&array, source.field(), *kind) {
-                        Some(column) => column,
-                        None => Column::new(&array, source.field(), *kind).map_err(failed)?,
-                    }
-                }
+                Some(source) => source
+                    .column(piece)
+                    .and_then(|array| Column::new(&array, source.field(), *kind))
+                    .map_err(|error| column_error(path, *kind, error))?,
             };
             columns.fields.push(column);
         }

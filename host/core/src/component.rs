@@ -90,7 +90,6 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
         reads_ids: false,
         reads_scores: false,
     };
-    let mut depth = 0_usize;
     let mut components = 0;
     let mut modules = 0;
     let mut memories = 0;
@@ -104,20 +103,17 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
             Payload::Version {
                 encoding: Encoding::Module,
                 ..
-            } if depth == 0 => {
+            } if nesting.is_outermost() => {
                 return Err(RegisterError::CoreModule);
             }
             Payload::ModuleSection { .. } => {
                 modules += 1;
                 LimitExceeded::check("core_modules", "modules", limits.core_modules, modules)?;
-                depth += 1;
             }
             Payload::ComponentSection { .. } => {
                 components += 1;
                 LimitExceeded::check("components", "components", limits.components, components)?;
-                depth += 1;
             }
-            Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::MemorySection(section) => {
                 memories += section.count() as usize;
                 LimitExceeded::check("core_memories", "memories", limits.core_memories, memories)?;
@@ -140,7 +136,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
                     shape.reads_scores |= is_function(&alias, "score");
                 }
             }
-            Payload::ComponentImportSection(section) if depth == 0 => {
+            Payload::ComponentImportSection(section) if nesting.is_outermost() => {
                 let count = shape.imports.len() + section.count() as usize;
                 LimitExceeded::check("imports", "imports", limits.imports, count)?;
                 for import in section {
@@ -149,7 +145,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
                         .push(import.map_err(invalid)?.name.name.to_owned());
                 }
             }
-            Payload::ComponentExportSection(section) if depth == 0 => {
+            Payload::ComponentExportSection(section) if nesting.is_outermost() => {
                 let count = shape.exports.len() + section.count() as usize;
                 LimitExceeded::check("exports", "exports", limits.exports, count)?;
                 for export in section {

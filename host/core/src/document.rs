@@ -134,7 +134,7 @@ impl State {
     ) -> wasmtime::Result<Option<T>> {
         let column = self.column(field).filter(|column| match reading {
             Reading::Kind(kind) => column.kind() == kind,
-            Reading::TextWords => matches!(column.kind(), Kind::Text | Kind::Json),
+            Reading::TextWords => column.kind().is_text(),
             Reading::Any => true,
         });
         match column {

@@ -102,6 +102,11 @@ impl<'a> Nesting<'a> {
         Ok(())
     }
 
+    /// Whether what is being read is the whole, and not something inside it.
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.open.len() == 1
+    }
+
     fn end(&mut self) {
         let Some(ended) = self.open.pop() else { return };
         self.total = ended.instances;

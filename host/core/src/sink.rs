@@ -273,7 +273,7 @@ impl Sink {
     pub(crate) fn spread(&mut self, slots: &[u32], numbers: &[u64], states: &[u8]) -> bool {
         let of = |slot: &u32| states[*slot as usize];
         let all_known = slots.iter().fold(NULL, |most, slot| most.max(of(slot))) <= VALUE;
-        if !all_known || matches!(self.returns, Kind::Text | Kind::Json) {
+        if !all_known || self.returns.is_text() {
             return false;
         }
         let rows = self.offset..self.offset + slots.len();
@@ -292,7 +292,7 @@ impl Sink {
         match self.states[self.offset + row] {
             NULL => Outcome::Null,
             FAILED => Outcome::Failed(self.messages.get(&row).map(Arc::clone).unwrap_or_default()),
-            _ if matches!(self.returns, Kind::Text | Kind::Json) => {
+            _ if self.returns.is_text() => {
                 let text = self.texts.as_ref().map_or_else(Default::default, |texts| {
                     let start = texts.offsets_slice().iter().rev().nth(1);
                     let start = start.map_or(0, |start| *start as usize);
@@ -317,7 +317,7 @@ impl Sink {
     pub(crate) fn outcomes(&mut self) -> HashMap<usize, Outcome> {
         let rows = self.states.len();
         let mut outcomes = self.errors();
-        if matches!(self.returns, Kind::Text | Kind::Json) {
+        if self.returns.is_text() {
             let texts = self.texts_up_to(rows).finish();
             let texts = texts.iter().enumerate();
             outcomes.extend(
@@ -361,7 +361,7 @@ impl Sink {
     /// The results of the current batch, which are taken.
     pub(crate) fn values(&mut self) -> ArrayRef {
         let rows = self.states.len();
-        if matches!(self.returns, Kind::Text | Kind::Json) {
+        if self.returns.is_text() {
             return Arc::new(self.texts_up_to(rows).finish());
         }
         // Without an early end, so that it is vectorised.

@@ -15,7 +15,7 @@ use crate::error::Stopped;
 use crate::limits::{LimitExceeded, Limits};
 use crate::memory::Memory;
 use crate::query::QueryContext;
-use crate::sink::Sink;
+use crate::sink::{Failed, Sink};
 use crate::value::Kind;
 
 /// The handle of the first field. Zero is what a guest has that forgot to resolve one.
@@ -192,7 +192,7 @@ impl State {
                 "returned a text that is not JSON: \"{}\"",
                 self.query.bounded(text)
             );
-            return self.fail(row, message);
+            return Ok(self.fail(row, message)?);
         }
         Ok(self.sink.push_text(row, text).map_err(Stopped::from)?)
     }
@@ -201,18 +201,19 @@ impl State {
     pub(crate) fn push_error(&mut self, row: usize, error: types::Error) -> wasmtime::Result<()> {
         let (types::Error::InvalidArgument(message) | types::Error::Failed(message)) = error;
         let message = format!("\"{}\"", self.query.bounded(&message));
-        self.fail(row, message)
+        Ok(self.fail(row, message)?)
     }
 
     /// Stores the error that the guest returned another kind than it declares.
     pub(crate) fn push_wrong_kind(&mut self, row: usize, found: &str) -> wasmtime::Result<()> {
         let declared = self.sink.returns();
-        self.fail(row, format!("declared {declared}, but returned {found}"))
+        Ok(self.fail(row, format!("declared {declared}, but returned {found}"))?)
     }
 
-    fn fail(&mut self, row: usize, message: String) -> wasmtime::Result<()> {
+    /// Stores the error of the current document.
+    pub(crate) fn fail(&mut self, row: usize, message: String) -> Result<(), Failed> {
         let document = self.query.bounded(&self.id());
-        Ok(self.sink.fail(row, document, message)?)
+        self.sink.fail(row, document, message)
     }
 
     /// The current document's id, or its position in the query if it has none.

@@ -29,6 +29,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether its values are texts.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Json)
+    }
+
     /// The Arrow type of a column or a result of this kind.
     pub fn data_type(self) -> DataType {
         match self {

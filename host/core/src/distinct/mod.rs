@@ -454,8 +454,7 @@ fn settle(state: &mut State, row: usize, outcome: Outcome, is_taken: bool) -> Re
             state.sink.push_text(row, &text).map_err(stopped)?;
         }
         Outcome::Failed(message) => {
-            let document = state.query.bounded(&state.id());
-            let failed = state.sink.fail(row, document, message.to_string());
+            let failed = state.fail(row, message.to_string());
             failed.map_err(RunError::Document)?;
         }
     }
