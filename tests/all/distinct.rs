@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
+use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowDictionaryKeyType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
@@ -272,28 +273,30 @@ fn a_million_rows_with_twelve_values_are_evaluated_twelve_times() {
     let keys = (0..1_000_000_u32).map(|row| row % 12);
     let keys = PrimitiveArray::<UInt32Type>::from_iter_values(keys);
     let column: ArrayRef = Arc::new(DictionaryArray::try_new(keys, values).expect("keys"));
-    let batch = RecordBatch::try_from_iter([("x", column)]).expect("one column");
-    let query = QueryContext::new(Budget::default());
-    let params = json!({"field": "x", "target": "value 3", "max_distance": 0});
-    let bound = UDFS[1][1].bind("string_distance", &arguments(&params), &query);
-    let mut bound = bound.expect("bound");
-    let found = bound.evaluate(&batch).expect("evaluated");
-    let found = found
-        .as_any()
-        .downcast_ref::<BooleanArray>()
-        .expect("booleans");
-    let statistics = bound.statistics();
+    let (found, documents, evaluations) = equal(column, "value 3");
     assert_eq!(
-        (
-            found.true_count(),
-            statistics.documents,
-            statistics.evaluations
-        ),
+        (found.true_count(), documents, evaluations),
         (83_334, 1_000_000, 12)
     );
 }
 
-/// A function with more distinct values than are kept is evaluated for documents.
+/// Which rows of a column are equal to a text, and how many documents and evaluations that took.
+fn equal(column: ArrayRef, target: &str) -> (BooleanArray, u64, u64) {
+    let batch = RecordBatch::try_from_iter([("x", column)]).expect("one column");
+    let query = QueryContext::new(Budget::default());
+    let params = json!({"field": "x", "target": target, "max_distance": 0});
+    let bound = UDFS[1][1].bind("string_distance", &arguments(&params), &query);
+    let mut bound = bound.expect("bound");
+    let found = bound.evaluate(&batch).expect("evaluated");
+    let statistics = bound.statistics();
+    (
+        found.as_boolean().clone(),
+        statistics.documents,
+        statistics.evaluations,
+    )
+}
+
+/// A function with more distinct values than are kept is evaluated document by document.
 #[test]
 fn a_column_of_very_many_values_is_evaluated_by_documents() {
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values(
@@ -301,18 +304,9 @@ fn a_column_of_very_many_values_is_evaluated_by_documents() {
     ));
     let keys = PrimitiveArray::<Int32Type>::from_iter_values(0..400_000);
     let column: ArrayRef = Arc::new(DictionaryArray::try_new(keys, texts).expect("keys"));
-    let batch = RecordBatch::try_from_iter([("x", column)]).expect("one column");
-    let query = QueryContext::new(Budget::default());
-    let params = json!({"field": "x", "target": "399999", "max_distance": 0});
-    let bound = UDFS[1][1].bind("string_distance", &arguments(&params), &query);
-    let mut bound = bound.expect("bound");
-    let found = bound.evaluate(&batch).expect("evaluated");
-    let found = found
-        .as_any()
-        .downcast_ref::<BooleanArray>()
-        .expect("booleans");
+    let (found, _, evaluations) = equal(column, "399999");
     assert_eq!((found.true_count(), found.value(399_999)), (1, true));
-    assert_eq!(bound.statistics().evaluations, 400_000);
+    assert_eq!(evaluations, 400_000);
 }
 
 /// A guest that takes batches and reads the field `x` as an int64: logs if it is 1, asks for the id

@@ -210,8 +210,7 @@ fn all_guests_of_a_function_give_the_same_values() {
     for guest in guests() {
         for few_rows in PATHS {
             let udf = guest.udf(few_rows);
-            let mut functions = udf.manifest().functions.iter();
-            if !functions.any(|function| function.name == "custom_score") {
+            if udf.manifest().function("custom_score").is_none() {
                 continue;
             }
             let query = QueryContext::new(Budget::default());
@@ -245,11 +244,7 @@ fn names_the_document_that_was_running_when_the_query_ended() {
         let values = bound.expect("bound").evaluate(&batch);
         values.map_err(|error| told(&error))
     };
-    let has_it = |guest: &&Guest| {
-        let udf = guest.udf(BATCHES);
-        let mut functions = udf.manifest().functions.iter();
-        functions.any(|function| function.name == "runs")
-    };
+    let has_it = |guest: &&Guest| guest.udf(BATCHES).manifest().function("runs").is_some();
     let probes = everywhere("probe");
     for (guest, few_rows) in probes
         .iter()

@@ -146,18 +146,21 @@ impl Bench {
         fs::write(self.path(name), text).expect("it can be written");
     }
 
-    fn command(&self, component: &Path, arguments: &[&str]) -> String {
+    fn command(&self, before: &[&str], component: &Path, after: &[&str]) -> String {
         let output = Command::new(whittle())
-            .arg(arguments[0])
+            .args(before)
             .arg(component)
-            .args(&arguments[1..])
+            .args(after)
             .current_dir(self.folder.path())
             .env("WHITTLE_CACHE", target().join("cache"))
             .output()
             .expect("the command runs");
         let error = String::from_utf8_lossy(&output.stderr);
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {printed}{error}");
+        assert!(
+            output.status.success(),
+            "{before:?} {after:?}: {printed}{error}"
+        );
         printed
     }
 
@@ -170,9 +173,9 @@ impl Bench {
         mapping: &[&str],
     ) -> Vec<Json> {
         let params = params.to_string();
-        let mut arguments = vec!["call", function, "--docs", "docs.json", "--params", &params];
+        let mut arguments = vec![function, "--docs", "docs.json", "--params", &params];
         arguments.extend(mapping);
-        let printed = self.command(component, &arguments);
+        let printed = self.command(&["call"], component, &arguments);
         let lines = printed
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"));
@@ -189,7 +192,7 @@ impl Bench {
             json!(values)
         );
         self.write("vectors.json", &vectors);
-        self.command(component, &["test", "--vectors", "vectors.json"]);
+        self.command(&["test"], component, &["--vectors", "vectors.json"]);
     }
 
     /// The values of a trial in the node.
@@ -210,37 +213,26 @@ impl Bench {
             .collect()
     }
 
+    /// A search that computes a function for all documents.
+    fn body(&self, function: &str, params: &Json) -> Json {
+        let udf = json!({"wasm_udf": {"function": function, "params": params}});
+        json!({"size": self.documents.len(), "fields": {"value": udf}})
+    }
+
     /// The values that a search computes.
     fn searched(&self, function: &str, params: &Json) -> Vec<Json> {
-        let udf = json!({"wasm_udf": {"function": function, "params": params}});
-        let body = json!({"size": self.documents.len(), "fields": {"value": udf}});
         let path = format!("/{INDEX}/_search");
-        let (status, answer) = self.node.ask("POST", &path, &body);
+        let (status, answer) = self.node.ask("POST", &path, &self.body(function, params));
         assert_eq!(status, 200, "{answer}");
         values_of(&answer, self.documents.len())
     }
 
     /// The values that `whittle query` computes, with the mapping that the documents show.
     fn queried(&self, component: &Path, function: &str, params: &Json) -> Vec<Json> {
-        let udf = json!({"wasm_udf": {"function": function, "params": params}});
-        let body = json!({"size": self.documents.len(), "fields": {"value": udf}});
-        self.write("query.json", &body.to_string());
-        let output = Command::new(whittle())
-            .args([
-                "query",
-                "--json",
-                "--docs",
-                "docs.json",
-                "--query",
-                "query.json",
-                "--udf",
-            ])
-            .arg(component)
-            .current_dir(self.folder.path())
-            .env("WHITTLE_CACHE", target().join("cache"))
-            .output()
-            .expect("the command runs");
-        let answer: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+        self.write("query.json", &self.body(function, params).to_string());
+        let after = ["--json", "--docs", "docs.json", "--query", "query.json"];
+        let answer = self.command(&["query", "--udf"], component, &after);
+        let answer: Json = serde_json::from_str(&answer).expect("JSON");
         values_of(&answer, self.documents.len())
     }
 }

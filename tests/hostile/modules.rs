@@ -46,9 +46,7 @@ fn a_table_does_not_grow_beyond_its_slot() {
 /// component may have.
 #[test]
 fn the_largest_guests_leave_each_other_room() {
-    let engine = engine_with(EngineOptions {
-        ..EngineOptions::default()
-    });
+    let engine = engine_with(EngineOptions::default());
     let guest = |memories, tables| {
         let module = format!(
             "{MEMORY} {} {}",

@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use whittle_host::{Budget, EngineOptions, QueryContext};
-use whittle_tests::{arguments, engine_with};
+use whittle_host::{Budget, QueryContext};
+use whittle_tests::{arguments, engine_on};
 
 use crate::attack::{Host, run};
 
@@ -86,10 +86,7 @@ fn ten_thousand_attacks_leave_nothing_behind() {
 }
 
 fn lay_siege(few_rows: usize, queries: usize) {
-    let engine = engine_with(EngineOptions {
-        few_rows,
-        ..EngineOptions::default()
-    });
+    let engine = engine_on(few_rows);
     let host = Host::new(&engine);
     let attacks = attacks();
     let budget = Budget {

@@ -37,9 +37,6 @@ impl MappingFile {
 
     /// What reads documents with the mapping, or with the one that they show.
     pub(crate) fn reader(&self, documents: &Documents) -> Result<DocumentReader> {
-        Ok(match self.read()? {
-            None => DocumentReader::guess(documents)?,
-            Some(mapping) => DocumentReader::with_mapping(&mapping, documents)?,
-        })
+        Ok(DocumentReader::of(self.read()?.as_ref(), documents)?)
     }
 }

@@ -78,6 +78,18 @@ impl DocumentReader {
         Ok(Self { mapping })
     }
 
+    /// With a mapping, or else with the one that the documents show.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`DocumentReader::with_mapping`] and [`DocumentReader::guess`].
+    pub fn of(mapping: Option<&Mapping>, documents: &Documents) -> Result<Self, ReadError> {
+        match mapping {
+            Some(mapping) => Self::with_mapping(mapping, documents),
+            None => Ok(Self::guess(documents)?),
+        }
+    }
+
     /// The columns that a function reads, of documents at some positions. A score that is not given
     /// is 1.
     ///

@@ -69,11 +69,18 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
+/// The active virtual environment, if there is one, and then the project's own.
+fn environments(dir: &Path, active: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    active
+        .map(Path::to_owned)
+        .into_iter()
+        .chain([dir.join(".venv")])
+}
+
 /// componentize-py from the active virtual environment, or else from the project's `.venv`, or else
 /// from `PATH`.
 fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
-    let own = dir.join(".venv");
-    for environment in active.into_iter().chain([own.as_path()]) {
+    for environment in environments(dir, active) {
         let program = environment.join(PROGRAMS).join(TOOL);
         let program = program.with_extension(env::consts::EXE_EXTENSION);
         if program.is_file() {
@@ -98,10 +105,8 @@ fn copy_project(dir: &Path, active: Option<&Path>, stage: &Path) -> Result<()> {
         is_source(path) && path != dir.join("kit") && path != dir.join("target")
     })?;
     let mut kits = vec![dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
-    let own = dir.join(".venv");
-    for environment in active.into_iter().chain([own.as_path()]) {
-        kits.extend(packages(environment).map(|packages| packages.join(KIT)));
-    }
+    let installed = environments(dir, active).filter_map(|environment| packages(&environment));
+    kits.extend(installed.map(|packages| packages.join(KIT)));
     match kits.iter().find(|kit| kit.is_dir()) {
         Some(kit) => copy(kit, &stage.join(KIT), &is_source),
         None => Ok(()),

@@ -240,16 +240,12 @@ fn udf(report: &UdfReport) -> String {
         unmapped_fields,
         mistyped_fields,
     } = report;
+    let mut seen = count(*documents, "document");
+    if evaluations < documents {
+        seen = format!("{seen}, {}", count(*evaluations, "evaluation"));
+    }
     let mut text = format!(
-        "{function}: {} in {:.1} ms, {}, {} KiB\n",
-        match evaluations {
-            evaluations if evaluations < documents => format!(
-                "{}, {}",
-                count(*documents, "document"),
-                count(*evaluations, "evaluation")
-            ),
-            _ => count(*documents, "document"),
-        },
+        "{function}: {seen} in {:.1} ms, {}, {} KiB\n",
         *time_us as f64 / 1000.0,
         count(*errors, "error"),
         memory_bytes / 1024,

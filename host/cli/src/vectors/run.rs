@@ -46,8 +46,7 @@ pub(crate) fn run(
     mapping: Option<&Mapping>,
     query: &QueryContext,
 ) -> Result<(), Failure> {
-    let functions = &udf.manifest().functions;
-    let function = functions.iter().find(|of| of.name == vectors.function);
+    let function = udf.manifest().function(&vectors.function);
     let kind = function.map(|function| function.returns);
     let given = case.mapping.as_ref().or(vectors.mapping.as_ref());
     let mapping = given.or(mapping);
@@ -143,13 +142,9 @@ fn evaluate(
     let params = params.map(|(name, value)| (name.clone(), expanded(value)));
     let arguments = Arguments::from_json(&params.collect());
     let bound = udf.bind(function, &arguments, query);
-    let mut bound = bound.map_err(|error| with_causes(error.into()))?;
+    let mut bound = bound.map_err(with_causes)?;
     let Samples { documents, scores } = documents::read(&case.documents).map_err(with_causes)?;
-    let reader = match mapping {
-        Some(mapping) => DocumentReader::with_mapping(mapping, &documents)
-            .map_err(|error| with_causes(error.into()))?,
-        None => DocumentReader::guess(&documents).map_err(|error| with_causes(error.into()))?,
-    };
+    let reader = DocumentReader::of(mapping, &documents).map_err(with_causes)?;
     // Whether one document's error is expected or the whole case's is known to the case alone.
     let ends = case.values.is_none();
     bound.set_on_error(if ends { OnError::Fail } else { OnError::Null });
@@ -157,11 +152,11 @@ fn evaluate(
     for (position, score) in scores.into_iter().enumerate() {
         let batch = reader
             .load(&bound, &documents, position..position + 1, score)
-            .map_err(|error| with_causes(error.into()))?;
+            .map_err(with_causes)?;
         found.push(match bound.evaluate_row(&batch) {
             Ok(value) => Ok(value.to_json()),
             Err(EvaluateError::Document { message, .. }) if !ends => Err(unquoted(message)),
-            Err(error) => return Err(with_causes(error.into())),
+            Err(error) => return Err(with_causes(error)),
         });
     }
     Ok(found)
@@ -174,8 +169,8 @@ fn unquoted(message: String) -> String {
     inner.map(str::to_owned).unwrap_or(message)
 }
 
-fn with_causes(error: anyhow::Error) -> String {
-    format!("{error:#}")
+fn with_causes(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
 }
 
 fn diff(expected: &str, found: &str) -> String {
