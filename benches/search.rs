@@ -57,11 +57,11 @@ struct Bench {
     snapshot: Snapshot,
     udfs: Udfs,
     filter: Option<String>,
-    /// How often each of two is run.
+    /// How often each side of a comparison is run.
     rounds: usize,
 }
 
-/// What tantivy found: how many, and what the first are ordered by. Among equals its order is another.
+/// What tantivy found: how many, and what the first are ordered by. Ties may come in another order.
 type Found = (usize, Vec<f64>);
 
 impl Bench {

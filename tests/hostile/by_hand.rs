@@ -240,7 +240,7 @@ fn a_failing_growth_does_not_give_back_the_memory_that_another_got() {
         evaluate,
         ..ByHand::default()
     };
-    // Of 16 pages in all, the table has a part of one.
+    // The table takes part of one of the 16 pages.
     let shown = attack(&guest);
     assert!(shown.contains("15.0,"), "{shown}");
 }

@@ -11,7 +11,7 @@ typedef struct {
   const uint8_t *validity;
   // Of texts: four bytes for each row, and four more.
   const uint8_t *offsets;
-  // As what the values can be read here: one more than a kind, or 0 if the host is asked.
+  // The kind as which the values can be read here, plus one; 0 if the host has to be asked.
   uint8_t here;
   // What the field was resolved as: one more than a kind, or 0.
   uint8_t resolved;

@@ -353,7 +353,7 @@ impl Bound {
         }
     }
 
-    /// The slots of the rows' values, if they alone decide over the results.
+    /// The slots of the rows' values, if they alone determine the results.
     fn slots(&mut self, piece: &RecordBatch) -> Result<Option<Vec<u32>>, EvaluateError> {
         let only = self
             .sources

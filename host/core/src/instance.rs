@@ -141,7 +141,7 @@ impl Instance {
         result.map_err(|error| self.run_error(&error))
     }
 
-    /// Whether so many rows are evaluated as a batch.
+    /// Whether this many rows are evaluated as a batch.
     pub(crate) fn takes_batch(&self, rows: usize) -> bool {
         self.batches.is_some() && rows > self.few_rows
     }

@@ -23,7 +23,7 @@ pub struct Limits {
     pub components: usize,
     /// The nesting depth of component and instance types; by default 32.
     pub type_depth: usize,
-    /// Instances of components and core modules, those inside of others included; by default 10,000,
+    /// Instances of components and core modules, including those inside others; by default 10,000,
     /// which is also Wasmtime's limit.
     pub instances: usize,
     /// Core modules inside the component; by default 64.

@@ -304,7 +304,7 @@ impl Sink {
         }
     }
 
-    /// A sink for rows whose results and errors are wanted by themselves.
+    /// A sink for rows whose results and errors are collected separately.
     pub(crate) fn alone(&self, rows: usize) -> Self {
         let mut alone = Self::new(self.returns);
         alone.on_error = self.on_error;

@@ -18,7 +18,7 @@ use crate::query::QueryContext;
 use crate::sink::{Failed, Sink};
 use crate::value::Kind;
 
-/// The handle of the first field. Zero is what a guest has that forgot to resolve one.
+/// The handle of the first field. A guest that forgot to resolve a field passes zero.
 pub(crate) const FIRST_HANDLE: u32 = 1;
 
 /// The data of a guest's store.
@@ -71,7 +71,7 @@ impl Columns {
         }
     }
 
-    /// Lets go of the arrays, and keeps the room for the next ones.
+    /// Releases the arrays, but keeps the allocation for the next ones.
     pub(crate) fn clear(&mut self) {
         self.id = Column::Missing(Kind::Text);
         self.score = Column::Missing(Kind::Float64);

@@ -3,7 +3,7 @@
 //! It reads a number from `"3"` and from `3.0`, a flag from `"true"`, and a text from any scalar as
 //! it was written. What it does not take is refused here too: a condition that is dropped because
 //! its number is a string would let a stale write through.
-//! An object is one, and never a list of its members' values.
+//! An object must be written as an object, not as a list of its members' values.
 
 use std::fmt;
 use std::marker::PhantomData;

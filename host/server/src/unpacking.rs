@@ -43,7 +43,7 @@ impl Unpacking {
         Ok(self.decoder.get_ref())
     }
 
-    /// What was not given yet, once all packed bytes were taken.
+    /// The remaining output, after all packed bytes were taken.
     ///
     /// # Errors
     ///

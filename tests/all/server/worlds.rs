@@ -443,7 +443,7 @@ fn requests_beside_the_deletion_of_their_index_are_served_or_find_none() {
     });
 }
 
-/// Ends what others do, also after a panic.
+/// Stops the other threads, even after a panic.
 struct Over<'a>(&'a AtomicBool);
 
 impl Drop for Over<'_> {

@@ -1,8 +1,8 @@
 //! Batches of any types, read by a function that reads one field through every getter.
 //!
-//! The same values come, bit for bit, or the same words of refusal, whether a component with a kit
+//! The values are the same, bit for bit, or the batch is refused in the same words, whether a component with a kit
 //! gets whole batches or one document at a time, and from a component without a kit, which reads
-//! through the host's functions. No getter of that one disagrees with another, or it traps; there is
+//! through the host's functions. That component traps if two of its getters disagree; there is
 //! a value for each row.
 
 #![no_main]

@@ -157,7 +157,7 @@ export function open(rows: u32, list: usize, length: i32): void {
     } else if (tag == Values.Texts) {
       store<usize>(column, load<usize>(record, 20), OFFSETS);
       values = load<usize>(record, 28);
-      // No bytes have no address.
+      // An empty list of bytes has no address.
       if (values == 0) values = zeros;
     } else {
       if (tag == Values.Missing) values = zeros;

@@ -73,7 +73,7 @@ export function enter(at: number): void {
   if (!isPinned) host.at(at);
 }
 
-/** What a field reads for one document; null if the host has it. */
+/** Gives a field the column that it reads; null if the host has the values. */
 type Opener = (values: ColumnValues | null, validity: Uint8Array | null) => void;
 
 /** By the handle of the field. */

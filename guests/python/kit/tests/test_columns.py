@@ -1,4 +1,4 @@
-"""Columns, as far as they are made outside of a component."""
+"""Columns, as far as they can be tested outside of a component."""
 
 import unittest
 

@@ -2,7 +2,7 @@
 //! a document, is evaluated once for each of the column's values.
 //!
 //! A function is deterministic, and it reads documents only by asking. Its fields are known from
-//! `bind`, so the host knows when a single column decides over its results. What else belongs to a
+//! `bind`, so the host knows when a single column determines its results. What else belongs to a
 //! document (the id, the score) or to a call (a line of the log, WASI) is a call into the host, and
 //! noticed: the result of an evaluation that made one is that document's own and is not kept. After
 //! a few of them the query goes back to one evaluation per document.
@@ -47,7 +47,7 @@ const OWN_RESULTS: usize = 8;
 /// one in so many rows. If there are, a batch of the rows takes less time.
 const ROWS_A_VALUE: usize = 4;
 
-/// So many new values are always evaluated one by one.
+/// Up to this many new values are always evaluated one by one.
 const FEW_VALUES: usize = 64;
 
 /// The states of a slot besides those of a row.
@@ -152,7 +152,7 @@ impl Distinct {
         self.taken = 0;
     }
 
-    /// As [`Distinct::slots`], for the column that it was at last.
+    /// As [`Distinct::slots`], for the last column.
     pub(crate) fn slots_again(&mut self, column: &ArrayRef) -> Option<Vec<u32>> {
         let known = self.column.is_some() && has_values(column.data_type());
         known.then(|| self.slots(column)).flatten()

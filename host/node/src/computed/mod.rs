@@ -57,7 +57,7 @@ pub(crate) trait Computation: Send {
 
     /// All documents of the segment from one on that match, if an index knows them by now and they
     /// keep their scores. They may include deleted ones. The documents from there on then count as
-    /// computed. By default an index knows nothing.
+    /// computed. The default: no index.
     fn rest(&mut self, from: DocId) -> tantivy::Result<Option<Box<dyn Scorer>>> {
         let _ = from;
         Ok(None)

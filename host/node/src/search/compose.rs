@@ -33,7 +33,7 @@ pub(super) struct Composed {
     pub(super) failure: Failure,
     /// What the search may still take.
     pub(super) allowance: Allowance,
-    /// That of the search, until it is over.
+    /// The search's place among those with functions, held until it ends.
     _place: Option<Place>,
 }
 

@@ -1,7 +1,7 @@
 //! Gives the host the address of the number in which the JavaScript kit keeps its row.
 //!
 //! The kit keeps the row in a typed array, whose memory stays in place. The host reads it there
-//! when a document must be named, instead of being told each row by a call. But JavaScript knows no
+//! when a document must be named, instead of getting a call for each row. But JavaScript knows no
 //! addresses, and the generated bindings pass a copy of the array to `watch`. A component has its
 //! memory as it was after the kit's modules had run, so the array is found by its content. The call
 //! of `watch` then gets its address, and the array a mark that tells the kit so. No length changes.
@@ -61,7 +61,7 @@ struct Array {
     position: usize,
 }
 
-/// What a component has to be changed.
+/// What has to be changed in a component.
 #[derive(Default)]
 struct Found {
     arrays: Vec<Array>,
