@@ -53,11 +53,12 @@ pub(crate) struct Bounds {
     pub(crate) seconds: u64,
 }
 
-/// The budget for requests, which is 256 MiB, and some room for what the allocator keeps.
+/// The budget for requests, which is 256 MiB, and some room for what the allocator keeps; the 74
+/// threads for blocking work, which requests may all start, and some that merge segments.
 pub(crate) const USUAL: Bounds = Bounds {
     memory_mb: 400,
     kept_mb: 100,
-    threads: 60,
+    threads: 90,
     files: 1_200,
     seconds: 20,
 };

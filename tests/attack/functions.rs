@@ -12,7 +12,6 @@ use crate::wire::{Connection, request};
 /// The memory of functions is not that of requests.
 const FUNCTIONS: Bounds = Bounds {
     memory_mb: 500,
-    threads: 80,
     ..USUAL
 };
 

@@ -70,8 +70,11 @@ impl Serve {
             connections: self.connections,
             ..NodeOptions::default()
         };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .max_blocking_threads(options.blocking_threads())
+            .build()?;
         let node = Arc::new(Node::open(&self.data, engine, options)?);
-        let runtime = tokio::runtime::Runtime::new()?;
         let served = runtime.block_on(self.serve(node));
         // The indexes are closed; work that still runs has lost its client.
         runtime.shutdown_background();

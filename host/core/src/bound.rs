@@ -438,12 +438,16 @@ impl Bound {
                 .map_err(|error| column_error(SCORE, Kind::Float64, error))?;
         }
         for (FieldUse { path, kind }, source) in fields.iter().zip(&sources.fields) {
+            let failed = |error| column_error(path, *kind, error);
             let column = match source {
                 None => Column::Missing(*kind),
-                Some(source) => source
-                    .column(piece)
-                    .and_then(|array| Column::new(&array, source.field(), *kind))
-                    .map_err(|error| column_error(path, *kind, error))?,
+                Some(source) => {
+                    let array = source.column(piece).map_err(failed)?;
+                    match Column::unchanged(&array, source.field(), *kind) {
+                        Some(column) => column,
+                        None => Column::new(&array, source.field(), *kind).map_err(failed)?,
+                    }
+                }
             };
             columns.fields.push(column);
         }

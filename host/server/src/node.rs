@@ -19,6 +19,15 @@ use crate::settings::Settings;
 use crate::token::UdfWrites;
 use crate::work::Work;
 
+/// Concurrent registrations of UDFs, since each may take gigabytes and seconds to compile.
+const REGISTRATIONS: usize = 1;
+
+/// Concurrent reports for operators.
+const REPORTS: usize = 4;
+
+/// What the node itself does beside requests: it refreshes indexes, or closes them.
+const CHORES: usize = 2;
+
 /// How a node works.
 #[derive(Debug, Clone)]
 pub struct NodeOptions {
@@ -45,6 +54,17 @@ pub struct NodeOptions {
     pub open_indexes: usize,
     /// Who may change UDFs; by default nobody.
     pub udf_writes: UdfWrites,
+}
+
+impl NodeOptions {
+    /// How many threads for blocking work the runtime needs that serves the node, so that no kind of
+    /// work waits for the threads of another: the value for Tokio's `max_blocking_threads`. With
+    /// more, a burst of requests starts threads that nothing needs, since a thread that is about to
+    /// be free does not count as free.
+    #[must_use]
+    pub fn blocking_threads(&self) -> usize {
+        self.searches + self.writes + REGISTRATIONS + trials_at_once() + REPORTS + CHORES
+    }
 }
 
 impl Default for NodeOptions {
@@ -121,7 +141,6 @@ pub struct Node {
     options: NodeOptions,
     pub(crate) searches: Work,
     pub(crate) writes: Work,
-    /// Registrations of UDFs, since each may take gigabytes and seconds to compile.
     pub(crate) registrations: Work,
     /// Trials of UDFs, which keep no search waiting.
     pub(crate) trials: Work,
@@ -162,9 +181,10 @@ impl Node {
             edge: Edge::new(&options),
             searches: Work::new("search", options.searches),
             writes: Work::new("write", options.writes),
-            registrations: Work::new("register a UDF", 1).with_patience(Duration::from_secs(30)),
+            registrations: Work::new("register a UDF", REGISTRATIONS)
+                .with_patience(Duration::from_secs(30)),
             trials: Work::new("test a UDF", trials_at_once()).with_patience(Duration::from_secs(3)),
-            reports: Work::new("report", 4),
+            reports: Work::new("report", REPORTS),
             metrics: Metrics::default(),
             options,
         })
