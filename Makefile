@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint bench load attack kills languages fuzz fuzz-asan clean
+.PHONY: demo test guests lint counts counts-renew bench load attack kills languages fuzz fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -48,6 +48,11 @@ lint:
 	cargo clippy --workspace --all-targets --features whittle-fuzz/libfuzzer -- -D warnings
 	cargo clippy --package whittle-host --no-default-features --lib -- -D warnings
 	$(CHECK_GUESTS) lint $(GUESTS) $(TOOLCHAINS)
+
+# Instructions of the hot paths, compared with the committed figures; `counts-renew` writes new ones.
+counts counts-renew: $(WHITTLE)
+	$(BUILD_GUESTS) assemblyscript/custom-score assemblyscript/probe assemblyscript/string-distance
+	CARGO_TARGET_DIR=$(TARGET) scripts/count $(GUESTS) $(TOOLCHAINS) $(if $(filter %-renew,$@),renew)
 
 bench: guests
 	cargo bench --package whittle-benches --bench evaluate --bench lifecycle
