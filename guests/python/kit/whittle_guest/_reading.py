@@ -43,9 +43,15 @@ class Reader:
         for document in documents:
             for path, value in _scalars(document, ""):
                 shown = _type_of(value)
-                if shown is not None:
+                if shown is not None and self._has_room(path):
                     known = self._types.get(path, shown)
                     self._types[path] = _widest(known, shown)
+
+    def _has_room(self, path: str) -> bool:
+        """Tell whether a field can be there: none is in another."""
+        return path in self._types or not any(
+            path.startswith(f"{known}.") or known.startswith(f"{path}.") for known in self._types
+        )
 
     def read(self, document: Source, path: str, kind: str) -> object:
         """Read a field as a kind: the value in the form of the contract, or none."""
