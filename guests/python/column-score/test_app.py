@@ -2,8 +2,9 @@
 
 import unittest
 
-from app import ColumnScore
 from whittle_guest.testing import Query
+
+from app import ColumnScore
 
 
 class Scores(unittest.TestCase):

@@ -2,8 +2,9 @@
 
 import unittest
 
-from app import CustomScore
 from whittle_guest.testing import Query
+
+from app import CustomScore
 
 
 class Scores(unittest.TestCase):

@@ -2,10 +2,11 @@
 
 import unittest
 
-from app import LogisticScore
-from model import probability
 from whittle_guest import InvalidArgumentError
 from whittle_guest.testing import Query
+
+from app import LogisticScore
+from model import probability
 
 _MODEL = {
     "intercept": -1.5,

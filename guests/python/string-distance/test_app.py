@@ -2,8 +2,9 @@
 
 import unittest
 
-from app import StringDistance
 from whittle_guest.testing import Query
+
+from app import StringDistance
 
 
 class Distances(unittest.TestCase):
