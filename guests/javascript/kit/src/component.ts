@@ -4,6 +4,7 @@ import * as batch from "./batch.js";
 import { evaluateOne, evaluateRows, type BatchFunction } from "./columns.js";
 import { hostError, InvalidArgument } from "./errors.js";
 import type { Parameter } from "./parameters.js";
+import { endLoading } from "./standard.js";
 import { type Kind, type Lowered, lower, type Values } from "./values.js";
 
 /** Parameters by name. */
@@ -109,9 +110,13 @@ export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
     }
   };
   return {
-    describe: () => manifest,
+    describe() {
+      endLoading();
+      return manifest;
+    },
     bind(name, given) {
       try {
+        endLoading();
         const udf = udfs.find((udf) => udf.name === name);
         if (!udf) throw new InvalidArgument(`there is no function \`${name}\``);
         bound = prepared(udf, udf.prepare(lifted(udf.parameters, given)));
