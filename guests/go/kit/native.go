@@ -4,7 +4,10 @@ package udf
 
 import (
 	"math"
+	"path/filepath"
 	"reflect"
+	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/whittle-udf/whittle/guests/go/kit/internal/fake"
@@ -154,9 +157,14 @@ func renew(definition Definition) {
 	pointer.Elem().Set(first)
 }
 
-func nativeEvaluate() fake.Result {
+func nativeEvaluate() (result fake.Result) {
 	var found outcome
-	evaluate(&found)
+	defer func() {
+		if cause := recover(); cause != nil {
+			result = fake.Result{Failed: true, Error: valid(panicText(cause)), Place: panicPlace()}
+		}
+	}()
+	bound.evaluate(&found)
 	switch {
 	case found.words[0] != ok:
 		return fake.Result{Failed: true, Error: found.text}
@@ -164,6 +172,24 @@ func nativeEvaluate() fake.Result {
 		return fake.Result{}
 	}
 	return fake.Result{Value: fake.Value{Found: true, Bits: found.words[2], Text: found.text}}
+}
+
+// panicPlace is the innermost line that panicked, outside of the runtime and of the kit.
+func panicPlace() string {
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers[:])])
+	panicked := false
+	for {
+		frame, more := frames.Next()
+		panicked = panicked || frame.Function == "runtime.gopanic"
+		isOurs := strings.HasPrefix(frame.Function, reflect.TypeFor[Definition]().PkgPath()+".")
+		if panicked && !isOurs && !strings.HasPrefix(frame.Function, "runtime.") {
+			return filepath.Base(frame.File) + ":" + strconv.Itoa(frame.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
 }
 
 // nativeEvaluateBatch hands over the columns, as the host does.

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"sync"
 	"testing"
@@ -41,6 +40,11 @@ type Result struct {
 	Value any
 	Err   error
 }
+
+// panicked is the error of a document for which the function panicked.
+type panicked struct{ message, place string }
+
+func (p panicked) Error() string { return p.message }
 
 // present is the query that is bound: a component has one at a time.
 var present struct {
@@ -114,7 +118,12 @@ func (q *Query) Value(document Document) any {
 		q.t.Helper()
 	}
 	result := q.Try(document)
-	if result.Err != nil && q.t != nil {
+	if q.t == nil || result.Err == nil {
+		return result.Value
+	}
+	if at, ok := result.Err.(panicked); ok {
+		q.t.Fatalf("panic at %s: %s", at.place, at.message)
+	} else {
 		q.t.Fatal(result.Err)
 	}
 	return result.Value
@@ -166,7 +175,7 @@ func alike(one, other Result) bool {
 	if isFloat && areFloats && math.Float64bits(a) == math.Float64bits(b) {
 		return true
 	}
-	return reflect.DeepEqual(one, other)
+	return one.Value == other.Value && fmt.Sprint(one.Err) == fmt.Sprint(other.Err)
 }
 
 func (q *Query) load(documents []Document) error {
@@ -216,6 +225,8 @@ func (q *Query) result(found fake.Result) Result {
 		// The next use of the query binds it anew.
 		present.query = nil
 		return Result{Err: fake.Host.Broken}
+	case found.Failed && found.Place != "":
+		return Result{Err: panicked{found.Error, found.Place}}
 	case found.Failed:
 		return Result{Err: errors.New(found.Error)}
 	case !found.Value.Found:

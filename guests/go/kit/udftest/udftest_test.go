@@ -220,3 +220,27 @@ func TestArgumentsAreCheckedAsTheHostDoes(t *testing.T) {
 		}
 	}
 }
+
+// stop is a test that is told to end, and goes on.
+type stop struct {
+	testing.TB
+	said string
+}
+
+func (s *stop) Helper() {}
+
+func (s *stop) Fatal(words ...any) { s.said = fmt.Sprint(words...) }
+
+func (s *stop) Fatalf(form string, words ...any) { s.said = fmt.Sprintf(form, words...) }
+
+func TestAPanicIsToldWithItsPlace(t *testing.T) {
+	told := &stop{TB: t}
+	udftest.Bind(told, "odd", nil).Value(udftest.Document{"number": 2})
+	if !strings.HasPrefix(told.said, "panic at udftest_test.go:") || !strings.HasSuffix(told.said, ": two panics") {
+		t.Errorf("%q", told.said)
+	}
+	udftest.Bind(told, "odd", nil).Value(udftest.Document{"number": 1})
+	if told.said != "one is odd" {
+		t.Errorf("%q", told.said)
+	}
+}

@@ -68,6 +68,8 @@ type Result struct {
 	Value  Value
 	Failed bool
 	Error  string
+	// Place is where the function panicked, as a file and a line; empty if it did not.
+	Place string
 }
 
 // Phase is what the host is doing.
