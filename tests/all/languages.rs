@@ -124,13 +124,14 @@ fn every_guest_passes_the_vectors_of_its_functions() {
         folder.join(function).with_extension("json")
     };
     let mut run = BTreeSet::new();
-    for guest in guests()
-        .iter()
-        .filter(|guest| !FOR_TESTS.contains(&guest.name.as_str()))
-    {
+    for guest in guests().iter().filter(|guest| guest.name != "evil") {
         let udf = guest.udf(BATCHES);
         let functions = udf.manifest().functions.iter();
         let mut files: Vec<PathBuf> = functions.map(|function| shared(&function.name)).collect();
+        if FOR_TESTS.contains(&guest.name.as_str()) {
+            // They have functions of their own too.
+            files.retain(|file| file.exists());
+        }
         run.extend(files.clone());
         // Vectors of this guest only.
         files.extend(Some(guest.folder().join("vectors.json")).filter(|own| own.exists()));

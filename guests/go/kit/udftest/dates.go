@@ -12,7 +12,7 @@ const zone = `(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?`
 var (
 	// optionalTime is what makes a field of dates: OpenSearch's strict_date_optional_time.
 	optionalTime = regexp.MustCompile(`^(?P<y>\d{4})(?:-(?P<m>\d\d)(?:-(?P<d>\d\d))?)?` +
-		`(?:[Tt ](?P<h>\d\d)(?::(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?)?)?` + zone + `)?$`)
+		`(?:T(?P<h>\d\d)(?::(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?)?)?` + zone + `)?$`)
 	slashed = regexp.MustCompile(
 		`^(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)(?: (?P<h>\d\d):(?P<min>\d\d):(?P<s>\d\d))?$`)
 	// isoTime is what the contract has for a text that is read as a timestamp.

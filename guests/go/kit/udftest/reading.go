@@ -161,7 +161,8 @@ func eachScalar(value any, path string, visit func(path string, value any)) {
 		for key := range value {
 			keys = append(keys, key)
 		}
-		sort.Strings(keys)
+		// A map has no order, so that a dotted key comes before a nested one here.
+		sort.Sort(sort.Reverse(sort.StringSlice(keys)))
 		for _, key := range keys {
 			at := key
 			if path != "" {
