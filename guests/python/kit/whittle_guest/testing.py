@@ -262,9 +262,16 @@ def _argument(udf: Udf, parameter: Parameter, given: Mapping[str, object]) -> ob
     if converted is None:
         raise ArgumentError(
             f"function `{udf.name}`: parameter `{parameter.name}` is {kind.lower()}, but "
-            f"{_named(value)} was given"
+            f"{_named(value)} was given{_FORMS.get(kind, '')}"
         )
     return converted
+
+
+_FORMS = {
+    "TIMESTAMP": ': give a date and time such as "2024-01-31T12:00:00Z", a date such as "2024-01-31", '
+    "or an integer, the microseconds since 1970-01-01T00:00:00Z"
+}
+"""The accepted forms of an argument, where the name of its kind does not say them."""
 
 
 def _int64(value: object) -> int | None:
