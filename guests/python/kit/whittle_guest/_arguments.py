@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from whittle_guest._dates import timestamp_from
 from whittle_guest._parameters import Parameter
-from whittle_guest._reading import timestamp_from
 from whittle_guest._udf import Udf
 from whittle_guest._values import INT64_MAXIMUM, INT64_MINIMUM, Json, Timestamp
 

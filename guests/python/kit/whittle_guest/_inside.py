@@ -1,4 +1,4 @@
-"""The Python of a component, in a test: what it does not have is replaced while the author's code runs.
+"""The Python of a component, in a test: what it does not have is replaced, and put back.
 
 And only then: the test's own tools need files and a clock.
 """
