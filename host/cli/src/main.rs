@@ -15,6 +15,7 @@ mod remote;
 mod search;
 mod serve;
 mod setup;
+mod sources;
 mod test;
 mod udf_log;
 mod vectors;

@@ -8,6 +8,8 @@ mod assemblyscript;
 mod c;
 mod go;
 mod javascript;
+mod memo;
+mod progress;
 mod python;
 mod rust;
 mod tool;
@@ -139,7 +141,10 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     let component = built.code.component();
     let component = component.with_context(|| dir.display().to_string())?;
     let engine = setup::engine()?;
-    let udf = Udf::new(&engine, &component).with_context(|| dir.display().to_string())?;
+    let udf = progress::step("compiling to machine code", || {
+        Udf::new(&engine, &component)
+    });
+    let udf = udf.with_context(|| dir.display().to_string())?;
     let output = output.map_or(built.output, Path::to_owned);
     write(&output, &component).with_context(|| output.display().to_string())?;
     Ok(Component {

@@ -5,6 +5,7 @@
 //! modules beside the ones that it imports. CPython sees the copies at paths like `/0/app.py`, so
 //! the path of the project does not end up in the component.
 
+mod inputs;
 mod library;
 
 use std::env;
@@ -15,6 +16,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use self::inputs::Inputs;
+use super::memo;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 
@@ -61,7 +64,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         // Its own backtrace does not help with a mistake in the project; Python's traceback is
         // printed in any case.
         .env("RUST_BACKTRACE", "0");
-    run(&mut tool, INSTALL)?;
+    let inputs = Inputs::of(&tool, &[&stage, &contract]);
+    memo::make(
+        &component,
+        || inputs.fingerprint(),
+        || run(&mut tool, INSTALL).map(drop),
+    )?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     Ok(Built {
         code: Code::Component(bytes),
@@ -95,14 +103,16 @@ fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
     Ok(Command::new(TOOL))
 }
 
-/// Copies a project and its kit to `stage`, and removes everything else there. The kit is in the
+/// Copies a project and its kit, but not the vectors, to `stage`, and removes everything else there. The kit is in the
 /// project, beside it, or among the packages of an environment.
 fn copy_project(dir: &Path, active: Option<&Path>, stage: &Path) -> Result<()> {
     if stage.exists() {
         fs::remove_dir_all(stage)?;
     }
+    // Editing the vectors must not change what a component is made of.
+    let others = ["kit", "target", "vectors.json"].map(|name| dir.join(name));
     copy(dir, stage, &|path| {
-        is_source(path) && path != dir.join("kit") && path != dir.join("target")
+        is_source(path) && !others.iter().any(|other| other == path)
     })?;
     let mut kits = vec![dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
     let installed = environments(dir, active).filter_map(|environment| packages(&environment));
@@ -193,6 +203,7 @@ mod tests {
             "words/__pycache__/list.pyc",
             ".git/config",
             "target/whittle/old.wasm",
+            "vectors.json",
             "kit/pyproject.toml",
             "kit/whittle_guest/__init__.py",
             "kit/whittle_guest/__pycache__/udf.pyc",
