@@ -4,6 +4,7 @@
 //!
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
+mod native;
 mod pin;
 
 use std::fs;
@@ -13,6 +14,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 
+pub(super) use self::native::native;
 use super::memo::{self, Fingerprint};
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};

@@ -17,6 +17,7 @@ mod tool;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -65,6 +66,8 @@ struct Language {
     owns: fn(&Path) -> bool,
     /// Runs the toolchain.
     build: fn(&Path) -> Result<Built>,
+    /// The command that runs vectors natively; see [`native`].
+    native: Option<fn(&Path) -> Result<Option<Command>>>,
 }
 
 /// The first language that owns a directory builds it.
@@ -73,31 +76,37 @@ const LANGUAGES: &[Language] = &[
         marker: "Cargo.toml",
         owns: rust::owns,
         build: rust::build,
+        native: None,
     },
     Language {
         marker: "go.mod",
         owns: go::owns,
         build: go::build,
+        native: None,
     },
     Language {
         marker: "asconfig.json",
         owns: assemblyscript::owns,
         build: assemblyscript::build,
+        native: None,
     },
     Language {
         marker: "package.json",
         owns: javascript::owns,
         build: javascript::build,
+        native: Some(javascript::native),
     },
     Language {
         marker: "pyproject.toml",
         owns: python::owns,
         build: python::build,
+        native: Some(python::native),
     },
     Language {
         marker: "*.c",
         owns: c::owns,
         build: c::build,
+        native: None,
     },
 ];
 
@@ -125,18 +134,7 @@ impl Build {
 
 /// Builds the UDF in a directory, checks it as a host will, and writes it.
 pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
-    let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
-    if !found.is_dir() {
-        bail!("{} is not a directory", dir.display());
-    }
-    let Some(language) = LANGUAGES.iter().find(|language| (language.owns)(dir)) else {
-        let markers = LANGUAGES.iter().map(|language| language.marker);
-        let markers = markers.collect::<Vec<_>>().join(", ");
-        bail!(
-            "no UDF found in {}: expected one of the files {markers}",
-            dir.display()
-        );
-    };
+    let language = language(dir)?;
     let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
     let component = built.code.component();
     let component = component.with_context(|| dir.display().to_string())?;
@@ -151,6 +149,44 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
         udf,
         bytes: component.len(),
         output,
+    })
+}
+
+/// The component at a path: the file, or that of the project in a directory, which is built first.
+pub(crate) fn component(path: &Path) -> Result<PathBuf> {
+    match path.is_dir() {
+        true => Ok(build(path, None)?.output),
+        false => Ok(path.to_owned()),
+    }
+}
+
+/// Checks that a directory has a project.
+pub(crate) fn check(dir: &Path) -> Result<()> {
+    language(dir).map(drop)
+}
+
+/// A command that runs vectors without building a component, if the project's language and kit can:
+/// vectors on its standard input, and on its standard output a JSON object for each case.
+pub(crate) fn native(dir: &Path) -> Result<Option<Command>> {
+    match language(dir)?.native {
+        Some(native) => native(dir),
+        None => Ok(None),
+    }
+}
+
+fn language(dir: &Path) -> Result<&'static Language> {
+    let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
+    if !found.is_dir() {
+        bail!("{} is not a directory", dir.display());
+    }
+    let language = LANGUAGES.iter().find(|language| (language.owns)(dir));
+    language.with_context(|| {
+        let markers = LANGUAGES.iter().map(|language| language.marker);
+        let markers = markers.collect::<Vec<_>>().join(", ");
+        format!(
+            "no UDF found in {}: expected one of the files {markers}",
+            dir.display()
+        )
     })
 }
 

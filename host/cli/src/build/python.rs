@@ -7,6 +7,7 @@
 
 mod inputs;
 mod library;
+mod native;
 
 use std::env;
 use std::ffi::OsStr;
@@ -17,6 +18,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use self::inputs::Inputs;
+pub(super) use self::native::native;
 use super::memo;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
@@ -103,8 +105,7 @@ fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
     Ok(Command::new(TOOL))
 }
 
-/// Copies a project and its kit, but not the vectors, to `stage`, and removes everything else there. The kit is in the
-/// project, beside it, or among the packages of an environment.
+/// Copies a project and its kit, but not the vectors, to `stage`, and removes everything else there.
 fn copy_project(dir: &Path, active: Option<&Path>, stage: &Path) -> Result<()> {
     if stage.exists() {
         fs::remove_dir_all(stage)?;
@@ -114,13 +115,21 @@ fn copy_project(dir: &Path, active: Option<&Path>, stage: &Path) -> Result<()> {
     copy(dir, stage, &|path| {
         is_source(path) && !others.iter().any(|other| other == path)
     })?;
-    let mut kits = vec![dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
-    let installed = environments(dir, active).filter_map(|environment| packages(&environment));
-    kits.extend(installed.map(|packages| packages.join(KIT)));
-    match kits.iter().find(|kit| kit.is_dir()) {
-        Some(kit) => copy(kit, &stage.join(KIT), &is_source),
+    match kit(dir, active) {
+        Some(kit) => copy(&kit, &stage.join(KIT), &is_source),
         None => Ok(()),
     }
+}
+
+/// The kit's package: in the project, beside it, or among the packages of an environment.
+fn kit(dir: &Path, active: Option<&Path>) -> Option<PathBuf> {
+    let own = [dir.join("kit"), dir.join("../kit")];
+    let installed = environments(dir, active).filter_map(|environment| packages(&environment));
+    let mut kits = own
+        .into_iter()
+        .chain(installed)
+        .map(|folder| folder.join(KIT));
+    kits.find(|kit| kit.is_dir())
 }
 
 /// Where a virtual environment has its packages.
