@@ -229,21 +229,21 @@ mod tests {
         let changes: [(&str, &dyn Fn()); 8] = [
             ("edited", &|| step.write("src/a.py", "A")),
             ("edited in a subfolder", &|| {
-                step.write("src/inner/b.py", "B")
+                step.write("src/inner/b.py", "B");
             }),
             ("added", &|| step.write("src/c.py", "")),
             ("removed", &|| {
-                fs::remove_file(step.path("src/c.py")).expect("removed")
+                fs::remove_file(step.path("src/c.py")).expect("removed");
             }),
             ("renamed", &|| {
                 fs::rename(step.path("src/a.py"), step.path("src/d.py")).expect("renamed");
             }),
             ("no output", &|| {
-                fs::remove_file(step.path("out.wasm")).expect("removed")
+                fs::remove_file(step.path("out.wasm")).expect("removed");
             }),
             ("another output", &|| step.write("out.wasm", "mad")),
             ("no record", &|| {
-                fs::remove_file(step.path("out.inputs")).expect("removed")
+                fs::remove_file(step.path("out.inputs")).expect("removed");
             }),
         ];
         for (name, change) in changes {

@@ -67,8 +67,11 @@ struct Language {
     /// Runs the toolchain.
     build: fn(&Path) -> Result<Built>,
     /// The command that runs vectors natively; see [`native`].
-    native: Option<fn(&Path) -> Result<Option<Command>>>,
+    native: Option<Native>,
 }
+
+/// Gives the command for a project, if the kit of the project has what it takes.
+type Native = fn(&Path) -> Result<Option<Command>>;
 
 /// The first language that owns a directory builds it.
 const LANGUAGES: &[Language] = &[
