@@ -1,10 +1,11 @@
 /** From functions to the contract's exports. */
 
+import { endLoading } from "#standard";
+
 import * as batch from "./batch.js";
 import { evaluateOne, evaluateRows, type BatchFunction } from "./columns.js";
 import { hostError, InvalidArgument } from "./errors.js";
 import type { Parameter } from "./parameters.js";
-import { endLoading } from "./standard.js";
 import { type Kind, type Lowered, lower, type Values } from "./values.js";
 
 /** Parameters by name. */
@@ -59,6 +60,9 @@ interface Result {
   val: Lowered;
 }
 
+/** Nothing in tests, which do not read it. */
+const project = typeof WHITTLE_PROJECT === "undefined" ? {} : WHITTLE_PROJECT;
+
 const NULL = { tag: "null" } as const;
 
 /** What a component exports, under the name `functions`. */
@@ -86,7 +90,7 @@ interface Bound {
  * project's main module. Its name, version, description and author are those in `package.json`.
  */
 export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
-  const manifest = { ...WHITTLE_PROJECT, functions: udfs.map(described) };
+  const manifest = { ...project, functions: udfs.map(described) };
   const unbound = (): never => {
     throw new Error("no function is bound");
   };
