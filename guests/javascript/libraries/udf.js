@@ -15,6 +15,9 @@ import * as z from "zod";
 // What libraries see that look at the clock and ask for random numbers while they load.
 const loading = `${Date.now()} ${new Date().toISOString()} ${Math.random()}`;
 
+// There is no log yet: the line waits until the component is described.
+console.log("loaded");
+
 dayjs.extend(utc);
 
 // Otherwise luxon asks `Intl` for the language and the time zone, and the clock for the time.
