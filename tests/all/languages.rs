@@ -18,9 +18,9 @@ use whittle_tests::{
 };
 
 /// A directory of `guests`.
-struct Guest {
-    language: String,
-    name: String,
+pub(crate) struct Guest {
+    pub(crate) language: String,
+    pub(crate) name: String,
 }
 
 impl Guest {
@@ -28,13 +28,13 @@ impl Guest {
         guest_path(&self.language, &self.name)
     }
 
-    fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         let guests = repository().join("guests");
         guests.join(&self.language).join(&self.name)
     }
 
     /// Runs vectors with the command, as its author would.
-    fn test(&self, vectors: &Path, flags: &[&str]) {
+    pub(crate) fn test(&self, vectors: &Path, flags: &[&str]) {
         let output = Command::new(whittle())
             .arg("test")
             .arg(self.path())
@@ -54,7 +54,7 @@ impl Guest {
         );
     }
 
-    fn udf(&self, few_rows: usize) -> Udf {
+    pub(crate) fn udf(&self, few_rows: usize) -> Udf {
         let bytes = fs::read(self.path())
             .unwrap_or_else(|error| panic!("{}: {error}", self.path().display()));
         Udf::new(&cached_engine(few_rows), &bytes)
@@ -115,7 +115,7 @@ fn everywhere(name: &str) -> Vec<Guest> {
 }
 
 /// Guests that only the tests use; each has its own tests.
-const FOR_TESTS: [&str; 3] = ["evil", "plain", "probe"];
+const FOR_TESTS: [&str; 4] = ["evil", "libraries", "plain", "probe"];
 
 #[test]
 fn every_guest_passes_the_vectors_of_its_functions() {
@@ -330,7 +330,7 @@ fn two_hundred_thousand_documents_leave_nothing_behind() {
 }
 
 /// `PATH` with the tools that `make guests` installed.
-fn path() -> OsString {
+pub(crate) fn path() -> OsString {
     let tools = target().join("toolchains/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(tools).chain(std::env::split_paths(&path));
