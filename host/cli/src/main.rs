@@ -1,14 +1,17 @@
 //! The `whittle` command: flags and glue. The work is done by `whittle-host` and `whittle-node`.
 
 mod allocator;
+mod bench;
 mod build;
 mod call;
 mod index;
 mod inspect;
+mod kit;
 mod log;
 mod mapping;
 mod new;
 mod place;
+mod publish;
 mod query;
 mod registry;
 mod remote;
@@ -17,6 +20,7 @@ mod serve;
 mod setup;
 mod test;
 mod udf_log;
+mod upgrade;
 mod vectors;
 mod warnings;
 
@@ -40,6 +44,9 @@ enum Command {
     Test(test::Test),
     Call(call::Call),
     Inspect(inspect::Inspect),
+    Bench(bench::Bench),
+    Publish(publish::Publish),
+    Upgrade(upgrade::Upgrade),
     Query(query::Query),
     Index(index::IndexDocuments),
     Search(search::Search),
@@ -59,6 +66,9 @@ fn main() -> ExitCode {
         Command::Test(test) => test.run(),
         Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Bench(bench) => bench.run(),
+        Command::Publish(publish) => publish.run(),
+        Command::Upgrade(upgrade) => upgrade.run(),
         Command::Query(query) => query.run(),
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),

@@ -7,6 +7,7 @@
 mod difference;
 mod documents;
 mod run;
+mod sample;
 
 use std::collections::BTreeMap;
 
