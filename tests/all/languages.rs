@@ -329,7 +329,7 @@ fn two_hundred_thousand_documents_leave_nothing_behind() {
 }
 
 /// `PATH` with the tools that `make guests` installed.
-fn path() -> OsString {
+pub(crate) fn path() -> OsString {
     let tools = target().join("toolchains/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(tools).chain(std::env::split_paths(&path));

@@ -40,10 +40,11 @@ impl Publish {
         }
         let manifest = udf.manifest();
         let (name, version) = (&manifest.name, &manifest.version);
+        let server = self.server.trim_end_matches('/');
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{name} {version} is registered on {}", self.server)?;
+        writeln!(stdout, "{name} {version} is registered on {server}")?;
         if answer.body["enabled"] == false {
-            let path = format!("{}/_udf/{name}/{version}/_enable", self.server);
+            let path = format!("{server}/_udf/{name}/{version}/_enable");
             writeln!(stdout, "it is disabled: `POST {path}` enables it")?;
         }
         let known = node.send(Method::GET, &format!("/_udf/{name}"), String::new())?;
@@ -76,27 +77,29 @@ impl Publish {
     /// What the node says, and what to do.
     fn refusal(&self, answer: &Response) -> String {
         let Response { status, body } = answer;
-        let Some(reason) = body["error"]["reason"].as_str() else {
-            return format!(
-                "{} responded with {status}: it is not a Whittle node",
-                self.server
-            );
-        };
-        let advice = match (*status, &self.token_file) {
+        let server = &self.server;
+        let reason = body["error"]["reason"].as_str().unwrap_or_default();
+        match (*status, &self.token_file) {
             (StatusCode::UNAUTHORIZED, Some(file)) => format!(
-                ": `{}` must be the file of `whittle serve --token-file`",
+                "{server}: {reason}: `{}` is not the file of `whittle serve --token-file`",
                 file.display()
             ),
-            (StatusCode::UNAUTHORIZED, None) => {
-                ": give the file of `whittle serve --token-file` as `--token-file FILE`".to_owned()
+            (StatusCode::UNAUTHORIZED, None) => format!(
+                "{server}: changing UDFs requires the node's token: give the file of `whittle \
+                 serve --token-file` as `--token-file FILE`"
+            ),
+            (StatusCode::FORBIDDEN, _) => format!(
+                "{server}: {reason} (`whittle serve --token-file FILE`), and give the same file \
+                 here"
+            ),
+            (StatusCode::CONFLICT, _) => {
+                format!("{server}: {reason}, in {}", version_place(self.test.path()))
             }
-            (StatusCode::FORBIDDEN, _) => {
-                " (`whittle serve --token-file FILE`), and give the same file here".to_owned()
+            _ if reason.is_empty() => {
+                format!("{server} responded with {status}: it is not a Whittle node")
             }
-            (StatusCode::CONFLICT, _) => format!(", in {}", version_place(self.test.path())),
-            _ => String::new(),
-        };
-        format!("{}: {reason}{advice}", self.server)
+            _ => format!("{server}: {reason}"),
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! The `whittle` command as a user runs it: its output, its errors and its exit code.
 
+mod bench;
+mod figures;
 mod indexes;
+mod projects;
+mod publish;
 mod running;
 
 use std::fs;
