@@ -40,7 +40,7 @@ fn measures_the_functions_that_have_vectors() {
     );
     insta::assert_snapshot!(without_figures(&desk.good("bench one.wasm")), @r#"
     f: documents of the vectors, case "two documents"
-    one.wasm: by-hand 0.1.0
+    one.wasm: by-hand
     one document
     a document in a batch
     bind
@@ -72,14 +72,14 @@ fn compares_the_values_before_the_times() {
     let same = desk.good("bench one.wasm --against one.wasm --docs films.json");
     insta::assert_snapshot!(without_figures(&same), @r"
     f: documents of films.json
-    first one.wasm: by-hand 0.1.0
-    second one.wasm: by-hand 0.1.0
+    first one.wasm: by-hand
+    second one.wasm: by-hand
     first second ratio
     one document
     a document in a batch
     bind
     load
-    compile in the cache in the cache
+    compile in the cache
     memory KiB KiB
     component KiB KiB
     ");

@@ -44,7 +44,6 @@ fn call_prints_what_the_function_took_at_the_end() {
         ("evaluations", 4),
         ("errors", 0),
         ("log_lines", 4),
-        ("log_bytes", 28),
     ] {
         assert!(figures.contains(&(name, expected)), "{shown}");
     }

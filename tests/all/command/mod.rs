@@ -371,6 +371,7 @@ fn inspect_shows_functions_parameters_and_imports() {
         field: The field whose text is compared.
         target: The text that it is compared with.
         max_distance: How many edits still match.
+      reads the field that `field` names as text
 
     imports
       whittle:udf/types@0.1.0
@@ -677,4 +678,15 @@ fn a_registry_is_a_directory_that_exists_or_an_object_store() {
     desk.good("registry add string-distance.wasm --registry udfs");
     let listed = desk.good("registry list --registry udfs");
     assert!(listed.starts_with("string-distance@0.1.0  "), "{listed}");
+    for name in ["one", "two"] {
+        let guest = ByHand {
+            name,
+            ..ByHand::default()
+        };
+        desk.write("by-hand.wasm", guest.component());
+        let added = desk.good("registry add by-hand.wasm --registry udfs");
+        let ambiguous =
+            "  several components have a function `f`: queries must use `one.f` or `two.f`\n";
+        assert_eq!(added.ends_with(ambiguous), name == "two", "{added}");
+    }
 }
