@@ -57,12 +57,9 @@ impl Reads {
 
     /// A line for each field.
     pub(super) fn text(&self) -> String {
-        let fields = match &self.fields {
-            Ok(fields) => fields,
-            Err(_) => {
-                return "  reads fields that depend on the parameters: give `--params`\n"
-                    .to_owned();
-            }
+        let Ok(fields) = &self.fields else {
+            let text = "  reads fields that depend on the parameters: give `--params`\n";
+            return text.to_owned();
         };
         if fields.is_empty() {
             return "  reads no fields\n".to_owned();

@@ -25,8 +25,10 @@ use crate::words::one_line;
 pub struct Selector {
     /// As written in the query.
     text: String,
-    component: Option<String>,
-    function: String,
+    /// Where the component's name ends, if there is one.
+    dot: Option<usize>,
+    /// Where the function's name ends.
+    end: usize,
     versions: Versions,
 }
 
@@ -51,18 +53,17 @@ pub struct SelectorError {
 impl Selector {
     /// The component's name, if the selector has one.
     pub fn component(&self) -> Option<&str> {
-        self.component.as_deref()
+        self.dot.map(|dot| &self.text[..dot])
     }
 
     /// The function's name.
     pub fn function(&self) -> &str {
-        &self.function
+        &self.text[self.dot.map_or(0, |dot| dot + 1)..self.end]
     }
 
     /// The names without the versions: `function` or `component.function`.
     pub fn name(&self) -> &str {
-        let name = self.text.split('@').next();
-        name.unwrap_or_default()
+        &self.text[..self.end]
     }
 
     /// The highest of these versions that matches. A pre-release is taken only if the selector
@@ -96,15 +97,11 @@ impl FromStr for Selector {
             None => (text, Versions::Latest),
             Some((name, versions)) => (name, Versions::read(versions)?),
         };
-        // Neither name can have a dot.
-        let (component, function) = match name.split_once('.') {
-            None => (None, name),
-            Some((component, function)) => (Some(component.to_owned()), function),
-        };
         Ok(Self {
             text: text.to_owned(),
-            component,
-            function: function.to_owned(),
+            // Neither name can have one in it.
+            dot: name.find('.'),
+            end: name.len(),
             versions,
         })
     }
