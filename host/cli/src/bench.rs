@@ -73,10 +73,7 @@ impl Bench {
         let engine = self.run.node_engine()?;
         let paths = [Some(&self.component), self.against.as_ref()];
         let subjects = paths.into_iter().flatten().map(|path| {
-            let component = match path.is_dir() {
-                true => build::build(path, None)?.output,
-                false => path.clone(),
-            };
+            let component = build::component(path)?;
             Subject::load(&engine, &component, self.run.budget())
         });
         let subjects = subjects.collect::<Result<Vec<_>>>()?;

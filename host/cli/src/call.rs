@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use whittle_host::{Arguments, Bound, EvaluateError, OnError, QueryContext};
 use whittle_node::{DocumentReader, Documents};
 
+use crate::build;
 use crate::mapping::MappingFile;
 use crate::setup;
 use crate::udf_log::UdfLog;
@@ -18,7 +19,7 @@ use crate::udf_log::UdfLog;
 /// input.
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// The component file.
+    /// The component file, or the directory of a project, which is built first.
     component: PathBuf,
     /// The name of the function.
     function: String,
@@ -58,7 +59,8 @@ impl Call {
             .with_context(|| self.docs.display().to_string())?;
         let reader =
             (self.mapping.reader(&documents)).with_context(|| self.docs.display().to_string())?;
-        let udf = setup::udf(&self.run.engine()?, &self.component)?;
+        let component = build::component(&self.component)?;
+        let udf = setup::udf(&self.run.engine()?, &component)?;
         let query = self.run.query();
         let arguments = Arguments::from_json(&self.params);
         let mut stats = Stats::default();

@@ -14,6 +14,7 @@ use whittle_host::{
 };
 
 use self::reads::Reads;
+use crate::build;
 use crate::call::parameters;
 use crate::setup;
 
@@ -21,7 +22,7 @@ use crate::setup;
 /// exports and size.
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// The component file.
+    /// The component file, or the directory of a project, which is built first.
     component: PathBuf,
     /// Show only the function of this name.
     function: Option<String>,
@@ -36,7 +37,7 @@ pub(crate) struct Inspect {
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
         let engine = setup::engine()?;
-        let udf = setup::udf(&engine, &self.component)?;
+        let udf = setup::udf(&engine, &build::component(&self.component)?)?;
         let reads = self.reads(&udf)?;
         let text = match self.json {
             true => json(&udf, &reads)?,

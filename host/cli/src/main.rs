@@ -4,6 +4,7 @@ mod allocator;
 mod bench;
 mod build;
 mod call;
+mod dev;
 mod index;
 mod inspect;
 mod kit;
@@ -18,6 +19,7 @@ mod remote;
 mod search;
 mod serve;
 mod setup;
+mod sources;
 mod test;
 mod udf_log;
 mod upgrade;
@@ -42,6 +44,7 @@ enum Command {
     New(new::New),
     Build(build::Build),
     Test(test::Test),
+    Dev(dev::Dev),
     Call(call::Call),
     Inspect(inspect::Inspect),
     Bench(bench::Bench),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::New(new) => new.run(),
         Command::Build(build) => build.run(),
         Command::Test(test) => test.run(),
+        Command::Dev(dev) => dev.run(),
         Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Bench(bench) => bench.run(),

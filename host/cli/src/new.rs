@@ -29,8 +29,10 @@ pub(crate) enum Language {
     Go,
     #[value(name = "assemblyscript")]
     AssemblyScript,
-    #[value(name = "typescript", alias = "javascript")]
+    #[value(name = "typescript")]
     TypeScript,
+    #[value(name = "javascript")]
+    JavaScript,
     Python,
     C,
 }
@@ -42,6 +44,7 @@ impl Language {
         static ASSEMBLYSCRIPT: Dir<'_> =
             include_dir!("$CARGO_MANIFEST_DIR/templates/assemblyscript");
         static TYPESCRIPT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/typescript");
+        static JAVASCRIPT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/javascript");
         static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/python");
         static C: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/c");
         match self {
@@ -49,6 +52,7 @@ impl Language {
             Self::Go => &GO,
             Self::AssemblyScript => &ASSEMBLYSCRIPT,
             Self::TypeScript => &TYPESCRIPT,
+            Self::JavaScript => &JAVASCRIPT,
             Self::Python => &PYTHON,
             Self::C => &C,
         }
@@ -68,7 +72,7 @@ impl Language {
             Self::Rust => Kit::new(&RUST),
             Self::Go => Kit::new(&GO),
             Self::AssemblyScript => Kit::new(&ASSEMBLYSCRIPT),
-            Self::TypeScript => Kit::new(&JAVASCRIPT),
+            Self::TypeScript | Self::JavaScript => Kit::new(&JAVASCRIPT),
             Self::Python => Kit::new(&PYTHON),
             Self::C => Kit::new(&C),
         }

@@ -3,6 +3,7 @@
 mod bench;
 mod figures;
 mod indexes;
+mod kits;
 mod projects;
 mod publish;
 mod running;
