@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use include_dir::{Dir, include_dir};
 
+use crate::kit::Kit;
+
 /// Create a project with one function, its test vectors and the kit it is built with.
 #[derive(Debug, Args)]
 pub(crate) struct New {
@@ -22,7 +24,7 @@ pub(crate) struct New {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Language {
+pub(crate) enum Language {
     Rust,
     Go,
     #[value(name = "assemblyscript")]
@@ -56,7 +58,8 @@ impl Language {
         }
     }
 
-    fn kit(self) -> &'static Dir<'static> {
+    /// The files of the language's kit.
+    pub(crate) fn kit(self) -> Kit {
         static RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/rust/sdk");
         static GO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/go/kit");
         static ASSEMBLYSCRIPT: Dir<'_> =
@@ -66,12 +69,12 @@ impl Language {
         static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/python/kit");
         static C: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/c/kit");
         match self {
-            Self::Rust => &RUST,
-            Self::Go => &GO,
-            Self::AssemblyScript => &ASSEMBLYSCRIPT,
-            Self::TypeScript | Self::JavaScript => &JAVASCRIPT,
-            Self::Python => &PYTHON,
-            Self::C => &C,
+            Self::Rust => Kit::new(&RUST),
+            Self::Go => Kit::new(&GO),
+            Self::AssemblyScript => Kit::new(&ASSEMBLYSCRIPT),
+            Self::TypeScript | Self::JavaScript => Kit::new(&JAVASCRIPT),
+            Self::Python => Kit::new(&PYTHON),
+            Self::C => Kit::new(&C),
         }
     }
 }
@@ -82,7 +85,7 @@ impl New {
         let folder = Path::new(&self.name);
         fs::create_dir(folder).with_context(|| folder.display().to_string())?;
         write(self.language.template(), folder, &|text| name.fill(text))?;
-        write(self.language.kit(), &folder.join("kit"), &str::to_owned)?;
+        self.language.kit().create(&folder.join("kit"))?;
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "created {}; to build and test it:", self.name)?;
         writeln!(stdout, "  whittle build {}", self.name)?;
