@@ -208,6 +208,13 @@ test("what is thrown is told with its message", () => {
   );
 });
 
+// The tests begin after all modules have loaded, and the first of them binds a function.
+const loaded = [Date.now(), new Date(), Math.random(), crypto.getRandomValues(new Uint8Array(2))];
+
+test("while modules load, the clock is constant and random numbers are fixed", () => {
+  assert.deepEqual(loaded, [0, new Date(1), 0.8794664279557765, new Uint8Array([139, 100])]);
+});
+
 test("there is no clock and no randomness, and the console is the log", () => {
   const missing = (run: () => unknown, what: string) =>
     assert.throws(run, { message: `a UDF has no ${what}` });
@@ -215,6 +222,8 @@ test("there is no clock and no randomness, and the console is the log", () => {
   missing(() => new Date(), "clock");
   missing(() => (Date as unknown as () => string)(), "clock");
   missing(() => Math.random(), "randomness");
+  missing(() => crypto.getRandomValues(new Uint8Array(1)), "randomness");
+  missing(() => crypto.randomUUID(), "randomness");
   assert.equal(new Date(0).toISOString(), "1970-01-01T00:00:00.000Z");
   assert.ok(new Date(0) instanceof Date);
   assert.equal(new Date(0).constructor, Date);

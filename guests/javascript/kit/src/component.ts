@@ -4,6 +4,7 @@ import * as batch from "./batch.js";
 import { evaluateOne, evaluateRows, type BatchFunction } from "./columns.js";
 import { hostError, InvalidArgument } from "./errors.js";
 import type { Parameter } from "./parameters.js";
+import { endLoading } from "./standard.js";
 import { type Kind, type Lowered, lower, type Values } from "./values.js";
 
 /** Parameters by name. */
@@ -58,6 +59,9 @@ interface Result {
   val: Lowered;
 }
 
+/** Nothing in tests, which do not read it. */
+const project = typeof WHITTLE_PROJECT === "undefined" ? {} : WHITTLE_PROJECT;
+
 const NULL = { tag: "null" } as const;
 
 /** What a component exports, under the name `functions`. */
@@ -85,7 +89,7 @@ interface Bound {
  * project's main module. Its name, version, description and author are those in `package.json`.
  */
 export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
-  const manifest = { ...WHITTLE_PROJECT, functions: udfs.map(described) };
+  const manifest = { ...project, functions: udfs.map(described) };
   const unbound = (): never => {
     throw new Error("no function is bound");
   };
@@ -106,9 +110,13 @@ export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
     }
   };
   return {
-    describe: () => manifest,
+    describe() {
+      endLoading();
+      return manifest;
+    },
     bind(name, given) {
       try {
+        endLoading();
         const udf = udfs.find((udf) => udf.name === name);
         if (!udf) throw new InvalidArgument(`there is no function \`${name}\``);
         bound = prepared(udf, udf.prepare(lifted(udf.parameters, given)));

@@ -13,10 +13,20 @@ export interface HostError {
   readonly val: string;
 }
 
+/** Whether a stack has been logged. */
 let isLogged = false;
+
+/** The value that was thrown last, which a test throws again. */
+export let last: unknown;
+
+/** Leaves the stack out of the log: a test shows it itself. */
+export function withoutStack(): void {
+  isLogged = true;
+}
 
 /** The host's form of a thrown value. The stack of the first one goes to the log. */
 export function hostError(thrown: unknown): HostError {
+  last = thrown;
   const error = formed(thrown);
   if (!isLogged && thrown instanceof Error && !(thrown instanceof InvalidArgument)) {
     isLogged = true;

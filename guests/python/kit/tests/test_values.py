@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from whittle_guest import Field, InvalidArgumentError, Json, Timestamp
 from whittle_guest._errors import message, origin
 from whittle_guest._values import kind_of
+from whittle_guest.testing import BrokenContractError
 
 
 class Values(unittest.TestCase):
@@ -61,10 +62,8 @@ class Values(unittest.TestCase):
         with self.assertRaises(ValueError):
             Json.of(float("nan"))
 
-    def test_the_host_is_absent_outside_of_a_component(self) -> None:
-        with self.assertRaisesRegex(
-            RuntimeError, "`document.resolve` is available only inside a component"
-        ):
+    def test_a_field_is_resolved_only_while_a_query_is_prepared(self) -> None:
+        with self.assertRaisesRegex(BrokenContractError, "it called `resolve` outside `bind`"):
             Field.named("title", str)
 
 

@@ -16,6 +16,9 @@ use serde_json::{Value as Json, json};
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 
+/// The kit's package.
+const KIT: &str = "whittle-guest";
+
 const INSTALL: &str = "install Node 18 or newer with npm from https://nodejs.org";
 
 pub(super) fn owns(dir: &Path) -> bool {
@@ -37,6 +40,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     esbuild
         .current_dir(dir)
         .args(project.bundling())
+        .args(loading(dir, project.has_kit))
         .arg(format!("--outfile={}", bundle.display()))
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
@@ -134,6 +138,8 @@ struct Project {
     /// The module that exports `functions`.
     main: String,
     engine: JsEngine,
+    /// Whether the project uses the kit.
+    has_kit: bool,
     /// The name, version, description and author for the component's manifest.
     manifest: Json,
 }
@@ -172,6 +178,7 @@ impl Project {
         Ok(Self {
             main: main.to_owned(),
             engine,
+            has_kit: package["dependencies"][KIT].is_string(),
             manifest: json!({
                 // Without the scope of a name like `@people/udf`.
                 "name": name.rsplit('/').next(),
@@ -204,6 +211,15 @@ impl Project {
             "--log-level=warning".to_owned(),
         ]
     }
+}
+
+/// The argument that makes esbuild run the kit's clock and random numbers before all other modules.
+/// Otherwise a library that is imported before the kit would see the clock of this machine.
+fn loading(dir: &Path, has_kit: bool) -> Option<String> {
+    let modules = dir.ancestors().map(|dir| dir.join("node_modules"));
+    let mut kits = modules.map(|modules| modules.join(KIT).join("src/standard.ts"));
+    let standard = kits.find(|standard| has_kit && standard.is_file())?;
+    Some(format!("--inject:{}", standard.display()))
 }
 
 /// Whether the bundle exports `functions`, according to esbuild's metafile.
@@ -333,11 +349,13 @@ mod tests {
             "version": "1.2.3",
             "main": "udf.ts",
             "author": {"name": "Ann", "email": "ann@example.com"},
+            "dependencies": {"whittle-guest": "file:./kit"},
             "whittle": {"engine": "starlingmonkey"},
         });
         let expected = Project {
             main: "udf.ts".to_owned(),
             engine: JsEngine::StarlingMonkey,
+            has_kit: true,
             manifest: json!({
                 "name": "my-udf", "version": "1.2.3", "description": "", "author": "Ann"
             }),
@@ -398,5 +416,18 @@ mod tests {
             Some(guests.path().join(&qjs))
         );
         assert_eq!(program(&one, "componentize-js"), None);
+    }
+
+    #[test]
+    fn finds_the_kits_clock_if_the_project_uses_the_kit() {
+        let guests = folder_with(&[
+            ("node_modules/whittle-guest/src/standard.ts", ""),
+            ("one/udf.ts", ""),
+        ]);
+        let (one, standard) = (guests.path().join("one"), "whittle-guest/src/standard.ts");
+        let standard = guests.path().join("node_modules").join(standard);
+        let expected = format!("--inject:{}", standard.display());
+        assert_eq!(loading(&one, true), Some(expected));
+        assert_eq!(loading(&one, false), None);
     }
 }
