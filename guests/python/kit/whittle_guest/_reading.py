@@ -89,7 +89,7 @@ _NUMBER = re.compile(
 _ZONE = r"(?P<zone>[Zz]|[+-]\d\d(:?\d\d)?)?"
 _DATE = re.compile(
     r"(?P<y>\d{4})(-(?P<m>\d\d)(-(?P<d>\d\d))?)?"
-    r"([Tt ](?P<h>\d\d)(:(?P<min>\d\d)(:(?P<s>\d\d)([.,](?P<f>\d{1,9}))?)?)?" + _ZONE + ")?",
+    r"(T(?P<h>\d\d)(:(?P<min>\d\d)(:(?P<s>\d\d)([.,](?P<f>\d{1,9}))?)?)?" + _ZONE + ")?",
     re.ASCII,
 )
 """The dates that OpenSearch reads."""

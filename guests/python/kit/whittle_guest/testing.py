@@ -15,9 +15,11 @@ missing. Exceptions are those that the author's code raises.
 
 import builtins
 import contextlib
+import gc
 import io
 import linecache
 import os
+import random
 import sys
 import time
 from array import array
@@ -26,7 +28,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from whittle_guest import _errors, _fake, _standard
+from whittle_guest import _errors, _fake, _loading, _standard
 from whittle_guest._batches import Batches
 from whittle_guest._fake import BrokenContractError
 from whittle_guest._parameters import Parameter
@@ -94,6 +96,7 @@ class Query:
 
     def value(self, document: Source | Document) -> Any:  # noqa: ANN401 - of the function's type
         """Evaluate the function for a document. What the author's method raises is raised here."""
+        __tracebackhide__ = True  # pytest shows the author's frames alone.
         (value,) = self._each([document])
         if isinstance(value, BaseException):
             raise value
@@ -130,6 +133,7 @@ class Query:
 
     def _each(self, documents: Sequence[Source | Document], *, mapped: bool = True) -> list[Any]:
         self._load([_document(document) for document in documents], mapped=mapped)
+        __tracebackhide__ = True
         found: list[Any] = []
         for row in range(len(documents)):
             self._state.row = row
@@ -182,22 +186,50 @@ def _packed(scores: Sequence[float]) -> bytes:
     return array("d", scores).tobytes()
 
 
-_REPLACED = (builtins, io, linecache, os, sys, time)
+_MODULES = (builtins, io, linecache, os, random, sys, time)
+
+
+def _taken() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Take what a component has others of: dictionaries, and what is in them."""
+    methods = [gc.get_referents(of.__dict__)[0] for of in (datetime, random.Random)]
+    places = [vars(module) for module in _MODULES] + methods
+    return [(place, dict(place)) for place in places]
+
+
+def _put(taken: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    for place, names in taken:
+        place.update(names)
+    sys._clear_type_cache()  # noqa: SLF001 - the methods of classes have changed
+
+
+def _component_clocks() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Take the clocks and random numbers of a component."""
+    before, state = _taken(), random.getstate()
+    _loading.begin()
+    changed = [
+        (place, {name: place[name] for name, value in names.items() if place[name] is not value})
+        for place, names in before
+    ]
+    _put(before)
+    random.setstate(state)
+    return changed
+
+
+_CLOCKS = _component_clocks()
 
 
 @contextlib.contextmanager
 def _component() -> Iterator[None]:
     """Replace what a component does not have, and put it back."""
-    before = [(module, dict(vars(module))) for module in _REPLACED]
-    finders = sys.meta_path[:]
+    before, finders = _taken(), sys.meta_path[:]
+    _put(_CLOCKS)
     _standard.replace()
     try:
         yield
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        for module, names in before:
-            vars(module).update(names)
+        _put(before)
         sys.meta_path[:] = finders
 
 

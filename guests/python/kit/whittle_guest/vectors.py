@@ -12,6 +12,7 @@ import importlib
 import json
 import math
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,21 @@ def main() -> None:
     """Run the vectors on standard input for the project in the directory that is named."""
     sys.path.insert(0, str(Path(sys.argv[1])))
     with contextlib.redirect_stdout(sys.stderr):
-        importlib.import_module("app")
+        _load()
     for case in _cases(parsed(sys.stdin.read())):
         sys.stdout.write(json.dumps(_run(case)) + "\n")
+
+
+def _load() -> None:
+    """Import the project; a mistake in it ends the program, with the project's own frames."""
+    try:
+        importlib.import_module("app")
+    except Exception as error:  # noqa: BLE001 - whatever the project raises
+        told = traceback.TracebackException.from_exception(error)
+        ours = ("<frozen ", importlib.__file__, str(Path(__file__).parent))
+        frames = [frame for frame in told.stack if not frame.filename.startswith(ours)]
+        told.stack = traceback.StackSummary.from_list(frames)
+        sys.exit("".join(told.format()).rstrip())
 
 
 def _cases(vectors: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON

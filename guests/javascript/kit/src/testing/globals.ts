@@ -6,8 +6,13 @@ interface Taken {
   put(): void;
 }
 
-const OBJECTS = [globalThis, Math, Date, Date.prototype];
-const NAMES = ["Date", "Intl", "console", "crypto", "performance", "now", "random", "constructor"];
+declare const crypto: object;
+
+const OBJECTS = [globalThis, crypto, Math, Date, Date.prototype];
+const NAMES = [
+  ...["Date", "console", "performance", "now", "constructor"],
+  ...["random", "getRandomValues", "randomUUID"],
+];
 
 /** The properties as they are now. */
 export function taken(): Taken {
@@ -22,6 +27,7 @@ export function taken(): Taken {
     put() {
       for (const { object, name, property } of found) {
         if (property) Object.defineProperty(object, name, property);
+        else Reflect.deleteProperty(object, name);
       }
     },
   };

@@ -6,6 +6,8 @@
 import { restore, taken } from "./globals.js";
 import "../standard.js";
 
+export { endLoading } from "../standard.js";
+
 const ours = taken();
 restore();
 
