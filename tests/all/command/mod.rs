@@ -1,6 +1,7 @@
 //! The `whittle` command as a user runs it: its output, its errors and its exit code.
 
 mod indexes;
+mod projects;
 mod running;
 
 use std::fs;

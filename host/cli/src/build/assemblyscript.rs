@@ -3,6 +3,8 @@
 //! The project's `asconfig.json` extends the kit's, which has the options that every UDF needs. So
 //! asc does the same when an author runs it by hand.
 
+mod inputs;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +13,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
+use self::inputs::Inputs;
+use super::memo;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 
@@ -35,7 +39,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--config", "asconfig.json", "--target", "release"])
         .arg("--outFile")
         .arg(&module);
-    run(&mut asc, INSTALL)?;
+    let inputs = Inputs::of(&asc, &dir, npm_root(&dir));
+    memo::make(
+        &module,
+        || inputs.fingerprint(),
+        || run(&mut asc, INSTALL).map(drop),
+    )?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
     Ok(Built {
         code: Code::Module(bytes, TextEncoding::Utf16),

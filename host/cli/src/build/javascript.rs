@@ -4,6 +4,7 @@
 //!
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
+mod native;
 mod pin;
 
 use std::fs;
@@ -13,6 +14,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 
+pub(super) use self::native::native;
+use super::memo::{self, Fingerprint};
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 
@@ -66,7 +69,21 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .current_dir(folder.path())
         .args(project.engine.arguments())
         .args(["--wit", "wit", "-o", "componentized.wasm"]);
-    run(&mut componentize, INSTALL)?;
+    let mut inputs = Fingerprint::new();
+    inputs.command(&componentize, &["NODE_"]);
+    inputs.npm_program(Path::new(componentize.get_program()))?;
+    let inputs = || {
+        let mut inputs = inputs.clone();
+        // esbuild has put all sources into the bundle.
+        for bundle in [&bundle, &folder.path().join(INTERFACES)] {
+            inputs.file(bundle)?;
+        }
+        inputs.folder(&folder.path().join("wit"))?;
+        Ok(inputs)
+    };
+    memo::make(&component, inputs, || {
+        run(&mut componentize, INSTALL).map(drop)
+    })?;
     let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {
         let tool = project.engine.tool();
