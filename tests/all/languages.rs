@@ -91,7 +91,7 @@ pub(crate) fn languages() -> Vec<String> {
 fn guests() -> Vec<Guest> {
     let of = |language: String| {
         let names = folders(&repository().join("guests").join(&language));
-        let no_guests = ["kit", "sdk", "node_modules", "target"];
+        let no_guests = ["kit", "kit.test", "sdk", "node_modules", "target"];
         let names = names
             .into_iter()
             .filter(move |name| !no_guests.contains(&name.as_str()));
