@@ -91,7 +91,7 @@ pub(crate) fn languages() -> Vec<String> {
 fn guests() -> Vec<Guest> {
     let of = |language: String| {
         let names = folders(&repository().join("guests").join(&language));
-        let no_guests = ["kit", "sdk", "node_modules", "target"];
+        let no_guests = ["kit", "kit.test", "sdk", "node_modules", "target"];
         let names = names
             .into_iter()
             .filter(move |name| !no_guests.contains(&name.as_str()));
@@ -337,18 +337,20 @@ pub(crate) fn path() -> OsString {
     std::env::join_paths(folders).expect("a path")
 }
 
-/// The command that runs the unit tests of a new project, if this test knows one.
-fn unit_tests(language: &str) -> Option<Command> {
+/// The command that runs the unit tests of a new project, which was built.
+fn unit_tests(language: &str) -> Command {
     let pytest = target().join("toolchains/python/bin/pytest");
     let (program, arguments): (_, &[&str]) = match language {
+        "rust" => ("cargo".into(), &["test", "--quiet"]),
         "go" => ("go".into(), &["test", "."]),
         "python" => (pytest, &["--quiet"]),
-        "javascript" | "typescript" => ("npm".into(), &["test"]),
-        _ => return None,
+        "assemblyscript" | "javascript" | "typescript" => ("npm".into(), &["test"]),
+        "c" => ("make".into(), &["test"]),
+        _ => panic!("the unit tests in {language} are not known"),
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    Some(command)
+    command
 }
 
 #[test]
@@ -381,16 +383,15 @@ fn a_new_project_builds_and_passes_its_tests_and_vectors() {
         assert!(built.contains(&function), "{built}");
         let tested = run(&["test", &project]);
         assert!(tested.contains("cases pass"), "{tested}");
-        let Some(mut unit_tests) = unit_tests(&language) else {
-            continue;
-        };
-        let output = unit_tests
+        let output = unit_tests(&language)
             .current_dir(folder.path().join(&project))
+            .env("CARGO_TARGET_DIR", target().join("guest-build"))
             .env("PATH", path())
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .output()
             .expect("the unit tests run");
-        let told = String::from_utf8_lossy(&output.stdout);
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
         assert!(output.status.success(), "{language}: {told}");
     }
 }

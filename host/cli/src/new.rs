@@ -79,6 +79,19 @@ impl Language {
     }
 }
 
+impl Language {
+    /// The command that runs a new project's unit tests in its directory.
+    fn unit_tests(self) -> &'static str {
+        match self {
+            Self::Rust => "cargo test",
+            Self::Go => "go test .",
+            Self::AssemblyScript | Self::TypeScript | Self::JavaScript => "npm install && npm test",
+            Self::Python => "pytest",
+            Self::C => "make test",
+        }
+    }
+}
+
 impl New {
     pub(crate) fn run(&self) -> Result<()> {
         let name = Name::new(&self.name)?;
@@ -87,9 +100,15 @@ impl New {
         write(self.language.template(), folder, &|text| name.fill(text))?;
         self.language.kit().create(&folder.join("kit"))?;
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "created {}; to build and test it:", self.name)?;
-        writeln!(stdout, "  whittle build {}", self.name)?;
-        writeln!(stdout, "  whittle test {}", self.name)?;
+        let (name, unit_tests) = (&self.name, self.language.unit_tests());
+        writeln!(stdout, "created {name}; to test and build it:")?;
+        writeln!(stdout, "  cd {name}")?;
+        writeln!(
+            stdout,
+            "  {unit_tests:<24} # runs the unit tests, without a component"
+        )?;
+        writeln!(stdout, "  {:<24} # builds the component", "whittle build .")?;
+        writeln!(stdout, "  {:<24} # runs the test vectors", "whittle test .")?;
         Ok(())
     }
 }
