@@ -6,6 +6,7 @@ import test from "node:test";
 import { component, define, document, field, log, parameter, resolve } from "whittle-guest";
 import type { Json, Kind } from "whittle-guest";
 import { document as made, Failure, query, type Source } from "whittle-guest/testing";
+import { run } from "whittle-guest/vectors";
 
 const KINDS = ["boolean", "int64", "float64", "text", "timestamp", "json"] as const;
 
@@ -67,6 +68,8 @@ const odd = define({
             return 4;
           }
           return 0;
+        case 6:
+          return new TextEncoder().encode("a").length;
         case 5:
           log.warn(`${document.id()} ${document.score()}`);
           return document.score();
@@ -145,19 +148,24 @@ test("a value is as the component gives it, and errors are the author's", () => 
   assert.throws(() => odd.value({ number: 1 }), new RangeError("one is odd"));
   const scored = made({ number: 5 }, { id: "five", score: 2 });
   assert.equal(odd.value(scored), 2);
-  assert.deepEqual(odd.values([{ number: 1 }, { number: 2 }, scored, { number: 3 }]), [
-    new Failure("one is odd"),
-    new Failure("a text is no value of kind float64"),
-    2,
-    new Failure("a UDF has no clock"),
-  ]);
+  assert.deepEqual(
+    odd.values([{ number: 1 }, { number: 2 }, scored, { number: 3 }, { number: 6 }]),
+    [
+      new Failure("one is odd"),
+      new Failure("a text is no value of kind float64"),
+      2,
+      new Failure("a UDF has no clock"),
+      new Failure("TextEncoder is not defined"),
+    ],
+  );
   assert.deepEqual(odd.log.slice(0, 4), [
     "info: number null",
     "info: number 1",
     "info: number 5",
     "warn: five 2",
   ]);
-  assert.ok(Date.now() > 0);
+  // Only the author's code is in a component.
+  assert.ok(Date.now() > 0 && new TextEncoder().encode("a").length === 1);
   for (const [kind, value] of [
     ["int64", -3],
     ["timestamp", 2 ** 40],
@@ -181,7 +189,12 @@ test("arguments are checked as the host does", () => {
   for (const [given, problem] of [
     [{ nomber: "a" }, "unknown parameter `nomber`: did you mean `number`?"],
     [{ number: 3 }, "parameter `number` is text, but 3 was given"],
-    [{ since: "soon" }, 'parameter `since` is timestamp, but the string "soon" was given'],
+    [
+      { since: "soon" },
+      'parameter `since` is timestamp, but the string "soon" was given: give a date and time such ' +
+        'as "2024-01-31T12:00:00Z", a date such as "2024-01-31", or an integer, the microseconds ' +
+        "since 1970-01-01T00:00:00Z",
+    ],
     [{ least: 2.5 }, "parameter `least` is int64, but 2.5 was given"],
   ] as const) {
     const message = `function \`odd\`: ${problem}`;
@@ -200,4 +213,35 @@ test("a batch that differs from single documents is told", () => {
   assert.throws(() => query(functions, "different").values([{}, {}]), {
     message: "document 0: `batch` gives 2, and alone it gives 1",
   });
+});
+
+test("vectors give a line for each case", () => {
+  const given = (rest: object) => ({ params: {}, ...rest });
+  const cases = [
+    given({ documents: [{ number: 1 }, {}], values: [null, null] }),
+    given({ documents: [{ number: 1 }] }),
+    given({ documents: [{ _id: "b", _score: 2, _source: { number: 5 } }], values: [2] }),
+    given({ params: { least: -1 }, documents: [] }),
+    given({ params: { numbers: "a" }, documents: [] }),
+    given({ documents: [], values: [], mapping: { properties: {} } }),
+  ];
+  const lines = run(functions, JSON.stringify({ function: "odd", cases }));
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line) as unknown),
+    [
+      {
+        values: [null, null],
+        errors: { 0: "one is odd" },
+        logs: ["info: number 1", "info: number null"],
+      },
+      { error: 'function `odd` failed for document `0`: "one is odd"', logs: ["info: number 1"] },
+      { values: [2], errors: {}, logs: ["info: number 5", "warn: b 2"] },
+      {
+        error: 'function `odd` refused its arguments: "parameter `least`: -1 is not at least 0"',
+        logs: [],
+      },
+      { error: "function `odd`: unknown parameter `numbers`: did you mean `number`?", logs: [] },
+      { skipped: "the case has a mapping, which only the host reads documents with" },
+    ],
+  );
 });

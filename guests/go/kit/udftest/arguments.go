@@ -48,8 +48,12 @@ func checked(function fake.Function, given Arguments) ([]fake.Argument, error) {
 		}
 		converted := argument(parameter.Kind, value)
 		if !converted.Found {
-			return nil, fmt.Errorf("parameter `%s` is %s, but %s was given",
-				parameter.Name, parameter.Kind, shown(value))
+			forms := ""
+			if parameter.Kind == fake.Timestamp {
+				forms = timestampForms
+			}
+			return nil, fmt.Errorf("parameter `%s` is %s, but %s was given%s",
+				parameter.Name, parameter.Kind, shown(value), forms)
 		}
 		arguments = append(arguments, fake.Argument{
 			Name: parameter.Name, Kind: parameter.Kind, Value: converted,
@@ -57,6 +61,10 @@ func checked(function fake.Function, given Arguments) ([]fake.Argument, error) {
 	}
 	return arguments, nil
 }
+
+// timestampForms are the accepted forms of a timestamp.
+const timestampForms = `: give a date and time such as "2024-01-31T12:00:00Z", a date such as ` +
+	`"2024-01-31", or an integer, the microseconds since 1970-01-01T00:00:00Z`
 
 // argument is a value of a kind; none if it is not of the kind.
 func argument(kind fake.Kind, value any) fake.Value {

@@ -210,7 +210,9 @@ func TestArgumentsAreCheckedAsTheHostDoes(t *testing.T) {
 	}{
 		{"odd", udftest.Arguments{"nomber": "a"}, "function `odd`: unknown parameter `nomber`: did you mean `number`?"},
 		{"odd", udftest.Arguments{"number": 3}, "function `odd`: parameter `number` is text, but 3 was given"},
-		{"odd", udftest.Arguments{"since": "soon"}, `function ` + "`odd`: parameter `since`" + ` is timestamp, but the string "soon" was given`},
+		{"odd", udftest.Arguments{"since": "soon"}, "function `odd`: parameter `since` is timestamp, but" +
+			` the string "soon" was given: give a date and time such as "2024-01-31T12:00:00Z", a date such as` +
+			` "2024-01-31", or an integer, the microseconds since 1970-01-01T00:00:00Z`},
 		{"odd", udftest.Arguments{"least": -1}, "parameter `least`: -1 is not between 0 and 4294967295"},
 		{"each", nil, "function `each`: missing parameter `field` (text): The path."},
 		{"ood", nil, "unknown function `ood`: did you mean `odd`?"},

@@ -185,7 +185,12 @@ class Queries(unittest.TestCase):
         for arguments, problem in (
             ({"nomber": "a"}, "unknown parameter `nomber`: did you mean `number`?"),
             ({"number": 3}, "parameter `number` is text, but 3 was given"),
-            ({"since": "soon"}, 'parameter `since` is timestamp, but the string "soon" was given'),
+            (
+                {"since": "soon"},
+                'parameter `since` is timestamp, but the string "soon" was given: give a date and '
+                'time such as "2024-01-31T12:00:00Z", a date such as "2024-01-31", or an integer, '
+                "the microseconds since 1970-01-01T00:00:00Z",
+            ),
             ({"least": 2.0}, "parameter `least` is int64, but 2.0 was given"),
         ):
             with self.subTest(problem), self.assertRaises(ArgumentError) as caught:

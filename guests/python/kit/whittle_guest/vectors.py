@@ -69,9 +69,10 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
     except BrokenContractError as error:
         return {"error": f"function `{name}` was stopped: {error}", "logs": []}
     except Exception as error:  # noqa: BLE001 - it is the result of the case
-        words = f'function `{name}` refused its arguments: "{_errors.message(error)}"'
+        words = f'function `{name}` refused its arguments: "{_line(_errors.message(error))}"'
         return {"error": words, "logs": query.log if query else []}
-    errors = {at: value.message for at, value in enumerate(found) if isinstance(value, Failure)}
+    failed = ((at, value) for at, value in enumerate(found) if isinstance(value, Failure))
+    errors = {at: _line(value.message) for at, value in failed}
     if "values" not in case and errors:
         at, message = next(iter(errors.items()))
         document = documents[at].id or str(at)
@@ -79,6 +80,11 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
         return {"error": words, "logs": query.log}
     values = [None if at in errors else _json(value) for at, value in enumerate(found)]
     return {"values": values, "errors": errors, "logs": query.log}
+
+
+def _line(message: str) -> str:
+    """Make a message one line, as the host does."""
+    return message.translate({ord(space): " " for space in "\n\r\t"})
 
 
 def _document(sample: dict[str, Any]) -> Document:
