@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
-use whittle_host::{Arguments, Bound, EvaluateError, OnError};
+use whittle_host::{Arguments, Bound, EvaluateError, OnError, unquoted};
 use whittle_node::{DocumentReader, Documents};
 
 use crate::mapping::MappingFile;
@@ -90,7 +90,9 @@ fn answer(
     let batch = reader.load(bound, documents, position..position + 1, None)?;
     match bound.evaluate_row(&batch) {
         Ok(value) => Ok(json!({"_id": id, "value": value.to_json()})),
-        Err(EvaluateError::Document { message, .. }) => Ok(json!({"_id": id, "error": message})),
+        Err(EvaluateError::Document { message, .. }) => {
+            Ok(json!({"_id": id, "error": unquoted(&message)}))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -128,4 +128,4 @@ pub use sink::{DocumentError, Evaluated, OnError, Statistics};
 pub use slots::{PoolStatistics, ReservedInstances};
 pub use udf::Udf;
 pub use value::{Kind, Value};
-pub use words::{one_line, printable};
+pub use words::{one_line, printable, unquoted};
