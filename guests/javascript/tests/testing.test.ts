@@ -147,7 +147,7 @@ test("a value is as the component gives it, and errors are the author's", () => 
   assert.equal(odd.value(scored), 2);
   assert.deepEqual(odd.values([{ number: 1 }, { number: 2 }, scored, { number: 3 }]), [
     new Failure("one is odd"),
-    new Failure("a text is no value of kind float64"),
+    new Failure("a text is not a valid float64"),
     2,
     new Failure("a UDF has no clock"),
   ]);

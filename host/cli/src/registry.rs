@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 use whittle_host::{Registry, Sha256, VersionInfo, one_line};
@@ -82,6 +82,13 @@ impl RegistryCommand {
                 sha256,
                 place,
             } => {
+                if component.is_dir() {
+                    bail!(
+                        "{0} is a directory: build it with `whittle build {0}`, and add the component \
+                         that it writes",
+                        component.display()
+                    );
+                }
                 let bytes = setup::read(component)?;
                 let added = place
                     .create()?

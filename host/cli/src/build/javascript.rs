@@ -4,7 +4,9 @@
 //!
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
+mod lines;
 mod pin;
+mod source_map;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 
-use super::tool::{BuildFolder, run};
+use super::tool::{BuildFolder, check_node, run, run_explained};
 use super::{Built, Code};
 
 /// The kit's package.
@@ -31,7 +33,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     // npm links the packages of a workspace, and esbuild prints paths relative to the directory in
     // which it runs: both need the path with all links resolved.
     let dir = &fs::canonicalize(dir)?;
-    run(Command::new("node").arg("--version"), INSTALL)?;
+    check_node(18, INSTALL)?;
     install(dir, project.engine)?;
 
     let bundle = folder.path().join("udf.js");
@@ -42,8 +44,10 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(project.bundling())
         .args(loading(dir, project.has_kit))
         .arg(format!("--outfile={}", bundle.display()))
+        .arg("--sourcemap=external")
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
+    let lines = lines::Lines::read(dir, &bundle)?;
     let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
     let metadata = serde_json::from_slice(&metadata).context("esbuild's metafile")?;
     if !exports_functions(&metadata) {
@@ -53,6 +57,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         );
     }
 
+    lines.complete(&bundle, &project.main)?;
     let takes_batches = takes_batches(&metadata);
     folder.contract(takes_batches)?;
     if project.engine == JsEngine::StarlingMonkey {
@@ -66,7 +71,8 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .current_dir(folder.path())
         .args(project.engine.arguments())
         .args(["--wit", "wit", "-o", "componentized.wasm"]);
-    run(&mut componentize, INSTALL)?;
+    let explain = |messages: &str| lines.explain(messages);
+    run_explained(&mut componentize, INSTALL, explain)?;
     let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {
         let tool = project.engine.tool();

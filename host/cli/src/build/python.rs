@@ -6,6 +6,7 @@
 //! the path of the project does not end up in the component.
 
 mod library;
+mod mistakes;
 
 use std::env;
 use std::ffi::OsStr;
@@ -15,12 +16,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::tool::{BuildFolder, run};
+use super::tool::{BuildFolder, run_explained};
 use super::{Built, Code};
 
 const TOOL: &str = "componentize-py";
 
-const INSTALL: &str = "pip install componentize-py==0.25.1";
+const INSTALL: &str = "install Python 3.10 or newer from https://www.python.org, and run \
+                       `pip install componentize-py==0.25.1` in a virtual environment";
 
 /// The kit's package, and the module in it with the exports of the WIT world.
 const KIT: &str = "whittle_guest";
@@ -43,6 +45,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let folder = BuildFolder::of(dir, "python")?;
     let stage = folder.path().join("stage");
     let environment = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    mistakes::check_syntax(dir, environments(dir, environment.as_deref()))?;
     copy_project(dir, environment.as_deref(), &stage)
         .with_context(|| stage.display().to_string())?;
     let has_batches = library::prepare(&stage.join(KIT))?;
@@ -61,7 +64,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         // Its own backtrace does not help with a mistake in the project; Python's traceback is
         // printed in any case.
         .env("RUST_BACKTRACE", "0");
-    run(&mut tool, INSTALL)?;
+    run_explained(&mut tool, INSTALL, mistakes::explained)?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     Ok(Built {
         code: Code::Component(bytes),

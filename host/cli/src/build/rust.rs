@@ -4,9 +4,12 @@
 //! `rustc-web`, `cargo-web`, `rust-web-src` and `lld` bring the sources of the standard library,
 //! which cargo then builds too.
 
+mod imports;
+
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
@@ -31,6 +34,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let messages = run(&mut toolchain.build(dir, &package), INSTALL)?;
     let artifact = artifact(&messages)?;
     let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
+    imports::check(&bytes, || toolchain.dependencies(dir, &package))?;
     Ok(Built {
         code: Code::Module(bytes, TextEncoding::Utf8),
         output: package.output,
@@ -61,6 +65,9 @@ impl Toolchain {
             (Some(linker), Some(sources)) if Path::new("/usr/bin/cargo").is_file() => {
                 Ok(Self::Debian { linker, sources })
             }
+            _ if is_missing("rustc") => {
+                bail!("rustc is missing: {INSTALL}, then run `rustup target add {TARGET}`")
+            }
             _ => bail!(
                 "the Rust target for WebAssembly is missing: install it with \
                  `rustup target add {TARGET}`"
@@ -90,6 +97,17 @@ impl Toolchain {
             cargo.env("CARGO_TARGET_DIR", target);
         }
         cargo
+    }
+
+    /// What cargo knows about a package and everything that it depends on.
+    fn dependencies(&self, dir: &Path, package: &Package) -> Result<Json> {
+        let mut cargo = self.cargo(dir);
+        cargo
+            .args(["metadata", "--format-version=1", "--quiet"])
+            .args(["--filter-platform", TARGET, "--manifest-path"])
+            .arg(&package.manifest);
+        let metadata = run(&mut cargo, INSTALL)?;
+        serde_json::from_slice(&metadata).context("cargo metadata")
     }
 
     /// The command that builds a package and prints the built files as JSON.
@@ -226,6 +244,12 @@ fn add_flags(cargo: &mut Command, environment: Option<Vec<String>>, ours: Vec<St
             cargo.args(["--config", &flags]);
         }
     }
+}
+
+/// Whether a program is not in `PATH`.
+fn is_missing(program: &str) -> bool {
+    let run = Command::new(program).arg("--version").output();
+    run.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn has_standard_library(dir: &Path) -> bool {
