@@ -38,8 +38,7 @@ pub(crate) struct State {
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
     cpu: CpuClock,
-    /// The last error that the guest logged, or else the first warning, and the position at that
-    /// time.
+    /// The last error that the guest logged, and the position at that time.
     error_logged: Option<(Phase, u64, String)>,
     /// Created when the guest first uses it.
     #[cfg(feature = "wasi")]
@@ -259,11 +258,7 @@ impl logging::Host for State {
     fn log(&mut self, level: logging::Level, message: String) -> wasmtime::Result<()> {
         self.query.check()?;
         self.note_asked();
-        // What a library prints to standard error, such as a failed assertion in C, is a warning. An
-        // error counts more.
-        let is_error = level == logging::Level::Error;
-        let is_warning = level == logging::Level::Warn && self.last_error().is_none();
-        if is_error || is_warning {
+        if level == logging::Level::Error {
             let position = self.position();
             self.error_logged = Some((self.phase, position, self.query.bounded(&message)));
         }
