@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use whittle_host::{Arguments, Bound, EvaluateError, OnError, unquoted};
 use whittle_node::{DocumentReader, Documents};
 
+use crate::build;
 use crate::mapping::MappingFile;
 use crate::setup;
 use crate::udf_log::UdfLog;
@@ -17,7 +18,7 @@ use crate::udf_log::UdfLog;
 /// input.
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// The component file.
+    /// The component file, or the directory of a project, which is built first.
     component: PathBuf,
     /// The name of the function.
     function: String,
@@ -38,7 +39,7 @@ pub(crate) struct Call {
     log: UdfLog,
 }
 
-fn parameters(text: &str) -> Result<Map<String, Json>, String> {
+pub(crate) fn parameters(text: &str) -> Result<Map<String, Json>, String> {
     match serde_json::from_str(text) {
         Ok(Json::Object(parameters)) => Ok(parameters),
         Ok(_) => Err("not a JSON object".to_owned()),
@@ -53,7 +54,8 @@ impl Call {
             .with_context(|| self.docs.display().to_string())?;
         let reader =
             (self.mapping.reader(&documents)).with_context(|| self.docs.display().to_string())?;
-        let udf = setup::udf(&self.run.engine()?, &self.component)?;
+        let component = build::component(&self.component)?;
+        let udf = setup::udf(&self.run.engine()?, &component)?;
         let query = self.run.query();
         let arguments = Arguments::from_json(&self.params);
         let bound = udf.bind(&self.function, &arguments, &query);

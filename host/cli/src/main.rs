@@ -3,6 +3,7 @@
 mod allocator;
 mod build;
 mod call;
+mod dev;
 mod index;
 mod inspect;
 mod log;
@@ -15,6 +16,7 @@ mod remote;
 mod search;
 mod serve;
 mod setup;
+mod sources;
 mod test;
 mod udf_log;
 mod vectors;
@@ -38,6 +40,7 @@ enum Command {
     New(new::New),
     Build(build::Build),
     Test(test::Test),
+    Dev(dev::Dev),
     Call(call::Call),
     Inspect(inspect::Inspect),
     Query(query::Query),
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::New(new) => new.run(),
         Command::Build(build) => build.run(),
         Command::Test(test) => test.run(),
+        Command::Dev(dev) => dev.run(),
         Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Query(query) => query.run(),

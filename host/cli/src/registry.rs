@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 use whittle_host::{Registry, Sha256, VersionInfo, one_line};
 
+use crate::build;
 use crate::inspect::signature;
 use crate::setup;
 
@@ -23,7 +24,7 @@ pub(crate) struct RegistryCommand {
 enum Action {
     /// Check a component, and register it under its name and version.
     Add {
-        /// The component file.
+        /// The component file, or the directory of a project, which is built first.
         component: PathBuf,
         /// The expected SHA-256; a component with another one is refused.
         #[arg(long, value_name = "HEX")]
@@ -82,13 +83,7 @@ impl RegistryCommand {
                 sha256,
                 place,
             } => {
-                if component.is_dir() {
-                    bail!(
-                        "{0} is a directory: build it with `whittle build {0}`, and add the component \
-                         that it writes",
-                        component.display()
-                    );
-                }
+                let component = &build::component(component)?;
                 let bytes = setup::read(component)?;
                 let added = place
                     .create()?

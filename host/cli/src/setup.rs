@@ -147,8 +147,6 @@ pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
 /// Loads the component in a file, or that of the project in a directory, which is built first:
 /// checks, compiles and describes it.
 pub(crate) fn udf(engine: &Engine, path: &Path) -> Result<Udf> {
-    if path.is_dir() {
-        return udf(engine, &build::build(path, None)?.output);
-    }
-    Udf::new(engine, &read(path)?).with_context(|| path.display().to_string())
+    let component = build::component(path)?;
+    Udf::new(engine, &read(&component)?).with_context(|| path.display().to_string())
 }

@@ -33,13 +33,10 @@ pub(crate) struct Test {
 
 impl Test {
     pub(crate) fn run(&self) -> Result<()> {
-        let (component, folder) = if self.component.is_dir() {
-            (
-                build::build(&self.component, None)?.output,
-                &*self.component,
-            )
-        } else {
-            (self.component.clone(), Path::new(""))
+        let component = build::component(&self.component)?;
+        let folder = match self.component.is_dir() {
+            true => &*self.component,
+            false => Path::new(""),
         };
         let files = match &*self.vectors {
             [] => vec![folder.join("vectors.json")],

@@ -1,6 +1,7 @@
 //! The `whittle` command as a user runs it: its output, its errors and its exit code.
 
 mod indexes;
+mod projects;
 mod running;
 
 use std::fs;
@@ -305,7 +306,7 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
     insta::assert_snapshot!(query("wrong-type.json"), @"error: function `string_distance`: parameter `target` is text, but 3 was given");
     insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build the project with `whittle build DIR`");
     insta::assert_snapshot!(desk.bad("call . f --docs films.json"), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
-    insta::assert_snapshot!(desk.bad("registry add . --registry r"), @"error: . is a directory: build it with `whittle build .`, and add the component that it writes");
+    insta::assert_snapshot!(desk.bad("inspect ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     insta::assert_snapshot!(desk.bad("build none"), @"error: none: No such file or directory (os error 2)");
     insta::assert_snapshot!(desk.bad("build ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \

@@ -4,6 +4,7 @@
 //! asc does the same when an author runs it by hand.
 
 mod imports;
+mod inputs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
+use self::inputs::Inputs;
+use super::memo;
 use super::tool::{BuildFolder, check_node, run};
 use super::{Built, Code};
 
@@ -38,7 +41,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--config", "asconfig.json", "--target", "release"])
         .arg("--outFile")
         .arg(&module);
-    run(&mut asc, INSTALL)?;
+    let inputs = Inputs::of(&asc, &dir, npm_root(&dir));
+    memo::make(
+        &module,
+        || inputs.fingerprint(),
+        || run(&mut asc, INSTALL).map(drop),
+    )?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
     imports::check(&dir, &bytes)?;
     Ok(Built {

@@ -5,6 +5,7 @@
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
 mod lines;
+mod native;
 mod pin;
 mod source_map;
 
@@ -15,6 +16,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 
+pub(super) use self::native::native;
+use super::memo::{self, Fingerprint};
 use super::tool::{BuildFolder, check_node, run, run_explained};
 use super::{Built, Code};
 
@@ -71,8 +74,24 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .current_dir(folder.path())
         .args(project.engine.arguments())
         .args(["--wit", "wit", "-o", "componentized.wasm"]);
-    let explain = |messages: &str| lines.explain(messages);
-    run_explained(&mut componentize, INSTALL, explain)?;
+    let mut inputs = Fingerprint::new();
+    inputs.command(&componentize, &["NODE_"]);
+    inputs.npm_program(Path::new(componentize.get_program()))?;
+    let inputs = || {
+        let mut inputs = inputs.clone();
+        // esbuild has put all sources into the bundle.
+        for bundle in [&bundle, &folder.path().join(INTERFACES)] {
+            inputs.file(bundle)?;
+        }
+        inputs.folder(&folder.path().join("wit"))?;
+        Ok(inputs)
+    };
+    memo::make(&component, inputs, || {
+        run_explained(&mut componentize, INSTALL, |messages| {
+            lines.explain(messages)
+        })
+        .map(drop)
+    })?;
     let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {
         let tool = project.engine.tool();

@@ -5,8 +5,10 @@
 //! modules beside the ones that it imports. CPython sees the copies at paths like `/0/app.py`, so
 //! the path of the project does not end up in the component.
 
+mod inputs;
 mod library;
 mod mistakes;
+mod native;
 
 use std::env;
 use std::ffi::OsStr;
@@ -16,6 +18,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use self::inputs::Inputs;
+pub(super) use self::native::native;
+use super::memo;
 use super::tool::{BuildFolder, run_explained};
 use super::{Built, Code};
 
@@ -64,7 +69,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         // Its own backtrace does not help with a mistake in the project; Python's traceback is
         // printed in any case.
         .env("RUST_BACKTRACE", "0");
-    run_explained(&mut tool, INSTALL, mistakes::explained)?;
+    let inputs = Inputs::of(&tool, &[&stage, &contract]);
+    memo::make(
+        &component,
+        || inputs.fingerprint(),
+        || run_explained(&mut tool, INSTALL, mistakes::explained).map(drop),
+    )?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     Ok(Built {
         code: Code::Component(bytes),
@@ -98,22 +108,31 @@ fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
     Ok(Command::new(TOOL))
 }
 
-/// Copies a project and its kit to `stage`, and removes everything else there. The kit is in the
-/// project, beside it, or among the packages of an environment.
+/// Copies a project and its kit, but not the vectors, to `stage`, and removes everything else there.
 fn copy_project(dir: &Path, active: Option<&Path>, stage: &Path) -> Result<()> {
     if stage.exists() {
         fs::remove_dir_all(stage)?;
     }
+    // Editing the vectors must not change what a component is made of.
+    let others = ["kit", "target", "vectors.json"].map(|name| dir.join(name));
     copy(dir, stage, &|path| {
-        is_source(path) && path != dir.join("kit") && path != dir.join("target")
+        is_source(path) && !others.iter().any(|other| other == path)
     })?;
-    let mut kits = vec![dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
-    let installed = environments(dir, active).filter_map(|environment| packages(&environment));
-    kits.extend(installed.map(|packages| packages.join(KIT)));
-    match kits.iter().find(|kit| kit.is_dir()) {
-        Some(kit) => copy(kit, &stage.join(KIT), &is_source),
+    match kit(dir, active) {
+        Some(kit) => copy(&kit, &stage.join(KIT), &is_source),
         None => Ok(()),
     }
+}
+
+/// The kit's package: in the project, beside it, or among the packages of an environment.
+fn kit(dir: &Path, active: Option<&Path>) -> Option<PathBuf> {
+    let own = [dir.join("kit"), dir.join("../kit")];
+    let installed = environments(dir, active).filter_map(|environment| packages(&environment));
+    let mut kits = own
+        .into_iter()
+        .chain(installed)
+        .map(|folder| folder.join(KIT));
+    kits.find(|kit| kit.is_dir())
 }
 
 /// Where a virtual environment has its packages.
@@ -196,6 +215,7 @@ mod tests {
             "words/__pycache__/list.pyc",
             ".git/config",
             "target/whittle/old.wasm",
+            "vectors.json",
             "kit/pyproject.toml",
             "kit/whittle_guest/__init__.py",
             "kit/whittle_guest/__pycache__/udf.pyc",

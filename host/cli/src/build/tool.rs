@@ -10,15 +10,19 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use whittle_host::{BATCH_CONTRACT, CONTRACT};
 
+use super::progress;
+
 /// Runs a tool and returns its standard output; its standard error goes to the user. `install` says
 /// how to install the tool and is part of the error if it is missing.
 pub(super) fn run(tool: &mut Command, install: &str) -> Result<Vec<u8>> {
     let program = name(tool);
-    let output = tool
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| cannot_run(&program, error, install))?;
+    tool.stdin(Stdio::null()).stderr(Stdio::inherit());
+    // cargo shows its own progress.
+    let output = match &*program {
+        "cargo" => tool.output(),
+        _ => progress::step(&program, || tool.output()),
+    };
+    let output = output.map_err(|error| cannot_run(&program, error, install))?;
     if !output.status.success() {
         bail!("{program} failed: see its messages above");
     }
@@ -33,7 +37,8 @@ pub(super) fn run_explained(
     explain: impl FnOnce(&str) -> Option<String>,
 ) -> Result<Vec<u8>> {
     let program = name(tool);
-    let output = tool.stdin(Stdio::null()).output();
+    tool.stdin(Stdio::null());
+    let output = progress::step(&program, || tool.output());
     let output = output.map_err(|error| cannot_run(&program, error, install))?;
     let messages = String::from_utf8_lossy(&output.stderr);
     if !output.status.success()

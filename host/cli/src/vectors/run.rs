@@ -37,7 +37,7 @@ const SHOWN: usize = 5;
 const DOCUMENT_SHOWN: usize = 120;
 
 /// What a case gave: the results of its documents, or the error that ended it.
-type Found = Result<Vec<Result<Json, String>>, String>;
+pub(super) type Found = Result<Vec<Result<Json, String>>, String>;
 
 /// Runs one case of a function's vectors. Documents are read with the mapping of the vectors, or
 /// with `mapping`, or else with the one that they show.
@@ -53,8 +53,18 @@ pub(crate) fn run(
     let given = case.mapping.as_ref().or(vectors.mapping.as_ref());
     let mapping = given.or(mapping);
     let found = evaluate(udf, &vectors.function, case, mapping, query);
-    let mut differences = differences(vectors, case, kind, &found);
-    let log = query.take_log();
+    compare(vectors, case, kind, &found, query.take_log())
+}
+
+/// Compares what a case gave with what it expects.
+pub(super) fn compare(
+    vectors: &Vectors,
+    case: &Case,
+    kind: Option<Kind>,
+    found: &Found,
+    log: Vec<LogLine>,
+) -> Result<(), Failure> {
+    let mut differences = differences(vectors, case, kind, found);
     let lines = log
         .iter()
         .map(|line| format!("{}: {}", line.level, line.message));
