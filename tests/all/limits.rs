@@ -59,7 +59,9 @@ fn assert_ends_at(limit: Duration, hang: impl FnOnce() -> String) -> String {
 
 /// Replaces the measured amount in an error, because it differs from run to run.
 fn without_met(error: &str) -> String {
-    let (before, met) = error.split_once(" bytes, and the limit ").expect("a limit");
+    let Some((before, met)) = error.split_once(" bytes, and the limit ") else {
+        return error.to_owned();
+    };
     let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
     format!("{before}N bytes, and the limit {met}")
 }
