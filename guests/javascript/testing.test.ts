@@ -152,7 +152,7 @@ test("a value is as the component gives it, and errors are the author's", () => 
     odd.values([{ number: 1 }, { number: 2 }, scored, { number: 3 }, { number: 6 }]),
     [
       new Failure("one is odd"),
-      new Failure("a text is no value of kind float64"),
+      new Failure("a text is not a valid float64"),
       2,
       new Failure("a UDF has no clock"),
       new Failure("TextEncoder is not defined"),

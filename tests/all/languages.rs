@@ -181,7 +181,7 @@ fn reports_an_exception_with_its_message_and_the_documents_id() {
             let language = guest.language.as_str();
             if TRAPPING.contains(&language) {
                 let error = told(&evaluated.expect_err("it traps"));
-                let stopped = "function `throws` was stopped at document `b`: the guest trapped: ";
+                let stopped = "function `throws` was stopped at document `b`: the guest panicked: ";
                 assert!(error.starts_with(stopped), "{language}: {error}");
                 assert!(error.contains("no good: x"), "{language}: {error}");
             } else {

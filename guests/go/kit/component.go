@@ -183,7 +183,9 @@ var bound Definition
 func bind(function string, arguments []argument) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = failure(panicText(cause))
+			text := panicText(cause)
+			logPanic(text)
+			err = failure(text)
 		}
 	}()
 	for _, definition := range exported.functions {
@@ -210,7 +212,9 @@ func bind(function string, arguments []argument) (err error) {
 func evaluate(to *outcome) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			to.fail(panicText(cause))
+			text := panicText(cause)
+			logPanic(text)
+			to.fail(text)
 		}
 	}()
 	bound.evaluate(to)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
-use whittle_host::{Arguments, Bound, EvaluateError, OnError, QueryContext};
+use whittle_host::{Arguments, Bound, EvaluateError, OnError, QueryContext, unquoted};
 use whittle_node::{DocumentReader, Documents};
 
 use crate::build;
@@ -138,7 +138,9 @@ fn answer(
     stats.load_time += started.elapsed();
     match bound.evaluate_row(&batch) {
         Ok(value) => Ok(json!({"_id": id, "value": value.to_json()})),
-        Err(EvaluateError::Document { message, .. }) => Ok(json!({"_id": id, "error": message})),
+        Err(EvaluateError::Document { message, .. }) => {
+            Ok(json!({"_id": id, "error": unquoted(&message)}))
+        }
         Err(error) => Err(error.into()),
     }
 }

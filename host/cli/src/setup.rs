@@ -15,6 +15,8 @@ use whittle_host::{
     Udf,
 };
 
+use crate::build;
+
 /// The flags of a command that runs functions.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
@@ -147,7 +149,9 @@ pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Loads the component in a file: checks, compiles and describes it.
+/// Loads the component in a file, or that of the project in a directory, which is built first:
+/// checks, compiles and describes it.
 pub(crate) fn udf(engine: &Engine, path: &Path) -> Result<Udf> {
-    Udf::new(engine, &read(path)?).with_context(|| path.display().to_string())
+    let component = build::component(path)?;
+    Udf::new(engine, &read(&component)?).with_context(|| path.display().to_string())
 }

@@ -297,8 +297,8 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
     insta::assert_snapshot!(docs("list.json"), @"error: list.json: document 1 is a number, not an object");
     insta::assert_snapshot!(udf("none.wasm"), @"error: none.wasm: No such file or directory (os error 2)");
     insta::assert_snapshot!(udf("films.json"), @r##"error: films.json: not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
-    insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build a component with `whittle build`");
-    insta::assert_snapshot!(udf("other.wasm"), @"error: other.wasm: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
+    insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build the project with `whittle build DIR`");
+    insta::assert_snapshot!(udf("other.wasm"), @"error: other.wasm: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing; declare the functions as the kit's README shows, in Rust with `export!`, and build again");
     insta::assert_snapshot!(udf("foreign.wasm"), @"error: foreign.wasm: the component imports `acme:net/http@1.0.0`, which is not part of the contract `whittle:udf@0.1.0`");
     insta::assert_snapshot!(udf("by-hand.wasm"), @"error: unknown function `string_distance`; the components have `f`");
     insta::assert_snapshot!(query("none.json"), @"error: none.json: No such file or directory (os error 2)");
@@ -308,7 +308,9 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
     insta::assert_snapshot!(query("unknown-parameter.json"), @"error: function `string_distance`: unknown parameter `tarket`: did you mean `target`?");
     insta::assert_snapshot!(query("missing-parameter.json"), @"error: function `string_distance`: missing parameter `target` (text): The text that it is compared with.");
     insta::assert_snapshot!(query("wrong-type.json"), @"error: function `string_distance`: parameter `target` is text, but 3 was given");
-    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build a component with `whittle build`");
+    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build the project with `whittle build DIR`");
+    insta::assert_snapshot!(desk.bad("call . f --docs films.json"), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
+    insta::assert_snapshot!(desk.bad("inspect ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     insta::assert_snapshot!(desk.bad("build none"), @"error: none: No such file or directory (os error 2)");
     insta::assert_snapshot!(desk.bad("build ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \
@@ -447,7 +449,7 @@ fn a_failing_document_ends_the_query_is_skipped_or_gets_no_score() {
     );
 
     let samples = serde_json::json!([
-        {"_id": "0", "message": "\"by-hand\""}, {"_id": "2", "message": "\"by-hand\""},
+        {"_id": "0", "message": "by-hand"}, {"_id": "2", "message": "by-hand"},
     ]);
     let skipped = under(&desk, "f", "skip").expect("an answer");
     assert_eq!(

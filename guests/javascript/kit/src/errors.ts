@@ -1,5 +1,6 @@
 /** Errors, and how they are reported to the host. */
 
+import { placesOf } from "./lines.js";
 import * as log from "./log.js";
 
 /** The arguments of a query are wrong: thrown in `prepare`. The message names the parameter. */
@@ -30,7 +31,8 @@ export function hostError(thrown: unknown): HostError {
   const error = formed(thrown);
   if (!isLogged && thrown instanceof Error && !(thrown instanceof InvalidArgument)) {
     isLogged = true;
-    log.debug(`${error.val}\n${thrown.stack ?? ""}`.trimEnd());
+    const places = placesOf(thrown.stack ?? "");
+    if (places !== "") log.debug(`${error.val} (${places})`);
   }
   return error;
 }

@@ -38,6 +38,16 @@ class Values(unittest.TestCase):
         with self.assertRaises(UnicodeEncodeError):
             self.lowered(str, "\ud800")
 
+    def test_a_value_of_another_kind_says_what_to_return_instead(self) -> None:
+        with self.assertRaises(TypeError) as raised:
+            self.lowered(Timestamp, datetime(2024, 1, 31, tzinfo=UTC))
+        expected = "datetime where Timestamp is declared: return `Timestamp.of(instant)`"
+        self.assertEqual(str(raised.exception), expected)
+        with self.assertRaises(TypeError) as raised:
+            self.lowered(Json, {})
+        expected = "dict where Json is declared: return `Json.of(value)`"
+        self.assertEqual(str(raised.exception), expected)
+
     def test_what_is_of_the_kind_crosses(self) -> None:
         for kind, value in ((int, 2**63 - 1), (int, -(2**63)), (str, "é\0"), (Json, Json("1"))):
             self.assertEqual(self.lowered(kind, value), value)

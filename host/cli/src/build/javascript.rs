@@ -4,9 +4,11 @@
 //!
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
+mod lines;
 mod native;
 mod node;
 mod pin;
+mod source_map;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use serde_json::{Value as Json, json};
 
 pub(super) use self::native::native;
 use super::memo::{self, Fingerprint};
-use super::tool::{BuildFolder, run};
+use super::tool::{BuildFolder, check_node, run, run_explained};
 use super::{Built, Code};
 
 /// The kit's package.
@@ -35,7 +37,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     // npm links the packages of a workspace, and esbuild prints paths relative to the directory in
     // which it runs: both need the path with all links resolved.
     let dir = &fs::canonicalize(dir)?;
-    run(Command::new("node").arg("--version"), INSTALL)?;
+    check_node(18, INSTALL)?;
     install(dir, project.engine)?;
 
     let bundle = folder.path().join("udf.js");
@@ -47,8 +49,10 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(loading(dir, project.has_kit))
         .args(node::external(dir))
         .arg(format!("--outfile={}", bundle.display()))
+        .arg("--sourcemap=external")
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
+    let lines = lines::Lines::read(dir, &bundle)?;
     let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
     let metadata = serde_json::from_slice(&metadata).context("esbuild's metafile")?;
     let needs_node = node::imported(&metadata);
@@ -62,6 +66,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         );
     }
 
+    lines.complete(&bundle, &project.main)?;
     let takes_batches = takes_batches(&metadata);
     folder.contract(takes_batches)?;
     if project.engine == JsEngine::StarlingMonkey {
@@ -88,11 +93,14 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         Ok(inputs)
     };
     memo::make(&component, inputs, || {
-        run(&mut componentize, INSTALL).map_err(|error| match needs_node.first() {
+        run_explained(&mut componentize, INSTALL, |messages| {
+            lines.explain(messages)
+        })
+        .map(drop)
+        .map_err(|error| match needs_node.first() {
             Some(import) => error.context(import.to_string()),
             None => error,
-        })?;
-        Ok(())
+        })
     })?;
     let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {

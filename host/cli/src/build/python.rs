@@ -8,6 +8,7 @@
 mod imports;
 mod inputs;
 mod library;
+mod mistakes;
 mod native;
 
 use std::env;
@@ -21,12 +22,13 @@ use anyhow::{Context, Result, bail};
 use self::inputs::Inputs;
 pub(super) use self::native::native;
 use super::memo;
-use super::tool::{BuildFolder, run};
+use super::tool::{BuildFolder, run_explained};
 use super::{Built, Code};
 
 const TOOL: &str = "componentize-py";
 
-const INSTALL: &str = "pip install componentize-py==0.25.1";
+const INSTALL: &str = "install Python 3.10 or newer from https://www.python.org, and run \
+                       `pip install componentize-py==0.25.1` in a virtual environment";
 
 /// The kit's package, and the module in it with the exports of the WIT world.
 const KIT: &str = "whittle_guest";
@@ -49,6 +51,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let folder = BuildFolder::of(dir, "python")?;
     let stage = folder.path().join("stage");
     let environment = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    mistakes::check_syntax(dir, environments(dir, environment.as_deref()))?;
     copy_project(dir, environment.as_deref(), &stage)
         .with_context(|| stage.display().to_string())?;
     imports::check(&stage, &stage.join(KIT))?;
@@ -73,7 +76,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     memo::make(
         &component,
         || inputs.fingerprint(),
-        || run(&mut tool, INSTALL).map(drop),
+        || run_explained(&mut tool, INSTALL, mistakes::explained).map(drop),
     )?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     Ok(Built {

@@ -4,11 +4,13 @@
 //! `rustc-web`, `cargo-web`, `rust-web-src` and `lld` bring the sources of the standard library,
 //! which cargo then builds too.
 
+mod imports;
 mod shared;
 
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
@@ -43,6 +45,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     }
     let artifact = artifact(&messages)?;
     let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
+    imports::check(&bytes, || toolchain.dependencies(dir, &package))?;
     Ok(Built {
         code: Code::Module(bytes, TextEncoding::Utf8),
         output: package.output,
@@ -72,6 +75,9 @@ impl Toolchain {
         match (debian_linker(), sources_of("/usr/bin/rustc")) {
             (Some(linker), Some(sources)) if Path::new("/usr/bin/cargo").is_file() => {
                 Ok(Self::Debian { linker, sources })
+            }
+            _ if is_missing("rustc") => {
+                bail!("rustc is missing: {INSTALL}, then run `rustup target add {TARGET}`")
             }
             _ => bail!(
                 "the Rust target for WebAssembly is missing: install it with \
@@ -110,6 +116,17 @@ impl Toolchain {
             cargo.env("CARGO_TARGET_DIR", target);
         }
         cargo
+    }
+
+    /// What cargo knows about a package and everything that it depends on.
+    fn dependencies(&self, dir: &Path, package: &Package) -> Result<Json> {
+        let mut cargo = self.cargo(dir);
+        cargo
+            .args(["metadata", "--format-version=1", "--quiet"])
+            .args(["--filter-platform", TARGET, "--manifest-path"])
+            .arg(&package.manifest);
+        let metadata = run(&mut cargo, INSTALL)?;
+        serde_json::from_slice(&metadata).context("cargo metadata")
     }
 
     /// The command that builds a package and prints the built files as JSON.
@@ -254,6 +271,12 @@ fn add_flags(cargo: &mut Command, environment: Option<Vec<String>>, ours: Vec<St
             cargo.args(["--config", &flags]);
         }
     }
+}
+
+/// Whether a program is not in `PATH`.
+fn is_missing(program: &str) -> bool {
+    let run = Command::new(program).arg("--version").output();
+    run.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn has_standard_library(dir: &Path) -> bool {

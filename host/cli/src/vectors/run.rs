@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde_json::Value as Json;
-use whittle_host::{Arguments, EvaluateError, Kind, LogLine, OnError, QueryContext, Udf, one_line};
+use whittle_host::{
+    Arguments, EvaluateError, Kind, LogLine, OnError, QueryContext, Udf, one_line, unquoted,
+};
 use whittle_node::mapping::Mapping;
 use whittle_node::{DocumentReader, Samples};
 
@@ -165,18 +167,13 @@ fn evaluate(
             .map_err(with_causes)?;
         found.push(match bound.evaluate_row(&batch) {
             Ok(value) => Ok(value.to_json()),
-            Err(EvaluateError::Document { message, .. }) if !ends => Err(unquoted(message)),
+            Err(EvaluateError::Document { message, .. }) if !ends => {
+                Err(unquoted(&message).to_owned())
+            }
             Err(error) => return Err(with_causes(error)),
         });
     }
     Ok(found)
-}
-
-/// A guest's own words, which stand in quotes among the host's.
-fn unquoted(message: String) -> String {
-    let inner = message.strip_prefix('"');
-    let inner = inner.and_then(|rest| rest.strip_suffix('"'));
-    inner.map(str::to_owned).unwrap_or(message)
 }
 
 fn with_causes(error: impl Into<anyhow::Error>) -> String {

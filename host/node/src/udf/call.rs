@@ -17,7 +17,7 @@ use tantivy::query::Scorer;
 use tantivy::{DocId, Score, SegmentReader, TantivyError};
 use whittle_host::{
     Arguments, BindError, Bound, DocumentError, EvaluateError, Evaluated, Kind, OnError,
-    QueryContext, ReservedInstances, Selector, Stopped,
+    QueryContext, ReservedInstances, Selector, Stopped, unquoted,
 };
 
 use super::columns::SegmentColumns;
@@ -390,7 +390,7 @@ impl UdfCall {
             error_samples: samples
                 .map(|DocumentError { document, message }| ErrorSample {
                     id: document.clone(),
-                    message: message.clone(),
+                    message: unquoted(message).to_owned(),
                 })
                 .collect(),
             batches: statistics.iter().map(|statistics| statistics.batches).sum(),
