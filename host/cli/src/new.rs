@@ -83,6 +83,8 @@ impl New {
         writeln!(stdout, "created {}; to build and test it:", self.name)?;
         writeln!(stdout, "  whittle build {}", self.name)?;
         writeln!(stdout, "  whittle test {}", self.name)?;
+        writeln!(stdout, "or at every edit:")?;
+        writeln!(stdout, "  whittle dev {}", self.name)?;
         Ok(())
     }
 }
