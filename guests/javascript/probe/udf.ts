@@ -34,16 +34,16 @@ const runs = define({
   },
 });
 
-const readEach = define({
-  name: "read_each",
-  description: "What a field reads as each kind.",
+const readKinds = define({
+  name: "read_kinds",
+  description: "What a field reads as each kind, in the contract's order.",
   parameters: { field: parameter("text", "The path that all fields have.") },
   returns: "json",
   prepare({ field }) {
     const kinds = ["boolean", "int64", "float64", "text", "timestamp", "json"] as const;
     const fields = kinds.map((kind) => resolve(field, kind));
-    return () => fields.map((field): Json => [field.get(), field.has()]);
+    return () => fields.map((field): Json => field.get());
   },
 });
 
-export const functions = component(throws, runs, readEach);
+export const functions = component(throws, runs, readKinds);

@@ -27,8 +27,10 @@ enum Language {
     Go,
     #[value(name = "assemblyscript")]
     AssemblyScript,
-    #[value(name = "typescript", alias = "javascript")]
+    #[value(name = "typescript")]
     TypeScript,
+    #[value(name = "javascript")]
+    JavaScript,
     Python,
     C,
 }
@@ -40,6 +42,7 @@ impl Language {
         static ASSEMBLYSCRIPT: Dir<'_> =
             include_dir!("$CARGO_MANIFEST_DIR/templates/assemblyscript");
         static TYPESCRIPT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/typescript");
+        static JAVASCRIPT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/javascript");
         static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/python");
         static C: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/c");
         match self {
@@ -47,6 +50,7 @@ impl Language {
             Self::Go => &GO,
             Self::AssemblyScript => &ASSEMBLYSCRIPT,
             Self::TypeScript => &TYPESCRIPT,
+            Self::JavaScript => &JAVASCRIPT,
             Self::Python => &PYTHON,
             Self::C => &C,
         }
@@ -65,7 +69,7 @@ impl Language {
             Self::Rust => &RUST,
             Self::Go => &GO,
             Self::AssemblyScript => &ASSEMBLYSCRIPT,
-            Self::TypeScript => &JAVASCRIPT,
+            Self::TypeScript | Self::JavaScript => &JAVASCRIPT,
             Self::Python => &PYTHON,
             Self::C => &C,
         }

@@ -1,10 +1,11 @@
 /** From functions to the contract's exports. */
 
+import { endLoading } from "#standard";
+
 import * as batch from "./batch.js";
 import { evaluateOne, evaluateRows, type BatchFunction } from "./columns.js";
 import { hostError, InvalidArgument } from "./errors.js";
 import type { Parameter } from "./parameters.js";
-import { endLoading } from "./standard.js";
 import { type Kind, type Lowered, lower, type Values } from "./values.js";
 
 /** Parameters by name. */

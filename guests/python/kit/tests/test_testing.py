@@ -1,5 +1,6 @@
 """Functions with a fake host: what they read, give and log, and what goes wrong."""
 
+import random
 import time
 import unittest
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Odd:
     since: Timestamp | None = parameter("An instant.")
     least: int = parameter("The least number.", default=0, minimum=0)
 
-    def value(self) -> float | None:
+    def value(self) -> float | None:  # noqa: PLR0911 - a line for each number
         """Do it."""
         print("number", self.number.get())  # noqa: T201 - a line of the log
         match self.number.get(self.least):
@@ -61,6 +62,10 @@ class Odd:
                 return "two"  # type: ignore[return-value]
             case 3:
                 return time.time()
+            case 7:
+                return datetime.now(UTC).timestamp()
+            case 8:
+                return random.Random().random()  # noqa: S311 - it is refused
             case 4:
                 try:
                     Field.named("other", str)
@@ -145,7 +150,8 @@ class Queries(unittest.TestCase):
             query.value({"number": 1})
         scored = Document({"number": 5}, id="five", score=2)
         self.assertEqual(query.value(scored), 2.0)
-        found = query.values([{"number": 1}, {"number": 2}, scored, {"number": 3}, {"number": 6}])
+        numbers = [{"number": number} for number in (3, 6, 7, 8)]
+        found = query.values([{"number": 1}, {"number": 2}, scored, *numbers])
         self.assertEqual(
             found,
             [
@@ -157,8 +163,12 @@ class Queries(unittest.TestCase):
                     "ModuleNotFoundError: colorsys: a component has the modules that are imported "
                     "at the top of one"
                 ),
+                Failure("OSError: datetime.now: there is no clock in a component"),
+                Failure("OSError: random.seed: there is no randomness in a component"),
             ],
         )
+        # Only the author's code is in a component.
+        self.assertGreater(datetime.now(UTC).timestamp(), time.time() - 60)
         expected = ["number None", "number 1", "number 5"]
         self.assertEqual(query.log[:3], [f"info: {line}" for line in expected])
         self.assertEqual(query.log[3], "warn: five 2.0")
@@ -175,7 +185,12 @@ class Queries(unittest.TestCase):
         for arguments, problem in (
             ({"nomber": "a"}, "unknown parameter `nomber`: did you mean `number`?"),
             ({"number": 3}, "parameter `number` is text, but 3 was given"),
-            ({"since": "soon"}, 'parameter `since` is timestamp, but the string "soon" was given'),
+            (
+                {"since": "soon"},
+                'parameter `since` is timestamp, but the string "soon" was given: give a date and '
+                'time such as "2024-01-31T12:00:00Z", a date such as "2024-01-31", or an integer, '
+                "the microseconds since 1970-01-01T00:00:00Z",
+            ),
             ({"least": 2.0}, "parameter `least` is int64, but 2.0 was given"),
         ):
             with self.subTest(problem), self.assertRaises(ArgumentError) as caught:

@@ -9,10 +9,11 @@ has the rules; a test there compares what is read here with what the host reads.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from whittle_guest._dates import OPTIONAL, SLASHES, micros, timestamp_from
 from whittle_guest._values import INT64_MAXIMUM, INT64_MINIMUM, Json, Timestamp
 
 Source = Mapping[str, Any]
@@ -86,22 +87,6 @@ _READ_AS = {
 _NUMBER = re.compile(
     r"[+-]?(inf|infinity|nan|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)", re.IGNORECASE | re.ASCII
 )
-_ZONE = r"(?P<zone>[Zz]|[+-]\d\d(:?\d\d)?)?"
-_DATE = re.compile(
-    r"(?P<y>\d{4})(-(?P<m>\d\d)(-(?P<d>\d\d))?)?"
-    r"([Tt ](?P<h>\d\d)(:(?P<min>\d\d)(:(?P<s>\d\d)([.,](?P<f>\d{1,9}))?)?)?" + _ZONE + ")?",
-    re.ASCII,
-)
-"""The dates that OpenSearch reads."""
-_SLASHES = re.compile(
-    r"(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)( (?P<h>\d\d):(?P<min>\d\d):(?P<s>\d\d))?", re.ASCII
-)
-_ARROW = re.compile(
-    r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"
-    r"([Tt ](?P<h>\d\d)(?P<c>:?)(?P<min>\d\d)(?P=c)(?P<s>\d\d)(\.(?P<f>\d+))?\s*" + _ZONE + ")?",
-    re.ASCII,
-)
-"""The dates that Arrow reads, in a field of texts."""
 
 
 def _scalars(value: object, wanted: str, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -153,9 +138,9 @@ _TYPES = {
 def _type_of_text(text: str) -> str:
     if _NUMBER.fullmatch(text):
         return "text"
-    if _micros(_DATE, text) is not None:
+    if micros(OPTIONAL, text) is not None:
         return "date"
-    return "text" if _micros(_SLASHES, text) is None else "slashes"
+    return "text" if micros(SLASHES, text) is None else "slashes"
 
 
 def _widest(known: str, shown: str) -> str:
@@ -201,7 +186,7 @@ def _double(value: object) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
-def _date(value: object, form: "re.Pattern[str]" = _DATE) -> int | None:
+def _date(value: object, form: "re.Pattern[str]" = OPTIONAL) -> int | None:
     if isinstance(value, Timestamp):
         return int(value)
     if isinstance(value, datetime):
@@ -211,10 +196,10 @@ def _date(value: object, form: "re.Pattern[str]" = _DATE) -> int | None:
     digits = _digits(value)
     if digits is None:
         return None
-    micros = _micros(form, digits)
-    if micros is None and re.fullmatch(r"-?\d{1,15}", digits, re.ASCII):
+    instant = micros(form, digits)
+    if instant is None and re.fullmatch(r"-?\d{1,15}", digits, re.ASCII):
         return int(digits) * 1000
-    return micros
+    return instant
 
 
 def _text(value: object) -> str | None:
@@ -228,42 +213,10 @@ _TO: dict[str, Any] = {
     "long": _long,
     "double": _double,
     "date": _date,
-    "slashes": lambda value: _date(value, _SLASHES),
+    "slashes": lambda value: _date(value, SLASHES),
     "text": _text,
 }
 """Converts a value to the type of its field; none where it has no such value."""
-
-
-def timestamp_from(text: str) -> int | None:
-    """Read a text as a timestamp, as the contract has it."""
-    return _micros(_ARROW, text)
-
-
-def _micros(form: "re.Pattern[str]", text: str) -> int | None:
-    """Read a date: microseconds since 1970, or none."""
-    match = form.fullmatch(text)
-    if match is None:
-        return None
-    found = match.groupdict()
-    number = {key: int(found.get(key) or default) for key, default in _PARTS.items()}
-    fraction = ((found.get("f") or "") + "000000")[:6]
-    try:
-        offset = _offset(found.get("zone") or "Z")
-        instant = datetime(*number.values(), int(fraction), tzinfo=timezone(offset))  # type: ignore[misc, arg-type]
-    except ValueError:
-        return None
-    return int(Timestamp.of(instant))
-
-
-_PARTS = {"y": 0, "m": 1, "d": 1, "h": 0, "min": 0, "s": 0}
-
-
-def _offset(zone: str) -> timedelta:
-    if zone in "Zz":
-        return timedelta()
-    digits = zone[1:].replace(":", "") + "00"
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
-    return -offset if zone[0] == "-" else offset
 
 
 def _unmapped(document: Source, path: str, kind: str) -> object:

@@ -13,32 +13,21 @@ them: one field has one type, a text that is a date is a timestamp, and what a f
 missing. Exceptions are those that the author's code raises.
 """
 
-import builtins
 import contextlib
-import io
-import linecache
-import os
-import sys
-import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from whittle_guest import _errors, _fake, _standard
+from whittle_guest import _errors, _fake
+from whittle_guest._arguments import ArgumentError, checked, did_you_mean
 from whittle_guest._batches import Batches
 from whittle_guest._fake import BrokenContractError
-from whittle_guest._parameters import Parameter
-from whittle_guest._reading import Reader, Source, timestamp_from
-from whittle_guest._udf import DECLARED, Udf
-from whittle_guest._values import INT64_MAXIMUM, INT64_MINIMUM, Json, Timestamp
+from whittle_guest._inside import as_in_a_component
+from whittle_guest._reading import Reader, Source
+from whittle_guest._udf import DECLARED
 
 __all__ = ["ArgumentError", "BrokenContractError", "Document", "Failure", "Query"]
-
-
-class ArgumentError(TypeError):
-    """An argument that the function's parameters do not allow: the host refuses the query."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +63,7 @@ class Query:
             raise TypeError(f"{function!r} is not a class with `@udf`")
         self._udf = found[0]
         self._state = _fake.State()
-        values = _checked(self._udf, arguments)
+        values = checked(self._udf, arguments)
         with self._running("bind"):
             self._bound = self._udf.bind(values)
             self._batches = Batches(self._udf, self._bound, lambda _row, _error: None)
@@ -84,7 +73,7 @@ class Query:
         """Make a query of a function's name, and arguments as in JSON."""
         udf = DECLARED.get(name)
         if udf is None:
-            raise ArgumentError(f"unknown function `{name}`: {_did_you_mean(name, list(DECLARED))}")
+            raise ArgumentError(f"unknown function `{name}`: {did_you_mean(name, list(DECLARED))}")
         return cls(udf.make, **arguments)
 
     @property
@@ -94,6 +83,7 @@ class Query:
 
     def value(self, document: Source | Document) -> Any:  # noqa: ANN401 - of the function's type
         """Evaluate the function for a document. What the author's method raises is raised here."""
+        __tracebackhide__ = True  # pytest shows the author's frames alone.
         (value,) = self._each([document])
         if isinstance(value, BaseException):
             raise value
@@ -130,6 +120,7 @@ class Query:
 
     def _each(self, documents: Sequence[Source | Document], *, mapped: bool = True) -> list[Any]:
         self._load([_document(document) for document in documents], mapped=mapped)
+        __tracebackhide__ = True
         found: list[Any] = []
         for row in range(len(documents)):
             self._state.row = row
@@ -162,7 +153,7 @@ class Query:
         _fake.Host.state = self._state
         self._state.phase = phase
         try:
-            with _component():
+            with as_in_a_component():
                 yield
         finally:
             self._state.phase = ""
@@ -180,123 +171,3 @@ def _shown(value: object) -> object:
 
 def _packed(scores: Sequence[float]) -> bytes:
     return array("d", scores).tobytes()
-
-
-_REPLACED = (builtins, io, linecache, os, sys, time)
-
-
-@contextlib.contextmanager
-def _component() -> Iterator[None]:
-    """Replace what a component does not have, and put it back."""
-    before = [(module, dict(vars(module))) for module in _REPLACED]
-    finders = sys.meta_path[:]
-    _standard.replace()
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for module, names in before:
-            vars(module).update(names)
-        sys.meta_path[:] = finders
-
-
-def _checked(udf: Udf, given: Mapping[str, object]) -> dict[str, object]:
-    """Check arguments as the host does, and fill in the defaults."""
-    known = [parameter.name for parameter in udf.parameters]
-    for name in given:
-        if name not in known:
-            problem = f"unknown parameter `{name}`: {_did_you_mean(name, known)}"
-            raise ArgumentError(f"function `{udf.name}`: {problem}")
-    values = {}
-    for parameter in udf.parameters:
-        value = _argument(udf, parameter, given)
-        if value is not None:
-            values[parameter.name] = value
-    return values
-
-
-def _argument(udf: Udf, parameter: Parameter, given: Mapping[str, object]) -> object:
-    kind, value = parameter.kind.name, given.get(parameter.name)
-    is_null = value is None and (kind != "JSON" or parameter.name not in given)
-    if is_null and parameter.default is None and not parameter.optional:
-        raise ArgumentError(
-            f"function `{udf.name}`: missing parameter `{parameter.name}` ({kind.lower()}): "
-            f"{parameter.description}"
-        )
-    if is_null:
-        return parameter.default
-    converted = _ARGUMENTS[kind](value)
-    if converted is None:
-        raise ArgumentError(
-            f"function `{udf.name}`: parameter `{parameter.name}` is {kind.lower()}, but "
-            f"{_named(value)} was given"
-        )
-    return converted
-
-
-def _int64(value: object) -> int | None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return value if INT64_MINIMUM <= value <= INT64_MAXIMUM else None
-
-
-def _float64(value: object) -> float | None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    return float(value)
-
-
-def _timestamp(value: object) -> int | None:
-    if isinstance(value, datetime):
-        return int(Timestamp.of(value))
-    return timestamp_from(value) if isinstance(value, str) else _int64(value)
-
-
-_ARGUMENTS: dict[str, Callable[[Any], object]] = {
-    "BOOLEAN": lambda value: value if isinstance(value, bool) else None,
-    "INT64": _int64,
-    "FLOAT64": _float64,
-    "TEXT": lambda value: value if isinstance(value, str) else None,
-    "TIMESTAMP": _timestamp,
-    "JSON": lambda value: str(value if isinstance(value, Json) else Json.of(value)),
-}
-
-
-def _named(value: object) -> str:
-    kinds: dict[type, str] = {str: "the string ", list: "the list ", dict: "the object "}
-    try:
-        text = Json.of(value)
-    except (TypeError, ValueError):
-        return f"a {type(value).__name__}"
-    return kinds.get(type(value), "") + (text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
-
-
-_SHOWN = 60
-
-
-def _did_you_mean(wrong: str, known: list[str]) -> str:
-    near = sorted(
-        (edits, name)
-        for edits, name in ((_edits(wrong, name), name) for name in known)
-        if edits <= max(len(name), len(wrong)) // 3
-    )
-    if near:
-        return f"did you mean {_listed([name for _, name in near])}?"
-    if not known:
-        return "there are none"
-    return f"expected {'one of ' if len(known) > 1 else ''}{_listed(known)}"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _edits(left: str, right: str) -> int:
-    """Count the edits between two names: their Levenshtein distance."""
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left):
-        above, row[0] = row[0], i + 1
-        for j, b in enumerate(right):
-            above, row[j + 1] = row[j + 1], min(above + (a != b), row[j] + 1, row[j + 1] + 1)
-    return row[-1]

@@ -12,6 +12,7 @@ import importlib
 import json
 import math
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,21 @@ def main() -> None:
     """Run the vectors on standard input for the project in the directory that is named."""
     sys.path.insert(0, str(Path(sys.argv[1])))
     with contextlib.redirect_stdout(sys.stderr):
-        importlib.import_module("app")
+        _load()
     for case in _cases(parsed(sys.stdin.read())):
         sys.stdout.write(json.dumps(_run(case)) + "\n")
+
+
+def _load() -> None:
+    """Import the project; a mistake in it ends the program, with the project's own frames."""
+    try:
+        importlib.import_module("app")
+    except Exception as error:  # noqa: BLE001 - whatever the project raises
+        told = traceback.TracebackException.from_exception(error)
+        ours = ("<frozen ", importlib.__file__, str(Path(__file__).parent))
+        frames = [frame for frame in told.stack if not frame.filename.startswith(ours)]
+        told.stack = traceback.StackSummary.from_list(frames)
+        sys.exit("".join(told.format()).rstrip())
 
 
 def _cases(vectors: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
@@ -56,9 +69,10 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
     except BrokenContractError as error:
         return {"error": f"function `{name}` was stopped: {error}", "logs": []}
     except Exception as error:  # noqa: BLE001 - it is the result of the case
-        words = f'function `{name}` refused its arguments: "{_errors.message(error)}"'
+        words = f'function `{name}` refused its arguments: "{_line(_errors.message(error))}"'
         return {"error": words, "logs": query.log if query else []}
-    errors = {at: value.message for at, value in enumerate(found) if isinstance(value, Failure)}
+    failed = ((at, value) for at, value in enumerate(found) if isinstance(value, Failure))
+    errors = {at: _line(value.message) for at, value in failed}
     if "values" not in case and errors:
         at, message = next(iter(errors.items()))
         document = documents[at].id or str(at)
@@ -66,6 +80,11 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
         return {"error": words, "logs": query.log}
     values = [None if at in errors else _json(value) for at, value in enumerate(found)]
     return {"values": values, "errors": errors, "logs": query.log}
+
+
+def _line(message: str) -> str:
+    """Make a message one line, as the host does."""
+    return message.translate({ord(space): " " for space in "\n\r\t"})
 
 
 def _document(sample: dict[str, Any]) -> Document:

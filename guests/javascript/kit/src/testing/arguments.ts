@@ -56,10 +56,18 @@ export function checked(
       return refuse(`missing parameter \`${name}\` (${kind}): ${description}`);
     }
     const val = converted(kind, value);
-    if (val === null) refuse(`parameter \`${name}\` is ${kind}, but ${shown(value)} was given`);
+    if (val === null) {
+      const forms = kind === "timestamp" ? FORMS : "";
+      refuse(`parameter \`${name}\` is ${kind}, but ${shown(value)} was given${forms}`);
+    }
     return [{ name, value: { tag: kind, val: val! } }];
   });
 }
+
+/** The accepted forms of a timestamp. */
+const FORMS =
+  ': give a date and time such as "2024-01-31T12:00:00Z", a date such as "2024-01-31", or an ' +
+  "integer, the microseconds since 1970-01-01T00:00:00Z";
 
 /** An argument of a kind; null if it is not of the kind. */
 function converted(kind: Kind, value: unknown): boolean | number | string | null {

@@ -1,6 +1,7 @@
 /** Columns as the host hands them over, and results as it takes them. */
 
 import type { ColumnRecord } from "../batch.js";
+import { encode, texts } from "../text.js";
 import type { Kind } from "../values.js";
 import type { State, Value } from "./host.js";
 
@@ -18,11 +19,7 @@ export function columnsOf({ fields }: State): ColumnRecord[] {
 
 function contents(kind: Kind, values: readonly Value[]): ColumnRecord["values"] {
   if (kind === "text" || kind === "json") {
-    const encoded = values.map((value) => new TextEncoder().encode(String(value ?? "")));
-    const offsets = new Uint32Array(values.length + 1);
-    encoded.forEach((text, index) => (offsets[index + 1] = offsets[index]! + text.length));
-    const bytes = new Uint8Array(offsets.at(-1)!);
-    encoded.forEach((text, index) => bytes.set(text, offsets[index]));
+    const { bytes, offsets } = encode(values.map((value) => String(value ?? "")));
     return { tag: "texts", val: { offsets: new Uint8Array(offsets.buffer), bytes } };
   }
   return { tag: "numbers", val: new Uint8Array(numbers(kind, values).buffer) };
@@ -61,10 +58,8 @@ function decoded(
   { values, offsets }: { readonly values: Uint8Array; readonly offsets: Uint8Array | null },
 ): readonly Value[] {
   if (offsets !== null) {
-    const at = new Uint32Array(offsets.slice().buffer);
-    const text = (index: number) => values.subarray(at[index], at[index + 1]);
-    const decoder = new TextDecoder();
-    return Array.from({ length: at.length - 1 }, (_, index) => decoder.decode(text(index)));
+    const text = texts({ tag: "texts", val: { offsets, bytes: values } });
+    return Array.from({ length: offsets.length / 4 - 1 }, (_, index) => text(index));
   }
   const { buffer } = values.slice();
   if (kind === "boolean") return Array.from(values, (value) => value === 1);

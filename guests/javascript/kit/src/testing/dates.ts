@@ -5,7 +5,7 @@ const ZONE = "(?<zone>[Zz]|[+-]\\d\\d(?::?\\d\\d)?)?";
 /** What makes a field of dates: OpenSearch's `strict_date_optional_time`. */
 const OPTIONAL = new RegExp(
   "^(?<y>\\d{4})(?:-(?<m>\\d\\d)(?:-(?<d>\\d\\d))?)?" +
-    "(?:[Tt ](?<h>\\d\\d)(?::(?<min>\\d\\d)(?::(?<s>\\d\\d)(?:[.,](?<f>\\d{1,9}))?)?)?" +
+    "(?:T(?<h>\\d\\d)(?::(?<min>\\d\\d)(?::(?<s>\\d\\d)(?:[.,](?<f>\\d{1,9}))?)?)?" +
     `${ZONE})?$`,
 );
 const SLASHES = /^(?<y>\d{4})\/(?<m>\d\d)\/(?<d>\d\d)(?: (?<h>\d\d):(?<min>\d\d):(?<s>\d\d))?$/;

@@ -6,13 +6,29 @@ interface Taken {
   put(): void;
 }
 
-const OBJECTS = [globalThis, Math, Date, Date.prototype];
-const NAMES = ["Date", "Intl", "console", "crypto", "performance", "now", "random", "constructor"];
+/** What QuickJS does not have, of what authors and their packages may try. */
+const MISSING = [
+  ...["Intl", "URL", "URLSearchParams", "TextEncoder", "TextDecoder", "structuredClone", "fetch"],
+  ...["setTimeout", "setInterval", "setImmediate", "AbortController", "EventTarget", "Blob"],
+  ...["process", "global", "Buffer", "require", "crypto"],
+];
+
+/** The objects, and the names of their properties. */
+const PLACES: readonly (readonly [object, readonly string[]])[] = [
+  [globalThis, ["Date", "console", "performance", ...MISSING]],
+  [Math, ["random"]],
+  [Date, ["now"]],
+  [Date.prototype, ["constructor"]],
+  [
+    (globalThis as unknown as { readonly crypto: object }).crypto,
+    ["getRandomValues", "randomUUID"],
+  ],
+];
 
 /** The properties as they are now. */
 export function taken(): Taken {
-  const found = OBJECTS.flatMap((object) =>
-    NAMES.map((name) => ({
+  const found = PLACES.flatMap(([object, names]) =>
+    names.map((name) => ({
       object,
       name,
       property: Object.getOwnPropertyDescriptor(object, name),
@@ -22,9 +38,15 @@ export function taken(): Taken {
     put() {
       for (const { object, name, property } of found) {
         if (property) Object.defineProperty(object, name, property);
+        else Reflect.deleteProperty(object, name);
       }
     },
   };
+}
+
+/** Takes away what QuickJS does not have. */
+export function hide(): void {
+  for (const name of MISSING) Reflect.deleteProperty(globalThis, name);
 }
 
 const node = taken();
@@ -34,16 +56,19 @@ export function restore(): void {
   node.put();
 }
 
-// Node 20 has no base64 of bytes; both engines do.
-declare const Buffer: {
-  from(bytes: Uint8Array): { toString(form: "base64"): string };
-  from(text: string, form: "base64"): Uint8Array;
+/** What this module uses of Node's `Buffer`, which the author's code does not have. */
+const { Buffer } = globalThis as unknown as {
+  readonly Buffer: {
+    from(bytes: Uint8Array): { toString(form: "base64"): string };
+    from(text: string, form: "base64"): Uint8Array;
+  };
 };
 
 function define(object: object, name: string, value: unknown): void {
   if (!(name in object)) Object.defineProperty(object, name, { value, configurable: true });
 }
 
+// Node 20 has no base64 of bytes; both engines do.
 define(Uint8Array.prototype, "toBase64", function (this: Uint8Array) {
   return Buffer.from(this).toString("base64");
 });

@@ -78,8 +78,9 @@ export class Query {
     const { scores } = this.#state;
     const given = scores.every((score) => score === 1) ? null : Float64Array.from(scores);
     const bytes = given && new Uint8Array(given.buffer);
+    const columns = columnsOf(this.#state);
     this.#running("evaluate", () => {
-      this.#functions.evaluate(documents.length, columnsOf(this.#state), bytes);
+      this.#functions.evaluate(documents.length, columns, bytes);
     });
     const whole = resultsOf(this.#returns, this.#state).map((result) => this.#shown(result));
     whole.forEach((result, at) => {

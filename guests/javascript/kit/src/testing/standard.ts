@@ -3,9 +3,13 @@
  * author's code runs, and only then, since the test's own tools need a clock.
  */
 
-import { restore, taken } from "./globals.js";
+import { hide, restore, taken } from "./globals.js";
 import "../standard.js";
+import { IS_STARLINGMONKEY } from "../engine.js";
 
+export { endLoading } from "../standard.js";
+
+if (!IS_STARLINGMONKEY) hide();
 const ours = taken();
 restore();
 

@@ -45,19 +45,19 @@ function found(functions: Exports, one: Case): object {
     const logs = query.log;
     const failed = results.findIndex((result) => result instanceof Failure);
     if (one.values === undefined && failed >= 0) {
-      const { message } = results[failed] as Failure;
+      const message = line((results[failed] as Failure).message);
       const id = documents[failed]!.id ?? failed;
       return { error: `function \`${name}\` failed for document \`${id}\`: "${message}"`, logs };
     }
     const errors: Record<number, string> = {};
     const values = results.map((result, at) => {
       if (!(result instanceof Failure)) return typeof result === "number" ? json(result) : result;
-      errors[at] = result.message;
+      errors[at] = line(result.message);
       return null;
     });
     return { values, errors, logs };
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+    const message = line(thrown instanceof Error ? thrown.message || thrown.name : String(thrown));
     const logs = query?.log ?? [];
     if (thrown instanceof ArgumentError) return { error: message, logs };
     if (thrown instanceof BrokenContract) {
@@ -65,6 +65,11 @@ function found(functions: Exports, one: Case): object {
     }
     return { error: `function \`${name}\` refused its arguments: "${message}"`, logs };
   }
+}
+
+/** A message as one line, as the host has it. */
+function line(message: string): string {
+  return message.replace(/[\n\r\t]/g, " ");
 }
 
 function json(value: number): number | string {

@@ -67,6 +67,8 @@ const odd = define({
             return 4;
           }
           return 0;
+        case 6:
+          return new TextEncoder().encode("a").length;
         case 5:
           log.warn(`${document.id()} ${document.score()}`);
           return document.score();
@@ -145,19 +147,24 @@ test("a value is as the component gives it, and errors are the author's", () => 
   assert.throws(() => odd.value({ number: 1 }), new RangeError("one is odd"));
   const scored = made({ number: 5 }, { id: "five", score: 2 });
   assert.equal(odd.value(scored), 2);
-  assert.deepEqual(odd.values([{ number: 1 }, { number: 2 }, scored, { number: 3 }]), [
-    new Failure("one is odd"),
-    new Failure("a text is no value of kind float64"),
-    2,
-    new Failure("a UDF has no clock"),
-  ]);
+  assert.deepEqual(
+    odd.values([{ number: 1 }, { number: 2 }, scored, { number: 3 }, { number: 6 }]),
+    [
+      new Failure("one is odd"),
+      new Failure("a text is no value of kind float64"),
+      2,
+      new Failure("a UDF has no clock"),
+      new Failure("TextEncoder is not defined"),
+    ],
+  );
   assert.deepEqual(odd.log.slice(0, 4), [
     "info: number null",
     "info: number 1",
     "info: number 5",
     "warn: five 2",
   ]);
-  assert.ok(Date.now() > 0);
+  // Only the author's code is in a component.
+  assert.ok(Date.now() > 0 && new TextEncoder().encode("a").length === 1);
   for (const [kind, value] of [
     ["int64", -3],
     ["timestamp", 2 ** 40],
@@ -181,7 +188,12 @@ test("arguments are checked as the host does", () => {
   for (const [given, problem] of [
     [{ nomber: "a" }, "unknown parameter `nomber`: did you mean `number`?"],
     [{ number: 3 }, "parameter `number` is text, but 3 was given"],
-    [{ since: "soon" }, 'parameter `since` is timestamp, but the string "soon" was given'],
+    [
+      { since: "soon" },
+      'parameter `since` is timestamp, but the string "soon" was given: give a date and time such ' +
+        'as "2024-01-31T12:00:00Z", a date such as "2024-01-31", or an integer, the microseconds ' +
+        "since 1970-01-01T00:00:00Z",
+    ],
     [{ least: 2.5 }, "parameter `least` is int64, but 2.5 was given"],
   ] as const) {
     const message = `function \`odd\`: ${problem}`;
