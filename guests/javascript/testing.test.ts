@@ -6,6 +6,7 @@ import test from "node:test";
 import { component, define, document, field, log, parameter, resolve } from "whittle-guest";
 import type { Json, Kind } from "whittle-guest";
 import { document as made, Failure, query, type Source } from "whittle-guest/testing";
+import { run } from "whittle-guest/vectors";
 
 const KINDS = ["boolean", "int64", "float64", "text", "timestamp", "json"] as const;
 
@@ -212,4 +213,35 @@ test("a batch that differs from single documents is told", () => {
   assert.throws(() => query(functions, "different").values([{}, {}]), {
     message: "document 0: `batch` gives 2, and alone it gives 1",
   });
+});
+
+test("vectors give a line for each case", () => {
+  const given = (rest: object) => ({ params: {}, ...rest });
+  const cases = [
+    given({ documents: [{ number: 1 }, {}], values: [null, null] }),
+    given({ documents: [{ number: 1 }] }),
+    given({ documents: [{ _id: "b", _score: 2, _source: { number: 5 } }], values: [2] }),
+    given({ params: { least: -1 }, documents: [] }),
+    given({ params: { numbers: "a" }, documents: [] }),
+    given({ documents: [], values: [], mapping: { properties: {} } }),
+  ];
+  const lines = run(functions, JSON.stringify({ function: "odd", cases }));
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line) as unknown),
+    [
+      {
+        values: [null, null],
+        errors: { 0: "one is odd" },
+        logs: ["info: number 1", "info: number null"],
+      },
+      { error: 'function `odd` failed for document `0`: "one is odd"', logs: ["info: number 1"] },
+      { values: [2], errors: {}, logs: ["info: number 5", "warn: b 2"] },
+      {
+        error: 'function `odd` refused its arguments: "parameter `least`: -1 is not at least 0"',
+        logs: [],
+      },
+      { error: "function `odd`: unknown parameter `numbers`: did you mean `number`?", logs: [] },
+      { skipped: "the case has a mapping, which only the host reads documents with" },
+    ],
+  );
 });

@@ -1,15 +1,18 @@
 //! The `whittle` command: flags and glue. The work is done by `whittle-host` and `whittle-node`.
 
 mod allocator;
+mod bench;
 mod build;
 mod call;
 mod dev;
 mod index;
 mod inspect;
+mod kit;
 mod log;
 mod mapping;
 mod new;
 mod place;
+mod publish;
 mod query;
 mod registry;
 mod remote;
@@ -19,6 +22,7 @@ mod setup;
 mod sources;
 mod test;
 mod udf_log;
+mod upgrade;
 mod vectors;
 mod warnings;
 
@@ -43,6 +47,9 @@ enum Command {
     Dev(dev::Dev),
     Call(call::Call),
     Inspect(inspect::Inspect),
+    Bench(bench::Bench),
+    Publish(publish::Publish),
+    Upgrade(upgrade::Upgrade),
     Query(query::Query),
     Index(index::IndexDocuments),
     Search(search::Search),
@@ -63,6 +70,9 @@ fn main() -> ExitCode {
         Command::Dev(dev) => dev.run(),
         Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Bench(bench) => bench.run(),
+        Command::Publish(publish) => publish.run(),
+        Command::Upgrade(upgrade) => upgrade.run(),
         Command::Query(query) => query.run(),
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),

@@ -85,11 +85,11 @@ impl RegistryCommand {
             } => {
                 let component = &build::component(component)?;
                 let bytes = setup::read(component)?;
-                let added = place
-                    .create()?
+                let registry = place.create()?;
+                let added = registry
                     .register(&bytes, *sha256)
                     .with_context(|| component.display().to_string())?;
-                print(&text(&added))
+                print(&(text(&added) + &ambiguous(&registry, &added)))
             }
             Action::List { json, place } => {
                 let versions = place.open()?.list();
@@ -164,6 +164,25 @@ fn text(info: &VersionInfo) -> String {
         )),
     }
     text
+}
+
+/// A line for each function of a version that other components have too.
+fn ambiguous(registry: &Registry, info: &VersionInfo) -> String {
+    let functions = info
+        .manifest
+        .iter()
+        .flat_map(|manifest| &manifest.functions);
+    let lines = functions.filter_map(|function| {
+        let name = &function.name;
+        let components = registry.components_with(name);
+        let names = components.iter();
+        let names: Vec<String> = names.map(|of| format!("`{of}.{name}`")).collect();
+        (names.len() > 1).then(|| {
+            let names = names.join(" or ");
+            format!("  several components have a function `{name}`: queries must use {names}\n")
+        })
+    });
+    lines.collect()
 }
 
 fn as_json(info: &VersionInfo) -> Json {

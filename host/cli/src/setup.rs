@@ -36,6 +36,11 @@ impl Run {
         start(self.few_rows(0))
     }
 
+    /// An engine that evaluates as that of a node does.
+    pub(crate) fn node_engine(&self) -> Result<Engine> {
+        start(self.few_rows(EngineOptions::default().few_rows))
+    }
+
     /// The largest number of rows that are evaluated document by document, which is `usual` unless
     /// the flags say otherwise.
     pub(crate) fn few_rows(&self, usual: usize) -> usize {

@@ -53,6 +53,10 @@ pub(crate) fn files(dir: &Path, wanted: &dyn Fn(&Path) -> bool) -> io::Result<Ve
     Ok(found)
 }
 
+/// What tools write in a project, besides what they build: packages, caches, and how `whittle build`
+/// compiles C.
+const TOOLS_WRITE: [&str; 3] = ["node_modules", "__pycache__", "compile_commands.json"];
+
 fn is_written_by_hand(dir: &Path, path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     if name.as_encoded_bytes().starts_with(b".") {
@@ -63,7 +67,9 @@ fn is_written_by_hand(dir: &Path, path: &Path) -> bool {
             || path.join("CACHEDIR.TAG").is_file()
             || path.join("whittle").is_dir());
     !is_build_folder
-        && ![OsStr::new("node_modules"), OsStr::new("__pycache__")].contains(&name)
+        && !TOOLS_WRITE
+            .iter()
+            .any(|written| name == OsStr::new(written))
         && path.extension() != Some(OsStr::new("wasm"))
         && !path.join("pyvenv.cfg").is_file()
 }
@@ -87,6 +93,7 @@ mod tests {
             "words/__pycache__/list.pyc",
             "environment/pyvenv.cfg",
             "built.wasm",
+            "compile_commands.json",
         ] {
             let path = folder.path().join(file);
             fs::create_dir_all(path.parent().expect("it is in a directory")).expect("made");

@@ -1,7 +1,11 @@
 //! The `whittle` command as a user runs it: its output, its errors and its exit code.
 
+mod bench;
+mod figures;
 mod indexes;
+mod kits;
 mod projects;
+mod publish;
 mod running;
 
 use std::fs;
@@ -309,7 +313,49 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
     insta::assert_snapshot!(desk.bad("build ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \
                  --query fuzzy.json";
-    insta::assert_snapshot!(desk.bad(twice), @"error: the components `string-distance` and `string-distance` both have a function `string_distance`");
+    insta::assert_snapshot!(desk.bad(twice), @"error: two components are `string-distance` 0.1.0: give one of them");
+}
+
+#[test]
+fn a_query_names_the_component_if_two_have_the_function() {
+    let desk = Desk::new();
+    for (file, name, version) in [
+        ("one.wasm", "one", "1.0.0"),
+        ("two.wasm", "two", "1.0.0"),
+        ("newer.wasm", "one", "1.1.0"),
+    ] {
+        let guest = ByHand {
+            name,
+            version,
+            ..ByHand::default()
+        };
+        desk.write(file, guest.component());
+    }
+    let query = |function: &str| {
+        desk.write(
+            "f.json",
+            format!(r#"{{"query": {{"wasm_udf": {{"function": "{function}"}}}}}}"#),
+        );
+        "query --docs films.json --udf one.wasm --udf newer.wasm --udf two.wasm --query f.json --json"
+    };
+    insta::assert_snapshot!(desk.bad(query("f")), @"error: several components have a function `f`: use `one.f` or `two.f`");
+    insta::assert_snapshot!(desk.bad(query("three.f")), @"error: unknown function `three.f`; the components have `one.f`, `two.f`");
+    insta::assert_snapshot!(desk.bad(query("two.f@2")), @"error: no version matches `two.f@2`: registered are 1.0.0");
+    for function in ["one.f", "two.f", "one.f@1.1.0"] {
+        let answer: Json = serde_json::from_str(&desk.good(query(function))).expect("JSON");
+        let name = function.split('@').next();
+        assert_eq!(answer["udf"][0]["function"].as_str(), name);
+    }
+    // Two functions of one name in the same query are told apart.
+    desk.write(
+        "both.json",
+        r#"{"query": {"wasm_udf": {"function": "one.f"}}, "fields": {"g": {"wasm_udf": {"function": "two.f"}}}}"#,
+    );
+    let both = "query --docs films.json --udf one.wasm --udf two.wasm --query both.json --json";
+    let answer: Json = serde_json::from_str(&desk.good(both)).expect("JSON");
+    let reports = answer["udf"].as_array().expect("a list").iter();
+    let names: Vec<&Json> = reports.map(|report| &report["function"]).collect();
+    assert_eq!(names, ["one.f", "two.f"]);
 }
 
 #[test]
@@ -326,6 +372,7 @@ fn inspect_shows_functions_parameters_and_imports() {
         field: The field whose text is compared.
         target: The text that it is compared with.
         max_distance: How many edits still match.
+      reads the field that `field` names as text
 
     imports
       whittle:udf/types@0.1.0
@@ -632,4 +679,15 @@ fn a_registry_is_a_directory_that_exists_or_an_object_store() {
     desk.good("registry add string-distance.wasm --registry udfs");
     let listed = desk.good("registry list --registry udfs");
     assert!(listed.starts_with("string-distance@0.1.0  "), "{listed}");
+    for name in ["one", "two"] {
+        let guest = ByHand {
+            name,
+            ..ByHand::default()
+        };
+        desk.write("by-hand.wasm", guest.component());
+        let added = desk.good("registry add by-hand.wasm --registry udfs");
+        let ambiguous =
+            "  several components have a function `f`: queries must use `one.f` or `two.f`\n";
+        assert_eq!(added.ends_with(ambiguous), name == "two", "{added}");
+    }
 }

@@ -112,7 +112,7 @@ export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
   };
   return {
     describe() {
-      endLoading();
+      for (const log of endLoading()) log();
       return manifest;
     },
     bind(name, given) {

@@ -7,16 +7,24 @@
  * stored in the component, so it is the same in each build: the clock starts at 1970-01-01T00:00:00
  * UTC and advances by a millisecond with each reading, and random numbers are one fixed sequence.
  *
- * `console` is added where the engine has none: its lines go to the log.
+ * `console` is added where the engine has none: its lines go to the log, those from the loading when
+ * the component is described.
  */
 
 import * as log from "./log.js";
 
 let isLoading = true;
 
-/** Ends the loading: from here on, there is no clock and no randomness. */
-export function endLoading(): void {
+/** What was written to the console while modules loaded, when there was no log. */
+const early: (() => void)[] = [];
+
+/**
+ * Ends the loading: from here on, there is no clock and no randomness. Returns what logs the lines
+ * that were written to the console before.
+ */
+export function endLoading(): readonly (() => void)[] {
   isLoading = false;
+  return early.splice(0);
 }
 
 function whileLoading(what: string): void {
@@ -94,11 +102,19 @@ function shown(value: unknown): string {
   }
 }
 
+function writer(write: (message: string) => void): (...values: unknown[]) => void {
+  return (...values) => {
+    const message = line(values);
+    if (isLoading) early.push(() => write(message));
+    else write(message);
+  };
+}
+
 globals.console = {
-  trace: (...values) => log.trace(line(values)),
-  debug: (...values) => log.debug(line(values)),
-  log: (...values) => log.info(line(values)),
-  info: (...values) => log.info(line(values)),
-  warn: (...values) => log.warn(line(values)),
-  error: (...values) => log.error(line(values)),
+  trace: writer(log.trace),
+  debug: writer(log.debug),
+  log: writer(log.info),
+  info: writer(log.info),
+  warn: writer(log.warn),
+  error: writer(log.error),
 };

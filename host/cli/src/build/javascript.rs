@@ -5,6 +5,7 @@
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
 mod native;
+mod node;
 mod pin;
 
 use std::fs;
@@ -44,11 +45,16 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .current_dir(dir)
         .args(project.bundling())
         .args(loading(dir, project.has_kit))
+        .args(node::external(dir))
         .arg(format!("--outfile={}", bundle.display()))
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
     let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
     let metadata = serde_json::from_slice(&metadata).context("esbuild's metafile")?;
+    let needs_node = node::imported(&metadata);
+    if let Some(import) = needs_node.iter().find(|import| import.is_certain) {
+        bail!("{import}");
+    }
     if !exports_functions(&metadata) {
         bail!(
             "{} does not export `functions`: add `export const functions = component(...)`",
@@ -82,7 +88,11 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         Ok(inputs)
     };
     memo::make(&component, inputs, || {
-        run(&mut componentize, INSTALL).map(drop)
+        run(&mut componentize, INSTALL).map_err(|error| match needs_node.first() {
+            Some(import) => error.context(import.to_string()),
+            None => error,
+        })?;
+        Ok(())
     })?;
     let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {

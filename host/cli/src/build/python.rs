@@ -5,6 +5,7 @@
 //! modules beside the ones that it imports. CPython sees the copies at paths like `/0/app.py`, so
 //! the path of the project does not end up in the component.
 
+mod imports;
 mod inputs;
 mod library;
 mod native;
@@ -50,10 +51,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let environment = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
     copy_project(dir, environment.as_deref(), &stage)
         .with_context(|| stage.display().to_string())?;
+    imports::check(&stage, &stage.join(KIT))?;
     let has_batches = library::prepare(&stage.join(KIT))?;
     let contract = folder.contract(has_batches)?;
     let component = folder.path().join("componentized.wasm");
-    let mut tool = componentize(dir, environment.as_deref())?;
+    let path = env::var_os("PATH");
+    let mut tool = componentize(dir, environment.as_deref(), path.as_deref())?;
     tool.arg("--quiet")
         .arg("--wit-path")
         .arg(&contract)
@@ -88,9 +91,10 @@ fn environments(dir: &Path, active: Option<&Path>) -> impl Iterator<Item = PathB
 }
 
 /// componentize-py from the active virtual environment, or else from the project's `.venv`, or else
-/// from `PATH`.
-fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
-    for environment in environments(dir, active) {
+/// from `path`.
+fn componentize(dir: &Path, active: Option<&Path>, path: Option<&OsStr>) -> Result<Command> {
+    let in_path = path.and_then(environment_in);
+    for environment in environments(dir, active).chain(in_path) {
         let program = environment.join(PROGRAMS).join(TOOL);
         let program = program.with_extension(env::consts::EXE_EXTENSION);
         if program.is_file() {
@@ -103,6 +107,15 @@ fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
         }
     }
     Ok(Command::new(TOOL))
+}
+
+/// The virtual environment of the tool that a search path finds, which may be a link to it.
+fn environment_in(path: &OsStr) -> Option<PathBuf> {
+    let mut places = env::split_paths(path).map(|place| place.join(TOOL));
+    let program = fs::canonicalize(places.find(|program| program.is_file())?).ok()?;
+    let environment = program.parent()?.parent()?;
+    let is_one = environment.join("pyvenv.cfg").is_file();
+    is_one.then(|| environment.to_owned())
 }
 
 /// Copies a project and its kit, but not the vectors, to `stage`, and removes everything else there.
@@ -279,13 +292,25 @@ mod tests {
         let (active, project) = (active.path(), project.path());
         let empty = folder_with(&[]);
         let program = |dir: &Path, active: Option<&Path>| {
-            let tool = componentize(dir, active).expect("found");
+            let tool = componentize(dir, active, None).expect("found");
             PathBuf::from(tool.get_program())
         };
         assert_eq!(program(project, Some(active)), active.join(tool));
         assert_eq!(program(project, Some(empty.path())), project.join(&own));
         assert_eq!(program(project, None), project.join(&own));
         assert_eq!(program(empty.path(), None), Path::new(TOOL));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn finds_the_environment_of_a_linked_tool() {
+        let tool = format!("{PROGRAMS}/{TOOL}");
+        let (environment, bin) = (folder_with(&["pyvenv.cfg", &tool]), folder_with(&[]));
+        let link = bin.path().join(TOOL);
+        std::os::unix::fs::symlink(environment.path().join(tool), link).expect("linked");
+        let expected = fs::canonicalize(environment.path()).expect("a path");
+        assert_eq!(environment_in(bin.path().as_os_str()), Some(expected));
+        assert_eq!(environment_in(OsStr::new("")), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! `rustc-web`, `cargo-web`, `rust-web-src` and `lld` bring the sources of the standard library,
 //! which cargo then builds too.
 
+mod shared;
+
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
@@ -14,8 +16,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
+use self::shared::Shared;
 use super::tool::run;
 use super::{Built, Code};
+use crate::setup;
 
 const INSTALL: &str = "install Rust from https://rustup.rs";
 
@@ -28,7 +32,15 @@ pub(super) fn owns(dir: &Path) -> bool {
 pub(super) fn build(dir: &Path) -> Result<Built> {
     let toolchain = Toolchain::find(dir)?;
     let package = Package::find(&toolchain, dir)?;
+    let shared = package.shares_dependencies().then(setup::cache_folder);
+    let shared = shared.flatten().map(|cache| Shared::new(&cache));
+    if let Some(shared) = &shared {
+        shared.lend(&package.target);
+    }
     let messages = run(&mut toolchain.build(dir, &package), INSTALL)?;
+    if let Some(shared) = &shared {
+        shared.keep(&package.target, &messages, toolchain.standard_library());
+    }
     let artifact = artifact(&messages)?;
     let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
     Ok(Built {
@@ -68,6 +80,14 @@ impl Toolchain {
         }
     }
 
+    /// The sources of the standard library, if cargo builds it.
+    fn standard_library(&self) -> Option<&Path> {
+        match self {
+            Self::Ordinary => None,
+            Self::Debian { sources, .. } => Some(sources),
+        }
+    }
+
     /// The toolchain's cargo, run in a directory.
     fn cargo(&self, dir: &Path) -> Command {
         let mut cargo = match self {
@@ -102,13 +122,15 @@ impl Toolchain {
             .arg("--message-format=json-render-diagnostics")
             .arg("--manifest-path")
             .arg(&package.manifest);
-        let mut flags = hidden_paths(&package.workspace);
+        let mut flags = hidden_paths();
         if let Self::Debian { linker, sources } = self {
             flags.push(format!("-Clinker={}", linker.display()));
             flags.push(hidden(sources, "/rust"));
             cargo.arg("-Zbuild-std=std,panic_abort");
         }
         add_flags(&mut cargo, flags_of_environment(), flags);
+        // Only for the package itself: what it depends on can then be shared with other projects.
+        cargo.arg("--").arg(hidden(&package.workspace, "/src"));
         cargo
     }
 }
@@ -118,6 +140,8 @@ impl Toolchain {
 struct Package {
     manifest: PathBuf,
     workspace: PathBuf,
+    /// Cargo's target directory.
+    target: PathBuf,
     /// The default path of the component.
     output: PathBuf,
 }
@@ -162,13 +186,18 @@ impl Package {
             }
         };
         let name = package["name"].as_str().unwrap_or_default();
+        let target = path(&metadata["target_directory"]);
         Ok(Self {
             manifest: path(&package["manifest_path"]),
             workspace: path(&metadata["workspace_root"]),
-            output: path(&metadata["target_directory"])
-                .join("whittle")
-                .join(format!("{name}.wasm")),
+            output: target.join("whittle").join(format!("{name}.wasm")),
+            target,
         })
+    }
+
+    /// Whether the author has not chosen a target directory, which may be shared already.
+    fn shares_dependencies(&self) -> bool {
+        self.target == self.workspace.join("target")
     }
 }
 
@@ -179,14 +208,13 @@ fn is_cdylib(package: &Json) -> bool {
 }
 
 /// Flags that replace the paths of this machine, which panic messages would contain.
-fn hidden_paths(workspace: &Path) -> Vec<String> {
+fn hidden_paths() -> Vec<String> {
     let home = env::var_os("HOME").map(PathBuf::from);
     let folder = |name: &str, ordinary: &str| {
         let set = env::var_os(name).map(PathBuf::from);
         set.or_else(|| home.as_ref().map(|home| home.join(ordinary)))
     };
     let folders = [
-        (Some(workspace.to_owned()), "/src"),
         (folder("CARGO_HOME", ".cargo"), "/cargo"),
         (folder("RUSTUP_HOME", ".rustup"), "/rust"),
     ];
@@ -332,6 +360,7 @@ mod tests {
         let package = |name: &str| Package {
             manifest: format!("/w/{name}/Cargo.toml").into(),
             workspace: "/w".into(),
+            target: "/t".into(),
             output: format!("/t/whittle/{name}.wasm").into(),
         };
         let members = [("my_udf", "cdylib"), ("sdk", "lib"), ("other", "cdylib")];

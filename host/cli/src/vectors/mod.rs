@@ -8,6 +8,7 @@ mod difference;
 mod documents;
 mod native;
 mod run;
+mod sample;
 
 use std::collections::BTreeMap;
 
