@@ -109,6 +109,11 @@ impl New {
         )?;
         writeln!(stdout, "  {:<24} # builds the component", "whittle build .")?;
         writeln!(stdout, "  {:<24} # runs the test vectors", "whittle test .")?;
+        writeln!(
+            stdout,
+            "  {:<24} # does both at every edit",
+            "whittle dev ."
+        )?;
         Ok(())
     }
 }

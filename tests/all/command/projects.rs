@@ -367,6 +367,17 @@ fn dev_ends_a_build_that_an_edit_has_made_useless() {
     fs::remove_file(project.path("sleeper")).expect("removed");
     project.write("p/app.py", "VALUE = slow\n");
     wait_until("the build runs", PATIENCE, || project.sleeper().is_some());
+    // Another build of the project waits, and does not disturb the one that runs.
+    let mut build = project.command("build p");
+    let mut build = build.stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut message = String::new();
+    let errors = build.stderr.take().expect("a pipe");
+    BufReader::new(errors)
+        .read_line(&mut message)
+        .expect("it waits");
+    assert_eq!(message, "waiting for another build of p\n");
+    build.kill().expect("killed");
+    build.wait().expect("it ends");
     let sleeper = project.sleeper().expect("it runs");
     assert_eq!(watcher.interrupt(), Some(0));
     wait_until("it is dead", PATIENCE, || !is_alive(&sleeper));

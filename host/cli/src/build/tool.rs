@@ -87,11 +87,36 @@ fn name(tool: &Command) -> String {
 /// or else `target` in the project. Source files are never changed.
 pub(super) struct BuildFolder {
     path: PathBuf,
+    /// Held until the build has ended, also by being killed.
+    _lock: Option<fs::File>,
 }
 
 impl BuildFolder {
-    /// The build directory of the project in `dir`, which is created.
+    /// The build directory of the project in `dir`, which is created. If another build uses it, this
+    /// waits until that has ended.
     pub(super) fn of(dir: &Path, language: &str) -> Result<Self> {
+        let mut folder = Self::beside_builds(dir, language)?;
+        let path = folder.path.join(".lock");
+        let locked = || -> io::Result<fs::File> {
+            let lock = fs::File::create(&path)?;
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(fs::TryLockError::Error(error)) => return Err(error),
+                Err(fs::TryLockError::WouldBlock) => {
+                    // If standard error is closed, nobody reads it.
+                    let dir = dir.display();
+                    let _ = writeln!(io::stderr(), "waiting for another build of {dir}");
+                    lock.lock()?;
+                }
+            }
+            Ok(lock)
+        };
+        folder._lock = Some(locked().with_context(|| path.display().to_string())?);
+        Ok(folder)
+    }
+
+    /// The same for what uses no file of a build, and so need not wait for it.
+    pub(super) fn beside_builds(dir: &Path, language: &str) -> Result<Self> {
         let dir = fs::canonicalize(dir).with_context(|| dir.display().to_string())?;
         let shared: Option<OsString> =
             env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
@@ -103,7 +128,7 @@ impl BuildFolder {
             None => dir.join("target/whittle"),
         };
         fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
-        Ok(Self { path })
+        Ok(Self { path, _lock: None })
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -21,6 +21,7 @@ try {
     format: "esm",
     platform: "node",
     target: "es2023",
+    mainFields: ["module", "main"],
     sourcemap: "inline",
     outfile: bundle,
     define: {
@@ -33,5 +34,7 @@ try {
 } catch {
   process.exit(1);
 }
+// Standard output has the results alone.
+console.log = console.info = console.debug = console.error;
 const { functions, run } = await import(pathToFileURL(bundle));
 for (const line of run(functions, readFileSync(0, "utf8"))) writeSync(1, `${line}\n`);

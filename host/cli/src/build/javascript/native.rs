@@ -24,7 +24,7 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
         return Ok(None);
     }
     let project = Project::read(dir)?;
-    let folder = BuildFolder::of(dir, "javascript")?;
+    let folder = BuildFolder::beside_builds(dir, "javascript")?;
     let options = json!({
         "main": format!("./{}", project.main.trim_start_matches("./")),
         "engine": project.engine.name(),
