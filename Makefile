@@ -12,7 +12,8 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint counts counts-renew bench load attack kills languages fuzz fuzz-asan clean
+.PHONY: demo test guests lint counts counts-renew bench load attack kills languages author-times fuzz \
+  fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -80,6 +81,10 @@ attack: guests
 # Measures every language, and writes docs/LANGUAGES.md.
 languages: guests
 	cargo bench --package whittle-benches --bench languages
+
+# Measures what an author waits for in every language, and writes docs/AUTHORS.md.
+author-times: guests
+	cargo bench --profile dev --package whittle-benches --bench authors
 
 # Every fuzz target for FUZZ_SECONDS, two at a time; FUZZ_TARGETS names some of them.
 FUZZ_SECONDS := 60

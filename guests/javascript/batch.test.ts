@@ -156,7 +156,7 @@ test("results are put in the form of a column, and errors with their rows", () =
   const fail = (row: number, val: string) => ["fail", row, { tag: "failed", val }];
   assert.deepEqual(results("float64", 0.5, null, new Error("no"), "text"), [
     fail(2, "no"),
-    fail(3, "a text is no value of kind float64"),
+    fail(3, "a text is not a valid float64"),
     ["put", [1, 0, 0, 0], bytes(new Float64Array([0.5, 0, 0, 0])), null],
   ]);
   assert.deepEqual(results("boolean", true, false), [["put", null, flags(1, 0), null]]);
@@ -164,7 +164,7 @@ test("results are put in the form of a column, and errors with their rows", () =
   const most = Number.MAX_SAFE_INTEGER;
   for (const kind of ["int64", "timestamp"] as const) {
     assert.deepEqual(results(kind, -1, -0, most, -most, 2 ** 32, 1.5), [
-      fail(5, `1.5 is no value of kind ${kind}`),
+      fail(5, `1.5 is not a valid ${kind}: return a whole number, as \`Math.round\` gives`),
       ["put", [1, 1, 1, 1, 1, 0], bytes(integers), null],
     ]);
   }
@@ -273,7 +273,10 @@ test("results that do not fit fail the documents", () => {
     message("boolean", flags(2)),
     "`batch` returned a value of kind boolean that is neither 0 nor 1",
   );
-  assert.equal(message("int64", new Float64Array([0.5])), "0.5 is no value of kind int64");
+  assert.equal(
+    message("int64", new Float64Array([0.5])),
+    "0.5 is not a valid int64: return a whole number, as `Math.round` gives",
+  );
 });
 
 test("a function for whole columns evaluates the current document", () => {

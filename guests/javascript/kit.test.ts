@@ -16,6 +16,7 @@ import {
 import type { Json, Kind } from "whittle-guest";
 
 import * as host from "./host.double.js";
+import { placesOf } from "./kit/src/lines.js";
 
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -159,7 +160,10 @@ test("a number out of bounds is refused", () => {
 test("a default is of its parameter's kind and within its bounds", () => {
   const count = (options: object) => () => parameter("int64", "A count.", options);
   const told = (message: string) => ({ message: `the default of "A count.": ${message}` });
-  assert.throws(count({ default: 1.5 }), told("1.5 is no value of kind int64"));
+  assert.throws(
+    count({ default: 1.5 }),
+    told("1.5 is not a valid int64: return a whole number, as `Math.round` gives"),
+  );
   assert.throws(count({ default: -1, minimum: 0 }), told("-1 is not at least 0"));
 });
 
@@ -178,13 +182,19 @@ test("results are checked against their kind", () => {
   const wrong = (kind: Kind, value: unknown) =>
     thrown(() => returning(kind, () => value).evaluate());
   const failed = (val: string) => ({ tag: "failed", val });
-  assert.deepEqual(wrong("int64", 1.5), failed("1.5 is no value of kind int64"));
-  assert.deepEqual(wrong("timestamp", NaN), failed("NaN is no value of kind timestamp"));
-  assert.deepEqual(wrong("boolean", "yes"), failed("a text is no value of kind boolean"));
-  assert.deepEqual(wrong("text", new Date(0)), failed("an object is no value of kind text"));
+  assert.deepEqual(
+    wrong("int64", 1.5),
+    failed("1.5 is not a valid int64: return a whole number, as `Math.round` gives"),
+  );
+  assert.deepEqual(
+    wrong("timestamp", NaN),
+    failed("NaN is not a valid timestamp: return a whole number, as `Math.round` gives"),
+  );
+  assert.deepEqual(wrong("boolean", "yes"), failed("a text is not a valid boolean"));
+  assert.deepEqual(wrong("text", new Date(0)), failed("a Date is not a valid text"));
   assert.deepEqual(
     wrong("json", () => 1),
-    failed("a function is no value of kind json"),
+    failed("a function is not a valid json"),
   );
 });
 
@@ -208,6 +218,13 @@ test("what is thrown is told with its message", () => {
   );
 });
 
+// The tests begin after all modules have loaded, and the first of them binds a function.
+const loaded = [Date.now(), new Date(), Math.random(), crypto.getRandomValues(new Uint8Array(2))];
+
+test("while modules load, the clock is constant and random numbers are fixed", () => {
+  assert.deepEqual(loaded, [0, new Date(1), 0.8794664279557765, new Uint8Array([139, 100])]);
+});
+
 test("there is no clock and no randomness, and the console is the log", () => {
   const missing = (run: () => unknown, what: string) =>
     assert.throws(run, { message: `a UDF has no ${what}` });
@@ -215,6 +232,8 @@ test("there is no clock and no randomness, and the console is the log", () => {
   missing(() => new Date(), "clock");
   missing(() => (Date as unknown as () => string)(), "clock");
   missing(() => Math.random(), "randomness");
+  missing(() => crypto.getRandomValues(new Uint8Array(1)), "randomness");
+  missing(() => crypto.randomUUID(), "randomness");
   assert.equal(new Date(0).toISOString(), "1970-01-01T00:00:00.000Z");
   assert.ok(new Date(0) instanceof Date);
   assert.equal(new Date(0).constructor, Date);
@@ -227,4 +246,70 @@ test("there is no clock and no randomness, and the console is the log", () => {
   assert.deepEqual(host.lines, ['info: a 1 {"b":[null]} Error: c', "warn: d"]);
   assert.equal(document.id(), "an id");
   assert.equal(document.score(), 1);
+});
+
+test("a wrong declaration says what is expected, also without the types", () => {
+  const declared = (changes: object) => () => {
+    const right = { name: "f", description: "F.", parameters: {}, returns: "boolean" };
+    define({ ...right, prepare: () => () => true, ...changes } as never);
+  };
+  const kinds = '"boolean", "int64", "float64", "text", "timestamp", "json"';
+  const throws = (run: () => void, message: string) => assert.throws(run, { message });
+  throws(declared({ name: undefined }), "a function has no `name`: it is a string");
+  throws(
+    declared({ description: undefined }),
+    "function `f`: it has no `description`: it is a string",
+  );
+  throws(
+    declared({ returns: "bool" }),
+    `function \`f\`: \`returns\` is "bool"; expected one of ${kinds}`,
+  );
+  throws(declared({ prepare: undefined }), "function `f`: it has no function `prepare`");
+  throws(declared({ parameters: undefined }), "function `f`: it has no `parameters`");
+  throws(
+    declared({ parameters: { count: "int64" } }),
+    "function `f`: parameter `count` is made by neither `parameter(...)` nor `field(...)`",
+  );
+  throws(
+    () => parameter("integer" as never, "A count."),
+    `the kind of a parameter is "integer"; expected one of ${kinds}`,
+  );
+  throws(
+    () => field("string" as never, "A text."),
+    `the kind of a field is "string"; expected one of ${kinds}`,
+  );
+  throws(
+    () => component([] as never),
+    "`component(...)` takes what `define(...)` returns, as `component(first, second)`",
+  );
+});
+
+test("a result of another kind says what to return instead", () => {
+  const message = (kind: Kind, value: unknown) =>
+    (thrown(() => returning(kind, () => value).evaluate()) as { val: string }).val;
+  assert.equal(
+    message("int64", 2n),
+    "2n is not a valid int64: return a number, exact up to 2^53 - 1",
+  );
+  assert.equal(
+    message("int64", 2 ** 53),
+    "9007199254740992 is not a valid int64: integers are exact up to 2^53 - 1",
+  );
+  assert.equal(
+    message("timestamp", new Date(0)),
+    "a Date is not a valid timestamp: return microseconds, `date.getTime() * 1000`",
+  );
+  assert.equal(
+    message("timestamp", "2024-01-31"),
+    "a text is not a valid timestamp: return microseconds, `Date.parse(text) * 1000`",
+  );
+});
+
+test("a stack is shown as the author's lines", () => {
+  const stack = "    at f (/udf.js:1:608)\n    at g (/udf.js:2:605)\n    at h (/udf.js:1:701)";
+  assert.equal(placesOf(stack), stack.trim());
+  const global = globalThis as { WHITTLE_LINES?: string };
+  global.WHITTLE_LINES = "udf.ts|lib/words.ts\n1,1;1,600,0,2;1,700,1,9;2,1";
+  assert.equal(placesOf(stack), "udf.ts:2, lib/words.ts:9");
+  delete global.WHITTLE_LINES;
 });

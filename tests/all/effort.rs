@@ -97,11 +97,11 @@ fn refuses_bombs_that_take_any_compiler_long() {
         assert!(started.elapsed() < AT_MOST, "{:?}", started.elapsed());
         error
     };
-    insta::assert_snapshot!(refused(&wide_loops(1000, 1000)), @"the limit `compile_units` is 40000000000 units, and 400004000000 units were asked for");
-    insta::assert_snapshot!(refused(&branches(20, 48_000)), @"the limit `compile_units` is 40000000000 units, and 48384000000 units were asked for");
-    insta::assert_snapshot!(refused(&repeat("(func)", 40_000)), @"the limit `core_functions` is 32768 functions, and 40004 functions were asked for");
+    insta::assert_snapshot!(refused(&wide_loops(1000, 1000)), @"the component is too hard to compile: 400004000000 units, and the limit `compile_units` is 40000000000 units");
+    insta::assert_snapshot!(refused(&branches(20, 48_000)), @"the component is too hard to compile: 48384000000 units, and the limit `compile_units` is 40000000000 units");
+    insta::assert_snapshot!(refused(&repeat("(func)", 40_000)), @"too many functions: 40004 functions, and the limit `core_functions` is 32768 functions");
     let line = repeat("(drop (i32.load (i32.const 0)))", 90_000);
-    insta::assert_snapshot!(refused(&format!("(func {line})")), @"the limit `function_bytes` is 524288 bytes, and 540002 bytes were asked for");
+    insta::assert_snapshot!(refused(&format!("(func {line})")), @"a function is too large: 540002 bytes, and the limit `function_bytes` is 524288 bytes");
     let lines = repeat(&format!("(func {})", &line[..line.len() / 2]), 50);
-    insta::assert_snapshot!(refused(&lines), @"the limit `code_bytes` is 12582912 bytes, and 13500274 bytes were asked for");
+    insta::assert_snapshot!(refused(&lines), @"the code is too large: 13500274 bytes, and the limit `code_bytes` is 12582912 bytes");
 }

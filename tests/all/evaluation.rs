@@ -160,8 +160,7 @@ fn a_panic_is_logged_and_does_not_affect_later_queries() {
             assert_eq!(
                 told(&error),
                 format!(
-                    "function `trap_on` was stopped at document `b`: the guest trapped: wasm \
-                     `unreachable` instruction executed, after it logged \"{message}\""
+                    "function `trap_on` was stopped at document `b`: the guest panicked: \"{message}\""
                 )
             );
 

@@ -59,11 +59,11 @@ fn assert_ends_at(limit: Duration, hang: impl FnOnce() -> String) -> String {
 
 /// Replaces the measured amount in an error, because it differs from run to run.
 fn without_met(error: &str) -> String {
-    let Some((before, met)) = error.rsplit_once("and ") else {
+    let Some((before, met)) = error.split_once(" bytes, and the limit ") else {
         return error.to_owned();
     };
-    let unit = met.trim_start_matches(|c: char| c.is_ascii_digit());
-    format!("{before}and N{unit}")
+    let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    format!("{before}N bytes, and the limit {met}")
 }
 
 #[test]
@@ -244,8 +244,7 @@ fn memory_is_bounded_over_all_memories_and_tables_of_a_query() {
     let in_table = "(loop $more (br_if $more \
                       (i32.ne (table.grow $table (ref.null func) (i32.const 1000)) (i32.const -1)))) \
                     unreachable";
-    let stopped = "function `f` was stopped at document `0`: the limit `memory_bytes` is 1048576 \
-                   bytes, and N bytes were asked for";
+    let stopped = "function `f` was stopped at document `0`: too much memory: N bytes, and the limit `memory_bytes` is 1048576 bytes";
     let engine = engine();
     for guest in [
         growing(one, at_once),
@@ -331,8 +330,7 @@ fn limits_the_log_of_a_query() {
     let error = bound.evaluate(&rows(5)).expect_err("too much");
     assert_eq!(
         told(&error),
-        "function `f` was stopped at document `2`: the limit `log_bytes` is 100 bytes, \
-         and 117 bytes were asked for"
+        "function `f` was stopped at document `2`: the log is too long: 117 bytes, and the limit `log_bytes` is 100 bytes"
     );
     let log = query.take_log();
     assert_eq!(log.len(), 2);
@@ -365,8 +363,7 @@ fn limits_each_text_result_and_their_sum() {
             ..Budget::default()
         }),
         Err(
-            "function `f` was stopped at document `0`: the limit `value_bytes` is 999 bytes, \
-             and 1000 bytes were asked for"
+            "function `f` was stopped at document `0`: a result is too large: 1000 bytes, and the limit `value_bytes` is 999 bytes"
                 .to_owned()
         )
     );
@@ -376,8 +373,7 @@ fn limits_each_text_result_and_their_sum() {
             ..Budget::default()
         }),
         Err(
-            "function `f` was stopped at document `2`: the limit `result_bytes` is 2500 \
-             bytes, and 3000 bytes were asked for"
+            "function `f` was stopped at document `2`: the results are too large: 3000 bytes, and the limit `result_bytes` is 2500 bytes"
                 .to_owned()
         )
     );
@@ -430,11 +426,11 @@ fn limits_the_fields_that_a_function_resolves() {
         ([1, 1, 2], None),
         (
             [1, 2, 3],
-            Some("the limit `fields` is 2 fields, and 3 fields were asked for"),
+            Some("too many fields: 3 fields, and the limit `fields` is 2 fields"),
         ),
         (
             [1, 1, 7],
-            Some("the limit `path_bytes` is 6 bytes, and 7 bytes were asked for"),
+            Some("the path of a field is too long: 7 bytes, and the limit `path_bytes` is 6 bytes"),
         ),
     ];
     for (lengths, expected) in cases {
@@ -470,35 +466,37 @@ fn limits_the_size_and_parts_of_a_component() {
     let bytes = component.len();
     assert_eq!(
         small(&|limits| limits.component_bytes = 100),
-        format!("the limit `component_bytes` is 100 bytes, and {bytes} bytes were asked for")
+        format!(
+            "the component is too large: {bytes} bytes, and the limit `component_bytes` is 100 bytes"
+        )
     );
     assert_eq!(
         small(&|limits| limits.exports = 0),
-        "the limit `exports` is 0 exports, and 1 exports were asked for"
+        "too many exports: 1 exports, and the limit `exports` is 0 exports"
     );
     assert_eq!(
         small(&|limits| limits.core_modules = 0),
-        "the limit `core_modules` is 0 modules, and 1 modules were asked for"
+        "too many modules: 1 modules, and the limit `core_modules` is 0 modules"
     );
     assert_eq!(
         small(&|limits| limits.core_memories = 1),
-        "the limit `core_memories` is 1 memories, and 2 memories were asked for"
+        "too many memories: 2 memories, and the limit `core_memories` is 1 memories"
     );
     assert_eq!(
         small(&|limits| limits.function_bytes = 3),
-        "the limit `function_bytes` is 3 bytes, and 5 bytes were asked for"
+        "a function is too large: 5 bytes, and the limit `function_bytes` is 3 bytes"
     );
     assert_eq!(
         small(&|limits| limits.core_functions = 3),
-        "the limit `core_functions` is 3 functions, and 4 functions were asked for"
+        "too many functions: 4 functions, and the limit `core_functions` is 3 functions"
     );
     assert_eq!(
         without_met(&small(&|limits| limits.code_bytes = 10)),
-        "the limit `code_bytes` is 10 bytes, and N bytes were asked for"
+        "the code is too large: N bytes, and the limit `code_bytes` is 10 bytes"
     );
     assert_eq!(
         without_met(&small(&|limits| limits.compiled_bytes = 1000)),
-        "the limit `compiled_bytes` is 1000 bytes, and N bytes were asked for"
+        "the compiled code is too large: N bytes, and the limit `compiled_bytes` is 1000 bytes"
     );
     assert_eq!(
         small(&|limits| limits.functions = 0),
@@ -527,7 +525,7 @@ fn limits_the_imports_of_a_component() {
     });
     assert_eq!(
         told(&Udf::new(&engine, &component).expect_err("too many")),
-        "the limit `imports` is 0 imports, and 1 imports were asked for"
+        "too many imports: 1 imports, and the limit `imports` is 0 imports"
     );
 }
 

@@ -11,6 +11,7 @@ mod documents;
 mod effort;
 mod evaluation;
 mod languages;
+mod libraries;
 mod limits;
 mod paths;
 mod python;

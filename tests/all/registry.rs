@@ -128,14 +128,52 @@ fn refuses_a_component_with_an_unexpected_hash() {
 }
 
 #[test]
-fn a_function_belongs_to_one_component() {
+fn a_bare_name_works_while_one_component_has_the_function() {
     let registry = registry();
     register(&registry, &component("1.0.0", "1")).expect("registered");
-    let other = ByHand {
-        name: "another",
-        ..ByHand::default()
+    let another = |version: &str, gives: &str| {
+        let evaluate = format!("(f64.store (i32.const 528) (f64.const {gives})) (i32.const 512)");
+        let guest = ByHand {
+            name: "another",
+            version,
+            evaluate: &evaluate,
+            ..ByHand::default()
+        };
+        register(&registry, &guest.component()).expect("registered");
     };
-    insta::assert_snapshot!(register(&registry, &other.component()).expect_err("taken"), @"function `f` already belongs to component `by-hand`: rename the function");
+    another("1.0.0", "5");
+    another("1.1.0", "6");
+    assert_eq!(registry.components_with("f"), ["another", "by-hand"]);
+    for ambiguous in ["f", "f@1.1.0"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(query(&registry, ambiguous).expect_err("two"), @"several components have a function `f`: use `another.f` or `by-hand.f`");
+        }
+    }
+    assert_eq!(query(&registry, "by-hand.f"), Ok(1.0));
+    assert_eq!(query(&registry, "another.f"), Ok(6.0));
+    assert_eq!(query(&registry, "another.f@1.0.0"), Ok(5.0));
+    assert_eq!(query(&registry, "another.f@<1.1"), Ok(5.0));
+    insta::assert_snapshot!(query(&registry, "by-hand.f@1.1.0").expect_err("none"), @"no version matches `by-hand.f@1.1.0`: registered are 1.0.0");
+    insta::assert_snapshot!(query(&registry, "anoter.f").expect_err("none"), @"unknown function `anoter.f`: did you mean `another.f`?");
+    insta::assert_snapshot!(query(&registry, "another.g").expect_err("none"), @"unknown function `another.g`: did you mean `another.f`?");
+
+    // What is disabled or deleted leaves the name to the other component.
+    let set_enabled = |name: &str, text: &str, enabled| {
+        let changed = registry.set_enabled(name, &version(text), enabled);
+        changed.expect("it is there");
+    };
+    set_enabled("another", "1.0.0", false);
+    query(&registry, "f").expect_err("one version is enabled");
+    set_enabled("another", "1.1.0", false);
+    assert_eq!(query(&registry, "f"), Ok(1.0));
+    insta::assert_snapshot!(query(&registry, "another.f").expect_err("off"), @"function `f` cannot be used: another@1.1.0 is disabled");
+    set_enabled("by-hand", "1.0.0", false);
+    insta::assert_snapshot!(query(&registry, "f").expect_err("all are off"), @"several components have a function `f`: use `another.f` or `by-hand.f`");
+    set_enabled("another", "1.0.0", true);
+    registry
+        .delete("by-hand", &version("1.0.0"))
+        .expect("it is there");
+    assert_eq!(query(&registry, "f"), Ok(5.0));
 }
 
 #[test]

@@ -98,12 +98,10 @@ pub(crate) fn attack(function: &str, params: Json) -> String {
 
 /// Takes the measured memory out of an error, which differs from run to run.
 pub(crate) fn without_measure(error: &str) -> String {
-    let unit = " bytes were asked for";
-    if let Some(before) = error.strip_suffix(unit)
-        && error.contains("`memory_bytes`")
-    {
-        let number = before.trim_end_matches(|c: char| c.is_ascii_digit());
-        return format!("{number}N{unit}");
+    let lead = "too much memory: ";
+    if let Some((before, measured)) = error.split_once(lead) {
+        let rest = measured.trim_start_matches(|c: char| c.is_ascii_digit());
+        return format!("{before}{lead}N{rest}");
     }
     // The place in the component, which differs from build to build.
     let (error, _) = error.split_once(" (at offset ").unwrap_or((error, ""));

@@ -54,7 +54,7 @@ fn a_start_function_is_an_entry_like_any_other() {
     };
     insta::assert_snapshot!(starting(LOOP), @"the component could not be described: the time limit of 400 ms is over");
     insta::assert_snapshot!(starting("unreachable"), @"the component could not be described: the guest trapped: wasm `unreachable` instruction executed");
-    insta::assert_snapshot!(starting("(drop (memory.grow (i32.const 1000))) unreachable"), @"the component could not be described: the limit `memory_bytes` is 1048576 bytes, and N bytes were asked for");
+    insta::assert_snapshot!(starting("(drop (memory.grow (i32.const 1000))) unreachable"), @"the component could not be described: too much memory: N bytes, and the limit `memory_bytes` is 1048576 bytes");
 }
 
 #[test]
@@ -190,8 +190,8 @@ fn what_a_module_defines_is_counted_and_bounded() {
       1.0,
     ]
     "##);
-    insta::assert_snapshot!(with("(memory 1) (memory 1) (memory 1) (memory 1)"), @"the limit `core_memories` is 4 memories, and 5 memories were asked for");
-    insta::assert_snapshot!(with("(memory 60000)"), @"the component could not be described: the limit `memory_bytes` is 1048576 bytes, and N bytes were asked for");
+    insta::assert_snapshot!(with("(memory 1) (memory 1) (memory 1) (memory 1)"), @"too many memories: 5 memories, and the limit `core_memories` is 4 memories");
+    insta::assert_snapshot!(with("(memory 60000)"), @"the component could not be described: too much memory: N bytes, and the limit `memory_bytes` is 1048576 bytes");
     insta::assert_snapshot!(with("(memory i64 1)"), @r##"
     PrimitiveArray<Float64>
     [

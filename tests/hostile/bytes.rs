@@ -35,9 +35,9 @@ fn components_inside_of_components_are_bounded() {
             [&PREAMBLE[..], &section(4, &inner)].concat()
         })
     };
-    insta::assert_snapshot!(refusal(&nested(64)), @"the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
+    insta::assert_snapshot!(refusal(&nested(64)), @"the component does not export `whittle:udf/functions@0.1.0`: it exports nothing; declare the functions as the kit's README shows, in Rust with `export!`, and build again");
     // Deeper than any stack.
-    insta::assert_snapshot!(refusal(&nested(20_000)), @"the limit `components` is 64 components, and 65 components were asked for");
+    insta::assert_snapshot!(refusal(&nested(20_000)), @"too many components: 65 components, and the limit `components` is 64 components");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_start_function_runs_under_the_same_rules() {
     recursion: not registered: the component could not be described: the guest trapped: call stack exhausted
     grow: [1.0, 1.0, 1.0]
     log: [1.0, 1.0, 1.0]
-    log without end: not registered: the component could not be described: the limit `log_bytes` is 16384 bytes, and 16419 bytes were asked for
+    log without end: not registered: the component could not be described: the log is too long: 16419 bytes, and the limit `log_bytes` is 16384 bytes
     resolve: not registered: the component could not be described: the guest broke the contract: it called `resolve` outside `bind`
     read: not registered: the component could not be described: the guest broke the contract: it read a document outside `evaluate`
     ");

@@ -6,7 +6,7 @@ use crate::attack::{attack, attack_within, budget};
 
 #[test]
 fn a_flood_of_lines_ends_at_the_limit() {
-    insta::assert_snapshot!(attack("endless_lines", json!({})), @"function `endless_lines` was stopped at document `0`: the limit `log_bytes` is 4096 bytes, and 4128 bytes were asked for");
+    insta::assert_snapshot!(attack("endless_lines", json!({})), @"function `endless_lines` was stopped at document `0`: the log is too long: 4128 bytes, and the limit `log_bytes` is 4096 bytes");
 }
 
 #[test]

@@ -35,18 +35,18 @@ fn types_inside_of_types_are_bounded() {
         let ends = [1, 32, 33].map(|depth| (depth.to_string(), component(&types(depth, opening))));
         insta::allow_duplicates! {
             insta::assert_snapshot!(table(ends), @r"
-            1: not registered: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing
-            32: not registered: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing
-            33: not registered: the limit `type_depth` is 32 types, and 33 types were asked for
+            1: not registered: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing; declare the functions as the kit's README shows, in Rust with `export!`, and build again
+            32: not registered: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing; declare the functions as the kit's README shows, in Rust with `export!`, and build again
+            33: not registered: types are nested too deeply: 33 types, and the limit `type_depth` is 32 types
             ");
         }
     }
     let ends =
         [10, 1_000, 1_000_000].map(|depth| (depth.to_string(), component(&deep_types(depth))));
     insta::assert_snapshot!(table(ends), @r"
-    10: not registered: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing
-    1000: not registered: the limit `type_depth` is 32 types, and 33 types were asked for
-    1000000: not registered: the limit `type_depth` is 32 types, and 33 types were asked for
+    10: not registered: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing; declare the functions as the kit's README shows, in Rust with `export!`, and build again
+    1000: not registered: types are nested too deeply: 33 types, and the limit `type_depth` is 32 types
+    1000000: not registered: types are nested too deeply: 33 types, and the limit `type_depth` is 32 types
     ");
 }
 
@@ -79,8 +79,8 @@ fn components_that_instantiate_each_other_are_bounded() {
     1: [1.0, 1.0, 1.0]
     4: [1.0, 1.0, 1.0]
     8: [1.0, 1.0, 1.0]
-    20: not registered: the limit `instances` is 10000 instances, and 2097153 instances were asked for
-    60: not registered: the limit `instances` is 10000 instances, and 2305843009213693953 instances were asked for
+    20: not registered: too many instances: 2097153 instances, and the limit `instances` is 10000 instances
+    60: not registered: too many instances: 2305843009213693953 instances, and the limit `instances` is 10000 instances
     ");
 }
 

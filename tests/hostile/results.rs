@@ -6,9 +6,9 @@ use crate::attack::{attack, attack_within, budget};
 
 #[test]
 fn too_much_is_refused() {
-    insta::assert_snapshot!(attack("huge_text", json!({"bytes": 70_001})), @"function `huge_text` was stopped at document `0`: the limit `value_bytes` is 70000 bytes, and 70001 bytes were asked for");
-    insta::assert_snapshot!(attack("huge_text", json!({"bytes": 5_000_000})), @"function `huge_text` was stopped at document `0`: the limit `value_bytes` is 70000 bytes, and 5000000 bytes were asked for");
-    insta::assert_snapshot!(attack("many_texts", json!({})), @"function `many_texts` was stopped at document `1`: the limit `result_bytes` is 100000 bytes, and 131072 bytes were asked for");
+    insta::assert_snapshot!(attack("huge_text", json!({"bytes": 70_001})), @"function `huge_text` was stopped at document `0`: a result is too large: 70001 bytes, and the limit `value_bytes` is 70000 bytes");
+    insta::assert_snapshot!(attack("huge_text", json!({"bytes": 5_000_000})), @"function `huge_text` was stopped at document `0`: a result is too large: 5000000 bytes, and the limit `value_bytes` is 70000 bytes");
+    insta::assert_snapshot!(attack("many_texts", json!({})), @"function `many_texts` was stopped at document `1`: the results are too large: 131072 bytes, and the limit `result_bytes` is 100000 bytes");
 }
 
 #[test]

@@ -85,8 +85,11 @@ whittle_text whittle_join(const whittle_text *parts, size_t count) {
   char *bytes = hold(allocate(length));
   char *end = bytes;
   for (size_t i = 0; i < count; i++) {
-    memcpy(end, parts[i].bytes, parts[i].length);
-    end += parts[i].length;
+    // An empty text may have no address.
+    if (parts[i].length) {
+      memcpy(end, parts[i].bytes, parts[i].length);
+      end += parts[i].length;
+    }
   }
   return (whittle_text){bytes, length};
 }

@@ -159,6 +159,14 @@ typedef struct {
 #define WHITTLE_TEXT_DEFAULT(n, d, v)                                                  \
   { .name = (n), .description = (d), .kind = WHITTLE_TEXT, .presence = WHITTLE_DEFAULT, \
     .fallback = {.text = (v)} }
+/// A timestamp with a default, in microseconds since 1970-01-01T00:00:00 UTC.
+#define WHITTLE_TIMESTAMP_DEFAULT(n, d, v)                                                  \
+  { .name = (n), .description = (d), .kind = WHITTLE_TIMESTAMP, .presence = WHITTLE_DEFAULT, \
+    .fallback = {.int64 = (v)} }
+/// A JSON value with a default: the text of one JSON value.
+#define WHITTLE_JSON_DEFAULT(n, d, v)                                                  \
+  { .name = (n), .description = (d), .kind = WHITTLE_JSON, .presence = WHITTLE_DEFAULT, \
+    .fallback = {.text = (v)} }
 /// The path of a field of the documents.
 #define WHITTLE_FIELD(n, d) WHITTLE_REQUIRED_PARAMETER(n, d, WHITTLE_TEXT)
 /// The path of a field, with a default.

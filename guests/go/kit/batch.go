@@ -329,7 +329,9 @@ func evaluateBatch(rows uint32) {
 func evaluateRows() {
 	defer func() {
 		if cause := recover(); cause != nil {
-			batch.none(row, failure(panicText(cause)))
+			text := panicText(cause)
+			logPanic(text)
+			batch.none(row, failure(text))
 			switch bound.returns {
 			case kindBoolean:
 				batch.flags[row] = 0

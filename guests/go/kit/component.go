@@ -44,12 +44,16 @@ type Definition struct {
 	evaluate          func(*outcome)
 	// evaluateRows evaluates the rows of a batch from the current one on.
 	evaluateRows func(*results)
+	// function is what the author wrote. A test makes it as good as new for each query.
+	function any
 }
 
 // Define makes a function known under a name: letters, digits and _, not beginning with a digit.
 // The description is one or two sentences for the author of a query.
 func Define[T Result](name, description string, function Function[T]) Definition {
-	definition := Definition{name: name, description: description, declare: function.Declare}
+	definition := Definition{
+		name: name, description: description, declare: function.Declare, function: function,
+	}
 	if preparer, ok := function.(Preparer); ok {
 		definition.prepare = preparer.Prepare
 	}
@@ -179,7 +183,9 @@ var bound Definition
 func bind(function string, arguments []argument) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = failure(panicText(cause))
+			text := panicText(cause)
+			logPanic(text)
+			err = failure(text)
 		}
 	}()
 	for _, definition := range exported.functions {
@@ -206,7 +212,9 @@ func bind(function string, arguments []argument) (err error) {
 func evaluate(to *outcome) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			to.fail(panicText(cause))
+			text := panicText(cause)
+			logPanic(text)
+			to.fail(text)
 		}
 	}()
 	bound.evaluate(to)

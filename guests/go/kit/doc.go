@@ -46,5 +46,5 @@
 // goes to the UDF's log; [Info] and the similar functions log with a level.
 //
 // A program that uses this package also compiles for other systems than WebAssembly, so that go vet
-// and go test work. There is no document on these systems, and reading a field panics.
+// and go test work: package udftest has documents for tests.
 package udf

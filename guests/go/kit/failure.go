@@ -1,6 +1,13 @@
 package udf
 
-import "strconv"
+import (
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// kitPath is the path of this package.
+const kitPath = "github.com/whittle-udf/whittle/guests/go/kit"
 
 // Null is the error that Evaluate returns if a document has no result. It is not a failure.
 var Null error = null{}
@@ -40,4 +47,48 @@ func panicText(cause any) string {
 	default:
 		return "panic with a value that is not a string"
 	}
+}
+
+// panicLogged is whether a panic's lines have been logged: the first one's are enough.
+var panicLogged bool
+
+// logPanic logs where a panic comes from: the author's lines, the innermost first. Call it in the
+// function that recovers.
+func logPanic(text string) {
+	if panicLogged {
+		return
+	}
+	panicLogged = true
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers[:])])
+	lines := ""
+	for {
+		frame, more := frames.Next()
+		if isAuthors(frame.Function) {
+			if lines != "" {
+				lines += ", "
+			}
+			lines += baseName(frame.File) + ":" + strconv.Itoa(frame.Line)
+		}
+		if !more {
+			break
+		}
+	}
+	if lines != "" {
+		Debug(text + " (" + lines + ")")
+	}
+}
+
+// isAuthors is whether a function is of the author's modules, whose paths have a dot before the
+// first slash, or of package main. Those of the standard library have none.
+func isAuthors(function string) bool {
+	if strings.HasPrefix(function, "main.") {
+		return true
+	}
+	domain, _, _ := strings.Cut(function, "/")
+	return domain != function && strings.Contains(domain, ".") && !strings.HasPrefix(function, kitPath)
+}
+
+func baseName(file string) string {
+	return file[strings.LastIndexByte(file, '/')+1:]
 }

@@ -6,25 +6,27 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/whittle-udf/whittle/guests/go/kit/internal/fake"
 )
 
 func TestLinesAreLoggedWithTheirLevel(t *testing.T) {
-	logged = nil
+	fake.Host = fake.State{}
 	Trace("a")
 	Debug("b")
 	Info("c")
 	Warn("d\xffe")
 	Error("")
-	expected := []loggedLine{
-		{LevelTrace, "a"}, {LevelDebug, "b"}, {LevelInfo, "c"}, {LevelWarn, "d\uFFFDe"}, {LevelError, ""},
+	expected := []string{
+		"trace: a", "debug: b", "info: c", "warn: d\uFFFDe", "error: ",
 	}
-	if !slices.Equal(logged, expected) {
-		t.Errorf("%v", logged)
+	if !slices.Equal(fake.Host.Log, expected) {
+		t.Errorf("%q", fake.Host.Log)
 	}
 }
 
 func TestWhatTheRuntimePrintsBecomesLines(t *testing.T) {
-	logged = nil
+	fake.Host = fake.State{}
 	var line printedLine
 	for _, piece := range []string{
 		"panic: ", "no good: é", "\n", "\ngoroutine ", "6", " [running]:\n", strings.Repeat("x", 600),
@@ -34,15 +36,15 @@ func TestWhatTheRuntimePrintsBecomesLines(t *testing.T) {
 			line.put(piece[index])
 		}
 	}
-	expected := []loggedLine{
-		{LevelError, "panic: no good: ??"},
-		{LevelWarn, "goroutine 6 [running]:"},
-		{LevelWarn, strings.Repeat("x", 512)},
-		{LevelWarn, strings.Repeat("x", 88)},
-		{LevelError, "fatal error: deadlock"},
-		{LevelWarn, "panic"},
+	expected := []string{
+		"error: panic: no good: ??",
+		"warn: goroutine 6 [running]:",
+		"warn: " + strings.Repeat("x", 512),
+		"warn: " + strings.Repeat("x", 88),
+		"error: fatal error: deadlock",
+		"warn: panic",
 	}
-	if !slices.Equal(logged, expected) {
-		t.Errorf("%v", logged)
+	if !slices.Equal(fake.Host.Log, expected) {
+		t.Errorf("%q", fake.Host.Log)
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 //lint:file-ignore U1000 the host calls what is exported
 
-// The world's imports and exports, and the memory that crosses them. All unsafe code is here.
+// The world's imports and exports, and the memory that crosses them. All unsafe code is here and in
+// words.go.
 //
 // What it rests on: Go's collector does not move what it allocates, an address fits in 32 bits
 // here, and what a package variable refers to is not collected. So memory whose address goes out
@@ -75,36 +76,6 @@ func resultsPut(validity, values []byte, offsets []uint32) {
 		data(values), uint32(len(values)),
 		uint32(fromBool(offsets != nil)), data(offsets), uint32(len(offsets)*4),
 	)
-}
-
-func data[T any](slice []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(slice)) }
-
-// wordsOf is memory of the host's as numbers; all that it gets is aligned to eight bytes.
-func wordsOf(bytes []byte) []uint64 {
-	return unsafe.Slice((*uint64)(data(bytes)), len(bytes)/8)
-}
-
-// floatsOf is the same numbers.
-func floatsOf(words []uint64) []float64 {
-	return unsafe.Slice((*float64)(data(words)), len(words))
-}
-
-// intsOf is the same numbers.
-func intsOf(words []uint64) []int64 { return unsafe.Slice((*int64)(data(words)), len(words)) }
-
-// flagsOf is memory of the host's as booleans, each of which is 0 or 1.
-func flagsOf(bytes []byte) []bool {
-	return unsafe.Slice((*bool)(data(bytes)), len(bytes))
-}
-
-// offsetsOf is memory of the host's as offsets.
-func offsetsOf(bytes []byte) []uint32 {
-	return unsafe.Slice((*uint32)(data(bytes)), len(bytes)/4)
-}
-
-// bytesOf is the memory of numbers.
-func bytesOf(words []uint64) []byte {
-	return unsafe.Slice((*byte)(data(words)), len(words)*8)
 }
 
 func documentResolve(path string, kind kind) uint32 {

@@ -1,6 +1,7 @@
-/** Functions for tests: they throw, or never end. */
+/** Functions for tests: they throw, never end, or read a field as each kind. */
 
-import { component, define, document, field } from "whittle-guest";
+import { component, define, document, field, parameter, resolve } from "whittle-guest";
+import type { Json } from "whittle-guest";
 
 const throws = define({
   name: "throws",
@@ -33,4 +34,16 @@ const runs = define({
   },
 });
 
-export const functions = component(throws, runs);
+const readKinds = define({
+  name: "read_kinds",
+  description: "What a field reads as each kind, in the contract's order.",
+  parameters: { field: parameter("text", "The path that all fields have.") },
+  returns: "json",
+  prepare({ field }) {
+    const kinds = ["boolean", "int64", "float64", "text", "timestamp", "json"] as const;
+    const fields = kinds.map((kind) => resolve(field, kind));
+    return () => fields.map((field): Json => field.get());
+  },
+});
+
+export const functions = component(throws, runs, readKinds);

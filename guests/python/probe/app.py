@@ -51,6 +51,22 @@ class ReadEach:
 
 
 @udf
+class ReadKinds:
+    """What a field reads as each kind, in the contract's order."""
+
+    field: str = parameter("The path that all fields have.")
+
+    def prepare(self) -> None:
+        """Resolve the path as each kind."""
+        self.read = _all_kinds(self.field)
+
+    def value(self) -> Json:
+        """Read them."""
+        *found, json = [field.get() for field, _ in self.read]
+        return Json.of([*found, None if json is None else json.parse()])
+
+
+@udf
 class ReadWhole:
     """Describes what fields of all kinds read in whole columns, with and without a default."""
 

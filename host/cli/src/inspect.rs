@@ -1,19 +1,34 @@
-//! `whittle inspect`: a component's manifest, imports, exports and size.
+//! `whittle inspect`: a component's manifest, the fields that its functions read, imports, exports and
+//! size.
+
+mod reads;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
-use whittle_host::{Function, Manifest, Parameter, Presence, Udf, one_line};
+use serde_json::{Map, Value as Json};
+use whittle_host::{
+    Arguments, Budget, Function, Manifest, Parameter, Presence, QueryContext, Udf, one_line,
+};
 
+use self::reads::Reads;
+use crate::build;
+use crate::call::parameters;
 use crate::setup;
 
-/// Show a component's functions and parameters, imports, exports and size.
+/// Show a component's functions with their parameters and the fields that they read, its imports,
+/// exports and size.
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// The component file.
+    /// The component file, or the directory of a project, which is built first.
     component: PathBuf,
+    /// Show only the function of this name.
+    function: Option<String>,
+    /// Parameters of the function, as a JSON object: the fields that it reads may depend on them.
+    #[arg(long, value_name = "JSON", value_parser = parameters)]
+    params: Option<Map<String, Json>>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -22,16 +37,48 @@ pub(crate) struct Inspect {
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
         let engine = setup::engine()?;
-        let udf = setup::udf(&engine, &self.component)?;
-        let text = if self.json { json(&udf)? } else { text(&udf) };
+        let udf = setup::udf(&engine, &build::component(&self.component)?)?;
+        let reads = self.reads(&udf)?;
+        let text = match self.json {
+            true => json(&udf, &reads)?,
+            false => text(&udf, &reads),
+        };
         io::stdout().write_all(text.as_bytes())?;
         Ok(())
     }
+
+    /// What the functions to show read.
+    fn reads(&self, udf: &Udf) -> Result<Vec<Reads>> {
+        let manifest = udf.manifest();
+        let functions: Vec<&Function> = match &self.function {
+            None => manifest.functions.iter().collect(),
+            Some(name) => match manifest.function(name) {
+                Some(function) => vec![function],
+                None => {
+                    // The error names the functions that there are.
+                    let query = QueryContext::new(Budget::default());
+                    udf.bind(name, &Arguments::new(), &query)?;
+                    Vec::new()
+                }
+            },
+        };
+        if self.params.is_some() && functions.len() > 1 {
+            let names: Vec<&str> = functions.iter().map(|of| of.name.as_str()).collect();
+            bail!(
+                "the component has several functions: name the one with these parameters, one of {}",
+                names.join(", ")
+            );
+        }
+        let reads = functions.into_iter();
+        let reads = reads.map(|function| Reads::of(udf, function, self.params.as_ref()));
+        Ok(reads.collect::<Result<_, _>>()?)
+    }
 }
 
-fn json(udf: &Udf) -> Result<String> {
+fn json(udf: &Udf, reads: &[Reads]) -> Result<String> {
     let json = serde_json::json!({
         "manifest": udf.manifest(),
+        "reads": reads.iter().map(Reads::json).collect::<Vec<_>>(),
         "imports": udf.imports(),
         "exports": udf.exports(),
         "component_bytes": udf.component_bytes(),
@@ -40,8 +87,8 @@ fn json(udf: &Udf) -> Result<String> {
     Ok(serde_json::to_string_pretty(&json)? + "\n")
 }
 
-fn text(udf: &Udf) -> String {
-    let mut text = manifest(udf.manifest());
+fn text(udf: &Udf, reads: &[Reads]) -> String {
+    let mut text = manifest(udf.manifest(), reads);
     let mut list = |title: &str, names: &[String]| {
         text.push_str(&format!("\n{title}\n"));
         for name in names {
@@ -54,7 +101,7 @@ fn text(udf: &Udf) -> String {
     text + &format!("\n{component} bytes, {compiled} compiled\n")
 }
 
-fn manifest(manifest: &Manifest) -> String {
+fn manifest(manifest: &Manifest, reads: &[Reads]) -> String {
     let Manifest {
         name,
         version,
@@ -69,6 +116,9 @@ fn manifest(manifest: &Manifest) -> String {
         }
     }
     for function in functions {
+        let Some(reads) = reads.iter().find(|reads| reads.function == function.name) else {
+            continue;
+        };
         text.push_str(&format!("\n{}\n", signature(function)));
         if !function.description.is_empty() {
             text.push_str(&format!("  {}\n", one_line(&function.description)));
@@ -79,6 +129,7 @@ fn manifest(manifest: &Manifest) -> String {
         {
             text.push_str(&format!("    {name}: {}\n", one_line(description)));
         }
+        text.push_str(&reads.text());
     }
     text
 }

@@ -1,22 +1,28 @@
 //! The `whittle` command: flags and glue. The work is done by `whittle-host` and `whittle-node`.
 
 mod allocator;
+mod bench;
 mod build;
 mod call;
+mod dev;
 mod index;
 mod inspect;
+mod kit;
 mod log;
 mod mapping;
 mod new;
 mod place;
+mod publish;
 mod query;
 mod registry;
 mod remote;
 mod search;
 mod serve;
 mod setup;
+mod sources;
 mod test;
 mod udf_log;
+mod upgrade;
 mod vectors;
 mod warnings;
 
@@ -38,8 +44,12 @@ enum Command {
     New(new::New),
     Build(build::Build),
     Test(test::Test),
+    Dev(dev::Dev),
     Call(call::Call),
     Inspect(inspect::Inspect),
+    Bench(bench::Bench),
+    Publish(publish::Publish),
+    Upgrade(upgrade::Upgrade),
     Query(query::Query),
     Index(index::IndexDocuments),
     Search(search::Search),
@@ -57,8 +67,12 @@ fn main() -> ExitCode {
         Command::New(new) => new.run(),
         Command::Build(build) => build.run(),
         Command::Test(test) => test.run(),
+        Command::Dev(dev) => dev.run(),
         Command::Call(call) => call.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Bench(bench) => bench.run(),
+        Command::Publish(publish) => publish.run(),
+        Command::Upgrade(upgrade) => upgrade.run(),
         Command::Query(query) => query.run(),
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),

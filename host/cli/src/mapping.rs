@@ -1,7 +1,7 @@
 //! How the fields of documents in files are typed: as a node takes the types from the documents, or as
 //! a file says.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -21,6 +21,10 @@ pub(crate) struct MappingFile {
 }
 
 impl MappingFile {
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.mapping.as_deref()
+    }
+
     /// The mapping in the file: the object, or what is in its `mappings`.
     pub(crate) fn read(&self) -> Result<Option<Mapping>> {
         let Some(path) = &self.mapping else {

@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use include_dir::{Dir, include_dir};
 
+use crate::kit::Kit;
+
 /// Create a project with one function, its test vectors and the kit it is built with.
 #[derive(Debug, Args)]
 pub(crate) struct New {
@@ -22,13 +24,15 @@ pub(crate) struct New {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Language {
+pub(crate) enum Language {
     Rust,
     Go,
     #[value(name = "assemblyscript")]
     AssemblyScript,
-    #[value(name = "typescript", alias = "javascript")]
+    #[value(name = "typescript")]
     TypeScript,
+    #[value(name = "javascript")]
+    JavaScript,
     Python,
     C,
 }
@@ -40,6 +44,7 @@ impl Language {
         static ASSEMBLYSCRIPT: Dir<'_> =
             include_dir!("$CARGO_MANIFEST_DIR/templates/assemblyscript");
         static TYPESCRIPT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/typescript");
+        static JAVASCRIPT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/javascript");
         static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/python");
         static C: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/c");
         match self {
@@ -47,12 +52,14 @@ impl Language {
             Self::Go => &GO,
             Self::AssemblyScript => &ASSEMBLYSCRIPT,
             Self::TypeScript => &TYPESCRIPT,
+            Self::JavaScript => &JAVASCRIPT,
             Self::Python => &PYTHON,
             Self::C => &C,
         }
     }
 
-    fn kit(self) -> &'static Dir<'static> {
+    /// The files of the language's kit.
+    pub(crate) fn kit(self) -> Kit {
         static RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/rust/sdk");
         static GO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/go/kit");
         static ASSEMBLYSCRIPT: Dir<'_> =
@@ -62,12 +69,25 @@ impl Language {
         static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/python/kit");
         static C: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guests/c/kit");
         match self {
-            Self::Rust => &RUST,
-            Self::Go => &GO,
-            Self::AssemblyScript => &ASSEMBLYSCRIPT,
-            Self::TypeScript => &JAVASCRIPT,
-            Self::Python => &PYTHON,
-            Self::C => &C,
+            Self::Rust => Kit::new(&RUST),
+            Self::Go => Kit::new(&GO),
+            Self::AssemblyScript => Kit::new(&ASSEMBLYSCRIPT),
+            Self::TypeScript | Self::JavaScript => Kit::new(&JAVASCRIPT),
+            Self::Python => Kit::new(&PYTHON),
+            Self::C => Kit::new(&C),
+        }
+    }
+}
+
+impl Language {
+    /// The command that runs a new project's unit tests in its directory.
+    fn unit_tests(self) -> &'static str {
+        match self {
+            Self::Rust => "cargo test",
+            Self::Go => "go test .",
+            Self::AssemblyScript | Self::TypeScript | Self::JavaScript => "npm install && npm test",
+            Self::Python => "pytest",
+            Self::C => "make test",
         }
     }
 }
@@ -78,11 +98,22 @@ impl New {
         let folder = Path::new(&self.name);
         fs::create_dir(folder).with_context(|| folder.display().to_string())?;
         write(self.language.template(), folder, &|text| name.fill(text))?;
-        write(self.language.kit(), &folder.join("kit"), &str::to_owned)?;
+        self.language.kit().create(&folder.join("kit"))?;
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "created {}; to build and test it:", self.name)?;
-        writeln!(stdout, "  whittle build {}", self.name)?;
-        writeln!(stdout, "  whittle test {}", self.name)?;
+        let (name, unit_tests) = (&self.name, self.language.unit_tests());
+        writeln!(stdout, "created {name}; to test and build it:")?;
+        writeln!(stdout, "  cd {name}")?;
+        writeln!(
+            stdout,
+            "  {unit_tests:<24} # runs the unit tests, without a component"
+        )?;
+        writeln!(stdout, "  {:<24} # builds the component", "whittle build .")?;
+        writeln!(stdout, "  {:<24} # runs the test vectors", "whittle test .")?;
+        writeln!(
+            stdout,
+            "  {:<24} # does both at every edit",
+            "whittle dev ."
+        )?;
         Ok(())
     }
 }

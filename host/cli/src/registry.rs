@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 use whittle_host::{Registry, Sha256, VersionInfo, one_line};
 
+use crate::build;
 use crate::inspect::signature;
 use crate::setup;
 
@@ -23,7 +24,7 @@ pub(crate) struct RegistryCommand {
 enum Action {
     /// Check a component, and register it under its name and version.
     Add {
-        /// The component file.
+        /// The component file, or the directory of a project, which is built first.
         component: PathBuf,
         /// The expected SHA-256; a component with another one is refused.
         #[arg(long, value_name = "HEX")]
@@ -82,12 +83,13 @@ impl RegistryCommand {
                 sha256,
                 place,
             } => {
+                let component = &build::component(component)?;
                 let bytes = setup::read(component)?;
-                let added = place
-                    .create()?
+                let registry = place.create()?;
+                let added = registry
                     .register(&bytes, *sha256)
                     .with_context(|| component.display().to_string())?;
-                print(&text(&added))
+                print(&(text(&added) + &ambiguous(&registry, &added)))
             }
             Action::List { json, place } => {
                 let versions = place.open()?.list();
@@ -162,6 +164,25 @@ fn text(info: &VersionInfo) -> String {
         )),
     }
     text
+}
+
+/// A line for each function of a version that other components have too.
+fn ambiguous(registry: &Registry, info: &VersionInfo) -> String {
+    let functions = info
+        .manifest
+        .iter()
+        .flat_map(|manifest| &manifest.functions);
+    let lines = functions.filter_map(|function| {
+        let name = &function.name;
+        let components = registry.components_with(name);
+        let names = components.iter();
+        let names: Vec<String> = names.map(|of| format!("`{of}.{name}`")).collect();
+        (names.len() > 1).then(|| {
+            let names = names.join(" or ");
+            format!("  several components have a function `{name}`: queries must use {names}\n")
+        })
+    });
+    lines.collect()
 }
 
 fn as_json(info: &VersionInfo) -> Json {

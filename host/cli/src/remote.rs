@@ -2,13 +2,22 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value as Json;
 use ureq::Agent;
-use ureq::http::Method;
+use ureq::http::{Method, StatusCode};
 
 /// The timeout of a request; the node's own limits are shorter.
 const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A node's response to an upload.
+#[derive(Debug)]
+pub(crate) struct Response {
+    /// Its status.
+    pub(crate) status: StatusCode,
+    /// Its JSON; null if it has none.
+    pub(crate) body: Json,
+}
 
 /// A node, by its URL.
 #[derive(Debug)]
@@ -45,6 +54,33 @@ impl Remote {
         let answer = self.send_for_text(method, path, body)?;
         serde_json::from_str(&answer)
             .with_context(|| format!("{}{path}: the response is not JSON", self.url))
+    }
+
+    /// Uploads bytes, and returns the response whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// The node cannot be reached.
+    pub(crate) fn put(&self, path: &str, body: Vec<u8>, token: Option<&str>) -> Result<Response> {
+        let mut request = self.agent.put(format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = request
+            .send(body)
+            .map_err(|error| self.unreachable(&error))?;
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        Ok(Response {
+            status: response.status(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+        })
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
+        anyhow!(
+            "cannot reach a node at {}: {error}: check the URL, or start a node with `whittle serve`",
+            self.url
+        )
     }
 
     /// Like [`Remote::send`], but returns the text of the response, with all digits of numbers.

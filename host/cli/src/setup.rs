@@ -15,6 +15,8 @@ use whittle_host::{
     Udf,
 };
 
+use crate::build;
+
 /// The flags of a command that runs functions.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
@@ -34,6 +36,11 @@ impl Run {
     pub(crate) fn engine(&self) -> Result<Engine> {
         // One document goes the way that the batches of a search go.
         start(self.few_rows(0))
+    }
+
+    /// An engine that evaluates as that of a node does.
+    pub(crate) fn node_engine(&self) -> Result<Engine> {
+        start(self.few_rows(EngineOptions::default().few_rows))
     }
 
     /// The largest number of rows that are evaluated document by document, which is `usual` unless
@@ -142,7 +149,9 @@ pub(crate) fn read_or_stdin(path: &Path) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Loads the component in a file: checks, compiles and describes it.
+/// Loads the component in a file, or that of the project in a directory, which is built first:
+/// checks, compiles and describes it.
 pub(crate) fn udf(engine: &Engine, path: &Path) -> Result<Udf> {
-    Udf::new(engine, &read(path)?).with_context(|| path.display().to_string())
+    let component = build::component(path)?;
+    Udf::new(engine, &read(&component)?).with_context(|| path.display().to_string())
 }

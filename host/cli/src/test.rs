@@ -32,14 +32,29 @@ pub(crate) struct Test {
 }
 
 impl Test {
+    /// The component file or the directory of the project.
+    pub(crate) fn path(&self) -> &Path {
+        &self.component
+    }
+
+    /// Builds a project and runs its vectors; of a component file, those that are given. Returns the
+    /// path of the component.
+    pub(crate) fn run_if_given(&self) -> Result<PathBuf> {
+        if self.vectors.is_empty() && !self.component.is_dir() {
+            return Ok(self.component.clone());
+        }
+        self.tested()
+    }
+
     pub(crate) fn run(&self) -> Result<()> {
-        let (component, folder) = if self.component.is_dir() {
-            (
-                build::build(&self.component, None)?.output,
-                &*self.component,
-            )
-        } else {
-            (self.component.clone(), Path::new(""))
+        self.tested().map(drop)
+    }
+
+    fn tested(&self) -> Result<PathBuf> {
+        let component = build::component(&self.component)?;
+        let folder = match self.component.is_dir() {
+            true => &*self.component,
+            false => Path::new(""),
         };
         let files = match &*self.vectors {
             [] => vec![folder.join("vectors.json")],
@@ -62,7 +77,7 @@ impl Test {
         if failed > 0 {
             bail!("{}: {failed} of {cases} cases failed", component.display());
         }
-        Ok(())
+        Ok(component)
     }
 
     fn failures(&self, udf: &Udf, vectors: &Vectors, mapping: Option<&Mapping>) -> Vec<Failure> {

@@ -15,8 +15,11 @@ pub(crate) struct UdfLog {
 
 impl UdfLog {
     /// Prints what the functions of a query have logged since the last time to standard error.
-    pub(crate) fn print(&self, query: &QueryContext) {
-        self.print_lines(&query.take_log());
+    /// Returns the number of their lines, whatever their level.
+    pub(crate) fn print(&self, query: &QueryContext) -> usize {
+        let lines = query.take_log();
+        self.print_lines(&lines);
+        lines.len()
     }
 
     /// Prints lines to standard error.

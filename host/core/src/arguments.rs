@@ -283,7 +283,9 @@ mod tests {
             ),
             (
                 serde_json::json!({"target": "x", "since": "soon"}),
-                "parameter `since` is timestamp, but the string \"soon\" was given",
+                "parameter `since` is timestamp, but the string \"soon\" was given: give a date and time \
+                 such as \"2024-01-31T12:00:00Z\", a date such as \"2024-01-31\", or an integer, \
+                 the microseconds since 1970-01-01T00:00:00Z",
             ),
         ];
         for (json, expected) in cases {

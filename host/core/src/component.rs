@@ -60,6 +60,7 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterEr
         return Err(RegisterError::World {
             expected: FUNCTIONS,
             found: listed(&shape.exports),
+            advice: advice(&shape.exports),
         });
     }
     Ok(shape)
@@ -178,8 +179,14 @@ fn allowed(import: &str) -> Result<(), RegisterError> {
     }
     let package = import.split('/').next().unwrap_or(import);
     let reason = match package {
-        "whittle:udf" => "but this host supports only version 0.1.0 of it",
-        "whittle:batch" => "but this host supports only version 0.2.0 of it",
+        "whittle:udf" => {
+            "but this host supports only version 0.1.0 of it: rebuild the component with the kit of \
+             this `whittle`"
+        }
+        "whittle:batch" => {
+            "but this host supports only version 0.2.0 of it: rebuild the component with the kit of \
+             this `whittle`"
+        }
         _ if package.starts_with("wasi:") => {
             "but a UDF has no access to the system: build it without this part of WASI"
         }
@@ -205,6 +212,18 @@ fn denied(import: &str) -> bool {
     cfg!(feature = "wasi")
         && import.contains("@0.2.")
         && PACKAGES.iter().any(|package| import.starts_with(package))
+}
+
+/// What to do about a component without the contract's functions.
+fn advice(exports: &[String]) -> &'static str {
+    let of_contract = |name: &String| name.starts_with("whittle:");
+    if exports.is_empty() {
+        "declare the functions as the kit's README shows, in Rust with `export!`, and build again"
+    } else if exports.iter().any(of_contract) {
+        "it was built for another version of the contract: rebuild it with the kit of this `whittle`"
+    } else {
+        "it was built for another world: a UDF needs a kit, as in a project of `whittle new`"
+    }
 }
 
 fn listed(exports: &[String]) -> String {

@@ -37,16 +37,18 @@ pub enum RegisterError {
     },
     /// The bytes are a core module.
     #[error(
-        "this is a core WebAssembly module, not a component: build a component with `whittle build`"
+        "this is a core WebAssembly module, not a component: build the project with `whittle build DIR`"
     )]
     CoreModule,
     /// The component does not export `whittle:udf/functions` of this version.
-    #[error("the component does not export `{expected}`: {found}")]
+    #[error("the component does not export `{expected}`: {found}; {advice}")]
     World {
         /// The export that is missing.
         expected: &'static str,
         /// A list of its exports.
         found: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// The component has an import that this host does not offer.
     #[error("the component imports `{import}`, {reason}")]
@@ -147,7 +149,10 @@ pub enum ArgumentError {
         parameter: String,
     },
     /// The argument is of another kind, or out of its range.
-    #[error("parameter `{parameter}` is {expected}, but {found} was given")]
+    #[error(
+        "parameter `{parameter}` is {expected}, but {found} was given{}",
+        accepted(*expected)
+    )]
     Kind {
         /// The parameter.
         parameter: String,
@@ -211,7 +216,7 @@ pub enum Stopped {
     #[error("the query was cancelled")]
     Cancelled,
     /// The guest trapped.
-    #[error("the guest trapped: {reason}{}", last_words(message.as_deref()))]
+    #[error("{}", trapped(reason, message.as_deref()))]
     Trap {
         /// Wasmtime's name for the trap.
         reason: String,
@@ -241,10 +246,26 @@ pub enum Stopped {
     Wasmtime(#[source] Cause),
 }
 
-fn last_words(message: Option<&str>) -> String {
-    message.map_or_else(String::new, |message| {
-        format!(", after it logged \"{message}\"")
-    })
+/// Wasmtime's name for the trap in which panics and aborts end.
+const UNREACHABLE: &str = "wasm `unreachable` instruction executed";
+
+fn trapped(reason: &str, message: Option<&str>) -> String {
+    match message {
+        Some(message) if reason == UNREACHABLE => format!("the guest panicked: \"{message}\""),
+        Some(message) => format!("the guest trapped: {reason}, after it logged \"{message}\""),
+        None => format!("the guest trapped: {reason}"),
+    }
+}
+
+/// The accepted forms of an argument, where the name of its kind does not say them.
+fn accepted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Timestamp => {
+            ": give a date and time such as \"2024-01-31T12:00:00Z\", a date such as \"2024-01-31\", \
+             or an integer, the microseconds since 1970-01-01T00:00:00Z"
+        }
+        Kind::Boolean | Kind::Int64 | Kind::Float64 | Kind::Text | Kind::Json => "",
+    }
 }
 
 /// An error of a library that is not part of our interface.

@@ -108,7 +108,10 @@ pub use arguments::Arguments;
 pub use bound::{Bound, Evaluation, Observer};
 pub use cache::CacheStatistics;
 pub use columns::{Document, FieldUse};
-pub use encode::{BATCH_CONTRACT, CONTRACT, EncodeError, TextEncoding, encode_component};
+pub use encode::{
+    BATCH_CONTRACT, CONTRACT, EncodeError, ForeignImport, TextEncoding, encode_component,
+    foreign_imports,
+};
 pub use engine::{Allocation, Engine, EngineOptions};
 pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,
@@ -128,4 +131,4 @@ pub use sink::{DocumentError, Evaluated, OnError, Statistics};
 pub use slots::{PoolStatistics, ReservedInstances};
 pub use udf::Udf;
 pub use value::{Kind, Value};
-pub use words::{one_line, printable};
+pub use words::{one_line, printable, unquoted};

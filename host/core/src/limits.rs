@@ -186,7 +186,8 @@ impl LimitExceeded {
                 format!("the limit of {allowed} {unit} of processor time is over")
             }
             LimitKind::Amount => {
-                format!("the limit `{limit}` is {allowed} {unit}, and {met} {unit} were asked for")
+                let lead = lead(limit).map_or_else(|| format!("too many {unit}"), str::to_owned);
+                format!("{lead}: {met} {unit}, and the limit `{limit}` is {allowed} {unit}")
             }
         }
     }
@@ -209,4 +210,23 @@ impl LimitExceeded {
             met: met as u64,
         })
     }
+}
+
+/// What is wrong if a limit is exceeded that does not count things.
+fn lead(limit: &str) -> Option<&'static str> {
+    Some(match limit {
+        "batch_text_bytes" => "the results of a batch are too large",
+        "code_bytes" => "the code is too large",
+        "compile_units" => "the component is too hard to compile",
+        "compiled_bytes" => "the compiled code is too large",
+        "component_bytes" => "the component is too large",
+        "function_bytes" => "a function is too large",
+        "log_bytes" => "the log is too long",
+        "memory_bytes" => "too much memory",
+        "path_bytes" => "the path of a field is too long",
+        "result_bytes" => "the results are too large",
+        "type_depth" => "types are nested too deeply",
+        "value_bytes" => "a result is too large",
+        _ => return None,
+    })
 }

@@ -270,7 +270,7 @@ mod tests {
         let refused = slots.reserve(4, &query()).expect_err("there are three");
         assert_eq!(
             refused.to_string(),
-            "the limit `pool_instances` is 3 instances, and 4 instances were asked for"
+            "too many instances: 4 instances, and the limit `pool_instances` is 3 instances"
         );
     }
 

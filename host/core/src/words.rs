@@ -36,6 +36,22 @@ pub fn printable(text: &str) -> String {
     })
 }
 
+/// The message of a document's error for an answer in JSON, where a guest's own words need no quotes
+/// of ours around them.
+///
+/// ```
+/// use whittle_host::unquoted;
+///
+/// assert_eq!(unquoted("\"no price\""), "no price");
+/// assert_eq!(unquoted("declared text, but returned int64"), "declared text, but returned int64");
+/// ```
+pub fn unquoted(message: &str) -> &str {
+    let words = message.strip_prefix('"');
+    words
+        .and_then(|words| words.strip_suffix('"'))
+        .unwrap_or(message)
+}
+
 /// Cleans a text whose white space becomes what `space` says.
 fn cleaned(text: &str, space: impl Fn(char) -> Option<char>) -> String {
     let mut clean = String::with_capacity(text.len());

@@ -1,6 +1,11 @@
 //! The `whittle` command as a user runs it: its output, its errors and its exit code.
 
+mod bench;
+mod figures;
 mod indexes;
+mod kits;
+mod projects;
+mod publish;
 mod running;
 
 use std::fs;
@@ -292,8 +297,8 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
     insta::assert_snapshot!(docs("list.json"), @"error: list.json: document 1 is a number, not an object");
     insta::assert_snapshot!(udf("none.wasm"), @"error: none.wasm: No such file or directory (os error 2)");
     insta::assert_snapshot!(udf("films.json"), @r##"error: films.json: not a valid WebAssembly component: it does not begin with the bytes `\0asm`"##);
-    insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build a component with `whittle build`");
-    insta::assert_snapshot!(udf("other.wasm"), @"error: other.wasm: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing");
+    insta::assert_snapshot!(udf("core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build the project with `whittle build DIR`");
+    insta::assert_snapshot!(udf("other.wasm"), @"error: other.wasm: the component does not export `whittle:udf/functions@0.1.0`: it exports nothing; declare the functions as the kit's README shows, in Rust with `export!`, and build again");
     insta::assert_snapshot!(udf("foreign.wasm"), @"error: foreign.wasm: the component imports `acme:net/http@1.0.0`, which is not part of the contract `whittle:udf@0.1.0`");
     insta::assert_snapshot!(udf("by-hand.wasm"), @"error: unknown function `string_distance`; the components have `f`");
     insta::assert_snapshot!(query("none.json"), @"error: none.json: No such file or directory (os error 2)");
@@ -303,12 +308,56 @@ fn reports_bad_input_in_one_line_with_exit_code_1() {
     insta::assert_snapshot!(query("unknown-parameter.json"), @"error: function `string_distance`: unknown parameter `tarket`: did you mean `target`?");
     insta::assert_snapshot!(query("missing-parameter.json"), @"error: function `string_distance`: missing parameter `target` (text): The text that it is compared with.");
     insta::assert_snapshot!(query("wrong-type.json"), @"error: function `string_distance`: parameter `target` is text, but 3 was given");
-    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build a component with `whittle build`");
+    insta::assert_snapshot!(desk.bad("inspect core.wasm"), @"error: core.wasm: this is a core WebAssembly module, not a component: build the project with `whittle build DIR`");
+    insta::assert_snapshot!(desk.bad("call . f --docs films.json"), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
+    insta::assert_snapshot!(desk.bad("inspect ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     insta::assert_snapshot!(desk.bad("build none"), @"error: none: No such file or directory (os error 2)");
     insta::assert_snapshot!(desk.bad("build ."), @"error: no UDF found in .: expected one of the files Cargo.toml, go.mod, asconfig.json, package.json, pyproject.toml, *.c");
     let twice = "query --docs films.json --udf string-distance.wasm --udf string-distance.wasm \
                  --query fuzzy.json";
-    insta::assert_snapshot!(desk.bad(twice), @"error: the components `string-distance` and `string-distance` both have a function `string_distance`");
+    insta::assert_snapshot!(desk.bad(twice), @"error: two components are `string-distance` 0.1.0: give one of them");
+}
+
+#[test]
+fn a_query_names_the_component_if_two_have_the_function() {
+    let desk = Desk::new();
+    for (file, name, version) in [
+        ("one.wasm", "one", "1.0.0"),
+        ("two.wasm", "two", "1.0.0"),
+        ("newer.wasm", "one", "1.1.0"),
+    ] {
+        let guest = ByHand {
+            name,
+            version,
+            ..ByHand::default()
+        };
+        desk.write(file, guest.component());
+    }
+    let query = |function: &str| {
+        desk.write(
+            "f.json",
+            format!(r#"{{"query": {{"wasm_udf": {{"function": "{function}"}}}}}}"#),
+        );
+        "query --docs films.json --udf one.wasm --udf newer.wasm --udf two.wasm --query f.json --json"
+    };
+    insta::assert_snapshot!(desk.bad(query("f")), @"error: several components have a function `f`: use `one.f` or `two.f`");
+    insta::assert_snapshot!(desk.bad(query("three.f")), @"error: unknown function `three.f`; the components have `one.f`, `two.f`");
+    insta::assert_snapshot!(desk.bad(query("two.f@2")), @"error: no version matches `two.f@2`: registered are 1.0.0");
+    for function in ["one.f", "two.f", "one.f@1.1.0"] {
+        let answer: Json = serde_json::from_str(&desk.good(query(function))).expect("JSON");
+        let name = function.split('@').next();
+        assert_eq!(answer["udf"][0]["function"].as_str(), name);
+    }
+    // Two functions of one name in the same query are told apart.
+    desk.write(
+        "both.json",
+        r#"{"query": {"wasm_udf": {"function": "one.f"}}, "fields": {"g": {"wasm_udf": {"function": "two.f"}}}}"#,
+    );
+    let both = "query --docs films.json --udf one.wasm --udf two.wasm --query both.json --json";
+    let answer: Json = serde_json::from_str(&desk.good(both)).expect("JSON");
+    let reports = answer["udf"].as_array().expect("a list").iter();
+    let names: Vec<&Json> = reports.map(|report| &report["function"]).collect();
+    assert_eq!(names, ["one.f", "two.f"]);
 }
 
 #[test]
@@ -325,6 +374,7 @@ fn inspect_shows_functions_parameters_and_imports() {
         field: The field whose text is compared.
         target: The text that it is compared with.
         max_distance: How many edits still match.
+      reads the field that `field` names as text
 
     imports
       whittle:udf/types@0.1.0
@@ -399,7 +449,7 @@ fn a_failing_document_ends_the_query_is_skipped_or_gets_no_score() {
     );
 
     let samples = serde_json::json!([
-        {"_id": "0", "message": "\"by-hand\""}, {"_id": "2", "message": "\"by-hand\""},
+        {"_id": "0", "message": "by-hand"}, {"_id": "2", "message": "by-hand"},
     ]);
     let skipped = under(&desk, "f", "skip").expect("an answer");
     assert_eq!(
@@ -631,4 +681,15 @@ fn a_registry_is_a_directory_that_exists_or_an_object_store() {
     desk.good("registry add string-distance.wasm --registry udfs");
     let listed = desk.good("registry list --registry udfs");
     assert!(listed.starts_with("string-distance@0.1.0  "), "{listed}");
+    for name in ["one", "two"] {
+        let guest = ByHand {
+            name,
+            ..ByHand::default()
+        };
+        desk.write("by-hand.wasm", guest.component());
+        let added = desk.good("registry add by-hand.wasm --registry udfs");
+        let ambiguous =
+            "  several components have a function `f`: queries must use `one.f` or `two.f`\n";
+        assert_eq!(added.ends_with(ambiguous), name == "two", "{added}");
+    }
 }

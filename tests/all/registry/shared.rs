@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use whittle_host::{Registry, RegistryOptions, Storage};
-use whittle_tests::{ByHand, engine};
+use whittle_tests::engine;
 
 use super::{component, open, query, register, version};
 
@@ -101,34 +101,6 @@ fn of_two_nodes_that_register_the_same_version_one_wins() {
         node.refresh().expect("it looks");
         assert_eq!(query(node, "f"), Ok(winners[0] as f64));
     }
-}
-
-#[test]
-fn an_admin_resolves_a_conflict_of_two_components_with_the_same_function() {
-    let folder = tempfile::tempdir().expect("a directory");
-    let elsewhere = tempfile::tempdir().expect("a directory");
-    let storage = |folder: &Path| Storage::local(folder).expect("a store");
-    register(&open(&storage(folder.path())), &component("1.0.0", "1")).expect("registered");
-    let other = ByHand {
-        name: "another",
-        ..ByHand::default()
-    };
-    register(&open(&storage(elsewhere.path())), &other.component()).expect("registered");
-    // Neither saw the other: the files of one appear beside those of the other.
-    for kind in ["blobs", "versions"] {
-        let file = only_file(&elsewhere.path().join(kind));
-        let path = folder
-            .path()
-            .join(file.strip_prefix(elsewhere.path()).expect("inside"));
-        fs::create_dir_all(path.parent().expect("a directory")).expect("made");
-        fs::copy(&file, &path).expect("copied");
-    }
-    let registry = open(&storage(folder.path()));
-    insta::assert_snapshot!(query(&registry, "f").expect_err("which?"), @"several components have a function `f`: `another`, `by-hand`; delete all but one");
-    registry
-        .delete("another", &version("0.1.0"))
-        .expect("it is there");
-    assert_eq!(query(&registry, "f"), Ok(1.0));
 }
 
 #[test]

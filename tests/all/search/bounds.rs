@@ -132,7 +132,6 @@ fn a_search_with_more_functions_than_instances_is_refused_at_once() {
     let error = search(&snapshot(&documents()), &three, &udfs, &query, |_| ());
     assert_eq!(
         told(&error.expect_err("there are two")),
-        "function `read_int64` could not be bound: the limit `pool_instances` is 2 instances, and \
-         3 instances were asked for"
+        "function `read_int64` could not be bound: too many instances: 3 instances, and the limit `pool_instances` is 2 instances"
     );
 }

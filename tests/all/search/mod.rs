@@ -401,7 +401,7 @@ fn errors_name_the_document_by_its_id() {
     };
     let error =
         |function: &str, params: Json| with(function, params, "fail").expect_err("it fails");
-    insta::assert_snapshot!(error("throws", json!({"field": "text"})), @r#"function `throws` was stopped at document `b`: the guest trapped: wasm `unreachable` instruction executed, after it logged "panicked at probe/src/answer.rs:101:13: no good: y""#);
+    insta::assert_snapshot!(error("throws", json!({"field": "text"})), @r#"function `throws` was stopped at document `b`: the guest panicked: "panicked at probe/src/answer.rs:101:13: no good: y""#);
     insta::assert_snapshot!(error("wrong_kind", json!({})), @"function `wrong_kind` failed for document `b`: declared boolean, but returned text");
     insta::assert_snapshot!(error("not_a_number", json!({})), @"function `not_a_number` failed for document `b`: its score is not a number");
     for (function, hits) in [("wrong_kind", [0, 0]), ("not_a_number", [0, 1])] {

@@ -68,6 +68,43 @@ fn every_failure_has_its_status_and_says_what_to_do() {
 }
 
 #[test]
+fn a_second_component_with_the_same_function_makes_its_bare_name_ambiguous() {
+    let node = Node::start();
+    let document = json!({"title": "Star Wars"});
+    assert_eq!(node.ask("PUT", "/films/_doc/1?refresh", &document).0, 201);
+    let upload = |name: &str| {
+        let guest = ByHand {
+            name,
+            ..ByHand::default()
+        };
+        let (status, answer) = node.with_headers("PUT", "/_udf", "", &guest.component());
+        assert_eq!(status, 201, "{answer}");
+        let answer: Json = serde_json::from_str(&answer).expect("JSON");
+        answer["ambiguous"].clone()
+    };
+    let body = |function: &str| json!({"query": {"wasm_udf": {"function": function}}});
+    let search = |function: &str| node.ask("POST", "/films/_search", &body(function));
+    assert_eq!(upload("one"), json!({}));
+    assert_eq!(search("f").0, 200);
+    assert_eq!(upload("two"), json!({"f": ["one.f", "two.f"]}));
+    insta::assert_snapshot!(node.refused("POST", "/films/_search", &body("f")), @"400 illegal_argument_exception: several components have a function `f`: use `one.f` or `two.f`");
+    let warned = "several components have a function: queries must name one of them";
+    assert!(node.log().contains(warned), "{}", node.log());
+    for function in ["one.f", "two.f", "two.f@0.1.0"] {
+        let (status, answer) = search(function);
+        let name = function.split('@').next();
+        assert_eq!(
+            (status, answer["udf"][0]["function"].as_str()),
+            (200, name),
+            "{answer}"
+        );
+    }
+    let disabled = node.ask("POST", "/_udf/one/0.1.0/_disable", &Json::Null);
+    assert_eq!(disabled.0, 200);
+    assert_eq!(search("f").0, 200, "only `two` is left");
+}
+
+#[test]
 fn a_version_is_registered_disabled_and_deleted() {
     let node = Node::start();
     let nothing = Json::Null;

@@ -12,7 +12,7 @@ import {
   TextParameter,
   register,
 } from "../../kit/assembly";
-import { Json, Type } from "./json";
+import { Json, Type } from "../../kit/assembly/json";
 import { PathParser } from "./path";
 import { Context, Query } from "./query";
 

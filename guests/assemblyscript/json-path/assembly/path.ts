@@ -2,8 +2,8 @@
 // types of functions. Of its functions there are length, count and value; match and search are
 // missing, since AssemblyScript has no regular expressions.
 
-import { Json, escapedUnit, hexUnit } from "./json";
-import { isDigit } from "./number";
+import { Json, escapedUnit, hexUnit } from "../../kit/assembly/json";
+import { isDigit } from "../../kit/assembly/number";
 import {
   ABSENT,
   And,

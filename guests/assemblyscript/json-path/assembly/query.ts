@@ -1,6 +1,6 @@
 // JSONPath queries (RFC 9535), evaluated on the nodes of a JSON text.
 
-import { Json, Type } from "./json";
+import { Json, Type } from "../../kit/assembly/json";
 
 /** What a query is evaluated on. */
 export class Context {

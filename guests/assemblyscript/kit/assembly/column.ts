@@ -64,8 +64,21 @@ function find(handle: u32): usize {
   return 0;
 }
 
-/** A field that was not resolved is read, or one in `prepare`: the host ends the query. */
+/** The field parameters that the query does not give. */
+const notGiven: string[] = [];
+
+/** A query gives no argument for a field parameter. */
+export function leaveOut(parameter: string): void {
+  notGiven.push(`\`${parameter}\``);
+}
+
+/** A field that was not resolved is read, or one in `prepare`: the query ends. */
 export function unreadable(): void {
+  if (notGiven.length > 0) {
+    throw new Error(
+      `read a field that the query does not give: check \`given\` before reading ${notGiven.join(" or ")}`,
+    );
+  }
   bindings.has(NO_FIELD);
   unreachable();
 }

@@ -5,6 +5,7 @@ import * as batch from "./batch";
 import { Kind } from "./bindings";
 import * as column from "./column";
 import { AUTHOR, DESCRIPTION, NAME, VERSION } from "./component";
+import { Field } from "./field";
 import { collect, realloc, storeText, takeText, wellFormed } from "./memory";
 import * as outcome from "./outcome";
 import { Outcome } from "./outcome";
@@ -102,6 +103,10 @@ export function bind(name: usize, nameLength: i32, list: usize, length: i32): us
   } else {
     for (let index = 0; index < length; index++) {
       accept(udf.parameters, list + <usize>index * 24);
+    }
+    for (let index = 0; index < udf.parameters.length; index++) {
+      const parameter = udf.parameters[index];
+      if (!parameter.given && parameter instanceof Field) column.leaveOut(parameter.name);
     }
     if (outcome.outcome == Outcome.Value) udf.prepare();
   }

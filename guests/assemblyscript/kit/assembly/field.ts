@@ -1,6 +1,6 @@
 import * as bindings from "./bindings";
 import { Kind } from "./bindings";
-import { Column, UNRESOLVED, columnOf } from "./column";
+import { Column, UNRESOLVED, columnOf, unreadable } from "./column";
 import { RETURNED, expectText, returnedText } from "./memory";
 import { SHORT_BYTES, shortText } from "./short-text";
 import { Parameter, Presence, Value } from "./parameter";
@@ -31,8 +31,14 @@ export abstract class Field extends Parameter {
   @inline
   has(): bool {
     const column = this.column;
-    if (Column.valuesOf(column) == 0) return bindings.has(this.handle);
+    if (Column.valuesOf(column) == 0) return bindings.has(this.resolved());
     return Column.isValid(column);
+  }
+
+  /** What the host calls the field, which must be resolved. */
+  protected resolved(): u32 {
+    if (this.handle == NO_FIELD) unreadable();
+    return this.handle;
   }
 
   /** Names the field. In `prepare` only: to name one later ends the query. */
@@ -200,7 +206,7 @@ export class TextField extends Field {
     const column = this.column;
     if (Column.valuesOf(column) != 0) return textOf(column);
     expectText();
-    bindings.getText(this.handle, RETURNED);
+    bindings.getText(this.resolved(), RETURNED);
     return returnedOption();
   }
 
@@ -247,7 +253,7 @@ export class JsonField extends Field {
     const column = this.column;
     if (Column.valuesOf(column) != 0) return textOf(column);
     expectText();
-    bindings.getJson(this.handle, RETURNED);
+    bindings.getJson(this.resolved(), RETURNED);
     return returnedOption();
   }
 }

@@ -12,6 +12,7 @@ export {
   TextField,
   TimestampField,
 } from "./field";
+export { JsonReader } from "./json-reader";
 export { fail, none, refuse } from "./outcome";
 export {
   BooleanParameter,

@@ -5,7 +5,7 @@
  * a row costs one store: of its number, where the host reads it.
  */
 
-import * as host from "whittle:batch/results@0.2.0";
+import { results as host } from "#host";
 
 import { float64s } from "./bytes.js";
 import { resultsOf } from "./results.js";

@@ -5,7 +5,7 @@
  * document that the host evaluates, so that one method serves both.
  */
 
-import * as host from "whittle:batch/results@0.2.0";
+import { results as host } from "#host";
 
 import * as current from "./batch.js";
 import type { ColumnRecord, ColumnValues } from "./batch.js";

@@ -1,10 +1,12 @@
 /** From functions to the contract's exports. */
 
+import { endLoading } from "#standard";
+
 import * as batch from "./batch.js";
 import { evaluateOne, evaluateRows, type BatchFunction } from "./columns.js";
 import { hostError, InvalidArgument } from "./errors.js";
 import type { Parameter } from "./parameters.js";
-import { type Kind, type Lowered, lower, type Values } from "./values.js";
+import { type Kind, KINDS, type Lowered, lower, notAKind, type Values } from "./values.js";
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>;
@@ -44,8 +46,26 @@ export interface Udf {
 
 /** Declares a function. */
 export function define<P extends Parameters, K extends Kind>(declaration: Declaration<P, K>): Udf {
+  check(declaration as unknown as Udf);
   const { prepare, ...rest } = declaration;
   return { ...rest, prepare: (values) => prepare(values as Arguments<P>) };
+}
+
+/** Throws if a declaration is not what its type says, which plain JavaScript does not check. */
+function check(declaration: Udf): void {
+  const { name, description, parameters, returns, prepare } = declaration;
+  if (typeof name !== "string") throw new TypeError("a function has no `name`: it is a string");
+  const wrong = (problem: string): never => {
+    throw new TypeError(`function \`${name}\`: ${problem}`);
+  };
+  if (typeof description !== "string") wrong("it has no `description`: it is a string");
+  if (!KINDS.includes(returns)) wrong(`\`returns\` ${notAKind(returns)}`);
+  if (typeof prepare !== "function") wrong("it has no function `prepare`");
+  for (const [key, parameter] of Object.entries(parameters ?? wrong("it has no `parameters`"))) {
+    if (typeof parameter?.lift !== "function") {
+      wrong(`parameter \`${key}\` is made by neither \`parameter(...)\` nor \`field(...)\``);
+    }
+  }
 }
 
 interface Argument {
@@ -57,6 +77,9 @@ interface Result {
   readonly tag: Kind;
   val: Lowered;
 }
+
+/** Nothing in tests, which do not read it. */
+const project = typeof WHITTLE_PROJECT === "undefined" ? {} : WHITTLE_PROJECT;
 
 const NULL = { tag: "null" } as const;
 
@@ -85,7 +108,12 @@ interface Bound {
  * project's main module. Its name, version, description and author are those in `package.json`.
  */
 export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
-  const manifest = { ...WHITTLE_PROJECT, functions: udfs.map(described) };
+  if (!udfs.every((udf) => typeof udf?.prepare === "function")) {
+    throw new TypeError(
+      "`component(...)` takes what `define(...)` returns, as `component(first, second)`",
+    );
+  }
+  const manifest = { ...project, functions: udfs.map(described) };
   const unbound = (): never => {
     throw new Error("no function is bound");
   };
@@ -106,9 +134,13 @@ export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
     }
   };
   return {
-    describe: () => manifest,
+    describe() {
+      for (const log of endLoading()) log();
+      return manifest;
+    },
     bind(name, given) {
       try {
+        endLoading();
         const udf = udfs.find((udf) => udf.name === name);
         if (!udf) throw new InvalidArgument(`there is no function \`${name}\``);
         bound = prepared(udf, udf.prepare(lifted(udf.parameters, given)));

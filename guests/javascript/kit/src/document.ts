@@ -1,6 +1,6 @@
 /** What is known of the current document beside its fields. */
 
-import * as host from "whittle:udf/document@0.1.0";
+import { document as host } from "#host";
 
 import { columns, range, row, scores as given } from "./batch.js";
 

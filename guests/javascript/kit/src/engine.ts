@@ -6,10 +6,16 @@
  * is in it.
  */
 
+/** Node, where functions are tested, stands for QuickJS. */
+export const IS_STARLINGMONKEY =
+  typeof WHITTLE_ENGINE !== "undefined" && WHITTLE_ENGINE === "starlingmonkey";
+
 /** An integer that the host gave. */
-export const fromHost: (value: number | bigint) => number =
-  WHITTLE_ENGINE === "starlingmonkey" ? Number : (value) => value as number;
+export const fromHost: (value: number | bigint) => number = IS_STARLINGMONKEY
+  ? Number
+  : (value) => value as number;
 
 /** An integer for the host. */
-export const toHost: (value: number) => number | bigint =
-  WHITTLE_ENGINE === "starlingmonkey" ? BigInt : (value) => value;
+export const toHost: (value: number) => number | bigint = IS_STARLINGMONKEY
+  ? BigInt
+  : (value) => value;

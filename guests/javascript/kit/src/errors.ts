@@ -1,5 +1,6 @@
 /** Errors, and how they are reported to the host. */
 
+import { placesOf } from "./lines.js";
 import * as log from "./log.js";
 
 /** The arguments of a query are wrong: thrown in `prepare`. The message names the parameter. */
@@ -13,14 +14,25 @@ export interface HostError {
   readonly val: string;
 }
 
+/** Whether a stack has been logged. */
 let isLogged = false;
+
+/** The value that was thrown last, which a test throws again. */
+export let last: unknown;
+
+/** Leaves the stack out of the log: a test shows it itself. */
+export function withoutStack(): void {
+  isLogged = true;
+}
 
 /** The host's form of a thrown value. The stack of the first one goes to the log. */
 export function hostError(thrown: unknown): HostError {
+  last = thrown;
   const error = formed(thrown);
   if (!isLogged && thrown instanceof Error && !(thrown instanceof InvalidArgument)) {
     isLogged = true;
-    log.debug(`${error.val}\n${thrown.stack ?? ""}`.trimEnd());
+    const places = placesOf(thrown.stack ?? "");
+    if (places !== "") log.debug(`${error.val} (${places})`);
   }
   return error;
 }

@@ -1,11 +1,11 @@
 /** Fields of the documents, resolved once and read for each document. */
 
-import * as document from "whittle:udf/document@0.1.0";
+import { document } from "#host";
 
 import { numbers, onBatch, row } from "./batch.js";
 import { float64s, int32s } from "./bytes.js";
 import { type Column, columnOf, type Vectors } from "./columns.js";
-import { fromHost } from "./engine.js";
+import { fromHost, IS_STARLINGMONKEY } from "./engine.js";
 import { texts } from "./text.js";
 import type { Json, Kind, Timestamp, Values } from "./values.js";
 
@@ -100,7 +100,7 @@ function boolean(handle: number): Fields["boolean"] {
 }
 
 /** StarlingMonkey's bindings trap in the two getters that take an integer of 64 bits. */
-const HAS_INTEGER_OR = WHITTLE_ENGINE !== "starlingmonkey";
+const HAS_INTEGER_OR = !IS_STARLINGMONKEY;
 
 function integer<K extends "int64" | "timestamp">(
   kind: K,

@@ -29,7 +29,7 @@
 
 /// <reference path="./contract.d.ts" />
 
-import "./standard.js";
+import "#standard";
 
 export type { Column, ColumnResults, Vectors, BatchFunction } from "./columns.js";
 export { type Arguments, component, type Declaration, define, type Udf } from "./component.js";

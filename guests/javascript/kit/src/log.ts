@@ -1,6 +1,6 @@
 /** Lines of the log, for the people who look after the UDF. They count against the query's budget. */
 
-import * as logging from "whittle:udf/logging@0.1.0";
+import { logging } from "#host";
 
 /** Logs a line that follows the work step by step. */
 export function trace(message: string): void {

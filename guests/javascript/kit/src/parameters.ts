@@ -3,7 +3,15 @@
 import { fromHost } from "./engine.js";
 import { InvalidArgument } from "./errors.js";
 import { type Fields, resolve } from "./field.js";
-import { type Json, type Kind, type Lowered, lower, type Values } from "./values.js";
+import {
+  type Json,
+  type Kind,
+  KINDS,
+  type Lowered,
+  lower,
+  notAKind,
+  type Values,
+} from "./values.js";
 
 /** A parameter that `prepare` gets as a value of type `T`. */
 export interface Parameter<T> {
@@ -49,6 +57,7 @@ export function parameter(
   description: string,
   options: { readonly optional?: true; readonly default?: unknown } & Bounds = {},
 ): Parameter<unknown> {
+  if (!KINDS.includes(kind)) throw new TypeError(`the kind of a parameter ${notAKind(kind)}`);
   const { minimum = -Infinity, maximum = Infinity } = options;
   const isBounded = minimum !== -Infinity || maximum !== Infinity;
   // So that NaN, too, is out of bounds.
@@ -96,6 +105,7 @@ export function field(
   description: string,
   options: { readonly optional?: true; readonly default?: string } = {},
 ): Parameter<unknown> {
+  if (!KINDS.includes(kind)) throw new TypeError(`the kind of a field ${notAKind(kind)}`);
   return declared("text", description, options, (_, path) => resolve(path as string, kind));
 }
 

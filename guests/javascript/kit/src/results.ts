@@ -1,6 +1,6 @@
 /** The results of a batch, from one document after the other, in the form that the host takes. */
 
-import * as host from "whittle:batch/results@0.2.0";
+import { results as host } from "#host";
 
 import { hostError } from "./errors.js";
 import { encode } from "./text.js";

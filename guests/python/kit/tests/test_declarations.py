@@ -4,6 +4,7 @@ import dataclasses
 import unittest
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 from whittle_guest import Field, InvalidArgumentError, Json, Timestamp, parameter, udf
 from whittle_guest._udf import DECLARED, Udf, values_of
@@ -11,12 +12,12 @@ from whittle_guest._udf import DECLARED, Udf, values_of
 
 def declared(cls: type, **how: str) -> Udf:
     """Declare a function apart from those of other tests."""
-    DECLARED.clear()
-    if how:
-        udf(name=how["name"])(cls)
-    else:
-        udf(cls)
-    (function,) = DECLARED.values()
+    with patch.dict(DECLARED, clear=True):
+        if how:
+            udf(name=how["name"])(cls)
+        else:
+            udf(cls)
+        (function,) = DECLARED.values()
     return function
 
 
@@ -198,7 +199,8 @@ class Refusals(unittest.TestCase):
 
             matches = _matches
 
-        declared(Once)
+        udf(Once)
+        self.addCleanup(DECLARED.pop, "once")
         with self.assertRaisesRegex(TypeError, "^duplicate function `once`$"):
             udf(Once)
 

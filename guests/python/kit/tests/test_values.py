@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from whittle_guest import Field, InvalidArgumentError, Json, Timestamp
 from whittle_guest._errors import message, origin
 from whittle_guest._values import kind_of
+from whittle_guest.testing import BrokenContractError
 
 
 class Values(unittest.TestCase):
@@ -37,6 +38,16 @@ class Values(unittest.TestCase):
         with self.assertRaises(UnicodeEncodeError):
             self.lowered(str, "\ud800")
 
+    def test_a_value_of_another_kind_says_what_to_return_instead(self) -> None:
+        with self.assertRaises(TypeError) as raised:
+            self.lowered(Timestamp, datetime(2024, 1, 31, tzinfo=UTC))
+        expected = "datetime where Timestamp is declared: return `Timestamp.of(instant)`"
+        self.assertEqual(str(raised.exception), expected)
+        with self.assertRaises(TypeError) as raised:
+            self.lowered(Json, {})
+        expected = "dict where Json is declared: return `Json.of(value)`"
+        self.assertEqual(str(raised.exception), expected)
+
     def test_what_is_of_the_kind_crosses(self) -> None:
         for kind, value in ((int, 2**63 - 1), (int, -(2**63)), (str, "é\0"), (Json, Json("1"))):
             self.assertEqual(self.lowered(kind, value), value)
@@ -61,10 +72,8 @@ class Values(unittest.TestCase):
         with self.assertRaises(ValueError):
             Json.of(float("nan"))
 
-    def test_the_host_is_absent_outside_of_a_component(self) -> None:
-        with self.assertRaisesRegex(
-            RuntimeError, "`document.resolve` is available only inside a component"
-        ):
+    def test_a_field_is_resolved_only_while_a_query_is_prepared(self) -> None:
+        with self.assertRaisesRegex(BrokenContractError, "it called `resolve` outside `bind`"):
             Field.named("title", str)
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from wit_world.imports import results, types
-
 from whittle_guest._columns import FORMATS, Window
 from whittle_guest._fields import RESOLVED
-from whittle_guest._host import native
+from whittle_guest._host import native, results, types
 from whittle_guest._udf import Bound, Udf, values_of
 
 

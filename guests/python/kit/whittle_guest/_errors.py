@@ -10,6 +10,8 @@ class FailedError(Exception):
 
 
 _KIT = __file__.removesuffix(f"{__name__.rpartition('.')[2]}.py")
+_PROJECT = "/0/"
+"""Where a component has the files of the project."""
 _CALLS = 8
 
 _TOLD_BY_MESSAGE = (InvalidArgumentError, FailedError, Exception, RuntimeError, ValueError)
@@ -41,6 +43,7 @@ def origin(error: BaseException) -> str:
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if not code.co_filename.startswith(_KIT):
-            calls.append(f"{code.co_filename}:{traceback.tb_lineno} in {code.co_qualname}")
+            file = code.co_filename.removeprefix(_PROJECT)
+            calls.append(f"{file}:{traceback.tb_lineno} in {code.co_qualname}")
         traceback = traceback.tb_next
     return ", ".join(calls[-_CALLS:])

@@ -76,6 +76,12 @@ def _int64(value: object) -> int:
     return value
 
 
+def _timestamp(value: object) -> int:
+    if isinstance(value, datetime):
+        raise _mismatch(value, "Timestamp", "return `Timestamp.of(instant)`")
+    return _int64(value)
+
+
 def _float64(value: object) -> float:
     # An int is welcome where a float is, as everywhere in Python.
     if isinstance(value, (float, int)) and not isinstance(value, bool):
@@ -95,11 +101,12 @@ def _text(value: object) -> str:
 def _json(value: object) -> str:
     if isinstance(value, Json):
         return _text(value)
-    raise _mismatch(value, "Json")
+    raise _mismatch(value, "Json", "return `Json.of(value)`")
 
 
-def _mismatch(value: object, expected: str) -> TypeError:
-    return TypeError(f"{type(value).__name__} where {expected} is declared")
+def _mismatch(value: object, expected: str, instead: str | None = None) -> TypeError:
+    message = f"{type(value).__name__} where {expected} is declared"
+    return TypeError(f"{message}: {instead}" if instead else message)
 
 
 _KINDS = {
@@ -109,7 +116,7 @@ _KINDS = {
         Kind("INT64", "Int64", int, _int64),
         Kind("FLOAT64", "Float64", float, _float64),
         Kind("TEXT", "Text", str, _text),
-        Kind("TIMESTAMP", "Timestamp", Timestamp, _int64),
+        Kind("TIMESTAMP", "Timestamp", Timestamp, _timestamp),
         Kind("JSON", "Json", Json, _json),
     )
 }

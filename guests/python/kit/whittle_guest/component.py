@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from componentize_py_types import Err
 from wit_world.imports import results, types
 
-from whittle_guest import _batches, _errors, _standard, log
+from whittle_guest import _batches, _errors, _loading, _standard, log
 from whittle_guest._parameters import Parameter
 from whittle_guest._udf import DECLARED, Udf
 from whittle_guest._values import Kind
@@ -22,6 +22,7 @@ from whittle_guest._values import Kind
 
 def _load() -> dict[str, Any]:
     """Import the project, and read its `pyproject.toml`, which lies beside `app`."""
+    _loading.begin()
     app = importlib.import_module("app")
     if not DECLARED:
         raise TypeError("the module `app` declares no function: add a class with `@udf`")

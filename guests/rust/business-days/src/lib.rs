@@ -95,3 +95,53 @@ fn day(field: &Field<Timestamp>) -> Option<i64> {
     }
     Some(instant.0.div_euclid(MICROSECONDS))
 }
+
+#[cfg(test)]
+mod tests {
+    use whittle_guest::testing::{Document, Query};
+
+    use super::*;
+
+    /// From the Monday before Christmas to a day after it.
+    fn order(end: &str) -> Document {
+        Document::new()
+            .field("ordered", "2024-12-23T09:00:00Z")
+            .field("delivered", end)
+    }
+
+    #[test]
+    fn counts_without_weekends_and_holidays() {
+        let query = Query::of::<BusinessDays>()
+            .parameter("start_field", "ordered")
+            .parameter("end_field", "delivered");
+        let documents = [
+            order("2024-12-30"),
+            order("2024-12-20"),
+            order("soon"),
+            Document::new(),
+        ];
+        let days = query.bind().expect("bound").evaluate_all(&documents);
+        assert_eq!(days, [Ok(Some(5)), Ok(Some(-1)), Ok(None), Ok(None)]);
+        let query = query.parameter("holidays", "2024-12-25,2024-12-26");
+        let days = query.bind().expect("bound").evaluate(&documents[0]);
+        assert_eq!(days, Ok(Some(3)));
+    }
+
+    #[test]
+    fn limits_are_in_order() {
+        let query = Query::of::<BusinessDaysBetween>()
+            .parameter("start_field", "ordered")
+            .parameter("end_field", "delivered")
+            .parameter("min_days", 5);
+        let matched = query.bind().expect("bound").evaluate(&order("2024-12-30"));
+        assert_eq!(matched, Ok(Some(true)));
+        assert_eq!(
+            query
+                .parameter("max_days", 4)
+                .bind()
+                .expect_err("it is refused"),
+            "function `business_days_between` refused its arguments: \"parameter `min_days`: 5 is \
+             more than `max_days`, 4\""
+        );
+    }
+}

@@ -45,3 +45,23 @@ impl ColumnScore {
 }
 
 export!(ColumnScore);
+
+#[cfg(test)]
+mod tests {
+    use whittle_guest::testing::{Document, Query};
+
+    use super::*;
+
+    #[test]
+    fn weighs_the_fields_that_are_there() {
+        let function = Query::of::<ColumnScore>().bind().expect("bound");
+        let full = Document::new()
+            .field("price", 10)
+            .field("rating", 4.0)
+            .field("popularity", 100);
+        let partial = Document::new().field("rating", 4.0);
+        let scores = function.evaluate_all(&[full, partial, Document::new()]);
+        let full = 0.3 * 10.0 + 0.5 * 4.0 + 0.2 * 100.0;
+        assert_eq!(scores, [Ok(Some(full)), Ok(Some(2.0)), Ok(Some(0.0))]);
+    }
+}

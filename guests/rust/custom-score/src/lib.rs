@@ -36,3 +36,33 @@ impl CustomScore {
 }
 
 export!(CustomScore);
+
+#[cfg(test)]
+mod tests {
+    use whittle_guest::testing::{Document, Query};
+
+    use super::*;
+
+    #[test]
+    fn weighs_the_fields_that_are_there() {
+        let function = Query::of::<CustomScore>().bind().expect("bound");
+        let full = Document::new()
+            .field("price", 10)
+            .field("rating", 4.0)
+            .field("popularity", 100);
+        let partial = Document::new().field("rating", 4.0).field("price", "10");
+        let scores = function.evaluate_all(&[full, partial, Document::new()]);
+        let full = 0.3 * 10.0 + 0.5 * 4.0 + 0.2 * 100.0;
+        assert_eq!(scores, [Ok(Some(full)), Ok(Some(2.0)), Ok(Some(0.0))]);
+    }
+
+    #[test]
+    fn a_query_may_name_other_fields_and_weights() {
+        let query = Query::of::<CustomScore>()
+            .parameter("price_field", "cost.net")
+            .parameter("price_weight", -1);
+        let function = query.bind().expect("bound");
+        let document = Document::from_json(r#"{"cost": {"net": 2.5}, "price": 100}"#);
+        assert_eq!(function.evaluate(&document), Ok(Some(-2.5)));
+    }
+}

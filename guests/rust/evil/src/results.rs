@@ -119,6 +119,7 @@ pub(crate) struct NotThat;
 
 impl Output for NotThat {
     const KIND: Kind = Kind::Int64;
+    type Value = i64;
 
     fn into_value(self) -> Result<Value, Error> {
         Ok(Value::Text("no".to_owned()))

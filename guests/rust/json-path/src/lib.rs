@@ -85,3 +85,37 @@ fn parsed(text: &str) -> Result<Value, serde_json::Error> {
 fn document(json: &Json) -> Result<Value, Error> {
     parsed(&json.0).map_err(|error| Error::failed(format!("the field's JSON value: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use whittle_guest::testing::{Document, Query};
+
+    use super::*;
+
+    const SHOP: &str = r#"{"shop": {"books": [{"price": 8}, {"price": 12.5}]}}"#;
+
+    #[test]
+    fn a_node_passes_the_test() {
+        let query = Query::of::<JsonPath>()
+            .parameter("field", "shop")
+            .parameter("path", "$.books[*].price")
+            .parameter("operator", "less_than");
+        let shop = Document::from_json(SHOP);
+        for (price, expected) in [(10, true), (8, false)] {
+            let function = query.parameter("value", price).bind().expect("bound");
+            assert_eq!(function.evaluate(&shop), Ok(Some(expected)), "{price}");
+            assert_eq!(function.evaluate(&Document::new()), Ok(Some(false)));
+        }
+    }
+
+    #[test]
+    fn nodes_are_a_list() {
+        let query = Query::of::<JsonNodes>()
+            .parameter("field", "shop")
+            .parameter("path", "$.books[?@.price > 10]");
+        let function = query.bind().expect("bound");
+        let nodes = function.evaluate_all(&[Document::from_json(SHOP), Document::new()]);
+        let dear = Json(r#"[{"price":12.5}]"#.to_owned());
+        assert_eq!(nodes, [Ok(Some(dear)), Ok(None)]);
+    }
+}

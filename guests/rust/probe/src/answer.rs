@@ -148,6 +148,7 @@ pub(crate) struct Mislabelled(Value);
 
 impl Output for Mislabelled {
     const KIND: Kind = Kind::Boolean;
+    type Value = bool;
 
     fn into_value(self) -> Result<Value, Error> {
         Ok(self.0)

@@ -71,3 +71,38 @@ impl RegexValue {
 }
 
 export!(RegexExtract, RegexValue);
+
+#[cfg(test)]
+mod tests {
+    use whittle_guest::testing::{Document, Query};
+
+    use super::*;
+
+    #[test]
+    fn a_group_of_the_first_match_is_the_value() {
+        let query = Query::of::<RegexValue>()
+            .parameter("field", "title")
+            .parameter("pattern", r"(\d+)\D+(\d+)?");
+        let document = Document::new().field("title", "7 of 12, 3 of 9");
+        for (group, expected) in [(0, Some("7 of 12")), (1, Some("7")), (2, Some("12"))] {
+            let function = query.parameter("group", group).bind().expect("bound");
+            let expected = expected.map(str::to_owned);
+            assert_eq!(function.evaluate(&document), Ok(expected), "{group}");
+            let without = Document::new().field("title", "none");
+            assert_eq!(function.evaluate(&without), Ok(None));
+            assert_eq!(function.evaluate(&Document::new()), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_group_may_be_compared() {
+        let query = Query::of::<RegexExtract>()
+            .parameter("field", "title")
+            .parameter("pattern", r"^(\w+)")
+            .parameter("equals", "Alien");
+        let function = query.bind().expect("bound");
+        let titles = ["Alien 3", "Aliens", ""].map(|title| Document::new().field("title", title));
+        let matched = function.evaluate_all(&titles);
+        assert_eq!(matched, [Ok(Some(true)), Ok(Some(false)), Ok(Some(false))]);
+    }
+}

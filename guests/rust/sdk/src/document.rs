@@ -1,7 +1,7 @@
 //! What a UDF may know of the current document besides its fields. In `matches`, `score` and
 //! `value` only: while a query is prepared there is no document.
 
-use crate::bindings::whittle::udf::document;
+use crate::host::document;
 
 /// The document's id, unique within the query.
 pub fn id() -> String {

@@ -1,8 +1,9 @@
 //! From functions to the world's exports.
 
-use crate::bindings::whittle::udf::{logging, types};
+use crate::bindings::whittle::udf::types;
+use crate::host::logging;
 use crate::parameters::Arguments;
-use crate::{Error, Output, Udf};
+use crate::{Error, Level, Output, Udf};
 
 /// Exports functions as one component, once in a crate: `export!(First, Second)`.
 ///
@@ -143,6 +144,6 @@ pub fn unknown(function: &str) -> types::Error {
 /// From here on a panic's message goes to the log, before the panic traps.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        logging::log(logging::Level::Error, &panic.to_string());
+        logging::log(Level::Error, &panic.to_string());
     }));
 }

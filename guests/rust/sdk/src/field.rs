@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use crate::batch::Place;
-use crate::bindings::whittle::udf::{document, types};
+use crate::bindings::whittle::udf::types;
+use crate::host::document;
 use crate::{Json, Timestamp};
 
 /// A field of the documents, read as `T`: `bool`, `i64`, `f64`, `str`, [`Timestamp`] or [`Json`].

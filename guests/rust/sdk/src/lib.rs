@@ -102,15 +102,20 @@
 //! ```
 //!
 //! A panic ends the query; its message goes to the UDF's log.
+//!
+//! Unit tests run a function on fake documents: see [`testing`].
 
 mod batch;
 pub mod document;
 mod error;
 mod export;
 mod field;
+mod host;
 mod log;
 mod output;
 mod parameters;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 
 /// The bindings that `wit-bindgen` generates from the contract, for uses that the rest of the crate
 /// does not cover.

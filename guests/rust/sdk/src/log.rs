@@ -1,9 +1,10 @@
 //! Lines for the people who look after the UDF.
 
-use crate::bindings::whittle::udf::logging;
+use crate::Level;
+use crate::host::logging;
 
 /// Logs one line. It counts against the query's budget.
-pub fn log(level: logging::Level, message: &str) {
+pub fn log(level: Level, message: &str) {
     logging::log(level, message);
 }
 

@@ -44,6 +44,9 @@ pub trait Output {
     /// The kind of the value.
     const KIND: Kind;
 
+    /// The type of the value: that of a `bool` and an `Option<bool>` is `bool`.
+    type Value: Plain;
+
     /// The value, or null, or the document's error.
     ///
     /// # Errors
@@ -61,10 +64,39 @@ pub trait Output {
     }
 }
 
+/// A value that is there: neither null nor an error.
+pub trait Plain: std::fmt::Debug + Sized {
+    #[doc(hidden)]
+    fn of(value: Value) -> Option<Self>;
+}
+
+macro_rules! plain {
+    ($($type:ty => $kind:ident, $convert:expr;)*) => {
+        $(impl Plain for $type {
+            fn of(value: Value) -> Option<Self> {
+                match value {
+                    Value::$kind(value) => Some($convert(value)),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+plain! {
+    bool => Boolean, std::convert::identity;
+    i64 => Int64, std::convert::identity;
+    f64 => Float64, std::convert::identity;
+    String => Text, std::convert::identity;
+    Timestamp => Timestamp, Timestamp;
+    Json => Json, Json;
+}
+
 macro_rules! outputs {
-    ($($type:ty => $kind:ident, $convert:expr $(, $column:expr)?;)*) => {
+    ($($type:ty: $value:ty => $kind:ident, $convert:expr $(, $column:expr)?;)*) => {
         $(impl Output for $type {
             const KIND: Kind = Kind::$kind;
+            type Value = $value;
 
             $(fn column(values: &[Self]) -> Option<&[u8]> {
                 Some($column(values))
@@ -79,17 +111,18 @@ macro_rules! outputs {
 }
 
 outputs! {
-    bool => Boolean, std::convert::identity, bytes_of;
-    i64 => Int64, std::convert::identity, bytes_of;
-    f64 => Float64, std::convert::identity, bytes_of;
-    String => Text, std::convert::identity;
-    &'static str => Text, str::to_owned;
-    Timestamp => Timestamp, |timestamp: Timestamp| timestamp.0, bytes_of;
-    Json => Json, |json: Json| json.0;
+    bool: bool => Boolean, std::convert::identity, bytes_of;
+    i64: i64 => Int64, std::convert::identity, bytes_of;
+    f64: f64 => Float64, std::convert::identity, bytes_of;
+    String: String => Text, std::convert::identity;
+    &'static str: String => Text, str::to_owned;
+    Timestamp: Timestamp => Timestamp, |timestamp: Timestamp| timestamp.0, bytes_of;
+    Json: Json => Json, |json: Json| json.0;
 }
 
 impl<T: Output> Output for Option<T> {
     const KIND: Kind = T::KIND;
+    type Value = T::Value;
 
     #[inline]
     fn into_value(self) -> Result<Value, Error> {
@@ -99,10 +132,24 @@ impl<T: Output> Output for Option<T> {
 
 impl<T: Output> Output for Result<T, Error> {
     const KIND: Kind = T::KIND;
+    type Value = T::Value;
 
     #[inline]
     fn into_value(self) -> Result<Value, Error> {
         self.and_then(T::into_value)
+    }
+}
+
+/// The kind of a value; null has none.
+pub(crate) fn kind_of(value: &Value) -> Option<Kind> {
+    match value {
+        Value::Null => None,
+        Value::Boolean(_) => Some(Kind::Boolean),
+        Value::Int64(_) => Some(Kind::Int64),
+        Value::Float64(_) => Some(Kind::Float64),
+        Value::Text(_) => Some(Kind::Text),
+        Value::Timestamp(_) => Some(Kind::Timestamp),
+        Value::Json(_) => Some(Kind::Json),
     }
 }
 

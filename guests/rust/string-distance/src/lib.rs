@@ -36,3 +36,52 @@ impl StringDistance {
 }
 
 export!(StringDistance);
+
+#[cfg(test)]
+mod tests {
+    use whittle_guest::testing::{Document, Query};
+
+    use super::*;
+
+    #[test]
+    fn matches_texts_within_the_distance() {
+        let query = Query::of::<StringDistance>()
+            .parameter("field", "title")
+            .parameter("target", "Alien");
+        let function = query.bind().expect("bound");
+        for (title, expected) in [
+            ("Alien", true),
+            ("Aliens", true),
+            ("Älie", true),
+            ("Al", false),
+        ] {
+            let document = Document::new().field("title", title);
+            assert_eq!(function.evaluate(&document), Ok(Some(expected)), "{title}");
+        }
+    }
+
+    #[test]
+    fn a_document_without_the_field_does_not_match() {
+        let query = Query::of::<StringDistance>()
+            .parameter("field", "title")
+            .parameter("target", "");
+        let function = query.bind().expect("bound");
+        let null = Document::new().field("title", None::<&str>);
+        let number = Document::new().field("title", 7);
+        let results = function.evaluate_all(&[Document::new(), null, number]);
+        assert!(results.iter().all(|result| *result == Ok(Some(false))));
+    }
+
+    #[test]
+    fn a_negative_distance_is_refused() {
+        let query = Query::of::<StringDistance>()
+            .parameter("field", "title")
+            .parameter("target", "Alien")
+            .parameter("max_distance", -1);
+        assert_eq!(
+            query.bind().expect_err("it is refused"),
+            "function `string_distance` refused its arguments: \"parameter `max_distance`: -1 is \
+             not between 0 and 4294967295\""
+        );
+    }
+}

@@ -3,6 +3,9 @@
 //! The project's `asconfig.json` extends the kit's, which has the options that every UDF needs. So
 //! asc does the same when an author runs it by hand.
 
+mod imports;
+mod inputs;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +14,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
-use super::tool::{BuildFolder, run};
+use self::inputs::Inputs;
+use super::memo;
+use super::tool::{BuildFolder, check_node, run};
 use super::{Built, Code};
 
 const INSTALL: &str = "install Node.js 20 or newer, with npm, from https://nodejs.org";
@@ -27,6 +32,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     // The paths that asc takes and prints are relative to the directory in which it runs.
     let dir = fs::canonicalize(dir)?;
     let folder = BuildFolder::of(&dir, "assemblyscript")?;
+    check_node(20, INSTALL)?;
     let compiler = compiler(&dir)?;
     let module = folder.path().join("module.wasm");
     let mut asc = Command::new("node");
@@ -35,8 +41,14 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--config", "asconfig.json", "--target", "release"])
         .arg("--outFile")
         .arg(&module);
-    run(&mut asc, INSTALL)?;
+    let inputs = Inputs::of(&asc, &dir, npm_root(&dir));
+    memo::make(
+        &module,
+        || inputs.fingerprint(),
+        || run(&mut asc, INSTALL).map(drop),
+    )?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    imports::check(&dir, &bytes)?;
     Ok(Built {
         code: Code::Module(bytes, TextEncoding::Utf16),
         output: folder.output(&dir)?,

@@ -1,9 +1,13 @@
 //! UDFs in C: clang for `wasm32-wasi`, with bindings that `wit-bindgen-c` generates from the
 //! contract at each build.
 //!
-//! All `*.c` files of the project and of the kit are compiled into one module. The kit is the
-//! directory `kit` in the project, where `whittle new` puts it, or beside the project. The compiler
-//! maps all paths to relative ones, so that no path of this machine ends up in a component.
+//! All `*.c` files of the project, in its subdirectories too, and of the kit are compiled into one
+//! module. The kit is the directory `kit` in the project, where `whittle new` puts it, or beside the
+//! project. The compiler maps all paths to relative ones, so that no path of this machine ends up in a
+//! component.
+
+mod commands;
+mod sources;
 
 use std::env;
 use std::fs;
@@ -17,6 +21,7 @@ use wit_bindgen_core::wit_parser::Resolve;
 
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
+use sources::{in_folder, in_project};
 
 const INSTALL: &str = "install clang with a sysroot for WASI: apt-get install clang-19 lld-19 \
                        libclang-rt-19-dev-wasm32 wasi-libc, or set WASI_SDK_PATH to a wasi-sdk";
@@ -25,7 +30,7 @@ const INSTALL: &str = "install clang with a sysroot for WASI: apt-get install cl
 const STACK: &str = "-Wl,-z,stack-size=131072,--stack-first";
 
 pub(super) fn owns(dir: &Path) -> bool {
-    sources(dir).is_ok_and(|sources| !sources.is_empty())
+    dir.join("kit/whittle.h").is_file() || in_folder(dir).is_ok_and(|files| !files.is_empty())
 }
 
 pub(super) fn build(dir: &Path) -> Result<Built> {
@@ -41,7 +46,6 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--target=wasm32-wasi", "-mexec-model=reactor"])
         // Link-time optimisation inlines the kit's wrappers into the guest.
         .args(["-std=c17", "-O2", "-flto", "-Wall", "-Wextra"])
-        .args(["-Wl,--gc-sections", "-Wl,-s", STACK])
         .arg("-isystem")
         .arg(&bindings)
         .arg("-I")
@@ -49,8 +53,14 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(prefix_map(&bindings, "bindings"))
         .arg(prefix_map(&kit, "kit"))
         .arg(prefix_map(&dir, "."))
-        .args(sources(&dir)?)
-        .args(sources(&kit)?)
+        // Last, so that the author's flags win.
+        .args(author_flags());
+    let mut files = in_project(&dir)?;
+    files.extend(in_folder(&kit)?);
+    commands::write(&dir, &clang, &files)?;
+    clang
+        .args(["-Wl,--gc-sections", "-Wl,-s", STACK])
+        .args(files)
         .arg(bindings.join("udf.c"))
         .arg(bindings.join("udf_component_type.o"))
         .arg("-o")
@@ -63,14 +73,10 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// The C files of a directory, sorted by name.
-fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = paths.collect::<std::io::Result<_>>()?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
-    paths.sort();
-    Ok(paths)
+/// The flags in `CFLAGS`, with blanks between them, as make and cc take them.
+fn author_flags() -> Vec<String> {
+    let flags = env::var("CFLAGS").unwrap_or_default();
+    flags.split_whitespace().map(str::to_owned).collect()
 }
 
 fn kit(dir: &Path) -> Result<PathBuf> {

@@ -4,7 +4,11 @@
 //!
 //! The tools come from the project's `node_modules`; npm installs them if they are missing.
 
+mod lines;
+mod native;
+mod node;
 mod pin;
+mod source_map;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +17,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 
-use super::tool::{BuildFolder, run};
+pub(super) use self::native::native;
+use super::memo::{self, Fingerprint};
+use super::tool::{BuildFolder, check_node, run, run_explained};
 use super::{Built, Code};
+
+/// The kit's package.
+const KIT: &str = "whittle-guest";
 
 const INSTALL: &str = "install Node 18 or newer with npm from https://nodejs.org";
 
@@ -28,7 +37,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     // npm links the packages of a workspace, and esbuild prints paths relative to the directory in
     // which it runs: both need the path with all links resolved.
     let dir = &fs::canonicalize(dir)?;
-    run(Command::new("node").arg("--version"), INSTALL)?;
+    check_node(18, INSTALL)?;
     install(dir, project.engine)?;
 
     let bundle = folder.path().join("udf.js");
@@ -37,11 +46,19 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     esbuild
         .current_dir(dir)
         .args(project.bundling())
+        .args(loading(dir, project.has_kit))
+        .args(node::external(dir))
         .arg(format!("--outfile={}", bundle.display()))
+        .arg("--sourcemap=external")
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
+    let lines = lines::Lines::read(dir, &bundle)?;
     let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
     let metadata = serde_json::from_slice(&metadata).context("esbuild's metafile")?;
+    let needs_node = node::imported(&metadata);
+    if let Some(import) = needs_node.iter().find(|import| import.is_certain) {
+        bail!("{import}");
+    }
     if !exports_functions(&metadata) {
         bail!(
             "{} does not export `functions`: add `export const functions = component(...)`",
@@ -49,6 +66,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         );
     }
 
+    lines.complete(&bundle, &project.main)?;
     let takes_batches = takes_batches(&metadata);
     folder.contract(takes_batches)?;
     if project.engine == JsEngine::StarlingMonkey {
@@ -62,7 +80,28 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .current_dir(folder.path())
         .args(project.engine.arguments())
         .args(["--wit", "wit", "-o", "componentized.wasm"]);
-    run(&mut componentize, INSTALL)?;
+    let mut inputs = Fingerprint::new();
+    inputs.command(&componentize, &["NODE_"]);
+    inputs.npm_program(Path::new(componentize.get_program()))?;
+    let inputs = || {
+        let mut inputs = inputs.clone();
+        // esbuild has put all sources into the bundle.
+        for bundle in [&bundle, &folder.path().join(INTERFACES)] {
+            inputs.file(bundle)?;
+        }
+        inputs.folder(&folder.path().join("wit"))?;
+        Ok(inputs)
+    };
+    memo::make(&component, inputs, || {
+        run_explained(&mut componentize, INSTALL, |messages| {
+            lines.explain(messages)
+        })
+        .map(drop)
+        .map_err(|error| match needs_node.first() {
+            Some(import) => error.context(import.to_string()),
+            None => error,
+        })
+    })?;
     let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {
         let tool = project.engine.tool();
@@ -134,6 +173,8 @@ struct Project {
     /// The module that exports `functions`.
     main: String,
     engine: JsEngine,
+    /// Whether the project uses the kit.
+    has_kit: bool,
     /// The name, version, description and author for the component's manifest.
     manifest: Json,
 }
@@ -172,6 +213,7 @@ impl Project {
         Ok(Self {
             main: main.to_owned(),
             engine,
+            has_kit: package["dependencies"][KIT].is_string(),
             manifest: json!({
                 // Without the scope of a name like `@people/udf`.
                 "name": name.rsplit('/').next(),
@@ -204,6 +246,15 @@ impl Project {
             "--log-level=warning".to_owned(),
         ]
     }
+}
+
+/// The argument that makes esbuild run the kit's clock and random numbers before all other modules.
+/// Otherwise a library that is imported before the kit would see the clock of this machine.
+fn loading(dir: &Path, has_kit: bool) -> Option<String> {
+    let modules = dir.ancestors().map(|dir| dir.join("node_modules"));
+    let mut kits = modules.map(|modules| modules.join(KIT).join("src/standard.ts"));
+    let standard = kits.find(|standard| has_kit && standard.is_file())?;
+    Some(format!("--inject:{}", standard.display()))
 }
 
 /// Whether the bundle exports `functions`, according to esbuild's metafile.
@@ -333,11 +384,13 @@ mod tests {
             "version": "1.2.3",
             "main": "udf.ts",
             "author": {"name": "Ann", "email": "ann@example.com"},
+            "dependencies": {"whittle-guest": "file:./kit"},
             "whittle": {"engine": "starlingmonkey"},
         });
         let expected = Project {
             main: "udf.ts".to_owned(),
             engine: JsEngine::StarlingMonkey,
+            has_kit: true,
             manifest: json!({
                 "name": "my-udf", "version": "1.2.3", "description": "", "author": "Ann"
             }),
@@ -398,5 +451,18 @@ mod tests {
             Some(guests.path().join(&qjs))
         );
         assert_eq!(program(&one, "componentize-js"), None);
+    }
+
+    #[test]
+    fn finds_the_kits_clock_if_the_project_uses_the_kit() {
+        let guests = folder_with(&[
+            ("node_modules/whittle-guest/src/standard.ts", ""),
+            ("one/udf.ts", ""),
+        ]);
+        let (one, standard) = (guests.path().join("one"), "whittle-guest/src/standard.ts");
+        let standard = guests.path().join("node_modules").join(standard);
+        let expected = format!("--inject:{}", standard.display());
+        assert_eq!(loading(&one, true), Some(expected));
+        assert_eq!(loading(&one, false), None);
     }
 }

@@ -8,6 +8,8 @@ mod assemblyscript;
 mod c;
 mod go;
 mod javascript;
+mod memo;
+mod progress;
 mod python;
 mod rust;
 mod tool;
@@ -15,6 +17,7 @@ mod tool;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -63,7 +66,12 @@ struct Language {
     owns: fn(&Path) -> bool,
     /// Runs the toolchain.
     build: fn(&Path) -> Result<Built>,
+    /// The command that runs vectors natively; see [`native`].
+    native: Option<Native>,
 }
+
+/// Gives the command for a project, if the kit of the project has what it takes.
+type Native = fn(&Path) -> Result<Option<Command>>;
 
 /// The first language that owns a directory builds it.
 const LANGUAGES: &[Language] = &[
@@ -71,31 +79,37 @@ const LANGUAGES: &[Language] = &[
         marker: "Cargo.toml",
         owns: rust::owns,
         build: rust::build,
+        native: None,
     },
     Language {
         marker: "go.mod",
         owns: go::owns,
         build: go::build,
+        native: None,
     },
     Language {
         marker: "asconfig.json",
         owns: assemblyscript::owns,
         build: assemblyscript::build,
+        native: None,
     },
     Language {
         marker: "package.json",
         owns: javascript::owns,
         build: javascript::build,
+        native: Some(javascript::native),
     },
     Language {
         marker: "pyproject.toml",
         owns: python::owns,
         build: python::build,
+        native: Some(python::native),
     },
     Language {
         marker: "*.c",
         owns: c::owns,
         build: c::build,
+        native: None,
     },
 ];
 
@@ -123,29 +137,59 @@ impl Build {
 
 /// Builds the UDF in a directory, checks it as a host will, and writes it.
 pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
-    let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
-    if !found.is_dir() {
-        bail!("{} is not a directory", dir.display());
-    }
-    let Some(language) = LANGUAGES.iter().find(|language| (language.owns)(dir)) else {
-        let markers = LANGUAGES.iter().map(|language| language.marker);
-        let markers = markers.collect::<Vec<_>>().join(", ");
-        bail!(
-            "no UDF found in {}: expected one of the files {markers}",
-            dir.display()
-        );
-    };
+    let language = language(dir)?;
     let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
     let component = built.code.component();
     let component = component.with_context(|| dir.display().to_string())?;
     let engine = setup::engine()?;
-    let udf = Udf::new(&engine, &component).with_context(|| dir.display().to_string())?;
+    let udf = progress::step("compiling to machine code", || {
+        Udf::new(&engine, &component)
+    });
+    let udf = udf.with_context(|| dir.display().to_string())?;
     let output = output.map_or(built.output, Path::to_owned);
     write(&output, &component).with_context(|| output.display().to_string())?;
     Ok(Component {
         udf,
         bytes: component.len(),
         output,
+    })
+}
+
+/// The component at a path: the file, or that of the project in a directory, which is built first.
+pub(crate) fn component(path: &Path) -> Result<PathBuf> {
+    match path.is_dir() {
+        true => Ok(build(path, None)?.output),
+        false => Ok(path.to_owned()),
+    }
+}
+
+/// Checks that a directory has a project.
+pub(crate) fn check(dir: &Path) -> Result<()> {
+    language(dir).map(drop)
+}
+
+/// A command that runs vectors without building a component, if the project's language and kit can:
+/// vectors on its standard input, and on its standard output a JSON object for each case.
+pub(crate) fn native(dir: &Path) -> Result<Option<Command>> {
+    match language(dir)?.native {
+        Some(native) => native(dir),
+        None => Ok(None),
+    }
+}
+
+fn language(dir: &Path) -> Result<&'static Language> {
+    let found = fs::metadata(dir).with_context(|| dir.display().to_string())?;
+    if !found.is_dir() {
+        bail!("{} is not a directory", dir.display());
+    }
+    let language = LANGUAGES.iter().find(|language| (language.owns)(dir));
+    language.with_context(|| {
+        let markers = LANGUAGES.iter().map(|language| language.marker);
+        let markers = markers.collect::<Vec<_>>().join(", ");
+        format!(
+            "no UDF found in {}: expected one of the files {markers}",
+            dir.display()
+        )
     })
 }
 

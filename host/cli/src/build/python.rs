@@ -5,7 +5,11 @@
 //! modules beside the ones that it imports. CPython sees the copies at paths like `/0/app.py`, so
 //! the path of the project does not end up in the component.
 
+mod imports;
+mod inputs;
 mod library;
+mod mistakes;
+mod native;
 
 use std::env;
 use std::ffi::OsStr;
@@ -15,12 +19,16 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::tool::{BuildFolder, run};
+use self::inputs::Inputs;
+pub(super) use self::native::native;
+use super::memo;
+use super::tool::{BuildFolder, run_explained};
 use super::{Built, Code};
 
 const TOOL: &str = "componentize-py";
 
-const INSTALL: &str = "pip install componentize-py==0.25.1";
+const INSTALL: &str = "install Python 3.10 or newer from https://www.python.org, and run \
+                       `pip install componentize-py==0.25.1` in a virtual environment";
 
 /// The kit's package, and the module in it with the exports of the WIT world.
 const KIT: &str = "whittle_guest";
@@ -43,12 +51,15 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let folder = BuildFolder::of(dir, "python")?;
     let stage = folder.path().join("stage");
     let environment = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    mistakes::check_syntax(dir, environments(dir, environment.as_deref()))?;
     copy_project(dir, environment.as_deref(), &stage)
         .with_context(|| stage.display().to_string())?;
+    imports::check(&stage, &stage.join(KIT))?;
     let has_batches = library::prepare(&stage.join(KIT))?;
     let contract = folder.contract(has_batches)?;
     let component = folder.path().join("componentized.wasm");
-    let mut tool = componentize(dir, environment.as_deref())?;
+    let path = env::var_os("PATH");
+    let mut tool = componentize(dir, environment.as_deref(), path.as_deref())?;
     tool.arg("--quiet")
         .arg("--wit-path")
         .arg(&contract)
@@ -61,7 +72,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         // Its own backtrace does not help with a mistake in the project; Python's traceback is
         // printed in any case.
         .env("RUST_BACKTRACE", "0");
-    run(&mut tool, INSTALL)?;
+    let inputs = Inputs::of(&tool, &[&stage, &contract]);
+    memo::make(
+        &component,
+        || inputs.fingerprint(),
+        || run_explained(&mut tool, INSTALL, mistakes::explained).map(drop),
+    )?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     Ok(Built {
         code: Code::Component(bytes),
@@ -78,9 +94,10 @@ fn environments(dir: &Path, active: Option<&Path>) -> impl Iterator<Item = PathB
 }
 
 /// componentize-py from the active virtual environment, or else from the project's `.venv`, or else
-/// from `PATH`.
-fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
-    for environment in environments(dir, active) {
+/// from `path`.
+fn componentize(dir: &Path, active: Option<&Path>, path: Option<&OsStr>) -> Result<Command> {
+    let in_path = path.and_then(environment_in);
+    for environment in environments(dir, active).chain(in_path) {
         let program = environment.join(PROGRAMS).join(TOOL);
         let program = program.with_extension(env::consts::EXE_EXTENSION);
         if program.is_file() {
@@ -95,22 +112,40 @@ fn componentize(dir: &Path, active: Option<&Path>) -> Result<Command> {
     Ok(Command::new(TOOL))
 }
 
-/// Copies a project and its kit to `stage`, and removes everything else there. The kit is in the
-/// project, beside it, or among the packages of an environment.
+/// The virtual environment of the tool that a search path finds, which may be a link to it.
+fn environment_in(path: &OsStr) -> Option<PathBuf> {
+    let mut places = env::split_paths(path).map(|place| place.join(TOOL));
+    let program = fs::canonicalize(places.find(|program| program.is_file())?).ok()?;
+    let environment = program.parent()?.parent()?;
+    let is_one = environment.join("pyvenv.cfg").is_file();
+    is_one.then(|| environment.to_owned())
+}
+
+/// Copies a project and its kit, but not the vectors, to `stage`, and removes everything else there.
 fn copy_project(dir: &Path, active: Option<&Path>, stage: &Path) -> Result<()> {
     if stage.exists() {
         fs::remove_dir_all(stage)?;
     }
+    // Editing the vectors must not change what a component is made of.
+    let others = ["kit", "target", "vectors.json"].map(|name| dir.join(name));
     copy(dir, stage, &|path| {
-        is_source(path) && path != dir.join("kit") && path != dir.join("target")
+        is_source(path) && !others.iter().any(|other| other == path)
     })?;
-    let mut kits = vec![dir.join("kit").join(KIT), dir.join("../kit").join(KIT)];
-    let installed = environments(dir, active).filter_map(|environment| packages(&environment));
-    kits.extend(installed.map(|packages| packages.join(KIT)));
-    match kits.iter().find(|kit| kit.is_dir()) {
-        Some(kit) => copy(kit, &stage.join(KIT), &is_source),
+    match kit(dir, active) {
+        Some(kit) => copy(&kit, &stage.join(KIT), &is_source),
         None => Ok(()),
     }
+}
+
+/// The kit's package: in the project, beside it, or among the packages of an environment.
+fn kit(dir: &Path, active: Option<&Path>) -> Option<PathBuf> {
+    let own = [dir.join("kit"), dir.join("../kit")];
+    let installed = environments(dir, active).filter_map(|environment| packages(&environment));
+    let mut kits = own
+        .into_iter()
+        .chain(installed)
+        .map(|folder| folder.join(KIT));
+    kits.find(|kit| kit.is_dir())
 }
 
 /// Where a virtual environment has its packages.
@@ -193,6 +228,7 @@ mod tests {
             "words/__pycache__/list.pyc",
             ".git/config",
             "target/whittle/old.wasm",
+            "vectors.json",
             "kit/pyproject.toml",
             "kit/whittle_guest/__init__.py",
             "kit/whittle_guest/__pycache__/udf.pyc",
@@ -259,13 +295,25 @@ mod tests {
         let (active, project) = (active.path(), project.path());
         let empty = folder_with(&[]);
         let program = |dir: &Path, active: Option<&Path>| {
-            let tool = componentize(dir, active).expect("found");
+            let tool = componentize(dir, active, None).expect("found");
             PathBuf::from(tool.get_program())
         };
         assert_eq!(program(project, Some(active)), active.join(tool));
         assert_eq!(program(project, Some(empty.path())), project.join(&own));
         assert_eq!(program(project, None), project.join(&own));
         assert_eq!(program(empty.path(), None), Path::new(TOOL));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn finds_the_environment_of_a_linked_tool() {
+        let tool = format!("{PROGRAMS}/{TOOL}");
+        let (environment, bin) = (folder_with(&["pyvenv.cfg", &tool]), folder_with(&[]));
+        let link = bin.path().join(TOOL);
+        std::os::unix::fs::symlink(environment.path().join(tool), link).expect("linked");
+        let expected = fs::canonicalize(environment.path()).expect("a path");
+        assert_eq!(environment_in(bin.path().as_os_str()), Some(expected));
+        assert_eq!(environment_in(OsStr::new("")), None);
     }
 
     #[test]

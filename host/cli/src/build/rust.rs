@@ -4,9 +4,13 @@
 //! `rustc-web`, `cargo-web`, `rust-web-src` and `lld` bring the sources of the standard library,
 //! which cargo then builds too.
 
+mod imports;
+mod shared;
+
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
@@ -14,8 +18,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
+use self::shared::Shared;
 use super::tool::run;
 use super::{Built, Code};
+use crate::setup;
 
 const INSTALL: &str = "install Rust from https://rustup.rs";
 
@@ -28,9 +34,18 @@ pub(super) fn owns(dir: &Path) -> bool {
 pub(super) fn build(dir: &Path) -> Result<Built> {
     let toolchain = Toolchain::find(dir)?;
     let package = Package::find(&toolchain, dir)?;
+    let shared = package.shares_dependencies().then(setup::cache_folder);
+    let shared = shared.flatten().map(|cache| Shared::new(&cache));
+    if let Some(shared) = &shared {
+        shared.lend(&package.target);
+    }
     let messages = run(&mut toolchain.build(dir, &package), INSTALL)?;
+    if let Some(shared) = &shared {
+        shared.keep(&package.target, &messages, toolchain.standard_library());
+    }
     let artifact = artifact(&messages)?;
     let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
+    imports::check(&bytes, || toolchain.dependencies(dir, &package))?;
     Ok(Built {
         code: Code::Module(bytes, TextEncoding::Utf8),
         output: package.output,
@@ -61,10 +76,21 @@ impl Toolchain {
             (Some(linker), Some(sources)) if Path::new("/usr/bin/cargo").is_file() => {
                 Ok(Self::Debian { linker, sources })
             }
+            _ if is_missing("rustc") => {
+                bail!("rustc is missing: {INSTALL}, then run `rustup target add {TARGET}`")
+            }
             _ => bail!(
                 "the Rust target for WebAssembly is missing: install it with \
                  `rustup target add {TARGET}`"
             ),
+        }
+    }
+
+    /// The sources of the standard library, if cargo builds it.
+    fn standard_library(&self) -> Option<&Path> {
+        match self {
+            Self::Ordinary => None,
+            Self::Debian { sources, .. } => Some(sources),
         }
     }
 
@@ -92,6 +118,17 @@ impl Toolchain {
         cargo
     }
 
+    /// What cargo knows about a package and everything that it depends on.
+    fn dependencies(&self, dir: &Path, package: &Package) -> Result<Json> {
+        let mut cargo = self.cargo(dir);
+        cargo
+            .args(["metadata", "--format-version=1", "--quiet"])
+            .args(["--filter-platform", TARGET, "--manifest-path"])
+            .arg(&package.manifest);
+        let metadata = run(&mut cargo, INSTALL)?;
+        serde_json::from_slice(&metadata).context("cargo metadata")
+    }
+
     /// The command that builds a package and prints the built files as JSON.
     fn build(&self, dir: &Path, package: &Package) -> Command {
         let mut cargo = self.cargo(dir);
@@ -102,13 +139,15 @@ impl Toolchain {
             .arg("--message-format=json-render-diagnostics")
             .arg("--manifest-path")
             .arg(&package.manifest);
-        let mut flags = hidden_paths(&package.workspace);
+        let mut flags = hidden_paths();
         if let Self::Debian { linker, sources } = self {
             flags.push(format!("-Clinker={}", linker.display()));
             flags.push(hidden(sources, "/rust"));
             cargo.arg("-Zbuild-std=std,panic_abort");
         }
         add_flags(&mut cargo, flags_of_environment(), flags);
+        // Only for the package itself: what it depends on can then be shared with other projects.
+        cargo.arg("--").arg(hidden(&package.workspace, "/src"));
         cargo
     }
 }
@@ -118,6 +157,8 @@ impl Toolchain {
 struct Package {
     manifest: PathBuf,
     workspace: PathBuf,
+    /// Cargo's target directory.
+    target: PathBuf,
     /// The default path of the component.
     output: PathBuf,
 }
@@ -162,13 +203,18 @@ impl Package {
             }
         };
         let name = package["name"].as_str().unwrap_or_default();
+        let target = path(&metadata["target_directory"]);
         Ok(Self {
             manifest: path(&package["manifest_path"]),
             workspace: path(&metadata["workspace_root"]),
-            output: path(&metadata["target_directory"])
-                .join("whittle")
-                .join(format!("{name}.wasm")),
+            output: target.join("whittle").join(format!("{name}.wasm")),
+            target,
         })
+    }
+
+    /// Whether the author has not chosen a target directory, which may be shared already.
+    fn shares_dependencies(&self) -> bool {
+        self.target == self.workspace.join("target")
     }
 }
 
@@ -179,14 +225,13 @@ fn is_cdylib(package: &Json) -> bool {
 }
 
 /// Flags that replace the paths of this machine, which panic messages would contain.
-fn hidden_paths(workspace: &Path) -> Vec<String> {
+fn hidden_paths() -> Vec<String> {
     let home = env::var_os("HOME").map(PathBuf::from);
     let folder = |name: &str, ordinary: &str| {
         let set = env::var_os(name).map(PathBuf::from);
         set.or_else(|| home.as_ref().map(|home| home.join(ordinary)))
     };
     let folders = [
-        (Some(workspace.to_owned()), "/src"),
         (folder("CARGO_HOME", ".cargo"), "/cargo"),
         (folder("RUSTUP_HOME", ".rustup"), "/rust"),
     ];
@@ -226,6 +271,12 @@ fn add_flags(cargo: &mut Command, environment: Option<Vec<String>>, ours: Vec<St
             cargo.args(["--config", &flags]);
         }
     }
+}
+
+/// Whether a program is not in `PATH`.
+fn is_missing(program: &str) -> bool {
+    let run = Command::new(program).arg("--version").output();
+    run.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn has_standard_library(dir: &Path) -> bool {
@@ -332,6 +383,7 @@ mod tests {
         let package = |name: &str| Package {
             manifest: format!("/w/{name}/Cargo.toml").into(),
             workspace: "/w".into(),
+            target: "/t".into(),
             output: format!("/t/whittle/{name}.wasm").into(),
         };
         let members = [("my_udf", "cdylib"), ("sdk", "lib"), ("other", "cdylib")];

@@ -3,29 +3,78 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use whittle_host::{BATCH_CONTRACT, CONTRACT};
 
+use super::progress;
+
 /// Runs a tool and returns its standard output; its standard error goes to the user. `install` says
 /// how to install the tool and is part of the error if it is missing.
 pub(super) fn run(tool: &mut Command, install: &str) -> Result<Vec<u8>> {
     let program = name(tool);
-    let output = tool
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => anyhow::anyhow!("{program} is missing: {install}"),
-            _ => anyhow::Error::new(error).context(format!("cannot run {program}")),
-        })?;
+    tool.stdin(Stdio::null()).stderr(Stdio::inherit());
+    // cargo shows its own progress.
+    let output = match &*program {
+        "cargo" => tool.output(),
+        _ => progress::step(&program, || tool.output()),
+    };
+    let output = output.map_err(|error| cannot_run(&program, error, install))?;
     if !output.status.success() {
         bail!("{program} failed: see its messages above");
     }
     Ok(output.stdout)
+}
+
+/// Like [`run`], for a tool whose messages are about itself rather than the author's code: if it
+/// fails, `explain` makes the error of its standard error, which otherwise goes to the user.
+pub(super) fn run_explained(
+    tool: &mut Command,
+    install: &str,
+    explain: impl FnOnce(&str) -> Option<String>,
+) -> Result<Vec<u8>> {
+    let program = name(tool);
+    tool.stdin(Stdio::null());
+    let output = progress::step(&program, || tool.output());
+    let output = output.map_err(|error| cannot_run(&program, error, install))?;
+    let messages = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success()
+        && let Some(explained) = explain(&messages)
+    {
+        bail!(explained);
+    }
+    io::stderr().write_all(&output.stderr)?;
+    if !output.status.success() {
+        bail!("{program} failed: see its messages above");
+    }
+    Ok(output.stdout)
+}
+
+fn cannot_run(program: &str, error: io::Error, install: &str) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => anyhow::anyhow!("{program} is missing: {install}"),
+        _ => anyhow::Error::new(error).context(format!("cannot run {program}")),
+    }
+}
+
+/// Checks that Node is installed, in this major version or a newer one.
+pub(super) fn check_node(oldest: u32, install: &str) -> Result<()> {
+    let version = run(Command::new("node").arg("--version"), install)?;
+    let version = String::from_utf8_lossy(&version);
+    let version = version.trim();
+    if major(version).is_some_and(|major| major < oldest) {
+        bail!("Node {version} is too old: {install}");
+    }
+    Ok(())
+}
+
+/// The major version in a text such as `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    let (major, _) = version.trim_start_matches('v').split_once('.')?;
+    major.parse().ok()
 }
 
 fn name(tool: &Command) -> String {
@@ -38,11 +87,36 @@ fn name(tool: &Command) -> String {
 /// or else `target` in the project. Source files are never changed.
 pub(super) struct BuildFolder {
     path: PathBuf,
+    /// Held until the build has ended, also by being killed.
+    _lock: Option<fs::File>,
 }
 
 impl BuildFolder {
-    /// The build directory of the project in `dir`, which is created.
+    /// The build directory of the project in `dir`, which is created. If another build uses it, this
+    /// waits until that has ended.
     pub(super) fn of(dir: &Path, language: &str) -> Result<Self> {
+        let mut folder = Self::beside_builds(dir, language)?;
+        let path = folder.path.join(".lock");
+        let locked = || -> io::Result<fs::File> {
+            let lock = fs::File::create(&path)?;
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(fs::TryLockError::Error(error)) => return Err(error),
+                Err(fs::TryLockError::WouldBlock) => {
+                    // If standard error is closed, nobody reads it.
+                    let dir = dir.display();
+                    let _ = writeln!(io::stderr(), "waiting for another build of {dir}");
+                    lock.lock()?;
+                }
+            }
+            Ok(lock)
+        };
+        folder._lock = Some(locked().with_context(|| path.display().to_string())?);
+        Ok(folder)
+    }
+
+    /// The same for what uses no file of a build, and so need not wait for it.
+    pub(super) fn beside_builds(dir: &Path, language: &str) -> Result<Self> {
         let dir = fs::canonicalize(dir).with_context(|| dir.display().to_string())?;
         let shared: Option<OsString> =
             env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
@@ -54,7 +128,7 @@ impl BuildFolder {
             None => dir.join("target/whittle"),
         };
         fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
-        Ok(Self { path })
+        Ok(Self { path, _lock: None })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -91,4 +165,36 @@ impl BuildFolder {
 
 fn folder_name(dir: &Path) -> &Path {
     Path::new(dir.file_name().unwrap_or("udf".as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_tool_is_named_with_how_to_install_it() {
+        let install = "install it from https://example.com";
+        let mut tool = Command::new("/nowhere/a-tool");
+        let error = run(&mut tool, install).expect_err("there is none");
+        insta::assert_snapshot!(error, @"a-tool is missing: install it from https://example.com");
+        let error = run_explained(&mut tool, install, |_| None).expect_err("there is none");
+        insta::assert_snapshot!(error, @"a-tool is missing: install it from https://example.com");
+    }
+
+    #[test]
+    fn reads_the_major_version_of_node() {
+        assert_eq!(major("v20.20.2"), Some(20));
+        assert_eq!(major("v9.0.0"), Some(9));
+        assert_eq!(major("unknown"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn explains_the_messages_of_a_tool_that_fails() {
+        let mut tool = Command::new("sh");
+        tool.args(["-c", "echo noise >&2; exit 1"]);
+        let explain = |messages: &str| Some(messages.replace("noise", "the cause"));
+        let error = run_explained(&mut tool, "", explain).expect_err("it fails");
+        insta::assert_snapshot!(error, @"the cause");
+    }
 }

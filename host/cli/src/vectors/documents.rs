@@ -14,7 +14,7 @@ pub(super) fn read(texts: &[Box<RawValue>]) -> Result<Samples> {
 }
 
 /// A document with its repetitions written out. Others keep the digits of their numbers.
-fn with_repetitions(text: &RawValue) -> Result<Box<RawValue>> {
+pub(super) fn with_repetitions(text: &RawValue) -> Result<Box<RawValue>> {
     if !text.get().contains("\"repeat\"") {
         return Ok(text.to_owned());
     }

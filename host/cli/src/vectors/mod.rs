@@ -6,7 +6,9 @@
 
 mod difference;
 mod documents;
+mod native;
 mod run;
+mod sample;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use whittle_node::mapping::Mapping;
 
+pub(crate) use native::NativeCase;
 pub(crate) use run::{Failure, run};
 
 /// The vectors of one function.
@@ -35,11 +38,11 @@ pub(crate) struct Vectors {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
-    name: String,
+    pub(crate) name: String,
     #[serde(default)]
-    params: Map<String, Json>,
+    pub(crate) params: Map<String, Json>,
     documents: Vec<Box<RawValue>>,
-    values: Option<Vec<Json>>,
+    pub(crate) values: Option<Vec<Json>>,
     #[serde(default)]
     errors: BTreeMap<usize, String>,
     error: Option<String>,

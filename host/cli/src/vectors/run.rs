@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde_json::Value as Json;
-use whittle_host::{Arguments, EvaluateError, Kind, LogLine, OnError, QueryContext, Udf, one_line};
+use whittle_host::{
+    Arguments, EvaluateError, Kind, LogLine, OnError, QueryContext, Udf, one_line, unquoted,
+};
 use whittle_node::mapping::Mapping;
 use whittle_node::{DocumentReader, Samples};
 
@@ -35,7 +37,7 @@ const SHOWN: usize = 5;
 const DOCUMENT_SHOWN: usize = 120;
 
 /// What a case gave: the results of its documents, or the error that ended it.
-type Found = Result<Vec<Result<Json, String>>, String>;
+pub(super) type Found = Result<Vec<Result<Json, String>>, String>;
 
 /// Runs one case of a function's vectors. Documents are read with the mapping of the vectors, or
 /// with `mapping`, or else with the one that they show.
@@ -51,8 +53,18 @@ pub(crate) fn run(
     let given = case.mapping.as_ref().or(vectors.mapping.as_ref());
     let mapping = given.or(mapping);
     let found = evaluate(udf, &vectors.function, case, mapping, query);
-    let mut differences = differences(vectors, case, kind, &found);
-    let log = query.take_log();
+    compare(vectors, case, kind, &found, query.take_log())
+}
+
+/// Compares what a case gave with what it expects.
+pub(super) fn compare(
+    vectors: &Vectors,
+    case: &Case,
+    kind: Option<Kind>,
+    found: &Found,
+    log: Vec<LogLine>,
+) -> Result<(), Failure> {
+    let mut differences = differences(vectors, case, kind, found);
     let lines = log
         .iter()
         .map(|line| format!("{}: {}", line.level, line.message));
@@ -155,18 +167,13 @@ fn evaluate(
             .map_err(with_causes)?;
         found.push(match bound.evaluate_row(&batch) {
             Ok(value) => Ok(value.to_json()),
-            Err(EvaluateError::Document { message, .. }) if !ends => Err(unquoted(message)),
+            Err(EvaluateError::Document { message, .. }) if !ends => {
+                Err(unquoted(&message).to_owned())
+            }
             Err(error) => return Err(with_causes(error)),
         });
     }
     Ok(found)
-}
-
-/// A guest's own words, which stand in quotes among the host's.
-fn unquoted(message: String) -> String {
-    let inner = message.strip_prefix('"');
-    let inner = inner.and_then(|rest| rest.strip_suffix('"'));
-    inner.map(str::to_owned).unwrap_or(message)
 }
 
 fn with_causes(error: impl Into<anyhow::Error>) -> String {

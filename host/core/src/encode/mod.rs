@@ -3,11 +3,16 @@
 //! A toolchain without component support produces a core module; `wit-component` makes a component
 //! from it. This is used when UDFs are built, never while queries run.
 
+mod imports;
+
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 use crate::contract::BATCH_FUNCTIONS;
 use crate::error::Cause;
+use crate::words::one_line;
+
+pub use self::imports::{ForeignImport, foreign_imports};
 
 /// The text of the contract, `wit/udf.wit`, for generators of bindings.
 pub const CONTRACT: &str = include_str!("../../../../wit/udf.wit");
@@ -36,6 +41,13 @@ pub enum EncodeError {
     /// The bytes are already a component.
     #[error("this is already a component, not a core module")]
     Component,
+    /// The module imports something that is not part of the contract.
+    #[error(
+        "the module imports {}, which a UDF does not have: leave out the code or the library that \
+         needs it",
+        one_line(&.0.to_string())
+    )]
+    Import(ForeignImport),
     /// The module does not fit the contract.
     #[error("the module does not fit the contract `whittle:udf@0.1.0`")]
     Module(#[source] Cause),
@@ -57,6 +69,9 @@ pub enum EncodeError {
 pub fn encode_component(core_module: &[u8], texts: TextEncoding) -> Result<Vec<u8>, EncodeError> {
     if wasmparser::Parser::is_component(core_module) {
         return Err(EncodeError::Component);
+    }
+    if let Some(foreign) = foreign_imports(core_module)?.into_iter().next() {
+        return Err(EncodeError::Import(foreign));
     }
     if has_types(core_module)? {
         encode(core_module)

@@ -49,14 +49,11 @@ impl Catalogue {
             .filter_map(|version| version.content.as_ref().ok())
     }
 
-    /// The first of the functions that another component already has, and the name of that
-    /// component.
-    pub(super) fn taken(&self, name: &str, functions: &[String]) -> Option<(String, String)> {
-        functions.iter().find_map(|function| {
-            let mut owners = self.by_function.get(function)?.iter();
-            let owner = owners.find(|key| key.name != name)?;
-            Some((function.clone(), owner.name.clone()))
-        })
+    /// The components that have a function in a version that is not disabled.
+    pub(super) fn components_with(&self, function: &str) -> BTreeSet<&str> {
+        let versions = self.with(function);
+        let enabled = versions.filter(|version| version.is_enabled());
+        enabled.map(|version| version.key.name.as_str()).collect()
     }
 
     /// The version for a query, with the position of the function in its manifest. A version that
@@ -66,7 +63,7 @@ impl Catalogue {
         selector: &Selector,
     ) -> Result<(&Arc<Version>, &Content, usize), SelectError> {
         let function = selector.function();
-        let candidates = self.candidates(function)?;
+        let candidates = self.candidates(selector)?;
         let best = |usable: &dyn Fn(&Version) -> bool| {
             let fitting = candidates.iter().filter(|version| usable(version));
             selector.best(fitting.copied(), |version| &version.key.version)
@@ -96,23 +93,56 @@ impl Catalogue {
         Ok((version, content, index))
     }
 
-    /// The versions of the component that has a function.
-    fn candidates(&self, function: &str) -> Result<Vec<&Arc<Version>>, SelectError> {
-        let Some(keys) = self.by_function.get(function) else {
-            let mut known: Vec<String> = self.by_function.keys().cloned().collect();
-            known.sort();
-            return Err(SelectError::UnknownFunction {
-                function: one_line(function),
-                known,
-            });
-        };
-        let components: BTreeSet<&String> = keys.iter().map(|key| &key.name).collect();
-        if components.len() > 1 {
-            return Err(SelectError::Ambiguous {
-                function: function.to_owned(),
-                components: components.into_iter().cloned().collect(),
-            });
+    /// The versions of the component that a selector means. Disabled versions do not make a name
+    /// ambiguous: otherwise, only deleting a component would free the names of its functions.
+    fn candidates(&self, selector: &Selector) -> Result<Vec<&Arc<Version>>, SelectError> {
+        let function = selector.function();
+        let all = self.with(function);
+        if let Some(component) = selector.component() {
+            let named: Vec<_> = all.filter(|found| found.key.name == component).collect();
+            return match named[..] {
+                [] => Err(self.unknown(selector)),
+                _ => Ok(named),
+            };
         }
-        Ok(keys.iter().filter_map(|key| self.version(key)).collect())
+        let all: Vec<_> = all.collect();
+        let mut components = self.components_with(function);
+        if components.is_empty() {
+            components = all.iter().map(|found| found.key.name.as_str()).collect();
+        }
+        match components.len() {
+            0 => Err(self.unknown(selector)),
+            1 => Ok(all
+                .into_iter()
+                .filter(|found| components.contains(found.key.name.as_str()))
+                .collect()),
+            _ => Err(SelectError::Ambiguous {
+                function: function.to_owned(),
+                components: components.into_iter().map(str::to_owned).collect(),
+            }),
+        }
+    }
+
+    /// The versions that have a function.
+    fn with(&self, function: &str) -> impl Iterator<Item = &Arc<Version>> {
+        let keys = self.by_function.get(function).into_iter().flatten();
+        keys.filter_map(|key| self.version(key))
+    }
+
+    fn unknown(&self, selector: &Selector) -> SelectError {
+        let functions = self.by_function.iter();
+        let known: BTreeSet<String> = match selector.component() {
+            None => functions.map(|(function, _)| function.clone()).collect(),
+            Some(_) => functions
+                .flat_map(|(function, keys)| {
+                    let qualified = move |key: &Key| format!("{}.{function}", key.name);
+                    keys.iter().map(qualified)
+                })
+                .collect(),
+        };
+        SelectError::UnknownFunction {
+            function: one_line(selector.name()),
+            known: known.into_iter().collect(),
+        }
     }
 }

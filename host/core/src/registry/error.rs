@@ -39,14 +39,6 @@ pub enum RegistrationError {
         /// The registered component's hash.
         sha256: Sha256,
     },
-    /// A function's name belongs to another component.
-    #[error("function `{function}` already belongs to component `{owner}`: rename the function")]
-    FunctionTaken {
-        /// The function.
-        function: String,
-        /// The component that has it.
-        owner: String,
-    },
     /// The version was deleted while it was being registered.
     #[error("`{name}` {version} was deleted while it was being registered")]
     Deleted {
@@ -107,10 +99,10 @@ pub enum SelectError {
         /// The versions of the component.
         versions: Vec<String>,
     },
-    /// Two nodes registered components with a function of one name at the same time.
+    /// The name says only the function, and several components have one of this name.
     #[error(
-        "several components have a function `{function}`: {}; delete all but one",
-        quoted(components)
+        "several components have a function `{function}`: use {}",
+        qualified(components, function)
     )]
     Ambiguous {
         /// The function.
@@ -175,7 +167,8 @@ fn again(breaker: BreakerState) -> String {
     }
 }
 
-fn quoted(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
+fn qualified(components: &[String], function: &str) -> String {
+    let names = components.iter();
+    let names: Vec<String> = names.map(|name| format!("`{name}.{function}`")).collect();
+    names.join(" or ")
 }

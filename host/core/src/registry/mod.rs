@@ -168,8 +168,7 @@ impl Registry {
     ///
     /// * The component does not have the hash `expected`, or is not a UDF for this host.
     /// * `bind` without arguments fails, for a function that requires none.
-    /// * The version exists with another component, or one of its functions belongs to another
-    ///   component.
+    /// * The version exists with another component.
     /// * The store fails. It then has the complete version, or nothing of it.
     pub fn register(
         &self,
@@ -195,9 +194,6 @@ impl Registry {
 
         let changing = self.0.changing();
         self.0.compare(&changing, None)?;
-        if let Some((function, owner)) = self.0.catalogue().taken(&key.name, &functions) {
-            return Err(RegistrationError::FunctionTaken { function, owner });
-        }
         let not_another = |there: Sha256| {
             if there == found {
                 return Ok(());
@@ -235,8 +231,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// There is no such function or version, it is disabled, switched off because it failed too often,
-    /// or unusable on this node.
+    /// There is no such function or version, several components have the function and the selector
+    /// names none of them, it is disabled, switched off because it failed too often, or unusable on
+    /// this node.
     pub fn select(&self, selector: &Selector) -> Result<Selection, SelectError> {
         let catalogue = self.0.catalogue();
         let (version, content, function) = catalogue.select(selector)?;
@@ -303,6 +300,14 @@ impl Registry {
                 breaker,
             })?;
         Ok(Some(Trial::new(Arc::clone(version), index, udf, pass)))
+    }
+
+    /// The names of the components that have a function in a version that is not disabled. If there
+    /// are several, a query must name the one that it means.
+    pub fn components_with(&self, function: &str) -> Vec<String> {
+        let catalogue = self.0.catalogue();
+        let components = catalogue.components_with(function);
+        components.into_iter().map(str::to_owned).collect()
     }
 
     /// All versions, by name and version.

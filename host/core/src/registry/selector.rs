@@ -1,4 +1,5 @@
-//! The function and version that a query asks for: `function`, `function@1.2.0`, `function@^1.2`.
+//! The function and version that a query asks for: `function`, `component.function`,
+//! `function@1.2.0`, `component.function@^1.2`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,14 +8,15 @@ use semver::{Version, VersionReq};
 
 use crate::words::one_line;
 
-/// A function's name and the versions that match.
+/// A function's name, with or without that of its component, and the versions that match.
 ///
 /// ```
 /// use whittle_host::Selector;
 ///
 /// let latest: Selector = "string_distance".parse()?;
 /// let pinned: Selector = "string_distance@1.2.0".parse()?;
-/// let range: Selector = "string_distance@^1.2".parse()?;
+/// let range: Selector = "string-distance.string_distance@^1.2".parse()?;
+/// assert_eq!(range.component(), Some("string-distance"));
 /// assert_eq!(range.function(), "string_distance");
 /// # let _ = (latest, pinned);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -23,7 +25,10 @@ use crate::words::one_line;
 pub struct Selector {
     /// As written in the query.
     text: String,
-    function: String,
+    /// Where the component's name ends, if there is one.
+    dot: Option<usize>,
+    /// Where the function's name ends.
+    end: usize,
     versions: Versions,
 }
 
@@ -46,14 +51,24 @@ pub struct SelectorError {
 }
 
 impl Selector {
+    /// The component's name, if the selector has one.
+    pub fn component(&self) -> Option<&str> {
+        self.dot.map(|dot| &self.text[..dot])
+    }
+
     /// The function's name.
     pub fn function(&self) -> &str {
-        &self.function
+        &self.text[self.dot.map_or(0, |dot| dot + 1)..self.end]
+    }
+
+    /// The names without the versions: `function` or `component.function`.
+    pub fn name(&self) -> &str {
+        &self.text[..self.end]
     }
 
     /// The highest of these versions that matches. A pre-release is taken only if the selector
     /// names one, or if there is no other version.
-    pub(crate) fn best<T>(
+    pub fn best<T>(
         &self,
         among: impl Iterator<Item = T>,
         version: impl Fn(&T) -> &Version,
@@ -78,30 +93,32 @@ impl FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
-        let Some((function, versions)) = text.split_once('@') else {
-            return Ok(Self {
-                text: text.to_owned(),
-                function: text.to_owned(),
-                versions: Versions::Latest,
-            });
-        };
-        let versions = match versions.parse() {
-            Ok(exact) => Versions::Exactly(exact),
-            Err(_) => match versions.parse() {
-                Ok(range) => Versions::Matching(range),
-                Err(error) => {
-                    return Err(SelectorError {
-                        versions: one_line(versions),
-                        problem: one_line(&error.to_string()),
-                    });
-                }
-            },
+        let (name, versions) = match text.split_once('@') {
+            None => (text, Versions::Latest),
+            Some((name, versions)) => (name, Versions::read(versions)?),
         };
         Ok(Self {
             text: text.to_owned(),
-            function: function.to_owned(),
+            // Neither name can have one in it.
+            dot: name.find('.'),
+            end: name.len(),
             versions,
         })
+    }
+}
+
+impl Versions {
+    fn read(versions: &str) -> Result<Self, SelectorError> {
+        if let Ok(exact) = versions.parse() {
+            return Ok(Self::Exactly(exact));
+        }
+        let range = versions.parse();
+        range
+            .map(Self::Matching)
+            .map_err(|error: semver::Error| SelectorError {
+                versions: one_line(versions),
+                problem: one_line(&error.to_string()),
+            })
     }
 }
 
@@ -150,6 +167,21 @@ mod tests {
         let selector: Selector = "f".parse().expect("a selector");
         let best = selector.best(versions.iter(), |version| version);
         assert_eq!(best, versions.get(1));
+    }
+
+    #[test]
+    fn a_dot_separates_the_component_from_the_function() {
+        for (text, component, function, name) in [
+            ("f", None, "f", "f"),
+            ("a-b.f", Some("a-b"), "f", "a-b.f"),
+            ("a-b.f@1.2.0", Some("a-b"), "f", "a-b.f"),
+            ("f@>=1.2, <1.9", None, "f", "f"),
+        ] {
+            let selector: Selector = text.parse().expect("a selector");
+            let found = (selector.component(), selector.function(), selector.name());
+            assert_eq!(found, (component, function, name));
+            assert_eq!(selector.to_string(), text);
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tantivy::query::Scorer;
 use tantivy::{DocId, Score, SegmentReader, TantivyError};
 use whittle_host::{
     Arguments, BindError, Bound, DocumentError, EvaluateError, Evaluated, Kind, OnError,
-    QueryContext, ReservedInstances, Stopped,
+    QueryContext, ReservedInstances, Selector, Stopped, unquoted,
 };
 
 use super::columns::SegmentColumns;
@@ -31,7 +31,7 @@ use crate::mapping::{ID, Mapping};
 /// What a UDF did in a search, and what it cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UdfReport {
-    /// The function.
+    /// The function, as the query names it, without versions.
     pub function: String,
     /// Documents evaluated.
     pub documents: u64,
@@ -167,7 +167,7 @@ impl UdfCall {
     ///
     /// # Errors
     ///
-    /// An unknown function, or one that is switched off.
+    /// An unknown or ambiguous function, or one that is switched off.
     pub(crate) fn new(
         function: &str,
         params: &Map<String, Json>,
@@ -181,9 +181,10 @@ impl UdfCall {
             dictionaries,
             progress,
         } = surroundings;
-        let selected = udfs.select(function)?;
+        let selector: Selector = function.parse().map_err(FunctionError::from)?;
+        let selected = udfs.select(&selector)?;
         Ok(Self(Arc::new(Call {
-            function: selected.function().name.clone(),
+            function: selector.name().to_owned(),
             returns: selected.function().returns,
             arguments: Arguments::from_json(params),
             on_error,
@@ -389,7 +390,7 @@ impl UdfCall {
             error_samples: samples
                 .map(|DocumentError { document, message }| ErrorSample {
                     id: document.clone(),
-                    message: message.clone(),
+                    message: unquoted(message).to_owned(),
                 })
                 .collect(),
             batches: statistics.iter().map(|statistics| statistics.batches).sum(),
@@ -501,7 +502,7 @@ impl SegmentCall {
             .expect("it is there until it is dropped");
         let mut evaluated = bound
             .evaluate_rows(&batch)
-            .map_err(|error| self.with_id(error))?;
+            .map_err(|error| self.named(error))?;
         for sample in &mut evaluated.error_samples {
             sample.document = self.id(&sample.document);
         }
@@ -515,23 +516,20 @@ impl SegmentCall {
         Ok(evaluated)
     }
 
-    fn with_id(&self, error: EvaluateError) -> EvaluateError {
+    /// The error with the function's name in the query, and the document's id.
+    fn named(&self, error: EvaluateError) -> EvaluateError {
         match error {
             EvaluateError::Document {
-                function,
-                document,
-                message,
+                document, message, ..
             } => EvaluateError::Document {
-                function,
+                function: self.call.0.function.clone(),
                 document: self.id(&document),
                 message,
             },
             EvaluateError::Stopped {
-                function,
-                document,
-                source,
+                document, source, ..
             } => EvaluateError::Stopped {
-                function,
+                function: self.call.0.function.clone(),
                 document: self.id(&document),
                 source,
             },

@@ -1,15 +1,16 @@
 //! Where the UDFs that a query names come from: a few that were given, or a registry.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use whittle_host::{
-    Arguments, BindError, Bound, Engine, Function, QueryContext, Registry, ReservedInstances,
-    SelectError, Selection, Selector, SelectorError, Stopped, Udf, one_line,
+    Arguments, BindError, Bound, Engine, Function, Manifest, QueryContext, Registry,
+    ReservedInstances, SelectError, Selection, Selector, SelectorError, Stopped, Udf, one_line,
 };
 
 use super::places::{Place, Places, TooManySearches};
 
-/// The UDFs that a search may call, by the names of their functions.
+/// The UDFs that a search may call.
 #[derive(Debug, Clone)]
 pub struct Udfs {
     supply: Supply,
@@ -19,20 +20,18 @@ pub struct Udfs {
 
 #[derive(Debug, Clone)]
 enum Supply {
-    Given(HashMap<String, Udf>),
+    Given(Arc<[Udf]>),
     Registry(Registry),
 }
 
 /// Why UDFs cannot be used together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the components `{first}` and `{second}` both have a function `{function}`")]
+#[error("two components are `{name}` {version}: give one of them")]
 pub struct UdfsError {
-    /// The function.
-    pub function: String,
-    /// A component that has it.
-    pub first: String,
-    /// Another.
-    pub second: String,
+    /// The name of both.
+    pub name: String,
+    /// The version of both.
+    pub version: String,
 }
 
 /// Why a function cannot be used.
@@ -50,7 +49,7 @@ pub enum FunctionError {
     /// The part after the name is not a version.
     #[error(transparent)]
     Selector(#[from] SelectorError),
-    /// The registry has no version that fits.
+    /// No version fits, or several components have the function.
     #[error(transparent)]
     Select(#[from] SelectError),
     /// It cannot be bound to its parameters.
@@ -66,22 +65,20 @@ impl Udfs {
     ///
     /// # Errors
     ///
-    /// Two functions with the same name.
+    /// Two components with the same name and version.
     pub fn new(udfs: impl IntoIterator<Item = Udf>) -> Result<Self, UdfsError> {
-        let mut by_function: HashMap<String, Udf> = HashMap::new();
-        for udf in udfs {
-            for function in &udf.manifest().functions {
-                if let Some(other) = by_function.insert(function.name.clone(), udf.clone()) {
-                    return Err(UdfsError {
-                        function: function.name.clone(),
-                        first: other.manifest().name.clone(),
-                        second: udf.manifest().name.clone(),
-                    });
-                }
+        let udfs: Arc<[Udf]> = udfs.into_iter().collect();
+        let mut seen = BTreeSet::new();
+        for Manifest { name, version, .. } in udfs.iter().map(Udf::manifest) {
+            if !seen.insert((name, version)) {
+                return Err(UdfsError {
+                    name: name.clone(),
+                    version: version.to_string(),
+                });
             }
         }
         Ok(Self {
-            supply: Supply::Given(by_function),
+            supply: Supply::Given(udfs),
             places: None,
         })
     }
@@ -101,27 +98,69 @@ impl Udfs {
         self.places.as_ref().map(Places::take).transpose()
     }
 
-    /// Finds the function that a query names. A registry's may be named with versions, as
-    /// [`Selector`] reads them.
-    pub(crate) fn select(&self, function: &str) -> Result<SelectedUdf, FunctionError> {
+    /// Finds the function that a query names.
+    pub(crate) fn select(&self, selector: &Selector) -> Result<SelectedUdf, FunctionError> {
         match &self.supply {
-            Supply::Given(by_function) => {
-                let udf = by_function.get(function).ok_or_else(|| {
-                    let mut known: Vec<String> = by_function.keys().cloned().collect();
-                    known.sort();
-                    FunctionError::Unknown {
-                        function: one_line(function),
-                        known,
-                    }
-                })?;
-                Ok(SelectedUdf::Given(udf.clone(), function.to_owned()))
+            Supply::Given(udfs) => {
+                let udf = given(udfs, selector)?;
+                let function = selector.function().to_owned();
+                Ok(SelectedUdf::Given(udf.clone(), function))
             }
-            Supply::Registry(registry) => {
-                let selector: Selector = function.parse()?;
-                Ok(SelectedUdf::Registry(registry.select(&selector)?))
-            }
+            Supply::Registry(registry) => Ok(SelectedUdf::Registry(registry.select(selector)?)),
         }
     }
+}
+
+/// Selects as a registry does.
+fn given<'a>(udfs: &'a [Udf], selector: &Selector) -> Result<&'a Udf, FunctionError> {
+    let function = selector.function();
+    let has_it = |udf: &&Udf| udf.manifest().function(function).is_some();
+    let means_it = |udf: &&Udf| {
+        let component = selector.component();
+        component.is_none_or(|component| component == udf.manifest().name)
+    };
+    let candidates: Vec<&Udf> = udfs.iter().filter(has_it).filter(means_it).collect();
+    let components = candidates.iter().map(|udf| udf.manifest().name.clone());
+    let components: BTreeSet<String> = components.collect();
+    match components.len() {
+        0 => Err(FunctionError::Unknown {
+            function: one_line(selector.name()),
+            known: names(udfs),
+        }),
+        1 => {
+            let all = candidates.iter().copied();
+            let best = selector.best(all.clone(), |udf| &udf.manifest().version);
+            let none = || SelectError::NoVersion {
+                selector: selector.clone(),
+                versions: all.map(|udf| udf.manifest().version.to_string()).collect(),
+            };
+            Ok(best.ok_or_else(none)?)
+        }
+        _ => Err(SelectError::Ambiguous {
+            function: function.to_owned(),
+            components: components.into_iter().collect(),
+        }
+        .into()),
+    }
+}
+
+/// The names of all functions; of those that several components have, with that of the component.
+fn names(udfs: &[Udf]) -> Vec<String> {
+    let all = || {
+        udfs.iter().map(Udf::manifest).flat_map(|manifest| {
+            let functions = manifest.functions.iter();
+            functions.map(|function| (&manifest.name, &function.name))
+        })
+    };
+    let names = all().map(|(component, function)| {
+        let others = all().any(|(other, same)| same == function && other != component);
+        match others {
+            true => format!("{component}.{function}"),
+            false => function.clone(),
+        }
+    });
+    let names: BTreeSet<String> = names.collect();
+    names.into_iter().collect()
 }
 
 /// A function of one version: all workers of a query run the same, whatever is registered

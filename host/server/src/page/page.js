@@ -132,7 +132,7 @@ function fill() {
 }
 
 async function showChoices() {
-  const options = functions.map(({ fn, udf }) => element("option", "", `${fn.name}@${udf.version}`));
+  const options = functions.map(({ fn, udf }) => element("option", "", `${udf.name}.${fn.name}@${udf.version}`));
   at("function").replaceChildren(...options);
   const indexes = await ask("GET", "/_cat/indices?format=json");
   const samples = element("option", "", "sample documents");
@@ -219,7 +219,7 @@ async function run() {
     const test = { version: udf.version, function: fn.name, params, documents };
     return tested(await ask("POST", `/_udf/${encodeURIComponent(udf.name)}/_test`, test));
   }
-  const clause = { function: `${fn.name}@${udf.version}`, params };
+  const clause = { function: `${udf.name}.${fn.name}@${udf.version}`, params };
   const candidates = read(at("query"), "candidates", undefined);
   if (candidates !== undefined) clause.query = candidates;
   // A function of strings or JSON cannot score: its value is shown with each hit.

@@ -1,10 +1,12 @@
 //! The registry of UDFs.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
-use whittle_host::{ChangeError, RegistrationError, VersionInfo};
+use whittle_host::{ChangeError, RegistrationError, Registry, VersionInfo};
 
 use super::Shared;
 use crate::address::Path;
@@ -46,7 +48,8 @@ parameters! {
     }
 }
 
-/// Register the component in the body. Registering the same again changes nothing.
+/// Register the component in the body. Registering the same again changes nothing. `ambiguous` in
+/// the answer has the functions that other components have too: queries must name the component.
 #[utoipa::path(
     method(put, post), path = "/_udf", tag = "udf",
     params(UploadParameters),
@@ -70,12 +73,12 @@ pub(super) async fn upload(
     })?;
     let registrations = node.registrations.clone();
     let register = move || {
-        let registered = node.registry().register(&body.bytes, expected);
+        let registry = node.registry();
+        let registered = registry.register(&body.bytes, expected);
+        let registered = registered.map(|info| (ambiguous(registry, &info), info));
         registered.map_err(|error| {
             let (status, kind) = match &error {
-                RegistrationError::Exists { .. }
-                | RegistrationError::FunctionTaken { .. }
-                | RegistrationError::Deleted { .. } => {
+                RegistrationError::Exists { .. } | RegistrationError::Deleted { .. } => {
                     (StatusCode::CONFLICT, "resource_already_exists_exception")
                 }
                 RegistrationError::Storage(_) => {
@@ -86,9 +89,30 @@ pub(super) async fn upload(
             with(status, kind)(&error)
         })
     };
-    let info = registrations.run(register).await?;
+    let (ambiguous, info) = registrations.run(register).await?;
     log::changed("registered", &format!("{}@{}", info.name, info.version));
-    Ok((StatusCode::CREATED, axum::Json(shown(&info))).into_response())
+    for (function, names) in &ambiguous {
+        let what = "several components have a function: queries must name one of them";
+        log::failing(what, function, &names.join(", "));
+    }
+    let mut answer = shown(&info);
+    answer["ambiguous"] = json!(ambiguous);
+    Ok((StatusCode::CREATED, axum::Json(answer)).into_response())
+}
+
+/// The functions of a version that other components have too, with the names that queries must use.
+fn ambiguous(registry: &Registry, info: &VersionInfo) -> BTreeMap<String, Vec<String>> {
+    let functions = info
+        .manifest
+        .iter()
+        .flat_map(|manifest| &manifest.functions);
+    let names = functions.map(|function| {
+        let name = &function.name;
+        let components = registry.components_with(name).into_iter();
+        let names = components.map(|component| format!("{component}.{name}"));
+        (name.clone(), names.collect::<Vec<_>>())
+    });
+    names.filter(|(_, names)| names.len() > 1).collect()
 }
 
 /// List all versions of all UDFs.
@@ -163,9 +187,7 @@ async fn change(
     done: &'static str,
     State(node): Shared,
     (name, version): (String, String),
-    change: impl FnOnce(&whittle_host::Registry, &str, &semver::Version) -> Result<(), ChangeError>
-    + Send
-    + 'static,
+    change: impl FnOnce(&Registry, &str, &semver::Version) -> Result<(), ChangeError> + Send + 'static,
 ) -> Result<axum::Json<Json>, ApiError> {
     let version = read(&version)?;
     let writes = node.writes.clone();
@@ -212,7 +234,7 @@ pub(super) async fn enable(
     Path(which): Path<(String, String)>,
     _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    let enable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
+    let enable = |registry: &Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, true)
     };
     change("enabled", shared, which, enable).await
@@ -230,7 +252,7 @@ pub(super) async fn disable(
     Path(which): Path<(String, String)>,
     _: Query<NoParameters>,
 ) -> Result<axum::Json<Json>, ApiError> {
-    let disable = |registry: &whittle_host::Registry, name: &str, version: &semver::Version| {
+    let disable = |registry: &Registry, name: &str, version: &semver::Version| {
         registry.set_enabled(name, version, false)
     };
     change("disabled", shared, which, disable).await

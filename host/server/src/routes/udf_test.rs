@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use whittle_host::{
     Arguments, Bound, Budget, EvaluateError, OnError, QueryContext, SelectError, Udf, VersionInfo,
-    one_line,
+    one_line, unquoted,
 };
 use whittle_node::index::IndexError;
 use whittle_node::mapping::Mapping;
@@ -265,7 +265,7 @@ impl Trial {
             match batch.and_then(|batch| bound.evaluate_row(&batch)) {
                 Ok(value) => results.push(json!({"_id": id, "value": value.to_json()})),
                 Err(EvaluateError::Document { message, .. }) => {
-                    results.push(json!({"_id": id, "error": message}));
+                    results.push(json!({"_id": id, "error": unquoted(&message)}));
                 }
                 Err(error) => {
                     let reason = ApiError::of(StatusCode::OK, "", &error).reason().to_owned();

@@ -9,19 +9,34 @@ use std::cell::{Cell, RefCell};
 use super::{FixedWidth, Values};
 use crate::bindings::exports::whittle::batch::functions;
 use crate::bindings::whittle::batch::columns::Values as Given;
-use crate::bindings::whittle::batch::results;
-use crate::bindings::whittle::udf::document;
 use crate::bindings::whittle::udf::types::Kind;
+use crate::host::{document, results};
 
 /// The most fields that a function can resolve: the limit of a host with default options.
 const FIELDS: usize = 1024;
 
-/// The column of a place. The first one is that of a field that was not resolved.
-static COLUMNS: [Column; FIELDS + 1] = [const { Column::new() }; FIELDS + 1];
+/// The column of each place. The first one is that of a field that was not resolved.
+pub(super) type Table = [Column; FIELDS + 1];
+
+pub(super) const fn new_table() -> Table {
+    [const { Column::new() }; FIELDS + 1]
+}
+
+#[cfg(target_arch = "wasm32")]
+static COLUMNS: Table = new_table();
+
+#[cfg(target_arch = "wasm32")]
+#[inline]
+fn table() -> &'static Table {
+    &COLUMNS
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+use super::instance::table;
 
 thread_local! {
     /// The places in use.
-    static PLACES: Cell<usize> = const { Cell::new(1) };
+    pub(super) static PLACES: Cell<usize> = const { Cell::new(1) };
     /// Whether the batch has all its columns in memory, so that no field has to ask the host.
     static ALL_HERE: Cell<bool> = const { Cell::new(false) };
     /// The current row. Separate from `WATCHED`, so that the compiler may keep it in a register.
@@ -34,7 +49,7 @@ thread_local! {
 
 /// A field's values in the current batch.
 #[derive(Debug)]
-struct Column {
+pub(super) struct Column {
     handle: Cell<u32>,
     /// The bytes of a number.
     width: Cell<usize>,
@@ -46,8 +61,8 @@ struct Column {
     offsets: Cell<*const u8>,
 }
 
-// SAFETY: WebAssembly here has one thread. On other targets, where a UDF's unit tests run, there are
-// no batches, and nothing writes into a column.
+// SAFETY: WebAssembly here has one thread. Elsewhere a table belongs to one thread: see `instance`.
+#[cfg(target_arch = "wasm32")]
 #[expect(unsafe_code, reason = "it is a table of cells in a static")]
 unsafe impl Sync for Column {}
 
@@ -82,7 +97,7 @@ pub(super) fn enter_here(row: u32) {
 }
 
 #[inline]
-pub(super) fn row() -> usize {
+pub(crate) fn row() -> usize {
     ROW.get() as usize
 }
 
@@ -99,7 +114,7 @@ pub(super) fn open(rows: usize, columns: &[functions::Column]) {
         }
         zeros.as_ptr().cast()
     });
-    let places = &COLUMNS[..PLACES.get()];
+    let places = &table()[..PLACES.get()];
     // So that a read of it has no value; then it is noticed (`Column::none`).
     places[0].validity.set(zeros);
     for column in columns {
@@ -118,7 +133,7 @@ pub(super) fn open(rows: usize, columns: &[functions::Column]) {
 /// Forgets the columns.
 pub(super) fn close() {
     ALL_HERE.set(false);
-    COLUMNS[..PLACES.get()].iter().for_each(Column::clear);
+    table()[..PLACES.get()].iter().for_each(Column::clear);
 }
 
 impl Column {
@@ -156,6 +171,13 @@ impl Column {
         self.values.set(values);
         self.offsets.set(offsets);
         self.validity.set(validity);
+    }
+
+    /// Forgets the field too, for another function.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn reset(&self) {
+        self.handle.set(u32::MAX);
+        self.clear();
     }
 
     fn clear(&self) {
@@ -207,14 +229,14 @@ impl Place {
     /// Resolves a field.
     pub(crate) fn resolve(path: &str, kind: Kind) -> Self {
         let handle = document::resolve(path, kind);
-        let places = PLACES.get();
+        let (table, places) = (table(), PLACES.get());
         let mut known = 1..places;
-        if let Some(known) = known.find(|place| COLUMNS[*place].handle.get() == handle) {
+        if let Some(known) = known.find(|place| table[*place].handle.get() == handle) {
             return Self(known);
         }
         assert!(places <= FIELDS, "a function reads at most {FIELDS} fields");
-        COLUMNS[places].handle.set(handle);
-        COLUMNS[places]
+        table[places].handle.set(handle);
+        table[places]
             .width
             .set(if kind == Kind::Boolean { 1 } else { 8 });
         PLACES.set(places + 1);
@@ -223,7 +245,7 @@ impl Place {
 
     #[inline]
     fn column(self) -> &'static Column {
-        &COLUMNS[self.0]
+        &table()[self.0]
     }
 
     /// Whether the current row has a value.

@@ -4,18 +4,22 @@
 //! copies of its columns, which live until `evaluate` ends.
 
 mod column;
+#[cfg(not(target_arch = "wasm32"))]
+mod instance;
 mod results;
 mod whole;
 
 use std::cell::Cell;
 
-pub(crate) use self::column::Place;
 pub use self::column::watch;
+pub(crate) use self::column::{Place, row};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use self::instance::Instance;
 pub(crate) use self::whole::bytes_of;
 pub use self::whole::{Batch, FixedWidth, TextKind, Texts, Values};
 use crate::bindings::exports::whittle::batch::functions;
-use crate::bindings::whittle::batch::results as host;
-use crate::bindings::whittle::udf::{document, types};
+use crate::bindings::whittle::udf::types;
+use crate::host::{document, results as host};
 use crate::{Error, Output, Udf};
 
 thread_local! {

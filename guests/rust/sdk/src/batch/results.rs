@@ -1,7 +1,8 @@
 //! The results of a batch, as the host gets them.
 
-use crate::bindings::whittle::batch::results;
 use crate::bindings::whittle::udf::types::{self, Kind, Value};
+use crate::host::results;
+use crate::output::kind_of;
 
 /// A row's result.
 pub(super) type Result = std::result::Result<Value, crate::Error>;
@@ -41,18 +42,6 @@ impl Validity {
         let rows = self.rows as usize;
         let bytes = self.bytes.get_or_insert_with(|| vec![1; rows]);
         bytes[row as usize] = 0;
-    }
-}
-
-fn kind_of(value: &Value) -> Option<Kind> {
-    match value {
-        Value::Null => None,
-        Value::Boolean(_) => Some(Kind::Boolean),
-        Value::Int64(_) => Some(Kind::Int64),
-        Value::Float64(_) => Some(Kind::Float64),
-        Value::Text(_) => Some(Kind::Text),
-        Value::Timestamp(_) => Some(Kind::Timestamp),
-        Value::Json(_) => Some(Kind::Json),
     }
 }
 

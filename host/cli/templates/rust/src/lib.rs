@@ -52,13 +52,35 @@ fn missing(sought: &[String], text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use whittle_guest::testing::{Document, Query};
+
     use super::*;
 
     #[test]
-    fn words_are_whole_words_in_any_case() {
-        let sought: Vec<String> = words_of("Star, WARS").collect();
-        assert_eq!(missing(&sought, "The wars of a star"), 0);
-        assert_eq!(missing(&sought, "Starship: wars!"), 1);
-        assert_eq!(missing(&sought, ""), 2);
+    fn matches_whole_words_in_any_order_and_case() {
+        let query = Query::of::<HasWords>()
+            .parameter("field", "title")
+            .parameter("words", "star WARS");
+        let function = query.bind().expect("the arguments fit");
+        for (title, expected) in [
+            ("The wars of a star", true),
+            ("Starship: wars!", false),
+            ("", false),
+        ] {
+            let document = Document::new().field("title", title);
+            assert_eq!(function.evaluate(&document), Ok(Some(expected)), "{title}");
+        }
+        assert_eq!(function.evaluate(&Document::new()), Ok(Some(false)));
+    }
+
+    #[test]
+    fn refuses_words_without_a_letter() {
+        let query = Query::of::<HasWords>()
+            .parameter("field", "title")
+            .parameter("words", " ... ");
+        assert_eq!(
+            query.bind().expect_err("it is refused"),
+            "function `{{function}}` refused its arguments: \"parameter `words` has no word\""
+        );
     }
 }

@@ -1,4 +1,4 @@
-// JSON texts (RFC 8259), parsed into a flat list of nodes.
+// JSON texts (RFC 8259), parsed into a flat list of nodes: for JSON fields and parameters.
 //
 // A node is a row of numbers: where its text is, and where its subtree ends. A subtree is a run of
 // rows, so its descendants are a loop, and nothing is allocated for a document once the list is
@@ -46,7 +46,7 @@ const NAME_ESCAPES: i32 = 2;
 
 /** A JSON text and its nodes; the root is node 0. It can be parsed into again and again. */
 export class Json {
-  /** What is wrong with the text that was parsed last; null if nothing is. */
+  /** What is wrong with the text that was parsed last; null if it is JSON. */
   problem: string | null = null;
 
   private source: string = "";
@@ -171,7 +171,7 @@ export class Json {
     return child;
   }
 
-  /** Parses a text; `problem` says whether it is JSON. */
+  /** Parses a text; `problem` says whether it is JSON. If it is not, there is no node. */
   parse(source: string): void {
     this.source = source;
     this.count = 0;

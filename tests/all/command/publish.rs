@@ -1,0 +1,160 @@
+//! `whittle publish`: from a project or a component to a node.
+
+use std::process::Stdio;
+
+use serde_json::Value as Json;
+use whittle_tests::{ByHand, Node, target};
+
+use super::{Desk, text};
+use crate::languages::{languages, path};
+
+const TOKEN: &str = "mFz4kqE7Tq0yV1xw";
+
+fn node(desk: &Desk) -> Node {
+    desk.write("token", format!("{TOKEN}\n"));
+    let file = desk.path("token");
+    Node::start_with(&["--token-file", file.to_str().expect("a path in UTF-8")])
+}
+
+/// The output of a successful upload, without the node's address.
+fn published(desk: &Desk, node: &Node, component: &str) -> String {
+    let server = format!("http://{}", node.address);
+    let output = desk.good(&format!(
+        "publish {component} --server {server}/ --token-file token"
+    ));
+    output.replace(&server, "http://NODE")
+}
+
+#[test]
+fn registers_a_component_and_says_what_a_query_must_say() {
+    let desk = Desk::new();
+    let node = node(&desk);
+    let shown = published(&desk, &node, "string-distance.wasm");
+    insta::assert_snapshot!(shown, @r#"
+    string-distance 0.1.0 is registered on http://NODE
+    use it in a search:
+      {"query":{"wasm_udf":{"function":"string_distance","params":{"field":"...","target":"..."}}}}
+    "#);
+    assert_eq!(
+        published(&desk, &node, "string-distance.wasm"),
+        shown,
+        "again"
+    );
+
+    desk.write("one.wasm", ByHand::default().component());
+    published(&desk, &node, "one.wasm");
+    let another = |name, version| ByHand {
+        name,
+        version,
+        returns: 3,
+        evaluate: "unreachable",
+        ..ByHand::default()
+    };
+    desk.write("text.wasm", another("text", "1.0.0").component());
+    insta::assert_snapshot!(published(&desk, &node, "text.wasm"), @r#"
+    text 1.0.0 is registered on http://NODE
+    use it in a search:
+      other components have a function `f` too: queries must name the component
+      {"fields":{"f":{"wasm_udf":{"function":"text.f","params":{}}}}}
+    "#);
+    desk.write("older.wasm", another("text", "0.9.0").component());
+    insta::assert_snapshot!(published(&desk, &node, "older.wasm"), @r#"
+    text 0.9.0 is registered on http://NODE
+    queries get 1.0.0, which is newer, unless they name this version
+    use it in a search:
+      other components have a function `f` too: queries must name the component
+      {"fields":{"f":{"wasm_udf":{"function":"text.f@0.9.0","params":{}}}}}
+    "#);
+}
+
+#[test]
+fn says_what_to_do_if_the_node_refuses() {
+    let desk = Desk::new();
+    let node = node(&desk);
+    let server = format!("http://{}", node.address);
+    let refused = |arguments: &str| {
+        let error = desk.bad(&format!("publish {arguments} --server {server}"));
+        error.replace(&server, "http://NODE")
+    };
+    let component = "string-distance.wasm";
+    insta::assert_snapshot!(refused(component), @"error: http://NODE: changing UDFs requires the node's token: give the file of `whittle serve --token-file` as `--token-file FILE`");
+    desk.write("wrong", "wrongwrongwrongwrong");
+    insta::assert_snapshot!(refused(&format!("{component} --token-file wrong")), @"error: http://NODE: the token is wrong: `wrong` is not the file of `whittle serve --token-file`");
+    desk.write("empty", "\n");
+    insta::assert_snapshot!(refused(&format!("{component} --token-file empty")), @"error: `empty` has no token: expected one line of ASCII without spaces");
+    insta::assert_snapshot!(refused("none.wasm --token-file token"), @"error: none.wasm: No such file or directory (os error 2)");
+
+    desk.write("one.wasm", ByHand::default().component());
+    published(&desk, &node, "one.wasm");
+    let changed = ByHand {
+        evaluate: "(i32.const 513) (drop) (i32.const 512)",
+        ..ByHand::default()
+    };
+    desk.write("changed.wasm", changed.component());
+    let conflict = refused("changed.wasm --token-file token");
+    let hash = conflict.split(['(', ')']).nth(1).expect("a hash");
+    insta::assert_snapshot!(conflict.replace(hash, "SHA-256 ..."), @"error: http://NODE: `by-hand` 0.1.0 is already registered with another component (SHA-256 ...): give the new component a new version, in its source");
+
+    let nobody = Node::start_with(&["--listen", "0.0.0.0:0"]);
+    let other = format!("http://{}", nobody.address);
+    let error = desk.bad(&format!("publish {component} --server {other}"));
+    insta::assert_snapshot!(error.replace(&other, "http://NODE"), @"error: http://NODE: this node refuses changes of UDFs: start it with a token (`whittle serve --token-file FILE`), and give the same file here");
+    drop(nobody);
+    let error = desk.bad(&format!("publish {component} --server {other}"));
+    let error = error.replace(&other, "http://NODE");
+    assert!(
+        error.starts_with("error: cannot reach a node at http://NODE: "),
+        "{error}"
+    );
+    let advice = ": check the URL, or start a node with `whittle serve`";
+    assert!(error.ends_with(advice), "{error}");
+}
+
+#[test]
+fn a_component_whose_vectors_fail_is_not_registered() {
+    let desk = Desk::new();
+    let node = node(&desk);
+    desk.write("one.wasm", ByHand::default().component());
+    desk.write(
+        "vectors.json",
+        r#"{"function": "f", "cases": [{"name": "n", "documents": [{}], "values": [7]}]}"#,
+    );
+    let output = desk.run(&format!(
+        "publish one.wasm --vectors vectors.json --server http://{} --token-file token",
+        node.address
+    ));
+    assert_eq!(
+        text(&output.stderr),
+        "error: one.wasm: 1 of 1 cases failed\n"
+    );
+    let (_, listed) = node.ask("GET", "/_udf", &Json::Null);
+    assert_eq!(listed["udfs"], Json::Array(Vec::new()));
+}
+
+#[test]
+fn a_project_is_built_and_tested_first() {
+    if !languages().contains(&"c".to_owned()) {
+        return;
+    }
+    let desk = Desk::new();
+    let node = node(&desk);
+    desk.good("new c my-udf");
+    let output = desk
+        .command(&format!(
+            "publish my-udf --server http://{} --token-file token",
+            node.address
+        ))
+        .env("CARGO_TARGET_DIR", target().join("guest-build"))
+        .env("PATH", path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the command runs");
+    let shown = text(&output.stdout).replace(&node.address, "NODE");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        shown.contains("cases pass\nmy-udf 0.1.0 is registered on http://NODE\n"),
+        "{shown}"
+    );
+    let (_, listed) = node.ask("GET", "/_udf/my-udf", &Json::Null);
+    assert_eq!(listed["versions"][0]["version"], "0.1.0");
+}
