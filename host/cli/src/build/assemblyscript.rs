@@ -16,6 +16,7 @@ use whittle_host::TextEncoding;
 
 use self::inputs::Inputs;
 use super::memo;
+use super::packages;
 use super::tool::{BuildFolder, check_node, run};
 use super::{Built, Code};
 
@@ -55,10 +56,10 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     })
 }
 
-/// The compiler that the project pins; npm installs it if it is missing.
+/// The compiler that the project pins; npm installs the project's packages if any is missing.
 fn compiler(dir: &Path) -> Result<PathBuf> {
     let root = npm_root(dir);
-    if let Some(compiler) = installed(dir, root) {
+    if let Some(compiler) = installed(dir, root).filter(|_| packages::are_installed(root)) {
         return Ok(compiler);
     }
     let mut npm = Command::new("npm");

@@ -19,6 +19,7 @@ use serde_json::{Value as Json, json};
 
 pub(super) use self::native::native;
 use super::memo::{self, Fingerprint};
+use super::packages;
 use super::tool::{BuildFolder, check_node, run, run_explained};
 use super::{Built, Code};
 
@@ -307,25 +308,20 @@ fn export_by_interface(dir: &Path, folder: &Path, with_batches: bool) -> Result<
     Ok(())
 }
 
-/// Installs the project's packages with npm if there are none, and checks that the tools are among
+/// Installs the project's packages with npm if any is missing, and checks that the tools are among
 /// them.
 fn install(dir: &Path, engine: JsEngine) -> Result<()> {
-    if !dir.join("node_modules").is_dir() {
-        // For a member of a workspace, this is the root of the workspace.
-        let root = run(npm(dir).arg("prefix"), INSTALL)?;
-        let root = String::from_utf8_lossy(&root);
-        let root = Path::new(root.trim());
-        if !root.join("node_modules").is_dir() {
-            let mut install = npm(root);
-            install.args(["install", "--no-audit", "--no-fund"]);
-            if root.join("package-lock.json").is_file() {
-                // Installs the locked versions and leaves the lock file as it is. `npm ci` cannot be
-                // used: it rejects a lock file that lacks a package for some platform, and
-                // componentize-qjs names platforms for which it was not published.
-                install.arg("--no-save");
-            }
-            run(&mut install, INSTALL)?;
+    let root = npm_root(dir)?;
+    if !packages::are_installed(&root) {
+        let mut install = npm(&root);
+        install.args(["install", "--no-audit", "--no-fund"]);
+        if root.join("package-lock.json").is_file() {
+            // Installs the locked versions and leaves the lock file as it is. `npm ci` cannot be
+            // used: it rejects a lock file that lacks a package for some platform, and
+            // componentize-qjs names platforms for which it was not published.
+            install.arg("--no-save");
         }
+        run(&mut install, INSTALL)?;
     }
     let tools = [
         ("esbuild", "esbuild@0.28.2"),
@@ -337,6 +333,15 @@ fn install(dir: &Path, engine: JsEngine) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The project, or for a member of a workspace its root. npm knows it, and takes a while to say so.
+fn npm_root(dir: &Path) -> Result<PathBuf> {
+    if dir.join("package-lock.json").is_file() {
+        return Ok(dir.to_owned());
+    }
+    let root = run(npm(dir).arg("prefix"), INSTALL)?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&root).trim()))
 }
 
 fn npm(dir: &Path) -> Command {

@@ -9,6 +9,7 @@ mod c;
 mod go;
 mod javascript;
 mod memo;
+mod packages;
 mod progress;
 mod python;
 mod rust;
