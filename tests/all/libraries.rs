@@ -312,7 +312,6 @@ fn is_refused(language: &str, name: &str) {
         }
     }
     let error = build(project.path());
-    // What `Math.random` of AssemblyScript imports.
     let is_named = error.contains(name);
     assert!(is_named, "{language}: {name} is not named: {error}");
 }

@@ -17,20 +17,25 @@ pub(super) fn check(dir: &Path, module: &[u8]) -> Result<()> {
 
 fn told(dir: &Path, import: &ForeignImport) -> String {
     let name = &*import.name;
-    let (written, advice) = match name {
+    // As the author calls it, and what to look for in the code.
+    let (written, code, advice) = match name {
         "trace" => (
+            "trace",
             "trace(",
             "there is no console in a UDF: import `trace` from the kit",
         ),
         "seed" => (
             "Math.random",
+            "Math.random",
             "a UDF has no randomness: take a number as a parameter",
         ),
         _ if name.starts_with("console.") => (
+            name,
             "console.",
             "a UDF has no console: import `info` or `debug` from the kit, and call `info(\"...\")`",
         ),
         _ if name.starts_with("Date.") => (
+            name,
             name,
             "a UDF has no clock: take the time as a parameter, a `TimestampParameter`",
         ),
@@ -42,9 +47,9 @@ fn told(dir: &Path, import: &ForeignImport) -> String {
             );
         }
     };
-    match find(dir, &dir.join("assembly"), written) {
-        Some(place) => format!("{place}: {advice}"),
-        None => format!("{advice} (`{name}`)"),
+    match find(dir, &dir.join("assembly"), code) {
+        Some(place) => format!("{place}: `{written}`: {advice}"),
+        None => format!("`{written}`: {advice}"),
     }
 }
 
@@ -82,13 +87,13 @@ mod tests {
             let module = wat::parse_str(import).expect("a module");
             check(dir, &module).expect_err("it is foreign").to_string()
         };
-        insta::assert_snapshot!(told("console.log"), @r#"assembly/index.ts:2: a UDF has no console: import `info` or `debug` from the kit, and call `info("...")`"#);
-        insta::assert_snapshot!(told("seed"), @"assembly/index.ts:3: a UDF has no randomness: take a number as a parameter");
-        insta::assert_snapshot!(told("Date.now"), @"assembly/index.ts:4: a UDF has no clock: take the time as a parameter, a `TimestampParameter`");
-        insta::assert_snapshot!(told("trace"), @"assembly/index.ts:5: there is no console in a UDF: import `trace` from the kit");
+        insta::assert_snapshot!(told("console.log"), @r#"assembly/index.ts:2: `console.log`: a UDF has no console: import `info` or `debug` from the kit, and call `info("...")`"#);
+        insta::assert_snapshot!(told("seed"), @"assembly/index.ts:3: `Math.random`: a UDF has no randomness: take a number as a parameter");
+        insta::assert_snapshot!(told("Date.now"), @"assembly/index.ts:4: `Date.now`: a UDF has no clock: take the time as a parameter, a `TimestampParameter`");
+        insta::assert_snapshot!(told("trace"), @"assembly/index.ts:5: `trace`: there is no console in a UDF: import `trace` from the kit");
         insta::assert_snapshot!(told("fetch"), @"the code imports `fetch` from `env`, which a UDF does not have: remove its `declare`, or the library that needs it");
         fs::remove_file(dir.join("assembly/index.ts")).expect("removed");
-        insta::assert_snapshot!(told("Date.now"), @"a UDF has no clock: take the time as a parameter, a `TimestampParameter` (`Date.now`)");
+        insta::assert_snapshot!(told("Date.now"), @"`Date.now`: a UDF has no clock: take the time as a parameter, a `TimestampParameter`");
         let own = wat::parse_str(r#"(module (import "whittle:udf/logging@0.1.0" "log" (func)))"#);
         check(dir, &own.expect("a module")).expect("it is the contract's");
     }
