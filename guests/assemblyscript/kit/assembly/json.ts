@@ -365,6 +365,7 @@ export class Json {
 
   /** Whether a node equals one of this or another text: numbers by value, objects without order. */
   equals(node: i32, other: Json, otherNode: i32): bool {
+    const pairs = pairsOfComparison();
     const end = this.next(node);
     let depth = 0;
     // The rows of a subtree in their order, each beside the one of the other that it must equal.
@@ -441,13 +442,20 @@ class Pair {
   }
 }
 
-/** What is being compared, outer ones first. A comparison does not call itself, so one list does. */
-const pairs: StaticArray<Pair> = newPairs();
+let made: StaticArray<Pair> | null = null;
 
-function newPairs(): StaticArray<Pair> {
-  const made = new StaticArray<Pair>(MOST_DEPTH + 1);
-  for (let index = 0; index < made.length; index++) made[index] = new Pair();
-  return made;
+/**
+ * What is being compared, outer ones first. A comparison does not call itself, so one list does. It is
+ * made when it is first needed: most functions compare no JSON, and would pay for it in each query.
+ */
+function pairsOfComparison(): StaticArray<Pair> {
+  let pairs = made;
+  if (pairs === null) {
+    pairs = new StaticArray<Pair>(MOST_DEPTH + 1);
+    for (let index = 0; index < pairs.length; index++) pairs[index] = new Pair();
+    made = pairs;
+  }
+  return pairs;
 }
 
 /** A code unit that is known to be there. */
