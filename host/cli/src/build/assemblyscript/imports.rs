@@ -63,8 +63,8 @@ fn find(dir: &Path, folder: &Path, code: &str) -> Option<String> {
             return find(dir, path, code);
         }
         let text = fs::read_to_string(path).ok()?;
-        let is_code = |line: &&str| line.contains(code) && !line.trim_start().starts_with("//");
-        let (line, _) = text.lines().enumerate().find(|(_, line)| is_code(&line))?;
+        let is_code = |line: &str| line.contains(code) && !line.trim_start().starts_with("//");
+        let (line, _) = text.lines().enumerate().find(|(_, line)| is_code(line))?;
         let path = path.strip_prefix(dir).unwrap_or(path);
         Some(format!("{}:{}", path.display(), line + 1))
     })
