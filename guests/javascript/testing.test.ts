@@ -42,6 +42,17 @@ const whole = define({
   },
 });
 
+const prepared = define({
+  name: "prepared",
+  description: "Logs when it is prepared.",
+  parameters: {},
+  returns: "boolean",
+  prepare() {
+    log.info("prepared");
+    return () => true;
+  },
+});
+
 const odd = define({
   name: "odd",
   description: "Does what a number says.",
@@ -101,6 +112,7 @@ const functions = component(
   each,
   whole,
   odd,
+  prepared,
   different,
   returned("int64", -3),
   returned("timestamp", 2 ** 40),
@@ -140,6 +152,13 @@ test("unmapped fields are not converted", () => {
     [null, 1, 1, null, null, 1],
     [null, null, null, "2024-02-29", 1709164800000000, "2024-02-29"],
   ]);
+});
+
+test("what is logged while a query is prepared is in its log once", () => {
+  const prepared = query(functions, "prepared");
+  assert.equal(prepared.value({}), true);
+  assert.deepEqual(prepared.values([{}, {}]), [true, true]);
+  assert.deepEqual(prepared.log, ["info: prepared"]);
 });
 
 test("a value is as the component gives it, and errors are the author's", () => {

@@ -7,6 +7,7 @@
 
 #include "batch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -492,3 +493,13 @@ void whittle_panic(const char *message) {
   whittle_log(WHITTLE_ERROR, whittle_c(message));
   abort();
 }
+
+#ifdef __wasm__
+/// What `assert` calls: wasi-libc's own prints to the console, where the message is a line among others.
+_Noreturn void __assert_fail(const char *expression, const char *file, int line, const char *function) {
+  (void)function;
+  char message[512];
+  snprintf(message, sizeof message, "%s:%d: assertion failed: %s", file, line, expression);
+  whittle_panic(message);
+}
+#endif

@@ -40,6 +40,15 @@ pub(crate) enum Change {
     Removed,
 }
 
+impl Differences {
+    /// Counts the files that the author has changed as outdated.
+    pub(crate) fn discard_changes(&mut self) {
+        let kept = std::mem::take(&mut self.kept).into_iter();
+        self.outdated
+            .extend(kept.map(|path| (path, Change::Changed)));
+    }
+}
+
 impl Kit {
     pub(crate) fn new(folder: &'static Dir<'static>) -> Self {
         let mut files = BTreeMap::new();
@@ -143,9 +152,10 @@ fn collect(
 /// The hashes of the files that were last written, by their paths.
 fn read_record(folder: &Path) -> Result<Option<BTreeMap<String, String>>> {
     let place = folder.join(RECORD);
-    let text =
-        if_exists(fs::read_to_string(&place)).with_context(|| place.display().to_string())?;
-    let read = |text: String| {
+    let text = if_exists(fs::read(&place)).with_context(|| place.display().to_string())?;
+    // Of a broken record nothing is known: then all changes count as the author's.
+    let read = |text: Vec<u8>| {
+        let text = String::from_utf8_lossy(&text);
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let files = lines.filter_map(|line| line.split_once("  "));
         // A record is a file like others: nothing outside of the kit is touched.
@@ -236,6 +246,26 @@ mod tests {
         assert_eq!(after, expected);
         assert!(folder.path().join("of-the-author").exists());
         assert!(!folder.path().join("gone").exists());
+
+        let mut found = after;
+        found.discard_changes();
+        new.write(folder.path(), &found.outdated).expect("written");
+        let restored = new.differences(folder.path()).expect("it can be read");
+        let expected = Differences {
+            recorded: true,
+            ..Differences::default()
+        };
+        assert_eq!(restored, expected);
+    }
+
+    #[test]
+    fn with_a_broken_record_all_changes_count_as_the_authors() {
+        let folder = tempfile::tempdir().expect("a directory");
+        kit(&[("a", "old")]).create(folder.path()).expect("written");
+        fs::write(folder.path().join(RECORD), [0xff, 0xfe]).expect("written");
+        let found = kit(&[("a", "new")]).differences(folder.path());
+        let found = found.expect("it can be read");
+        assert_eq!(found.conflicts, ["a".to_owned()].into());
     }
 
     #[test]

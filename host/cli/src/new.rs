@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use include_dir::{Dir, include_dir};
 
@@ -96,7 +96,12 @@ impl New {
     pub(crate) fn run(&self) -> Result<()> {
         let name = Name::new(&self.name)?;
         let folder = Path::new(&self.name);
-        fs::create_dir(folder).with_context(|| folder.display().to_string())?;
+        fs::create_dir(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                anyhow!("`{}` exists already: choose another name", self.name)
+            }
+            _ => anyhow!(error).context(self.name.clone()),
+        })?;
         write(self.language.template(), folder, &|text| name.fill(text))?;
         self.language.kit().create(&folder.join("kit"))?;
         let mut stdout = io::stdout().lock();

@@ -34,6 +34,12 @@ impl Publish {
         let bytes = setup::read(&component)?;
         let udf = Udf::new(&setup::engine()?, &bytes);
         let udf = udf.with_context(|| component.display().to_string())?;
+        writeln!(
+            io::stderr(),
+            "uploading {} to {}",
+            component.display(),
+            self.server
+        )?;
         let answer = node.put("/_udf", bytes, token.as_deref())?;
         if !answer.status.is_success() {
             bail!("{}", self.refusal(&answer));

@@ -61,7 +61,7 @@ impl Test {
             files => files.to_vec(),
         };
         let suites = files.iter().map(|file| {
-            let text = setup::read(file)?;
+            let text = vectors::read(file)?;
             Vectors::parse(&text).with_context(|| file.display().to_string())
         });
         let suites: Vec<Vec<Vectors>> = suites.collect::<Result<_>>()?;

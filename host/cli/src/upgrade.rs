@@ -18,7 +18,7 @@ pub(crate) struct Upgrade {
     /// Change nothing; the exit code is 1 if the kit is older than this command's.
     #[arg(long)]
     check: bool,
-    /// Overwrite files of the kit that you have changed.
+    /// Discard your changes to files of the kit.
     #[arg(long, conflicts_with = "check")]
     force: bool,
 }
@@ -27,7 +27,10 @@ impl Upgrade {
     pub(crate) fn run(&self) -> Result<()> {
         let folder = self.dir.join("kit");
         let kit = self.kit(&folder)?;
-        let found = kit.differences(&folder)?;
+        let mut found = kit.differences(&folder)?;
+        if self.force {
+            found.discard_changes();
+        }
         let Differences {
             outdated,
             conflicts,
@@ -48,7 +51,10 @@ impl Upgrade {
             writeln!(stdout, "kit/{path}: {would}{word}")?;
         }
         for path in kept {
-            writeln!(stdout, "kit/{path}: not outdated, your changes are kept")?;
+            writeln!(
+                stdout,
+                "kit/{path}: not outdated, your changes are kept; `--force` discards them"
+            )?;
         }
         let dir = self.dir.display();
         if self.check && !outdated.is_empty() {

@@ -133,7 +133,7 @@ pub enum ArgumentError {
         known: Vec<String>,
     },
     /// A required parameter has no argument.
-    #[error("missing parameter `{parameter}` ({kind}): {description}")]
+    #[error("missing parameter `{parameter}` ({kind}){}{description}", if description.is_empty() { "" } else { ": " })]
     Missing {
         /// The parameter.
         parameter: String,

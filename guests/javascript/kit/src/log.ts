@@ -2,6 +2,19 @@
 
 import { logging } from "#host";
 
+declare global {
+  /** The console of a component: its lines go to the log, each with the level of its name. */
+  interface Console {
+    trace(...values: unknown[]): void;
+    debug(...values: unknown[]): void;
+    log(...values: unknown[]): void;
+    info(...values: unknown[]): void;
+    warn(...values: unknown[]): void;
+    error(...values: unknown[]): void;
+  }
+  var console: Console;
+}
+
 /** Logs a line that follows the work step by step. */
 export function trace(message: string): void {
   logging.log("trace", message.toWellFormed());

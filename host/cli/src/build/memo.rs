@@ -8,9 +8,9 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
 
@@ -143,16 +143,23 @@ impl Fingerprint {
         }
     }
 
-    /// A file's path, size and time.
+    /// A file's path, size and times. That of the last change of its metadata is among them, which
+    /// an editor cannot set back.
     fn stamp(&mut self, path: &Path) {
         self.add(path.as_os_str().as_encoded_bytes());
         let Ok(metadata) = fs::metadata(path) else {
             return self.add(b"missing");
         };
         self.add(&metadata.len().to_le_bytes());
-        let modified = metadata.modified().ok();
-        let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        self.add(&since.unwrap_or_default().as_nanos().to_le_bytes());
+        let times = [
+            metadata.mtime(),
+            metadata.mtime_nsec(),
+            metadata.ctime(),
+            metadata.ctime_nsec(),
+        ];
+        for time in times {
+            self.add(&time.to_le_bytes());
+        }
     }
 
     pub(super) fn finish(self) -> String {
@@ -169,6 +176,7 @@ fn is_input(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::time::UNIX_EPOCH;
 
     use super::*;
 

@@ -158,7 +158,8 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
 
 /// The component at a path: the file, or that of the project in a directory, which is built first.
 pub(crate) fn component(path: &Path) -> Result<PathBuf> {
-    match path.is_dir() {
+    let found = fs::metadata(path).with_context(|| path.display().to_string())?;
+    match found.is_dir() {
         true => Ok(build(path, None)?.output),
         false => Ok(path.to_owned()),
     }

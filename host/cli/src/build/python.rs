@@ -27,7 +27,7 @@ use super::{Built, Code};
 
 const TOOL: &str = "componentize-py";
 
-const INSTALL: &str = "install Python 3.10 or newer from https://www.python.org, and run \
+const INSTALL: &str = "install Python 3.11 or newer from https://www.python.org, and run \
                        `pip install componentize-py==0.25.1` in a virtual environment";
 
 /// The kit's package, and the module in it with the exports of the WIT world.

@@ -169,7 +169,10 @@ impl<'a> Session<'a> {
             if native.elapsed() > NATIVE_LIMIT {
                 self.native = None;
                 let seconds = NATIVE_LIMIT.as_secs();
-                say(&format!("natively: stopped after {seconds} s"))?;
+                say(&format!(
+                    "natively: stopped after {seconds} s: a function does not end, or there are \
+                     many cases; the component's run says which"
+                ))?;
             }
             return Ok(());
         };
@@ -263,7 +266,7 @@ impl Work {
         let mut suites = Vec::new();
         let mut texts: Vec<String> = Vec::new();
         for file in dev.vectors() {
-            let bytes = setup::read(&file)?;
+            let bytes = vectors::read(&file)?;
             let of_file = || file.display().to_string();
             suites.extend(Vectors::parse(&bytes).with_context(of_file)?);
             let raw: Vec<&RawValue> = match bytes.trim_ascii().first() {

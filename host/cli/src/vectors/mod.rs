@@ -11,6 +11,7 @@ mod run;
 mod sample;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -18,8 +19,21 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use whittle_node::mapping::Mapping;
 
+use crate::setup;
+
 pub(crate) use native::NativeCase;
 pub(crate) use run::{Failure, run};
+
+/// The bytes of a file of vectors.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
+    if !file.exists() {
+        bail!(
+            "{}: there are no test vectors: write them, or name another file with `--vectors`",
+            file.display()
+        );
+    }
+    setup::read(file)
+}
 
 /// The vectors of one function.
 #[derive(Debug, Deserialize)]
@@ -68,12 +82,12 @@ impl Vectors {
     /// Text that is not of the format, and text without cases, which would test nothing.
     pub(crate) fn parse(text: &[u8]) -> Result<Vec<Self>> {
         let vectors: Vec<Self> = match text.trim_ascii().first() {
-            None => bail!("the file is empty: add vectors, or remove the file"),
+            None => bail!("the file is empty: add vectors"),
             Some(b'[') => serde_json::from_slice(text)?,
             Some(_) => vec![serde_json::from_slice(text)?],
         };
         if vectors.is_empty() {
-            bail!("the file has no vectors: add those of a function, or remove the file");
+            bail!("the file has no vectors: add those of a function");
         }
         for suite in &vectors {
             suite
@@ -160,8 +174,8 @@ mod tests {
             let case = format!(r#"{{"name": "n", "documents": [{{}}], {rest}}}"#);
             error(&format!(r#"[{{"function": "f", "cases": [{case}]}}]"#))
         };
-        insta::assert_snapshot!(error(" \n"), @"the file is empty: add vectors, or remove the file");
-        insta::assert_snapshot!(error("[]"), @"the file has no vectors: add those of a function, or remove the file");
+        insta::assert_snapshot!(error(" \n"), @"the file is empty: add vectors");
+        insta::assert_snapshot!(error("[]"), @"the file has no vectors: add those of a function");
         insta::assert_snapshot!(error(r#"{"function": "f", "cases": []}"#), @"function `f`: it has no cases");
         insta::assert_snapshot!(error(r#"{"function": "f", "case": []}"#), @r#"unknown field `case`, expected one of `function`, `tolerance`, `mapping`, `cases` at line 1 column 24"#);
         insta::assert_snapshot!(error(r#"{"function": "f", "tolerance": -1, "cases": [{"name": "n", "documents": [], "values": []}]}"#), @r#"function `f`: `tolerance` must be a number from 0, but is -1"#);

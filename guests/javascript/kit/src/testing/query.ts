@@ -51,7 +51,7 @@ export class Query {
 
   /** Evaluates the function for a document. What the author's function throws is thrown here. */
   value(document: Source | Document): Json {
-    this.#bind();
+    this.#bindAgain();
     this.#load([document], true);
     return this.#running("evaluate", () => {
       const { tag, val } = this.#functions.evaluate() as { tag: string; val?: Value };
@@ -67,7 +67,7 @@ export class Query {
    * values are those that the documents have, and are not converted.
    */
   values(documents: readonly (Source | Document)[], { mapped = true } = {}): (Json | Failure)[] {
-    this.#bind();
+    this.#bindAgain();
     this.#load(documents, mapped);
     if (documents.length === 0) return [];
     const lines = this.log.length;
@@ -91,7 +91,17 @@ export class Query {
     return whole;
   }
 
-  /** Several queries can be of one component, which has one function bound. */
+  /**
+   * Several queries can be of one component, which has one function bound. A query binds once, so
+   * what `prepare` logs is in the log once.
+   */
+  #bindAgain(): void {
+    const { log } = this.#state;
+    const lines = log.length;
+    this.#bind();
+    log.length = lines;
+  }
+
   #bind(): void {
     const { log } = this.#state;
     this.#state = new State(log);
