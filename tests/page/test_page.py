@@ -118,7 +118,7 @@ class Page(unittest.TestCase):
         self.no_messages()
 
     def test_a_function_runs_on_sample_documents(self):
-        self.choose("function", "string_distance@0.1.0")
+        self.choose("function", "string-distance.string_distance@0.1.0")
         self.assertEqual(json.loads(self.at("params").get_property("value"))["max_distance"], 2)
         self.enter("params", {"field": "title", "target": "Star Wars"})
         self.enter("documents", [{"title": "Stir Wars"}, {"title": HOSTILE}, {"_id": "seven", "_source": {}}])
@@ -131,7 +131,7 @@ class Page(unittest.TestCase):
         self.no_messages()
 
     def test_a_search_shows_hits_costs_and_the_profile(self):
-        self.choose("function", "string_distance@0.1.0")
+        self.choose("function", "string-distance.string_distance@0.1.0")
         self.choose("target", "the index products")
         self.assertFalse(self.at("documents").is_displayed())
         self.enter("params", {"field": "title", "target": "Cobalt camera"})
@@ -152,7 +152,7 @@ class Page(unittest.TestCase):
         self.no_messages()
 
     def test_what_is_wrong_is_said(self):
-        self.choose("function", "string_distance@0.1.0")
+        self.choose("function", "string-distance.string_distance@0.1.0")
         self.enter("params", "{broken")
         self.assertIn("the parameters are not valid JSON: ", self.run_it())
         self.enter("params", {"field": "title"})
