@@ -20,6 +20,7 @@ mod search;
 mod serve;
 mod setup;
 mod sources;
+mod step;
 mod test;
 mod udf_log;
 mod upgrade;

@@ -11,6 +11,7 @@ use whittle_host::{Function, Kind, Presence, Udf};
 
 use crate::remote::{Remote, Response};
 use crate::setup;
+use crate::step;
 use crate::test::Test;
 
 /// Build a UDF, run its test vectors, and register it on a node if they pass.
@@ -34,13 +35,8 @@ impl Publish {
         let bytes = setup::read(&component)?;
         let udf = Udf::new(&setup::engine()?, &bytes);
         let udf = udf.with_context(|| component.display().to_string())?;
-        writeln!(
-            io::stderr(),
-            "uploading {} to {}",
-            component.display(),
-            self.server
-        )?;
-        let answer = node.put("/_udf", bytes, token.as_deref())?;
+        let upload = || node.put("/_udf", bytes, token.as_deref());
+        let answer = step::shown(&format!("uploading to {}", self.server), upload)?;
         if !answer.status.is_success() {
             bail!("{}", self.refusal(&answer));
         }

@@ -69,7 +69,7 @@ fn upgrade_refuses_to_overwrite_what_the_author_changed() {
     desk.good("new c my-c");
     desk.write("my-c/kit/README.md", "mine");
     insta::assert_snapshot!(desk.good("upgrade my-c"), @r"
-    kit/README.md: not outdated, your changes are kept
+    kit/README.md: not outdated, your changes are kept; `--force` discards them
     the kit in my-c is up to date
     ");
     outdated(&desk, "my-c/kit");

@@ -10,7 +10,6 @@ mod go;
 mod javascript;
 mod memo;
 mod packages;
-mod progress;
 mod python;
 mod rust;
 mod tool;
@@ -26,6 +25,7 @@ use whittle_host::{TextEncoding, Udf, encode_component};
 
 use crate::inspect::signature;
 use crate::setup;
+use crate::step;
 
 /// Build the UDF in a directory as a component.
 #[derive(Debug, Args)]
@@ -143,7 +143,7 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     let component = built.code.component();
     let component = component.with_context(|| dir.display().to_string())?;
     let engine = setup::engine()?;
-    let udf = progress::step("compiling to machine code", || {
+    let udf = step::shown("compiling to machine code", || {
         Udf::new(&engine, &component)
     });
     let udf = udf.with_context(|| dir.display().to_string())?;

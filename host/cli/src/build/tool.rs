@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use whittle_host::{BATCH_CONTRACT, CONTRACT};
 
-use super::progress;
+use crate::step;
 
 /// Runs a tool and returns its standard output; its standard error goes to the user. `install` says
 /// how to install the tool and is part of the error if it is missing.
@@ -20,7 +20,7 @@ pub(super) fn run(tool: &mut Command, install: &str) -> Result<Vec<u8>> {
     // cargo shows its own progress.
     let output = match &*program {
         "cargo" => tool.output(),
-        _ => progress::step(&program, || tool.output()),
+        _ => step::shown(&program, || tool.output()),
     };
     let output = output.map_err(|error| cannot_run(&program, error, install))?;
     if !output.status.success() {
@@ -38,7 +38,7 @@ pub(super) fn run_explained(
 ) -> Result<Vec<u8>> {
     let program = name(tool);
     tool.stdin(Stdio::null());
-    let output = progress::step(&program, || tool.output());
+    let output = step::shown(&program, || tool.output());
     let output = output.map_err(|error| cannot_run(&program, error, install))?;
     let messages = String::from_utf8_lossy(&output.stderr);
     if !output.status.success()

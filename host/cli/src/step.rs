@@ -1,4 +1,4 @@
-//! One line on standard error that says which step of a build runs and for how long, if somebody
+//! One line on standard error that says which step of a command runs and for how long, if somebody
 //! watches.
 //!
 //! As with cargo, the line is there only on a terminal. A slow step leaves its line with the time
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(500);
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Runs a step of a build, and shows it.
-pub(super) fn step<T>(name: &str, run: impl FnOnce() -> T) -> T {
+/// Runs a step, and shows it.
+pub(crate) fn shown<T>(name: &str, run: impl FnOnce() -> T) -> T {
     if !io::stderr().is_terminal() {
         return run();
     }
