@@ -69,10 +69,18 @@ struct Language {
     build: fn(&Path) -> Result<Built>,
     /// The command that runs vectors natively; see [`native`].
     native: Option<Native>,
+    /// The command that keeps the compiler running; see [`resident`].
+    resident: Option<Resident>,
 }
 
 /// Gives the command for a project, if the kit of the project has what it takes.
 type Native = fn(&Path) -> Result<Option<Command>>;
+
+/// Gives the command for a project and a socket, if the compiler is installed.
+type Resident = fn(&Path, &Path) -> Result<Option<Command>>;
+
+/// The environment variable with the socket of a compiler that keeps running.
+pub(crate) const RESIDENT: &str = "WHITTLE_RESIDENT_COMPILER";
 
 /// The first language that owns a directory builds it.
 const LANGUAGES: &[Language] = &[
@@ -81,36 +89,42 @@ const LANGUAGES: &[Language] = &[
         owns: rust::owns,
         build: rust::build,
         native: None,
+        resident: None,
     },
     Language {
         marker: "go.mod",
         owns: go::owns,
         build: go::build,
         native: None,
+        resident: None,
     },
     Language {
         marker: "asconfig.json",
         owns: assemblyscript::owns,
         build: assemblyscript::build,
         native: None,
+        resident: Some(assemblyscript::resident),
     },
     Language {
         marker: "package.json",
         owns: javascript::owns,
         build: javascript::build,
         native: Some(javascript::native),
+        resident: None,
     },
     Language {
         marker: "pyproject.toml",
         owns: python::owns,
         build: python::build,
         native: Some(python::native),
+        resident: None,
     },
     Language {
         marker: "*.c",
         owns: c::owns,
         build: c::build,
         native: None,
+        resident: None,
     },
 ];
 
@@ -175,6 +189,15 @@ pub(crate) fn check(dir: &Path) -> Result<()> {
 pub(crate) fn native(dir: &Path) -> Result<Option<Command>> {
     match language(dir)?.native {
         Some(native) => native(dir),
+        None => Ok(None),
+    }
+}
+
+/// A command that keeps the compiler of a project running, if its language gains by that: builds use
+/// it that find its socket in the environment variable [`RESIDENT`].
+pub(crate) fn resident(dir: &Path, socket: &Path) -> Result<Option<Command>> {
+    match language(dir)?.resident {
+        Some(resident) => resident(dir, socket),
         None => Ok(None),
     }
 }

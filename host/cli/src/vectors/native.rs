@@ -25,6 +25,17 @@ pub(crate) struct NativeCase {
 }
 
 impl NativeCase {
+    /// A case that was ended by an error.
+    pub(crate) fn failed(error: String) -> Self {
+        Self {
+            values: Vec::new(),
+            errors: BTreeMap::new(),
+            error: Some(error),
+            logs: Vec::new(),
+            skipped: None,
+        }
+    }
+
     /// Whether the kit has run the case.
     pub(crate) fn has_run(&self) -> bool {
         self.skipped.is_none()

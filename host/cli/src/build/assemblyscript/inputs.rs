@@ -11,6 +11,9 @@ use anyhow::{Context, Result};
 use super::super::memo::Fingerprint;
 use crate::sources::sources;
 
+/// The extensions of files that Node runs.
+const PROGRAMS: [&str; 3] = ["js", "mjs", "cjs"];
+
 pub(super) struct Inputs {
     command: Fingerprint,
     root: PathBuf,
@@ -52,6 +55,21 @@ impl Inputs {
             fingerprint.packages(folder)?;
         }
         Ok(fingerprint)
+    }
+
+    /// What asc loads into its process: the packages, and the transforms among the sources.
+    pub(super) fn programs(&self) -> Result<String> {
+        let mut fingerprint = Fingerprint::new();
+        for source in sources(&self.root).with_context(|| self.root.display().to_string())? {
+            let extension = source.extension().unwrap_or_default();
+            if PROGRAMS.iter().any(|program| extension == *program) {
+                fingerprint.file(&source)?;
+            }
+        }
+        for folder in &self.packages {
+            fingerprint.packages(folder)?;
+        }
+        Ok(fingerprint.finish())
     }
 
     /// The files outside of the root that a source may import, such as `../shared/text`.

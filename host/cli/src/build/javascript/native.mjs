@@ -1,5 +1,5 @@
-// Bundles a project with the kit's runner of vectors, and runs it: vectors on standard input, a line
-// of JSON for each case on standard output.
+// Bundles a project with the kit's runner of vectors, and runs it: vectors on standard input, and on
+// standard output an empty line when the project is loaded, and then a line of JSON for each case.
 
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -37,4 +37,5 @@ try {
 // Standard output has the results alone.
 console.log = console.info = console.debug = console.error;
 const { functions, run } = await import(pathToFileURL(bundle));
+writeSync(1, "\n");
 for (const line of run(functions, readFileSync(0, "utf8"))) writeSync(1, `${line}\n`);
