@@ -74,7 +74,16 @@ struct Language {
 }
 
 /// Gives the command for a project, if the kit of the project has what it takes.
-type Native = fn(&Path) -> Result<Option<Command>>;
+type Native = fn(&Path) -> Result<Option<NativeRun>>;
+
+/// How a project's vectors are run natively.
+pub(crate) struct NativeRun {
+    /// Takes vectors on its standard input, and prints an empty line when the project is loaded, and
+    /// then a JSON object for each case.
+    pub(crate) command: Command,
+    /// Whether the build says as soon why a project does not run, so that nothing else need say it.
+    pub(crate) build_explains: bool,
+}
 
 /// Gives the command for a project and a socket, if the compiler is installed.
 type Resident = fn(&Path, &Path) -> Result<Option<Command>>;
@@ -95,7 +104,7 @@ const LANGUAGES: &[Language] = &[
         marker: "go.mod",
         owns: go::owns,
         build: go::build,
-        native: None,
+        native: Some(go::native),
         resident: None,
     },
     Language {
@@ -184,9 +193,8 @@ pub(crate) fn check(dir: &Path) -> Result<()> {
     language(dir).map(drop)
 }
 
-/// A command that runs vectors without building a component, if the project's language and kit can:
-/// vectors on its standard input, and on its standard output a JSON object for each case.
-pub(crate) fn native(dir: &Path) -> Result<Option<Command>> {
+/// How vectors run without a component, if the project's language and kit can do so.
+pub(crate) fn native(dir: &Path) -> Result<Option<NativeRun>> {
     match language(dir)?.native {
         Some(native) => native(dir),
         None => Ok(None),

@@ -3,11 +3,12 @@
 //! The kit prints an empty line when the project is loaded, and then a line for each case. So if
 //! nothing is printed for too long, it is known what did not end.
 
-use std::io;
-use std::process::Command;
+use std::fs::File;
+use std::io::{self, Seek};
 use std::time::{Duration, Instant};
 
 use super::process::Process;
+use crate::build::NativeRun;
 use crate::vectors::NativeCase;
 
 /// How long a project may take to load. Go compiles its library meanwhile, the first time.
@@ -20,11 +21,14 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Vectors that run natively. They are ended when this is dropped.
 pub(super) struct Native {
     process: Process,
+    /// Its standard error, unless that is the user's.
+    errors: Option<File>,
     /// The time limit of a case.
     limit: Duration,
     /// The size of what is printed, and since when it has not changed.
     printed: u64,
     since: Instant,
+    is_loaded: bool,
 }
 
 /// How vectors have ended.
@@ -38,21 +42,37 @@ pub(super) enum End {
     Exited(Vec<NativeCase>),
     /// The project has not been loaded in time.
     Loading,
-    /// The project cannot be loaded. It has printed why.
-    Failed,
+    /// The project cannot be loaded.
+    Failed {
+        /// Whether it has printed why. Otherwise the build does.
+        has_printed: bool,
+    },
 }
 
 impl Native {
     /// Starts a kit's runner with vectors.
-    pub(super) fn start(command: &mut Command, vectors: &str, limit: Duration) -> io::Result<Self> {
+    pub(super) fn start(run: NativeRun, vectors: &str, limit: Duration) -> io::Result<Self> {
+        let NativeRun {
+            mut command,
+            build_explains,
+        } = run;
         command
             .env("WHITTLE_LOADING_MS", LOADING.as_millis().to_string())
             .env("WHITTLE_TIMEOUT_MS", limit.as_millis().to_string());
+        let errors = match build_explains {
+            true => Some(tempfile::tempfile()?),
+            false => None,
+        };
+        if let Some(errors) = &errors {
+            command.stderr(errors.try_clone()?);
+        }
         Ok(Self {
-            process: Process::start(command, vectors.as_bytes())?,
+            process: Process::start(&mut command, vectors.as_bytes())?,
+            errors,
             limit,
             printed: 0,
             since: Instant::now(),
+            is_loaded: false,
         })
     }
 
@@ -62,58 +82,86 @@ impl Native {
 
     /// How the vectors have ended, if they have.
     pub(super) fn end(&mut self) -> io::Result<Option<End>> {
+        let end = self.found()?;
+        if let (Some(errors), Some(end)) = (&mut self.errors, &end)
+            && !matches!(end, End::Failed { .. })
+        {
+            errors.rewind()?;
+            io::copy(errors, &mut io::stderr())?;
+        }
+        Ok(end)
+    }
+
+    fn found(&mut self) -> io::Result<Option<End>> {
+        let failed = End::Failed {
+            has_printed: self.errors.is_none(),
+        };
         if let Some(ended) = self.process.ended()? {
-            let cases = cases(&ended.output);
-            return Ok(Some(match cases {
+            return Ok(Some(match cases(&ended.output) {
                 Some(cases) if ended.has_succeeded => End::Whole(cases),
-                Some(cases) if !ended.output.is_empty() => End::Exited(cases),
-                _ if ended.elapsed >= LOADING => End::Loading,
-                _ => End::Failed,
+                Some(cases) => End::Exited(cases),
+                None if ended.elapsed >= LOADING => End::Loading,
+                None => failed,
             }));
         }
         let printed = self.process.written()?;
         if printed != self.printed {
             self.printed = printed;
             self.since = Instant::now();
+            self.is_loaded = is_loaded(&self.process.output()?);
         }
-        let limit = match printed {
-            0 => LOADING + GRACE,
-            _ => self.limit + GRACE,
+        let limit = match self.is_loaded {
+            true => self.limit,
+            false => LOADING,
         };
-        if self.since.elapsed() < limit {
+        if self.since.elapsed() < limit + GRACE {
             return Ok(None);
         }
         Ok(Some(match cases(&self.process.output()?) {
-            _ if printed == 0 => End::Loading,
             Some(cases) => End::Stopped(cases),
-            None => End::Failed,
+            None if !self.is_loaded => End::Loading,
+            None => failed,
         }))
     }
 }
 
-/// The cases that have been printed, if all lines are such.
+fn is_loaded(output: &str) -> bool {
+    output.lines().any(str::is_empty)
+}
+
+/// The cases that have been printed, if the project has been loaded and has printed nothing else
+/// since.
 fn cases(output: &str) -> Option<Vec<NativeCase>> {
-    let lines = output.lines().filter(|line| !line.is_empty());
+    if !is_loaded(output) {
+        return None;
+    }
+    let lines = output.lines().skip_while(|line| !line.is_empty()).skip(1);
     lines.map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// How a script ends that gets 100 ms for each case.
     fn end(script: &str) -> String {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", script]);
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
         let limit = Duration::from_millis(100);
-        let mut native = Native::start(&mut shell, "", limit).expect("started");
+        let run = NativeRun {
+            command,
+            build_explains: false,
+        };
+        let mut native = Native::start(run, "", limit).expect("started");
         loop {
             if let Some(end) = native.end().expect("asked") {
                 return match end {
                     End::Whole(cases) => format!("{} cases", cases.len()),
                     End::Stopped(cases) => format!("stopped after {} cases", cases.len()),
                     End::Exited(cases) => format!("exited after {} cases", cases.len()),
-                    End::Loading | End::Failed => format!("{end:?}"),
+                    End::Loading | End::Failed { .. } => format!("{end:?}"),
                 };
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -127,8 +175,13 @@ mod tests {
         assert_eq!(end(&format!("{one} sleep 60")), "stopped after 1 cases");
         assert_eq!(end(&format!("{one} exit 1")), "exited after 1 cases");
         assert_eq!(end("echo; exit 1"), "exited after 0 cases");
-        assert_eq!(end("exit 1"), "Failed");
-        assert_eq!(end("echo a library prints"), "Failed");
+        assert_eq!(end("exit 1"), "Failed { has_printed: true }");
+        assert_eq!(end("echo loading; exit 1"), "Failed { has_printed: true }");
+        assert_eq!(end(&format!("echo loading; {one}")), "1 cases");
+        assert_eq!(
+            end(&format!("{one} echo more")),
+            "Failed { has_printed: true }"
+        );
         // The limit is that of a case, and not of all together.
         let more = "echo; for case in 1 2 3; do sleep 0.5; echo '{\"values\": []}'; done";
         assert_eq!(end(more), "3 cases");

@@ -156,9 +156,9 @@ impl<'scope, 'env> Session<'scope, 'env> {
             None => build::native(&self.dev.dir).ok().flatten(),
             Some(_) => None,
         };
-        if let (Some(mut command), Some(work)) = (native, &self.work) {
+        if let (Some(native), Some(work)) = (native, &self.work) {
             // Without the language on this machine, the component has to do.
-            self.native = Native::start(&mut command, &work.text, self.dev.run.timeout()).ok();
+            self.native = Native::start(native, &work.text, self.dev.run.timeout()).ok();
         }
         Ok(())
     }
@@ -193,7 +193,10 @@ impl<'scope, 'env> Session<'scope, 'env> {
                      `prepare`; no component was built"
                 ))
             }
-            End::Failed => say("natively: the project does not run; see its messages above"),
+            End::Failed { has_printed: true } => {
+                say("natively: the project does not run; see its messages above")
+            }
+            End::Failed { has_printed: false } => Ok(()),
         }
     }
 

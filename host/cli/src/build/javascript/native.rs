@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde_json::json;
 
+use super::super::NativeRun;
 use super::super::tool::BuildFolder;
 use super::Project;
 
@@ -17,7 +18,7 @@ const RUNNER: &str = "node_modules/whittle-guest/src/testing/vectors.ts";
 const SCRIPT: &str = include_str!("native.mjs");
 
 /// The command that runs the vectors of a project, if its kit can and its packages are installed.
-pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
+pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
     let is_installed = |name: &str| dir.ancestors().any(|above| above.join(name).is_file());
     let dir = &fs::canonicalize(dir)?;
     if !is_installed(RUNNER) || !is_installed("node_modules/esbuild/package.json") {
@@ -40,5 +41,8 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
             SCRIPT,
         ])
         .arg(options.to_string());
-    Ok(Some(node))
+    Ok(Some(NativeRun {
+        command: node,
+        build_explains: false,
+    }))
 }
