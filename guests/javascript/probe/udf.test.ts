@@ -12,6 +12,6 @@ test("documents are read as the host does", () => {
   const text = readFileSync("../../tests/vectors/read_kinds.json", "utf8");
   const { cases } = JSON.parse(text) as { cases: { name: string; values: unknown }[] };
   assert.ok(cases.length > 50);
-  const found = run(functions, text).map((line) => JSON.parse(line) as { values: unknown });
+  const found = [...run(functions, text)].map((line) => JSON.parse(line) as { values: unknown });
   cases.forEach(({ name, values }, at) => assert.deepEqual(found[at]!.values, values, name));
 });

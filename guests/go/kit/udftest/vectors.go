@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -43,39 +44,63 @@ type found struct {
 	Logs    []string       `json:"logs"`
 }
 
+// loading stops the watch of what runs before the vectors: the author's init functions.
+var loading = func() {}
+
+func init() {
+	if limit := milliseconds("WHITTLE_LOADING_MS"); limit > 0 {
+		fmt.Println("started")
+		loading = watch(limit, func(text string) {
+			fmt.Fprintln(os.Stderr, "loading the project: "+text)
+			os.Exit(1)
+		})
+	}
+}
+
 // RunVectors runs the test vectors on standard input, and ends the program. It prints an empty line,
 // and then a line of JSON for each case: what it gave, and not whether that was expected. whittle dev
 // calls it, because building a component takes longer.
 func RunVectors() {
+	loading()
+	// A component's stack is smaller still.
+	debug.SetMaxStack(1 << 24)
 	results := os.Stdout
 	// What the functions print is not a result.
 	os.Stdout = os.Stderr
 	fmt.Fprintln(results)
 	text, err := io.ReadAll(os.Stdin)
-	if err != nil {
-		panic(err)
+	if err == nil {
+		err = runVectors(text, results, milliseconds("WHITTLE_TIMEOUT_MS"))
 	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func runVectors(text []byte, results io.Writer, limit time.Duration) (err error) {
 	suites := make([]suite, 1)
 	if text = bytes.TrimSpace(text); bytes.HasPrefix(text, []byte("[")) {
 		err = decode(text, &suites)
 	} else {
 		err = decode(text, &suites[0])
 	}
-	if err != nil {
-		panic(err)
-	}
-	limit, _ := strconv.Atoi(os.Getenv("WHITTLE_TIMEOUT_MS"))
 	for _, suite := range suites {
 		for _, each := range suite.Cases {
 			if each.Mapping == nil {
 				each.Mapping = suite.Mapping
 			}
-			stop := watch(results, suite.Function, time.Duration(limit)*time.Millisecond)
+			stop := watch(limit, func(text string) {
+				text = fmt.Sprintf("function `%s` was stopped: %s", suite.Function, text)
+				found{Error: text, Logs: []string{}}.write(results)
+				os.Exit(0)
+			})
 			each.run(suite.Function).write(results)
 			stop()
 		}
 	}
-	os.Exit(0)
+	return err
 }
 
 func (f found) write(to io.Writer) {
@@ -86,17 +111,20 @@ func (f found) write(to io.Writer) {
 	fmt.Fprintln(to, string(written))
 }
 
-// watch ends the program when the time of a case is over, and says where it was.
-func watch(results io.Writer, function string, limit time.Duration) (stop func()) {
+func milliseconds(variable string) time.Duration {
+	count, _ := strconv.Atoi(os.Getenv(variable))
+	return time.Duration(count) * time.Millisecond
+}
+
+// watch calls a function when the time is over, with a text that says where the program is.
+func watch(limit time.Duration, over func(text string)) (stop func()) {
 	if limit == 0 {
 		return func() {}
 	}
 	timer := time.AfterFunc(limit, func() {
 		stacks := make([]byte, 1<<16)
 		stacks = stacks[:runtime.Stack(stacks, true)]
-		found{Error: fmt.Sprintf("function `%s` was stopped: the time limit of %d ms is over%s",
-			function, limit.Milliseconds(), placeIn(string(stacks)))}.write(results)
-		os.Exit(0)
+		over(fmt.Sprintf("the time limit of %d ms is over%s", limit.Milliseconds(), placeIn(string(stacks))))
 	})
 	return func() { timer.Stop() }
 }
@@ -112,6 +140,10 @@ func placeIn(stacks string) string {
 		isAuthors := isLong && strings.Contains(domain, ".") && !strings.HasPrefix(lines[index], kitPath)
 		if isAuthors || strings.HasPrefix(domain, "main.") {
 			place, _, _ := strings.Cut(strings.TrimSpace(lines[index+1]), " ")
+			if strings.HasSuffix(place, ".go:1") {
+				// The compiler gives a small loop no line.
+				return " in " + lines[index][:strings.LastIndexByte(lines[index], '(')]
+			}
 			return " at " + filepath.Base(place)
 		}
 	}
@@ -122,7 +154,8 @@ var kitPath = reflect.TypeFor[udf.Component]().PkgPath()
 
 func (c oneCase) run(function string) found {
 	if c.Mapping != nil {
-		return found{Skipped: "the case has a mapping, which only the host reads documents with"}
+		const why = "the case has a mapping, which only the host reads documents with"
+		return found{Skipped: why, Logs: []string{}}
 	}
 	query, err := bindVector(function, c.Params)
 	if query == nil {
@@ -146,10 +179,11 @@ func (c oneCase) run(function string) found {
 		}
 		message := oneLine(result.Err.Error())
 		var panicked panicked
-		if errors.As(result.Err, &panicked) {
+		// A component logs its first panic.
+		if len(all.Errors) == 0 && errors.As(result.Err, &panicked) {
 			query.log = append(query.log, fmt.Sprintf("debug: %s (%s)", message, panicked.place))
 		}
-		if fake.Host.Broken != nil && errors.Is(result.Err, fake.Host.Broken) {
+		if strings.HasPrefix(message, "the guest broke the contract: ") {
 			text := fmt.Sprintf("function `%s` was stopped: %s", function, message)
 			return found{Error: text, Logs: query.lines()}
 		}

@@ -31,9 +31,14 @@ def main() -> None:
     sys.path.insert(0, str(Path(sys.argv[1])))
     with contextlib.redirect_stdout(sys.stderr):
         _load()
-    print(flush=True)
+    _write("")
     for case in _cases(parsed(sys.stdin.read())):
-        print(json.dumps(_run(case)), flush=True)
+        _write(json.dumps(_run(case)))
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 class _TimeoutError(BaseException):
@@ -41,8 +46,8 @@ class _TimeoutError(BaseException):
 
 
 @contextlib.contextmanager
-def _limit(variable: str) -> Iterator[int]:
-    """Raise a `_TimeoutError` after the milliseconds that an environment variable has, if it has."""
+def _limit(variable: str) -> Iterator[None]:
+    """Raise a `_TimeoutError` after the milliseconds that an environment variable has, if any."""
     limit = int(os.environ.get(variable, "0"))
 
     def stop(_signal: int, frame: FrameType | None) -> None:
@@ -52,12 +57,12 @@ def _limit(variable: str) -> Iterator[int]:
         raise _TimeoutError(f"the time limit of {limit} ms is over{place}")
 
     if not limit or not hasattr(signal, "setitimer"):
-        yield limit
+        yield
         return
     signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, limit / 1000)
     try:
-        yield limit
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -81,8 +81,9 @@ pub(crate) struct NativeRun {
     /// Takes vectors on its standard input, and prints an empty line when the project is loaded, and
     /// then a JSON object for each case.
     pub(crate) command: Command,
-    /// Whether the build says as soon why a project does not run, so that nothing else need say it.
-    pub(crate) build_explains: bool,
+    /// Whether it compiles the project first, and prints something when that is done. What it says
+    /// until then, the build says too.
+    pub(crate) compiles: bool,
 }
 
 /// Gives the command for a project and a socket, if the compiler is installed.

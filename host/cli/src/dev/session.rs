@@ -13,7 +13,7 @@ use whittle_host::{Engine, Udf, one_line};
 
 use super::Dev;
 use super::component::{Ran, Running};
-use super::native::{End, LOADING, Native};
+use super::native::{End, Native};
 use super::process::Process;
 use super::report::{History, Outcome};
 use super::resident::Resident;
@@ -183,20 +183,18 @@ impl<'scope, 'env> Session<'scope, 'env> {
                 let reason = "has ended the process: see its messages above";
                 self.report_native_up_to(found, reason, elapsed)
             }
-            End::Loading => {
+            End::Loading(limit) => {
                 // The component would not be built either.
                 self.wants_build = false;
-                let seconds = LOADING.as_secs();
+                let seconds = limit.as_secs();
                 say(&format!(
                     "natively: the project was still loading after {seconds} s: code outside of \
                      functions does not end, or takes too long; correct it, or do its work in \
                      `prepare`; no component was built"
                 ))
             }
-            End::Failed { has_printed: true } => {
-                say("natively: the project does not run; see its messages above")
-            }
-            End::Failed { has_printed: false } => Ok(()),
+            End::Failed => say("natively: the project does not run; see its messages above"),
+            End::NotCompiled => Ok(()),
         }
     }
 

@@ -45,6 +45,6 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
         .env_remove("GOARCH");
     Ok(Some(NativeRun {
         command,
-        build_explains: true,
+        compiles: true,
     }))
 }

@@ -43,6 +43,6 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
         .arg(options.to_string());
     Ok(Some(NativeRun {
         command: node,
-        build_explains: false,
+        compiles: false,
     }))
 }

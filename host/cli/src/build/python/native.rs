@@ -38,6 +38,6 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
         .env("PYTHONPATH", path);
     Ok(Some(NativeRun {
         command: python,
-        build_explains: false,
+        compiles: false,
     }))
 }
