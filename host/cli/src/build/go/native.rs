@@ -11,6 +11,8 @@ use super::super::NativeRun;
 use super::super::tool::BuildFolder;
 use super::go;
 
+const KIT: &str = "github.com/whittle-udf/whittle/guests/go/kit";
+
 /// The kit's file that runs vectors. Kits before it have none.
 const RUNNER: &str = "udftest/vectors.go";
 
@@ -28,7 +30,8 @@ func init() { udftest.RunVectors() }
 /// The command that runs the vectors of a project, if its kit can.
 pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
     let kits = ["kit", "../kit"].map(|kit| dir.join(kit).join(RUNNER));
-    if !kits.iter().any(|runner| runner.is_file()) {
+    let module = fs::read_to_string(dir.join("go.mod"))?;
+    if !module.contains(KIT) || !kits.iter().any(|runner| runner.is_file()) {
         return Ok(None);
     }
     let dir = fs::canonicalize(dir)?;
