@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use whittle_tests::{ByHand, wait_until, whittle};
+use whittle_tests::{ByHand, repository, wait_until, whittle};
 
 /// Long enough for a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -641,6 +641,37 @@ fn dev_runs_go_natively_before_the_component_is_built() {
     waiting for changes
     ");
     assert_eq!(watcher.interrupt(), Some(0));
+}
+
+#[test]
+fn dev_names_the_line_of_a_typescript_function_that_does_not_end() {
+    let packages = repository().join("guests/javascript/node_modules");
+    if !packages.join("esbuild").is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "run `make guests`");
+        return;
+    }
+    let project = Project::new();
+    fs::remove_dir_all(project.path("p")).expect("removed");
+    assert!(project.run("new typescript p").starts_with("created p"));
+    std::os::unix::fs::symlink(packages, project.path("p/node_modules")).expect("linked");
+    let source = project.path("p/udf.ts");
+    let text = fs::read_to_string(&source).expect("read");
+    let endless = text.replace("return false;", "for (;;);");
+    fs::write(&source, endless).expect("written");
+    let watcher = Watcher::start(project.command("dev p --timeout 1000"));
+    insta::assert_snapshot!(watcher.until("natively"), @r"
+    watching N files of p; Ctrl-C ends it
+    p: a missing field does not match
+      - 4 values
+      + error: function `p` was stopped: the time limit of 1000 ms is over at udf.ts:23
+    natively: 2 of 3 cases pass, 1 has not run (T s)
+    ");
+    fs::write(&source, format!("for (;;);\n{text}")).expect("written");
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    changed: udf.ts
+    natively: the project was still loading after 20 s: code outside of functions does not end, or takes too long; correct it, or do its work in `prepare`; no component was built
+    waiting for changes
+    ");
 }
 
 /// `PATH` without the directories that have a program.

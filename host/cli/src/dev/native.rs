@@ -117,12 +117,16 @@ impl Native {
         if self.phase != Phase::Compiling {
             self.print_errors()?;
         }
-        let has_succeeded = ended.as_ref().map(|ended| ended.has_succeeded);
         let cases = cases(&self.process.output()?);
+        let last = cases.as_ref().and_then(|cases| cases.last());
+        let ends = last.is_some_and(NativeCase::ends);
+        let has_succeeded = ended.map(|ended| ended.has_succeeded || ends);
         Ok(Some(match (self.phase, has_succeeded, cases) {
             (Phase::Compiling, ..) => End::NotCompiled,
-            (Phase::Loading, None, _) => End::Loading(LOADING),
-            (Phase::Loading, Some(_), _) | (Phase::Running, _, None) => End::Failed,
+            (Phase::Loading, ..) if self.since.elapsed() + GRACE >= LOADING => {
+                End::Loading(LOADING)
+            }
+            (Phase::Loading, ..) | (Phase::Running, _, None) => End::Failed,
             (Phase::Running, Some(true), Some(cases)) => End::Whole(cases),
             (Phase::Running, Some(false), Some(cases)) => End::Exited(cases),
             (Phase::Running, None, Some(cases)) => End::Stopped(cases),
@@ -187,6 +191,8 @@ mod tests {
         assert_eq!(end(&format!("{one} sleep 60")), "stopped after 1 cases");
         assert_eq!(end(&format!("{one} exit 1")), "exited after 1 cases");
         assert_eq!(end("echo; exit 1"), "exited after 0 cases");
+        let ends = r#"echo '{"error": "too long", "ends": true}'; kill -9 $$"#;
+        assert_eq!(end(&format!("{one} {ends}")), "2 cases");
         assert_eq!(end("exit 1"), "Failed");
         assert_eq!(end("echo loading; exit 1"), "Failed");
         assert_eq!(end(&format!("echo loading; {one}")), "1 cases");

@@ -17,6 +17,9 @@ const RUNNER: &str = "node_modules/whittle-guest/src/testing/vectors.ts";
 /// Bundles and runs in one process, because starting Node takes longer than both.
 const SCRIPT: &str = include_str!("native.mjs");
 
+/// Runs beside it, and says where it is when its time is over.
+const WATCH: &str = include_str!("watch.mjs");
+
 /// The command that runs the vectors of a project, if its kit can and its packages are installed.
 pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
     let is_installed = |name: &str| dir.ancestors().any(|above| above.join(name).is_file());
@@ -31,6 +34,7 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
         "engine": project.engine.name(),
         "project": project.manifest,
         "bundle": folder.path().join("native.mjs"),
+        "watch": WATCH,
     });
     let mut node = Command::new("node");
     node.current_dir(dir)
