@@ -4,7 +4,7 @@ import json
 import unittest
 from pathlib import Path
 
-from whittle_guest._reading import parsed
+from whittle_guest._exact import parsed
 from whittle_guest.testing import Query
 
 import app  # noqa: F401 - it declares the function
