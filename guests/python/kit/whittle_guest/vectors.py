@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 from whittle_guest import _errors
-from whittle_guest._reading import parsed
+from whittle_guest._exact import Written, parsed, written
 from whittle_guest._values import Json
 from whittle_guest.testing import ArgumentError, BrokenContractError, Document, Failure, Query
 
@@ -33,7 +33,7 @@ def main() -> None:
         _load()
     _write("")
     for case in _cases(parsed(sys.stdin.read())):
-        _write(json.dumps(_run(case)))
+        _write(written(_run(case)))
 
 
 def _write(line: str) -> None:
@@ -121,7 +121,8 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
         words = f'function `{name}` failed for document `{document}`: "{message}"'
         return {"error": words, "logs": query.log}
     values = [None if at in errors else _json(value) for at, value in enumerate(found)]
-    return {"values": values, "errors": errors, "logs": query.log}
+    told = {str(at): message for at, message in errors.items()}
+    return {"values": values, "errors": told, "logs": query.log}
 
 
 def _line(message: str) -> str:
@@ -143,7 +144,8 @@ def _document(sample: dict[str, Any]) -> Document:
 
 def _json(value: object) -> object:
     if isinstance(value, Json):
-        return value.parse()
+        # Of a key that comes twice in a result, the last counts.
+        return json.loads(value, parse_float=Written.of)
     if not isinstance(value, float) or math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

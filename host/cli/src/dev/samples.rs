@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::{Map, Value as Json};
-use whittle_host::{Arguments, OnError, QueryContext, Udf, one_line};
+use whittle_host::{Arguments, ExactJson, OnError, QueryContext, Udf, one_line};
 use whittle_node::Documents;
 
 use crate::call::parameters;
@@ -211,7 +211,7 @@ impl Call {
     }
 }
 
-fn shown(result: Result<Json, String>) -> String {
+fn shown(result: Result<ExactJson, String>) -> String {
     let text = match result {
         Ok(value) => one_line(&value.to_string()),
         Err(error) => format!("error: {}", one_line(&error)),
