@@ -506,6 +506,51 @@ fn dev_keeps_the_compiler_of_assemblyscript_running() {
     assert_eq!(watcher.interrupt(), Some(0));
 }
 
+#[test]
+fn a_compiler_that_stays_writes_the_same_bytes() {
+    let guests = repository().join("guests/assemblyscript");
+    if !guests.join("node_modules").is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "run `make guests`");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("tmp")).expect("made");
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(whittle());
+        command
+            .args(arguments)
+            .arg(guests.join("string-distance"))
+            .env("CARGO_TARGET_DIR", path("target"))
+            .env("TMPDIR", path("tmp"))
+            .env("WHITTLE_CACHE", path("cache"));
+        command
+    };
+    let built = path("target/whittle/assemblyscript/string-distance/string-distance.wasm");
+    let build = |mut command: Command| {
+        assert!(command.output().expect("it runs").status.success());
+        let bytes = fs::read(&built).expect("built");
+        fs::remove_dir_all(path("target")).expect("removed");
+        bytes
+    };
+    let expected = build(command(&["build"]));
+
+    let watcher = Watcher::start(command(&["dev"]));
+    watcher.until("waiting");
+    assert!(fs::read(&built).expect("built") == expected);
+    fs::remove_dir_all(path("target")).expect("removed");
+    let mut sockets = fs::read_dir(path("tmp")).expect("a directory").flatten();
+    let socket = sockets.next().expect("one").path().join("compiler");
+    for _ in 0..2 {
+        let mut command = command(&["build"]);
+        command.env("WHITTLE_RESIDENT_COMPILER", &socket);
+        // No other compiler can run.
+        command.env("NODE_OPTIONS", "--require=/nowhere");
+        assert!(build(command) == expected);
+    }
+    assert_eq!(watcher.interrupt(), Some(0));
+}
+
 /// Whether there is a Python that the kit runs in.
 fn has_python() -> bool {
     let mut python = Command::new("python3");

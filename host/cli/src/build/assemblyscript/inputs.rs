@@ -126,6 +126,9 @@ mod tests {
         );
         write(&path("../shared/a.ts"), "export { b } from './b';");
         write(&path("../shared/b.ts"), "1");
+        // Data is no folder of modules.
+        write(&path("test/data.ts"), r#"read("../../shared/data.json")"#);
+        write(&path("../shared/data.json"), "[]");
         write(&path("vectors.json"), "[]");
         let inputs = Inputs::of(&Command::new("node"), &project, &project);
         let shown = || inputs.fingerprint().expect("read").finish();
