@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use whittle_host::{Arguments, Udf};
+use whittle_host::{Arguments, ExactJson, Udf};
 use whittle_node::mapping::Mapping;
 use whittle_node::{DocumentReader, Documents, Samples};
 
@@ -199,7 +199,11 @@ impl Work {
     }
 }
 
-fn differences(documents: &Documents, these: &[Json], others: &[Json]) -> Vec<Difference> {
+fn differences(
+    documents: &Documents,
+    these: &[ExactJson],
+    others: &[ExactJson],
+) -> Vec<Difference> {
     let pairs = these.iter().zip(others).enumerate();
     let different = pairs.filter(|(_, (this, other))| this != other);
     different

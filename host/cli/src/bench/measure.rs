@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use whittle_host::{
-    Arguments, Bound, Budget, Engine, EvaluateError, OnError, QueryContext, Stopped, Udf,
+    Arguments, Bound, Budget, Engine, EvaluateError, ExactJson, OnError, QueryContext, Stopped, Udf,
 };
 use whittle_node::{DocumentReader, Documents, Samples};
 
@@ -139,14 +139,16 @@ impl Subject {
         arguments: &Arguments,
         reader: &DocumentReader,
         samples: &Samples,
-    ) -> Result<Vec<Json>> {
+    ) -> Result<Vec<ExactJson>> {
         let mut bound = self.bind(function, arguments)?;
         let Samples { documents, scores } = samples;
         let answers = scores.iter().enumerate().map(|(position, score)| {
             let batch = reader.load(&bound, documents, position..position + 1, *score)?;
             match bound.evaluate_row(&batch) {
                 Ok(value) => Ok(value.to_json()),
-                Err(EvaluateError::Document { message, .. }) => Ok(json!({ "error": message })),
+                Err(EvaluateError::Document { message, .. }) => {
+                    Ok(ExactJson::from(&json!({ "error": message })))
+                }
                 Err(error) => Err(error.into()),
             }
         });
