@@ -88,6 +88,7 @@ mod engine;
 mod error;
 mod instance;
 mod limits;
+mod lines;
 mod manifest;
 mod memory;
 mod nesting;
@@ -118,6 +119,7 @@ pub use error::{
     Stopped,
 };
 pub use limits::{Budget, LimitExceeded, LimitKind, Limits};
+pub use lines::{LineTable, SourceLine};
 pub use manifest::{Function, Manifest, Parameter, Presence};
 pub use query::{LogLevel, LogLine, QueryContext, Usage};
 #[cfg(feature = "registry")]

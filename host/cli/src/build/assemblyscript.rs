@@ -5,6 +5,7 @@
 
 mod imports;
 mod inputs;
+mod lines;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,24 +37,42 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     check_node(20, INSTALL)?;
     let compiler = compiler(&dir)?;
     let module = folder.path().join("module.wasm");
+    let compiled = folder.path().join("compiled.wasm");
     let mut asc = Command::new("node");
     asc.current_dir(&dir)
         .arg(&compiler)
         .args(["--config", "asconfig.json", "--target", "release"])
+        // They change no instruction.
+        .args(["--debug", "--sourceMap"])
         .arg("--outFile")
-        .arg(&module);
+        .arg(&compiled);
     let inputs = Inputs::of(&asc, &dir, npm_root(&dir));
     memo::make(
         &module,
         || inputs.fingerprint(),
-        || run(&mut asc, INSTALL).map(drop),
+        || {
+            run(&mut asc, INSTALL)?;
+            let bytes = lines::with_lines(&read(&compiled)?, &map(&compiled)?)?;
+            fs::write(&module, bytes).with_context(|| module.display().to_string())
+        },
     )?;
-    let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    let bytes = read(&module)?;
     imports::check(&dir, &bytes)?;
     Ok(Built {
         code: Code::Module(bytes, TextEncoding::Utf16),
         output: folder.output(&dir)?,
     })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// The source map that asc writes beside a module.
+fn map(module: &Path) -> Result<String> {
+    Ok(String::from_utf8(read(
+        &module.with_extension("wasm.map"),
+    )?)?)
 }
 
 /// The compiler that the project pins; npm installs the project's packages if any is missing.

@@ -19,6 +19,7 @@ use whittle_host::{BATCH_CONTRACT, CONTRACT, TextEncoding};
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
 
+use super::dwarf::into_lines;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 use sources::{in_folder, in_project};
@@ -46,6 +47,8 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--target=wasm32-wasi", "-mexec-model=reactor"])
         // Link-time optimisation inlines the kit's wrappers into the guest.
         .args(["-std=c17", "-O2", "-flto", "-Wall", "-Wextra"])
+        // For the lines that errors name.
+        .arg("-g")
         .arg("-isystem")
         .arg(&bindings)
         .arg("-I")
@@ -59,7 +62,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     files.extend(in_folder(&kit)?);
     commands::write(&dir, &clang, &files)?;
     clang
-        .args(["-Wl,--gc-sections", "-Wl,-s", STACK])
+        .args(["-Wl,--gc-sections", STACK])
         .args(files)
         .arg(bindings.join("udf.c"))
         .arg(bindings.join("udf_component_type.o"))
@@ -68,9 +71,21 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     run(&mut clang, INSTALL)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
     Ok(Built {
-        code: Code::Module(bytes, TextEncoding::Utf8),
+        code: Code::Module(
+            into_lines(&bytes, |file| authors(&dir, file))?,
+            TextEncoding::Utf8,
+        ),
         output: folder.output(&dir)?,
     })
+}
+
+/// The name of a file of the project. Files of the kit, the bindings and the C library have relative
+/// paths too.
+fn authors<'a>(dir: &Path, file: &'a str) -> Option<&'a str> {
+    let file = file.trim_start_matches("./");
+    let others = ["/", "kit/", "bindings/"];
+    let is_other = others.iter().any(|other| file.starts_with(other));
+    (!is_other && dir.join(file).is_file()).then_some(file)
 }
 
 /// The flags in `CFLAGS`, with blanks between them, as make and cc take them.

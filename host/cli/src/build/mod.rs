@@ -6,12 +6,14 @@
 
 mod assemblyscript;
 mod c;
+mod dwarf;
 mod go;
 mod javascript;
 mod memo;
 mod packages;
 mod python;
 mod rust;
+mod source_map;
 mod tool;
 
 use std::fs;

@@ -193,7 +193,12 @@ impl exit::Host for State {
     fn exit_with_code(&mut self, code: u8) -> wasmtime::Result<()> {
         let reason = format!("it exited with status {code}");
         let message = self.last_error();
-        Err(Stopped::Trap { reason, message }.into())
+        let stopped = Stopped::Trap {
+            reason,
+            message,
+            line: None,
+        };
+        Err(stopped.into())
     }
 }
 

@@ -1,0 +1,107 @@
+//! The author's lines out of DWARF, the debug information of clang and rustc.
+//!
+//! A component has them in the place of its debug information, so that an error says where in the
+//! source a guest was. Code that is not the author's, such as the kit and the standard library, has
+//! no lines, unless it is part of a function of the author's: then it has the line that calls it.
+
+use std::collections::BTreeMap;
+
+use addr2line::Context;
+use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian};
+use anyhow::Result;
+use wasmparser::{Parser, Payload};
+use whittle_host::LineTable;
+
+/// The module with the author's lines in the place of its DWARF. `authors` gives the name to show of
+/// a file of the author's, and `None` for other files.
+pub(super) fn into_lines(module: &[u8], authors: impl Fn(&str) -> Option<&str>) -> Result<Vec<u8>> {
+    let table = lines(module, authors).unwrap_or_else(|error| {
+        log::warn!("errors will not name lines, because the debug information is damaged: {error}");
+        LineTable::default()
+    });
+    Ok(table.write(module)?)
+}
+
+fn lines(module: &[u8], authors: impl Fn(&str) -> Option<&str>) -> Result<LineTable> {
+    let mut code = 0..0;
+    let mut sections: BTreeMap<&str, &[u8]> = BTreeMap::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::CodeSectionStart { range, .. } => code = range,
+            Payload::CustomSection(section) => {
+                sections.insert(section.name(), section.data());
+            }
+            _ => {}
+        }
+    }
+    let dwarf = Dwarf::load(|id| -> Result<_> {
+        let section = sections.get(id.name()).copied().unwrap_or_default();
+        Ok(EndianSlice::new(section, LittleEndian))
+    })?;
+    let context = Context::from_dwarf(dwarf)?;
+    let mut parts = BTreeMap::new();
+    for (start, length, location) in context.find_location_range(0, code.len() as u64)? {
+        let part = match location.line {
+            Some(1..) => Part::Line,
+            Some(0) | None => Part::SameLine,
+        };
+        parts.insert(start, part);
+        parts.entry(start + length).or_insert(Part::Unknown);
+    }
+    let mut table = LineTable::default();
+    for (offset, part) in parts {
+        let line = match part {
+            Part::Line => author_line(&context, offset, &authors)?,
+            Part::SameLine => continue,
+            Part::Unknown => None,
+        };
+        let line = line.as_ref();
+        let line = line.map(|(file, line, function)| (&**file, *line, &**function));
+        table.push(u32::try_from(offset)?, line);
+    }
+    Ok(table)
+}
+
+/// A part of the code, up to the next one.
+enum Part {
+    Line,
+    /// The compiler has merged lines or added something of its own.
+    SameLine,
+    Unknown,
+}
+
+type Line = (String, u32, String);
+
+/// The innermost line in a file of the author's: functions are inlined.
+fn author_line(
+    context: &Context<EndianSlice<'_, LittleEndian>>,
+    offset: u64,
+    authors: impl Fn(&str) -> Option<&str>,
+) -> Result<Option<Line>> {
+    let mut frames = context.find_frames(offset).skip_all_loads()?;
+    while let Some(frame) = frames.next()? {
+        let Some(location) = frame.location else {
+            continue;
+        };
+        let file = location.file.and_then(&authors);
+        if let (Some(file), Some(line @ 1..)) = (file, location.line) {
+            let function = frame.function.as_ref();
+            let function = function.map(|function| function.demangle()).transpose()?;
+            let function = function.as_deref().map(without_hash).unwrap_or_default();
+            return Ok(Some((file.to_owned(), line, function.to_owned())));
+        }
+    }
+    Ok(None)
+}
+
+/// A name of rustc without the hash that makes it unique, as in `udf::score::h0123456789abcdef`.
+fn without_hash(name: &str) -> &str {
+    match name.rsplit_once("::h") {
+        Some((name, hash)) if hash.len() == 16 && is_hexadecimal(hash) => name,
+        _ => name,
+    }
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
