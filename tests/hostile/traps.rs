@@ -9,7 +9,7 @@ fn a_trap_ends_its_query_and_no_other() {
     insta::assert_snapshot!(attack("panic", json!({})), @r##"function `panic` was stopped at document `0`: the guest panicked: "panicked at evil/src/traps.rs:15:9: it�[31m is all over""##);
     insta::assert_snapshot!(attack("abort", json!({})), @"function `abort` was stopped at document `0`: the guest trapped: wasm `unreachable` instruction executed");
     insta::assert_snapshot!(attack("divide_by_zero", json!({})), @r##"function `divide_by_zero` was stopped at document `0`: the guest panicked: "panicked at evil/src/traps.rs:41:9: attempt to divide by zero""##);
-    insta::assert_snapshot!(attack("recurse", json!({})), @"function `recurse` was stopped at document `0`: the guest trapped: call stack exhausted");
+    insta::assert_snapshot!(attack("recurse", json!({})), @"function `recurse` was stopped at document `0`: the guest trapped: call stack exhausted: limit the depth of the recursion, or use a loop");
 }
 
 #[test]

@@ -272,7 +272,7 @@ fn trapped(reason: &str, message: Option<&str>, line: Option<&SourceLine>) -> St
     }
 }
 
-/// What to do about a trap that a recursion explains.
+/// What to do about a trap.
 fn advice(reason: &str, line: Option<&SourceLine>) -> &'static str {
     match line {
         Some(line) if line.recursive && reason == OUT_OF_BOUNDS => {
@@ -282,6 +282,7 @@ fn advice(reason: &str, line: Option<&SourceLine>) -> &'static str {
         Some(line) if line.recursive && reason == OVERFLOW => {
             ", which calls itself: limit the depth, or use a loop"
         }
+        Some(_) if reason == UNREACHABLE => ", where it aborted or exited: return an error instead",
         _ if reason == OVERFLOW => ": limit the depth of the recursion, or use a loop",
         _ => "",
     }

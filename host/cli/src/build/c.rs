@@ -70,22 +70,20 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(&module);
     run(&mut clang, INSTALL)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    let bytes = into_lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file))?;
     Ok(Built {
-        code: Code::Module(
-            into_lines(&bytes, |file| authors(&dir, file))?,
-            TextEncoding::Utf8,
-        ),
+        code: Code::Module(bytes, TextEncoding::Utf8),
         output: folder.output(&dir)?,
     })
 }
 
-/// The name of a file of the project. Files of the kit, the bindings and the C library have relative
-/// paths too.
-fn authors<'a>(dir: &Path, file: &'a str) -> Option<&'a str> {
+/// The name of a file of the project, other than one in these directories. Files of the kit and of the
+/// C library may have relative paths too.
+fn authors<'a>(dir: &Path, others: &[&Path], file: &'a str) -> Option<&'a str> {
     let file = file.trim_start_matches("./");
-    let others = ["/", "kit/", "bindings/"];
-    let is_other = others.iter().any(|other| file.starts_with(other));
-    (!is_other && dir.join(file).is_file()).then_some(file)
+    let path = dir.join(file);
+    let is_other = file.starts_with('/') || others.iter().any(|other| path.starts_with(other));
+    (!is_other && path.is_file()).then_some(file)
 }
 
 /// The flags in `CFLAGS`, with blanks between them, as make and cc take them.

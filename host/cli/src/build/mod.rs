@@ -7,6 +7,7 @@
 mod assemblyscript;
 mod c;
 mod dwarf;
+mod functions;
 mod go;
 mod javascript;
 mod memo;

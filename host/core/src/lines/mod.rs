@@ -48,7 +48,7 @@ pub struct SourceLine {
 impl SourceLine {
     /// Whether a text names this line.
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        text.contains(&format!("{}:{}", self.file, self.line))
+        !self.file.is_empty() && text.contains(&format!("{}:{}", self.file, self.line))
     }
 }
 

@@ -1,12 +1,10 @@
 //! The author's lines out of asc's source map, which maps offsets in the module, and out of its names
 //! of functions.
 
-use std::ops::Range;
-
 use anyhow::Result;
-use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 use whittle_host::LineTable;
 
+use super::super::functions::{Function, functions};
 use super::super::source_map;
 
 /// The module with the author's lines in the place of its debug information.
@@ -18,10 +16,9 @@ pub(super) fn with_lines(module: &[u8], map: &str) -> Result<Vec<u8>> {
         let source = sources.get(source).filter(|source| is_authors(source))?;
         Some((source.as_str(), line))
     };
-    let code = Code::of(module)?;
+    let (code_start, functions) = functions(module)?;
     let mut table = LineTable::default();
-    for Function { body, name } in &code.functions {
-        let body = to_u32(body.start)?..to_u32(body.end)?;
+    for Function { body, name } in &functions {
         let start = parts.partition_point(|part| part.column - 1 < body.start);
         let end = parts.partition_point(|part| part.column - 1 < body.end);
         let parts = &parts[start..end];
@@ -34,23 +31,18 @@ pub(super) fn with_lines(module: &[u8], map: &str) -> Result<Vec<u8>> {
         // What the standard library or the kit has in a function of the author's is inlined there.
         let first = parts.iter().find_map(line_at).filter(|_| is_own);
         let mut last = first;
-        let mut push = |offset: u32, line: Option<(&str, u32)>| -> Result<()> {
+        let mut push = |offset: u32, line: Option<(&str, u32)>| {
             let line = line.map(|(file, line)| (file, line, function));
-            table.push(offset - to_u32(code.start)?, line);
-            Ok(())
+            table.push(offset - code_start, line);
         };
-        push(body.start, first)?;
+        push(body.start, first);
         // The others are instructions that asc has added.
         for part in parts.iter().filter(|part| part.origin.is_some()) {
             last = line_at(part).or(last.filter(|_| is_own));
-            push(part.column - 1, last)?;
+            push(part.column - 1, last);
         }
     }
     Ok(table.write(module)?)
-}
-
-fn to_u32(offset: usize) -> Result<u32> {
-    Ok(u32::try_from(offset)?)
 }
 
 /// Whether a source is neither of the standard library, nor of a package, nor of the kit.
@@ -65,68 +57,6 @@ fn is_in(function: &str, source: &str) -> bool {
     let path = source.strip_suffix(".ts").unwrap_or(source);
     let rest = function.strip_prefix(path);
     rest.is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// The code of a module.
-#[derive(Default)]
-struct Code {
-    /// Where the code section's contents start.
-    start: usize,
-    functions: Vec<Function>,
-}
-
-struct Function {
-    body: Range<usize>,
-    /// Empty if it has none.
-    name: String,
-}
-
-impl Code {
-    fn of(module: &[u8]) -> Result<Self> {
-        let mut code = Self::default();
-        let mut imported = 0;
-        for payload in Parser::new(0).parse_all(module) {
-            match payload? {
-                Payload::ImportSection(imports) => {
-                    for import in imports.into_imports() {
-                        imported += usize::from(matches!(import?.ty, TypeRef::Func(_)));
-                    }
-                }
-                Payload::CodeSectionStart { range, .. } => code.start = range.start,
-                Payload::CodeSectionEntry(body) => code.functions.push(Function {
-                    body: body.range(),
-                    name: String::new(),
-                }),
-                Payload::CustomSection(section) => {
-                    if let KnownCustom::Name(names) = section.as_known() {
-                        code.set_names(names, imported)?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(code)
-    }
-
-    fn set_names(
-        &mut self,
-        names: wasmparser::NameSectionReader<'_>,
-        imported: usize,
-    ) -> Result<()> {
-        for subsection in names {
-            let Name::Function(names) = subsection? else {
-                continue;
-            };
-            for naming in names {
-                let naming = naming?;
-                let index = (naming.index as usize).checked_sub(imported);
-                if let Some(function) = index.and_then(|index| self.functions.get_mut(index)) {
-                    function.name = naming.name.to_owned();
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
