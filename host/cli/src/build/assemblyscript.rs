@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
 use self::inputs::Inputs;
+use super::lines::with_lines;
 use super::memo;
 use super::packages;
 use super::tool::{BuildFolder, check_node, run};
@@ -52,8 +53,10 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         || inputs.fingerprint(),
         || {
             run(&mut asc, INSTALL)?;
-            let bytes = lines::with_lines(&read(&compiled)?, &map(&compiled)?)?;
-            fs::write(&module, bytes).with_context(|| module.display().to_string())
+            let bytes = read(&compiled)?;
+            let lines = map(&compiled).and_then(|map| lines::table(&bytes, &map));
+            fs::write(&module, with_lines(&bytes, lines)?)
+                .with_context(|| module.display().to_string())
         },
     )?;
     let bytes = read(&module)?;

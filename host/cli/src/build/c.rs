@@ -19,7 +19,8 @@ use whittle_host::{BATCH_CONTRACT, CONTRACT, TextEncoding};
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
 
-use super::dwarf::into_lines;
+use super::dwarf;
+use super::lines::with_lines;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 use sources::{in_folder, in_project};
@@ -70,9 +71,9 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(&module);
     run(&mut clang, INSTALL)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
-    let bytes = into_lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file))?;
+    let lines = dwarf::lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file));
     Ok(Built {
-        code: Code::Module(bytes, TextEncoding::Utf8),
+        code: Code::Module(with_lines(&bytes, lines)?, TextEncoding::Utf8),
         output: folder.output(&dir)?,
     })
 }

@@ -1,8 +1,7 @@
 //! The author's lines out of DWARF, the debug information of clang and rustc.
 //!
-//! A component has them in the place of its debug information, so that an error says where in the
-//! source a guest was. Code that is not the author's, such as the kit and the standard library, has
-//! no lines, unless it is part of a function of the author's: then it has the line that calls it.
+//! Code that is not the author's, such as the kit and the standard library, has no lines, unless it is
+//! inlined in a function of the author's: then it has the line that calls it.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +11,9 @@ use anyhow::Result;
 use wasmparser::{Parser, Payload};
 use whittle_host::LineTable;
 
-/// The module with the author's lines in the place of its DWARF. `authors` gives the name to show of
-/// a file of the author's, and `None` for other files.
-pub(super) fn into_lines(module: &[u8], authors: impl Fn(&str) -> Option<&str>) -> Result<Vec<u8>> {
-    let table = lines(module, authors).unwrap_or_else(|error| {
-        log::warn!("errors will not name lines, because the debug information is damaged: {error}");
-        LineTable::default()
-    });
-    Ok(table.write(module)?)
-}
-
-fn lines(module: &[u8], authors: impl Fn(&str) -> Option<&str>) -> Result<LineTable> {
+/// The author's lines in a module with DWARF. `authors` gives the name to show of a file of the
+/// author's, and `None` for other files.
+pub(super) fn lines(module: &[u8], authors: impl Fn(&str) -> Option<&str>) -> Result<LineTable> {
     let mut code = 0..0;
     let mut sections: BTreeMap<&str, &[u8]> = BTreeMap::new();
     for payload in Parser::new(0).parse_all(module) {

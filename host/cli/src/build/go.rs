@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use whittle_host::{LineTable, TextEncoding};
 
 use super::functions::{Function, functions};
+use super::lines::with_lines;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 
@@ -45,7 +46,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     run(&mut command, INSTALL)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
     Ok(Built {
-        code: Code::Module(with_functions(&bytes, path)?, TextEncoding::Utf8),
+        code: Code::Module(with_lines(&bytes, table(&bytes, path))?, TextEncoding::Utf8),
         output: folder.output(dir)?,
     })
 }
@@ -61,10 +62,9 @@ const FLAGS: [&str; 3] = [
     "-buildvcs=false",
 ];
 
-/// The module with the author's functions instead of the names of all. Go has no debug information
-/// for WebAssembly. It need not: panics know their lines, and a loop goes through the start of its
-/// function every time.
-fn with_functions(module: &[u8], path: &str) -> Result<Vec<u8>> {
+/// The author's functions, without lines: Go has no debug information for WebAssembly. Its panics
+/// know their lines, and a loop goes through the start of its function every time.
+fn table(module: &[u8], path: &str) -> Result<LineTable> {
     let (code_start, functions) = functions(module)?;
     let mut table = LineTable::default();
     for Function { body, name } in &functions {
@@ -72,7 +72,7 @@ fn with_functions(module: &[u8], path: &str) -> Result<Vec<u8>> {
         let function = function.as_deref().map(|function| ("", 0, function));
         table.push(body.start - code_start, function);
     }
-    Ok(table.write(module)?)
+    Ok(table)
 }
 
 /// A function of the author's module as Go writes it; the linker has `_` for all punctuation but dots.

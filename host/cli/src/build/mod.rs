@@ -10,6 +10,7 @@ mod dwarf;
 mod functions;
 mod go;
 mod javascript;
+mod lines;
 mod memo;
 mod packages;
 mod python;

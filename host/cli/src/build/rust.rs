@@ -19,7 +19,8 @@ use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
 use self::shared::Shared;
-use super::dwarf::into_lines;
+use super::dwarf;
+use super::lines::with_lines;
 use super::tool::run;
 use super::{Built, Code};
 use crate::setup;
@@ -50,9 +51,9 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let artifact = artifact(&messages)?;
     let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
     imports::check(&bytes, || toolchain.dependencies(dir, &package))?;
-    let bytes = into_lines(&bytes, |file| package.shown(file))?;
+    let lines = dwarf::lines(&bytes, |file| package.shown(file));
     Ok(Built {
-        code: Code::Module(bytes, TextEncoding::Utf8),
+        code: Code::Module(with_lines(&bytes, lines)?, TextEncoding::Utf8),
         output: package.output,
     })
 }

@@ -19,7 +19,7 @@ pub use self::write::LineTable;
 pub(crate) const SECTION: &str = "whittle:lines";
 
 /// The maximum size of the section in bytes. A larger one is ignored.
-pub(crate) const SECTION_BYTES: usize = 1 << 20;
+pub(crate) const SECTION_BYTES: usize = 256 << 10;
 
 /// The first byte of the section's contents: the version of its format.
 ///

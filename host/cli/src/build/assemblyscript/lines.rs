@@ -7,10 +7,9 @@ use whittle_host::LineTable;
 use super::super::functions::{Function, functions};
 use super::super::source_map;
 
-/// The module with the author's lines in the place of its debug information.
-pub(super) fn with_lines(module: &[u8], map: &str) -> Result<Vec<u8>> {
+/// The author's lines in a module with names.
+pub(super) fn table(module: &[u8], map: &str) -> Result<LineTable> {
     let (sources, parts) = source_map::read(map)?;
-    // A line for each offset: columns count from 1, offsets from 0.
     let line_at = |part: &source_map::Part| {
         let (source, line) = part.origin?;
         let source = sources.get(source).filter(|source| is_authors(source))?;
@@ -19,6 +18,7 @@ pub(super) fn with_lines(module: &[u8], map: &str) -> Result<Vec<u8>> {
     let (code_start, functions) = functions(module)?;
     let mut table = LineTable::default();
     for Function { body, name } in &functions {
+        // Columns count from 1, offsets from 0.
         let start = parts.partition_point(|part| part.column - 1 < body.start);
         let end = parts.partition_point(|part| part.column - 1 < body.end);
         let parts = &parts[start..end];
@@ -42,7 +42,7 @@ pub(super) fn with_lines(module: &[u8], map: &str) -> Result<Vec<u8>> {
             push(part.column - 1, last);
         }
     }
-    Ok(table.write(module)?)
+    Ok(table)
 }
 
 /// Whether a source is neither of the standard library, nor of a package, nor of the kit.
