@@ -79,11 +79,18 @@ fn author_line(
             let function = frame.function.as_ref();
             let function = function.map(|function| function.demangle()).transpose()?;
             let function = function.as_deref().map(without_hash).unwrap_or_default();
+            if function.contains(EXPORT) {
+                break;
+            }
             return Ok(Some((file.to_owned(), line, function.to_owned())));
         }
     }
     Ok(None)
 }
+
+/// What the exports of the contract have in their names, as in `whittle:udf/functions@0.1.0#bind`. A
+/// macro of the kit makes them, so their line says nothing.
+const EXPORT: char = '#';
 
 /// A name of rustc without the hash that makes it unique, as in `udf::score::h0123456789abcdef`.
 fn without_hash(name: &str) -> &str {
