@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian};
+use addr2line::{Context, FunctionName};
 use anyhow::Result;
 use wasmparser::{Parser, Payload};
 use whittle_host::LineTable;
@@ -77,7 +77,7 @@ fn author_line(
         let file = location.file.and_then(&authors);
         if let (Some(file), Some(line @ 1..)) = (file, location.line) {
             let function = frame.function.as_ref();
-            let function = function.map(|function| function.demangle()).transpose()?;
+            let function = function.map(FunctionName::demangle).transpose()?;
             let function = function.as_deref().map(without_hash).unwrap_or_default();
             if function.contains(EXPORT) {
                 break;
