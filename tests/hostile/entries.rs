@@ -74,7 +74,7 @@ fn a_start_function_runs_under_the_same_rules() {
     ];
     insta::assert_snapshot!(table(ends), @r"
     trap: not registered: the component could not be described: the guest trapped: wasm `unreachable` instruction executed
-    recursion: not registered: the component could not be described: the guest trapped: call stack exhausted
+    recursion: not registered: the component could not be described: the guest trapped: call stack exhausted: limit the depth of the recursion, or use a loop
     grow: [1.0, 1.0, 1.0]
     log: [1.0, 1.0, 1.0]
     log without end: not registered: the component could not be described: the log is too long: 16419 bytes, and the limit `log_bytes` is 16384 bytes

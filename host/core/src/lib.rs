@@ -89,6 +89,7 @@ mod error;
 mod exact_json;
 mod instance;
 mod limits;
+mod lines;
 mod manifest;
 mod memory;
 mod nesting;
@@ -120,6 +121,7 @@ pub use error::{
 };
 pub use exact_json::{ExactJson, Members, exact_members};
 pub use limits::{Budget, LimitExceeded, LimitKind, Limits};
+pub use lines::{LineTable, SourceLine};
 pub use manifest::{Function, Manifest, Parameter, Presence};
 pub use query::{LogLevel, LogLine, QueryContext, Usage};
 #[cfg(feature = "registry")]

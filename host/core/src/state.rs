@@ -13,6 +13,7 @@ use crate::cpu::CpuClock;
 use crate::distinct::Asked;
 use crate::error::Stopped;
 use crate::limits::{LimitExceeded, Limits};
+use crate::lines::Lines;
 use crate::memory::Memory;
 use crate::query::QueryContext;
 use crate::sink::{Failed, Sink};
@@ -37,6 +38,8 @@ pub(crate) struct State {
     pub(crate) asked: Asked,
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
+    /// The lines of the guest's source.
+    pub(crate) lines: Option<Lines>,
     cpu: CpuClock,
     /// The last error that the guest logged, and the position at that time.
     error_logged: Option<(Phase, u64, String)>,
@@ -109,6 +112,7 @@ impl State {
             batch: Present::default(),
             asked: Asked::default(),
             sink: Sink::new(Kind::Boolean),
+            lines: None,
             cpu: CpuClock::default(),
             error_logged: None,
             #[cfg(feature = "wasi")]
@@ -249,7 +253,7 @@ impl State {
 
 /// What the guest did against the rules.
 pub(crate) fn misuse(reason: String) -> Stopped {
-    Stopped::Misuse { reason }
+    Stopped::Misuse { reason, line: None }
 }
 
 impl types::Host for State {}

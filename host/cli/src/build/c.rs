@@ -19,6 +19,8 @@ use whittle_host::{BATCH_CONTRACT, CONTRACT, TextEncoding};
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
 
+use super::dwarf;
+use super::lines::with_lines;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 use sources::{in_folder, in_project};
@@ -46,6 +48,8 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--target=wasm32-wasi", "-mexec-model=reactor"])
         // Link-time optimisation inlines the kit's wrappers into the guest.
         .args(["-std=c17", "-O2", "-flto", "-Wall", "-Wextra"])
+        // For the lines that errors name.
+        .arg("-g")
         .arg("-isystem")
         .arg(&bindings)
         .arg("-I")
@@ -59,7 +63,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     files.extend(in_folder(&kit)?);
     commands::write(&dir, &clang, &files)?;
     clang
-        .args(["-Wl,--gc-sections", "-Wl,-s", STACK])
+        .args(["-Wl,--gc-sections", STACK])
         .args(files)
         .arg(bindings.join("udf.c"))
         .arg(bindings.join("udf_component_type.o"))
@@ -67,10 +71,20 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(&module);
     run(&mut clang, INSTALL)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    let lines = dwarf::lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file));
     Ok(Built {
-        code: Code::Module(bytes, TextEncoding::Utf8),
+        code: Code::Module(with_lines(&bytes, lines)?, TextEncoding::Utf8),
         output: folder.output(&dir)?,
     })
+}
+
+/// The name of a file of the project, other than one in these directories. Files of the kit and of the
+/// C library may have relative paths too.
+fn authors<'a>(dir: &Path, others: &[&Path], file: &'a str) -> Option<&'a str> {
+    let file = file.trim_start_matches("./");
+    let path = dir.join(file);
+    let is_other = file.starts_with('/') || others.iter().any(|other| path.starts_with(other));
+    (!is_other && path.is_file()).then_some(file)
 }
 
 /// The flags in `CFLAGS`, with blanks between them, as make and cc take them.

@@ -8,7 +8,6 @@ mod lines;
 mod native;
 mod node;
 mod pin;
-mod source_map;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,12 +6,16 @@
 
 mod assemblyscript;
 mod c;
+mod dwarf;
+mod functions;
 mod go;
 mod javascript;
+mod lines;
 mod memo;
 mod packages;
 mod python;
 mod rust;
+mod source_map;
 mod tool;
 
 use std::fs;

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::source_map::{self, Part};
+use super::super::source_map::{self, Part};
 
 /// Where the parts of a bundle come from.
 pub(super) struct Lines {
