@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -37,20 +37,45 @@ pub(super) fn run_explained(
     explain: impl FnOnce(&str) -> Option<String>,
 ) -> Result<Vec<u8>> {
     let program = name(tool);
-    tool.stdin(Stdio::null());
+    plain(tool).stdin(Stdio::null());
     let output = step::shown(&program, || tool.output());
     let output = output.map_err(|error| cannot_run(&program, error, install))?;
-    let messages = String::from_utf8_lossy(&output.stderr);
+    let messages = without_colors(&String::from_utf8_lossy(&output.stderr));
     if !output.status.success()
         && let Some(explained) = explain(&messages)
     {
         bail!(explained);
     }
-    io::stderr().write_all(&output.stderr)?;
+    let mut stderr = io::stderr();
+    // A tool writes colors if its caller has asked it to.
+    match stderr.is_terminal() {
+        true => stderr.write_all(&output.stderr)?,
+        false => stderr.write_all(messages.as_bytes())?,
+    }
     if !output.status.success() {
         bail!("{program} failed: see its messages above");
     }
     Ok(output.stdout)
+}
+
+/// Makes a tool whose output is captured write it without colors, which some write if `CI` or
+/// `FORCE_COLOR` is set, whoever reads it.
+fn plain(tool: &mut Command) -> &mut Command {
+    tool.env("NO_COLOR", "1")
+        .env_remove("FORCE_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("CARGO_TERM_COLOR")
+}
+
+/// A text without the codes of colors and the like: ESC, `[`, and all up to a letter.
+fn without_colors(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.find(|c: char| c.is_ascii_alphabetic());
+        plain.push_str(code.map_or("", |end| &part[end + 1..]));
+    }
+    plain
 }
 
 fn cannot_run(program: &str, error: io::Error, install: &str) -> anyhow::Error {
@@ -186,6 +211,22 @@ mod tests {
         assert_eq!(major("v20.20.2"), Some(20));
         assert_eq!(major("v9.0.0"), Some(9));
         assert_eq!(major("unknown"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn captured_messages_have_no_colors() {
+        let mut tool = Command::new("sh");
+        let script = "printf '\\033[1;31m%s\\033[0m %s\\n' \"red${FORCE_COLOR}${CARGO_TERM_COLOR}\" \
+                      \"$NO_COLOR\" >&2; exit 1";
+        tool.args(["-c", script])
+            .env("CI", "true")
+            .env("FORCE_COLOR", "1")
+            .env("CARGO_TERM_COLOR", "always");
+        let error = run_explained(&mut tool, "", |messages| Some(messages.trim().to_owned()));
+        assert_eq!(error.expect_err("it fails").to_string(), "red 1");
+        assert_eq!(without_colors("a\x1b[31mb\x1b[0m\x1b[Kc"), "abc");
+        assert_eq!(without_colors("a\x1b["), "a");
     }
 
     #[cfg(unix)]
