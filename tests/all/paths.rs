@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field};
 use proptest::prelude::*;
-use whittle_host::{Document, Udf, Value};
+use whittle_host::{Document, ExactJson, Udf, Value};
 use whittle_tests::{PATHS, bind, engine_on, told, udf};
 
 /// The probe on each path.
@@ -309,9 +309,9 @@ fn ids_and_scores_come_from_their_columns_or_have_defaults() {
 
 #[test]
 fn reads_json_documents_like_columns() {
-    let source = serde_json::json!({
+    let source = ExactJson::from(&serde_json::json!({
         "a": {"b": [null, 7, 8]}, "a.c": "1970-01-01T00:00:01Z", "t": "text", "f": 0.5, "yes": true,
-    });
+    }));
     let read = |function: &str, field: &str| {
         let [batches, documents] = [0, 1].map(|index| {
             let params = serde_json::json!({"field": field});

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use whittle_host::{Budget, CONTRACT, Document, LogLevel, QueryContext, Udf, Value};
+use whittle_host::{Budget, CONTRACT, Document, ExactJson, LogLevel, QueryContext, Udf, Value};
 use whittle_tests::{ByHand, arguments, engine, told};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -114,7 +114,7 @@ fn run(component: &[u8]) -> Result<(Vec<Value>, QueryContext), String> {
     let mut bound = udf
         .bind("f", &arguments(&json!({})), &query)
         .map_err(|error| told(&error))?;
-    let source = json!({});
+    let source = ExactJson::Null;
     let evaluate = |id| {
         bound.evaluate_document(Document {
             id,

@@ -27,6 +27,9 @@ type failure string
 
 func (text failure) Error() string { return string(text) }
 
+// Panicked tells package udftest.
+func (text failure) Panicked() {}
+
 // panicText is what a panic says. Package fmt would say it of every type, and make each component
 // a quarter larger.
 func panicText(cause any) string {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
-use whittle_host::{Arguments, Udf};
+use whittle_host::{Arguments, ExactJson, Udf};
 use whittle_node::mapping::Mapping;
 use whittle_node::{DocumentReader, Documents, Samples};
 
@@ -234,7 +234,7 @@ impl Failures {
 fn differences(documents: &Documents, these: &[Answer], others: &[Answer]) -> Vec<Difference> {
     let shown = |answer: &Answer| match answer {
         Ok(value) => value.clone(),
-        Err(message) => json!({ "error": message }),
+        Err(message) => ExactJson::from(&json!({ "error": message })),
     };
     let pairs = these.iter().zip(others).enumerate();
     let different = pairs.filter(|(_, (this, other))| this != other);

@@ -86,6 +86,7 @@ mod effort;
 mod encode;
 mod engine;
 mod error;
+mod exact_json;
 mod instance;
 mod limits;
 mod manifest;
@@ -117,6 +118,7 @@ pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,
     Stopped,
 };
+pub use exact_json::{ExactJson, Members, exact_members};
 pub use limits::{Budget, LimitExceeded, LimitKind, Limits};
 pub use manifest::{Function, Manifest, Parameter, Presence};
 pub use query::{LogLevel, LogLine, QueryContext, Usage};

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::Value as Json;
 use whittle_host::{
-    Arguments, Bound, Budget, Engine, EvaluateError, OnError, QueryContext, Stopped, Udf,
+    Arguments, Bound, Budget, Engine, EvaluateError, ExactJson, OnError, QueryContext, Stopped, Udf,
 };
 use whittle_node::{DocumentReader, Documents, Samples};
 
@@ -26,7 +25,7 @@ const RUN: Duration = Duration::from_millis(8);
 const LOADS: usize = 5;
 
 /// The value of a document, or why it has none.
-pub(super) type Answer = Result<Json, String>;
+pub(super) type Answer = Result<ExactJson, String>;
 
 /// A component that is measured.
 pub(super) struct Subject {

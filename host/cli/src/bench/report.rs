@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::{Value as Json, json};
 use unicode_width::UnicodeWidthStr;
-use whittle_host::one_line;
+use whittle_host::{ExactJson, one_line};
 
 use super::ROWS;
 use super::measure::{Cost, Subject, Times};
@@ -29,8 +29,8 @@ pub(super) struct Report {
 pub(super) struct Difference {
     pub(super) id: String,
     pub(super) document: String,
-    pub(super) this: Json,
-    pub(super) other: Json,
+    pub(super) this: ExactJson,
+    pub(super) other: ExactJson,
 }
 
 /// The documents for which a function fails.

@@ -83,15 +83,16 @@ fn missing_module(exception: &str) -> Option<&str> {
     name.split(['.', '\'']).next()
 }
 
-fn not_installed(module: &str) -> String {
-    if module == super::KIT {
-        return ": the kit is missing: restore the project's directory `kit` with `whittle upgrade \
-                DIR`"
-            .to_owned();
+fn not_installed(module: &str) -> &'static str {
+    match module {
+        super::KIT => {
+            ": it is in the project's directory `kit`, which `whittle upgrade DIR` restores"
+        }
+        _ => {
+            ": it is neither a module of the project nor installed beside componentize-py: if it is \
+             pure Python, install it there with pip (docs/LIBRARIES.md lists libraries that work)"
+        }
     }
-    ": it is neither a module of the project nor installed beside componentize-py: if it is pure \
-     Python, install it there with pip (docs/LIBRARIES.md lists libraries that work)"
-        .to_owned()
 }
 
 #[cfg(test)]
@@ -166,7 +167,7 @@ Caused by:
             explained(&messages).expect("an exception")
         };
         insta::assert_snapshot!(missing("yaml.nodes"), @"app.py:3: ModuleNotFoundError: No module named 'yaml.nodes': it is neither a module of the project nor installed beside componentize-py: if it is pure Python, install it there with pip (docs/LIBRARIES.md lists libraries that work)");
-        insta::assert_snapshot!(missing("whittle_guest"), @"app.py:3: ModuleNotFoundError: No module named 'whittle_guest': the kit is missing: restore the project's directory `kit` with `whittle upgrade DIR`");
+        insta::assert_snapshot!(missing("whittle_guest"), @"app.py:3: ModuleNotFoundError: No module named 'whittle_guest': it is in the project's directory `kit`, which `whittle upgrade DIR` restores");
         assert_eq!(explained("usage: componentize-py"), None);
     }
 }
