@@ -85,6 +85,11 @@ static whittle_outcome label(void) {
   return whittle_text_value(whittle_join(parts, 3));
 }
 
+// Results of the wrong step.
+static whittle_outcome return_null(void) { return whittle_null(); }
+static whittle_outcome return_ready(void) { return whittle_ready(); }
+static whittle_outcome return_failed(void) { return whittle_failed(whittle_c("no table")); }
+
 #define FUNCTION(n, p, r, ready, run)                                                           \
   {                                                                                             \
     .name = (n), .description = "", WHITTLE_PARAMETERS(p), .returns = (r), .prepare = (ready), \
@@ -101,6 +106,12 @@ static const whittle_function functions[] = {
     FUNCTION("given", arguments, WHITTLE_TEXT, prepare_given, get_given),
     {.name = "label", .description = "", .returns = WHITTLE_TEXT, .prepare = prepare_label,
      .evaluate = label},
+    {.name = "value_in_prepare", .description = "", .returns = WHITTLE_TEXT,
+     .prepare = return_null, .evaluate = label},
+    {.name = "failed_in_prepare", .description = "", .returns = WHITTLE_TEXT,
+     .prepare = return_failed, .evaluate = label},
+    {.name = "ready_in_evaluate", .description = "", .returns = WHITTLE_TEXT,
+     .evaluate = return_ready},
 };
 
 const whittle_udf whittle_this_udf = {
@@ -243,6 +254,18 @@ static void a_document_has_an_id_a_score_and_errors(void) {
   CHECK_FAILED("declared text, but returned boolean");
 }
 
+static void each_step_has_its_own_results(void) {
+  test_query("value_in_prepare");
+  CHECK_REFUSED("function `value_in_prepare` failed in `prepare`: \"it returned a result of "
+                "`evaluate`: return `whittle_ready()`\"");
+  test_query("failed_in_prepare");
+  CHECK_REFUSED("function `failed_in_prepare` failed in `prepare`: \"no table\"");
+  test_query("ready_in_evaluate");
+  test_document();
+  CHECK_FAILED("`evaluate` returned `whittle_ready()`, a result of `prepare`: for no value, return "
+               "`whittle_null()`");
+}
+
 static bool text_is(whittle_text text, const char *expected) {
   return text.length == strlen(expected) && memcmp(text.bytes, expected, text.length) == 0;
 }
@@ -329,6 +352,7 @@ int main(void) {
   RUN(the_first_value_and_the_longest_name_count);
   RUN(arguments_have_their_defaults);
   RUN(wrong_arguments_are_refused_in_the_words_of_the_host);
+  RUN(each_step_has_its_own_results);
   RUN(a_document_has_an_id_a_score_and_errors);
   RUN(json_is_read_by_path);
   RUN(json_integers_have_64_bits);

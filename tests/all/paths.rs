@@ -353,13 +353,14 @@ fn breaking_the_contract_ends_the_query() {
     let error = |function: &str, params: serde_json::Value| {
         evaluate(function, &params, &batch).expect_err("it is forbidden")
     };
-    insta::assert_snapshot!(error("resolve_late", x()), @"function `resolve_late` was stopped at document `0`: the guest broke the contract: it called `resolve` outside `bind`");
+    insta::assert_snapshot!(error("resolve_late", x()), @"function `resolve_late` was stopped at document `0`: the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document");
     for handle in [0, 1, 2, 3, 1000, 0x0400_0000, 0x03ff_ffff, u32::MAX] {
         assert_eq!(
             error("forged_handle", serde_json::json!({"handle": handle})),
             format!(
                 "function `forged_handle` was stopped at document `0`: the guest broke the \
-                 contract: it read the field handle {handle}, which `resolve` did not return"
+                 contract: it read the field handle {handle}, which no lookup returned: look up \
+                 the field in `prepare`"
             )
         );
     }
@@ -380,7 +381,8 @@ fn breaking_the_contract_ends_the_query() {
         );
         // Each call has a line of its own.
         let expected = "function `read_in_bind` could not be bound: the guest broke the contract: \
-                        it read a document outside `evaluate`, at probe/src/misuse.rs:";
+                        it read a document outside of `evaluate`, where there is none: `prepare` \
+                        sees only the parameters, at probe/src/misuse.rs:";
         assert!(error.starts_with(expected), "{error}");
     }
 }

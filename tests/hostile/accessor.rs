@@ -6,13 +6,14 @@ use crate::attack::{attack, attack_within, budget};
 
 #[test]
 fn breaking_the_contract_ends_the_query() {
-    insta::assert_snapshot!(attack("late_field", json!({})), @"function `late_field` was stopped at document `0`: the guest broke the contract: it called `resolve` outside `bind`");
+    insta::assert_snapshot!(attack("late_field", json!({})), @"function `late_field` was stopped at document `0`: the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document");
     for handle in [0, 1, 2, 3, 65_536, u32::MAX] {
         assert_eq!(
             attack("forged_field", json!({"handle": handle})),
             format!(
                 "function `forged_field` was stopped at document `0`: the guest broke the \
-                 contract: it read the field handle {handle}, which `resolve` did not return"
+                 contract: it read the field handle {handle}, which no lookup returned: look up \
+                 the field in `prepare`"
             )
         );
     }

@@ -124,12 +124,13 @@ test("a batch must give what single documents give", () => {
 
 test("what the contract forbids has the words of the host", () => {
   assert.throws(() => udf.query("misuse", { early: true }), {
-    message: "the guest broke the contract: it read a document outside `evaluate`",
+    message:
+      "the guest broke the contract: it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters",
   });
   const query = udf.query("misuse", { early: false });
   assert.throws(() => query.evaluate({}), {
     message:
-      "the guest broke the contract: it read the field handle 4294967295, which `resolve` did not return",
+      "the guest broke the contract: it read the field handle 4294967295, which no lookup returned: look up the field in `prepare`",
   });
   assert.throws(() => query.evaluate({}), {
     message: "function `misuse` has already been stopped: bind it again",

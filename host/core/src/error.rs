@@ -111,6 +111,14 @@ pub enum BindError {
         /// The guest's words.
         message: String,
     },
+    /// The guest failed, and does not blame the arguments.
+    #[error("function `{function}` failed in `prepare`: \"{message}\"")]
+    Failed {
+        /// The function.
+        function: String,
+        /// The guest's words.
+        message: String,
+    },
     /// `bind` was stopped.
     #[error("function `{function}` could not be bound")]
     Stopped {

@@ -135,7 +135,7 @@ impl State {
     pub(crate) fn resolve_field(&mut self, path: String, kind: Kind) -> wasmtime::Result<u32> {
         self.query.check()?;
         if self.phase != Phase::Bind {
-            return Err(misuse("it called `resolve` outside `bind`".to_owned()).into());
+            return Err(misuse(LATE_FIELD.to_owned()).into());
         }
         let limits = &self.limits;
         LimitExceeded::check("path_bytes", "bytes", limits.path_bytes, path.len())
@@ -164,14 +164,15 @@ impl State {
     /// The error for a field that cannot be read in this way.
     pub(crate) fn misused(&self, handle: u32, reading: Reading) -> Stopped {
         if self.phase != Phase::Evaluate {
-            return misuse("it read a document outside `evaluate`".to_owned());
+            return misuse(NO_DOCUMENT.to_owned());
         }
         let field = handle
             .checked_sub(FIRST_HANDLE)
             .and_then(|index| self.fields.get(index as usize));
         let Some(FieldUse { path, kind }) = field else {
             return misuse(format!(
-                "it read the field handle {handle}, which `resolve` did not return"
+                "it read the field handle {handle}, which no lookup returned: look up the field in \
+                 `prepare`"
             ));
         };
         let path = self.query.bounded(path);
@@ -250,6 +251,12 @@ impl State {
         self.sink.position(self.row)
     }
 }
+
+// In the words of the kits, whose step before the first document is called `prepare`.
+const LATE_FIELD: &str = "it looked up a field outside of `prepare`: look up all fields there, before \
+                          the first document";
+const NO_DOCUMENT: &str = "it read a document outside of `evaluate`, where there is none: `prepare` \
+                           sees only the parameters";
 
 /// What the guest did against the rules.
 pub(crate) fn misuse(reason: String) -> Stopped {

@@ -266,13 +266,14 @@ impl Udf {
                 let signature = signature.clone();
                 Ok(Bound::new(self.clone(), signature, instance, observer))
             }
-            Err(types::Error::InvalidArgument(message) | types::Error::Failed(message)) => {
-                let message = query.bounded(&message);
-                Err(BindError::Refused {
-                    function: function.to_owned(),
-                    message,
-                })
-            }
+            Err(types::Error::InvalidArgument(message)) => Err(BindError::Refused {
+                function: function.to_owned(),
+                message: query.bounded(&message),
+            }),
+            Err(types::Error::Failed(message)) => Err(BindError::Failed {
+                function: function.to_owned(),
+                message: query.bounded(&message),
+            }),
         }
     }
 }

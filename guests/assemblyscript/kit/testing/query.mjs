@@ -27,13 +27,21 @@ class Host {
   }
 
   resolve(path, kind) {
-    if (this.phase !== "bind") misuse("it called `resolve` outside `bind`");
+    if (this.phase !== "bind") {
+      misuse(
+        "it looked up a field outside of `prepare`: look up all fields there, before the first document",
+      );
+    }
     const known = this.fields.findIndex((field) => field.path === path && field.kind === kind);
     return (known < 0 ? this.fields.push({ path, kind }) - 1 : known) + 1;
   }
 
   #document() {
-    if (this.phase !== "evaluate") misuse("it read a document outside `evaluate`");
+    if (this.phase !== "evaluate") {
+      misuse(
+        "it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters",
+      );
+    }
     return this.documents[this.inBatch ? this.instance.row : 0];
   }
 
@@ -41,7 +49,9 @@ class Host {
     const document = this.#document();
     const field = this.fields[handle - 1];
     if (field === undefined) {
-      misuse(`it read the field handle ${handle}, which \`resolve\` did not return`);
+      misuse(
+        `it read the field handle ${handle}, which no lookup returned: look up the field in \`prepare\``,
+      );
     }
     if (kind !== undefined && kind !== field.kind) {
       misuse(`it read the field \`${field.path}\` as ${kind}, but resolved it as ${field.kind}`);

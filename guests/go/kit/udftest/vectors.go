@@ -218,7 +218,11 @@ func bindVector(name string, given map[string]any) (*Query, error) {
 	case fake.Host.Broken != nil:
 		return query, fmt.Errorf("function `%s` was stopped: %w", name, err)
 	}
-	return query, fmt.Errorf("function `%s` refused its arguments: \"%s\"", name, oneLine(err.Error()))
+	verb := "refused its arguments"
+	if _, panicked := err.(interface{ Panicked() }); panicked {
+		verb = "failed in `prepare`"
+	}
+	return query, fmt.Errorf("function `%s` %s: \"%s\"", name, verb, oneLine(err.Error()))
 }
 
 // argumentOf is an argument as a test gives it: JSON keeps the digits of its numbers.

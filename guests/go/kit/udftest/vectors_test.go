@@ -26,7 +26,7 @@ func TestALineHasTheResultsOfACase(t *testing.T) {
 {"error":"function ` + "`odd` failed for document `0`" + `: \"one is odd\"","logs":[]}
 {"values":[null],"errors":{"0":"two panics"},"logs":["debug: two panics (udftest_test.go:79)"]}
 {"values":[2.5],"logs":["info: b"]}
-{"error":"function ` + "`odd` was stopped: the guest broke the contract: it called `resolve` outside `bind`" + `","logs":[]}
+{"error":"function ` + "`odd` was stopped: the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document" + `","logs":[]}
 {"error":"function ` + "`odd` refused its arguments: \\\"parameter `least`" + `: -1 is not between 0 and 4294967295\"","logs":[]}
 {"error":"function ` + "`odd`: parameter `least`" + ` is int64, but 2.5 was given","logs":[]}
 {"error":"function ` + "`odd`: unknown parameter `numbers`: did you mean `number`" + `?","logs":[]}

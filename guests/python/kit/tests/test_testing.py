@@ -191,11 +191,15 @@ class Queries(unittest.TestCase):
         self.assertEqual(query.log[3], "warn: five 2.0")
 
     def test_a_call_that_the_host_does_not_allow_ends_the_query(self) -> None:
-        with self.assertRaisesRegex(BrokenContractError, "it called `resolve` outside `bind`"):
+        with self.assertRaisesRegex(
+            BrokenContractError, "it looked up a field outside of `prepare`"
+        ):
             Query(Odd).value({"number": 4})
         query = Query(Odd)
         query.value({})
-        with self.assertRaisesRegex(BrokenContractError, "it read a document outside `evaluate`"):
+        with self.assertRaisesRegex(
+            BrokenContractError, "it read a document outside of `evaluate`, where there is none"
+        ):
             document.id()
 
     def test_arguments_are_checked_as_the_host_does(self) -> None:

@@ -111,7 +111,9 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
     except (BrokenContractError, _TimeoutError) as error:
         return {"error": f"function `{name}` was stopped: {error}", "logs": []}
     except Exception as error:  # noqa: BLE001 - it is the result of the case
-        words = f'function `{name}` refused its arguments: "{_line(_errors.message(error))}"'
+        blamed = isinstance(error, _errors.InvalidArgumentError)
+        verb = "refused its arguments" if blamed else "failed in `prepare`"
+        words = f'function `{name}` {verb}: "{_line(_errors.message(error))}"'
         return {"error": words, "logs": query.log if query else []}
     failed = ((at, value) for at, value in enumerate(found) if isinstance(value, Failure))
     errors = {at: _line(value.message) for at, value in failed}

@@ -364,14 +364,16 @@ fn two_functions_may_be_bound_at_once() {
 }
 
 #[test]
-#[should_panic(expected = "the guest broke the contract: it read a document outside `evaluate`")]
+#[should_panic(
+    expected = "the guest broke the contract: it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters"
+)]
 fn a_document_cannot_be_read_in_prepare() {
     let _ = Query::of::<Misuse>().parameter("early", true).bind();
 }
 
 #[test]
 #[should_panic(
-    expected = "the guest broke the contract: it read the field handle 4294967295, which `resolve` did not return"
+    expected = "the guest broke the contract: it read the field handle 4294967295, which no lookup returned: look up the field in `prepare`"
 )]
 fn a_field_must_be_resolved() {
     let function = Query::of::<Misuse>()
@@ -382,7 +384,9 @@ fn a_field_must_be_resolved() {
 }
 
 #[test]
-#[should_panic(expected = "the guest broke the contract: it called `resolve` outside `bind`")]
+#[should_panic(
+    expected = "the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document"
+)]
 fn a_field_is_resolved_in_prepare_only() {
     Field::<i64>::named("a");
 }

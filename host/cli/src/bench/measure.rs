@@ -7,7 +7,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::json;
 use whittle_host::{
     Arguments, Bound, Budget, Engine, EvaluateError, ExactJson, OnError, QueryContext, Stopped, Udf,
 };
@@ -24,6 +23,9 @@ const RUN: Duration = Duration::from_millis(8);
 
 /// How often a component is loaded.
 const LOADS: usize = 5;
+
+/// The value of a document, or why it has none.
+pub(super) type Answer = Result<ExactJson, String>;
 
 /// A component that is measured.
 pub(super) struct Subject {
@@ -139,16 +141,14 @@ impl Subject {
         arguments: &Arguments,
         reader: &DocumentReader,
         samples: &Samples,
-    ) -> Result<Vec<ExactJson>> {
+    ) -> Result<Vec<Answer>> {
         let mut bound = self.bind(function, arguments)?;
         let Samples { documents, scores } = samples;
         let answers = scores.iter().enumerate().map(|(position, score)| {
             let batch = reader.load(&bound, documents, position..position + 1, *score)?;
             match bound.evaluate_row(&batch) {
-                Ok(value) => Ok(value.to_json()),
-                Err(EvaluateError::Document { message, .. }) => {
-                    Ok(ExactJson::from(&json!({ "error": message })))
-                }
+                Ok(value) => Ok(Ok(value.to_json())),
+                Err(EvaluateError::Document { message, .. }) => Ok(Err(message)),
                 Err(error) => Err(error.into()),
             }
         });

@@ -17,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 
 pub(super) use self::native::native;
+use super::manifest;
 use super::memo::{self, Fingerprint};
 use super::packages;
 use super::tool::{BuildFolder, check_node, run, run_module};
@@ -193,6 +194,9 @@ impl Project {
         let (Some(name), Some(version)) = (text("name"), text("version")) else {
             bail!("package.json needs a `name` and a `version`: the component gets both");
         };
+        // Without the scope of a name like `@people/udf`.
+        let name = name.rsplit('/').next().unwrap_or(name);
+        manifest::check("package.json", name, version)?;
         let engines = [JsEngine::QuickJs, JsEngine::StarlingMonkey];
         let engine = match &package["whittle"]["engine"] {
             Json::Null => JsEngine::QuickJs,
@@ -214,8 +218,7 @@ impl Project {
             engine,
             has_kit: package["dependencies"][KIT].is_string(),
             manifest: json!({
-                // Without the scope of a name like `@people/udf`.
-                "name": name.rsplit('/').next(),
+                "name": name,
                 "version": version,
                 "description": text("description").unwrap_or_default(),
                 "author": author.unwrap_or_default(),

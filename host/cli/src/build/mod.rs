@@ -11,6 +11,7 @@ mod functions;
 mod go;
 mod javascript;
 mod lines;
+mod manifest;
 mod memo;
 mod packages;
 mod python;
@@ -28,6 +29,7 @@ use clap::Args;
 use whittle_host::{TextEncoding, Udf, encode_component};
 
 use crate::inspect::signature;
+use crate::kit;
 use crate::setup;
 use crate::step;
 
@@ -167,7 +169,11 @@ impl Build {
 /// Builds the UDF in a directory, checks it as a host will, and writes it.
 pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     let language = language(dir)?;
-    let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
+    let built = (language.build)(dir).map_err(|error| match kit::damage(dir) {
+        Some(damage) => error.context(damage),
+        None => error,
+    });
+    let built = built.with_context(|| dir.display().to_string())?;
     let component = built.code.component();
     let component = component.with_context(|| dir.display().to_string())?;
     let engine = setup::engine()?;

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -47,18 +47,47 @@ pub(super) fn run_module(
     explain: impl FnOnce(&str) -> Option<String>,
 ) -> Result<()> {
     let program = name(tool);
-    let ended = step::shown(&program, || messages_within(tool, LOADING));
+    let ended = step::shown(&program, || messages_within(plain(tool), LOADING));
     let ended = ended.map_err(|error| cannot_run(&program, error, install))?;
     let Some((status, messages)) = ended else {
         bail!(endless(module, LOADING));
     };
-    let text = String::from_utf8_lossy(&messages);
+    report(&program, status, &messages, explain)
+}
+
+/// Like [`run`], for a tool whose messages do not always say what to do: if it fails, `explain` makes
+/// the error of them, if it can.
+pub(super) fn run_explained(
+    tool: &mut Command,
+    install: &str,
+    explain: impl FnOnce(&str) -> Option<String>,
+) -> Result<()> {
+    let program = name(tool);
+    plain(tool).stdin(Stdio::null());
+    let output = step::shown(&program, || tool.output());
+    let output = output.map_err(|error| cannot_run(&program, error, install))?;
+    report(&program, output.status, &output.stderr, explain)
+}
+
+/// Makes the error of a tool that failed, and prints what `explain` does not explain.
+fn report(
+    program: &str,
+    status: ExitStatus,
+    messages: &[u8],
+    explain: impl FnOnce(&str) -> Option<String>,
+) -> Result<()> {
+    let text = without_colors(&String::from_utf8_lossy(messages));
     if !status.success()
         && let Some(explained) = explain(&text)
     {
         bail!(explained);
     }
-    io::stderr().write_all(&messages)?;
+    let mut stderr = io::stderr();
+    // A tool writes colors if its caller has asked it to.
+    match stderr.is_terminal() {
+        true => stderr.write_all(messages)?,
+        false => stderr.write_all(text.as_bytes())?,
+    }
     if !status.success() {
         bail!("{program} failed: see its messages above");
     }
@@ -102,6 +131,26 @@ fn messages_within(
     messages.rewind()?;
     messages.read_to_end(&mut bytes)?;
     Ok(Some((status, bytes)))
+}
+
+/// Makes a tool whose output is captured write it without colors, which some write if `CI` or
+/// `FORCE_COLOR` is set, whoever reads it.
+fn plain(tool: &mut Command) -> &mut Command {
+    tool.env("NO_COLOR", "1")
+        .env_remove("FORCE_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("CARGO_TERM_COLOR")
+}
+
+/// A text without the codes of colors and the like: ESC, `[`, and all up to a letter.
+fn without_colors(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.find(|c: char| c.is_ascii_alphabetic());
+        plain.push_str(code.map_or("", |end| &part[end + 1..]));
+    }
+    plain
 }
 
 fn cannot_run(program: &str, error: io::Error, install: &str) -> anyhow::Error {
@@ -237,6 +286,22 @@ mod tests {
         assert_eq!(major("v20.20.2"), Some(20));
         assert_eq!(major("v9.0.0"), Some(9));
         assert_eq!(major("unknown"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn captured_messages_have_no_colors() {
+        let mut tool = Command::new("sh");
+        let script = "printf '\\033[1;31m%s\\033[0m %s\\n' \"red${FORCE_COLOR}${CARGO_TERM_COLOR}\" \
+                      \"$NO_COLOR\" >&2; exit 1";
+        tool.args(["-c", script])
+            .env("CI", "true")
+            .env("FORCE_COLOR", "1")
+            .env("CARGO_TERM_COLOR", "always");
+        let error = run_explained(&mut tool, "", |messages| Some(messages.trim().to_owned()));
+        assert_eq!(error.expect_err("it fails").to_string(), "red 1");
+        assert_eq!(without_colors("a\x1b[31mb\x1b[0m\x1b[Kc"), "abc");
+        assert_eq!(without_colors("a\x1b["), "a");
     }
 
     #[cfg(unix)]

@@ -4,6 +4,7 @@
  */
 
 import type { Exports } from "../component.js";
+import { InvalidArgument } from "../errors.js";
 import { ArgumentError } from "./arguments.js";
 import { Digits, parsed } from "./exact.js";
 import { BrokenContract } from "./host.js";
@@ -64,7 +65,9 @@ function found(functions: Exports, one: Case): object {
     if (thrown instanceof BrokenContract) {
       return { error: `function \`${name}\` was stopped: ${message}`, logs };
     }
-    return { error: `function \`${name}\` refused its arguments: "${message}"`, logs };
+    const verb =
+      thrown instanceof InvalidArgument ? "refused its arguments" : "failed in `prepare`";
+    return { error: `function \`${name}\` ${verb}: "${message}"`, logs };
   }
 }
 

@@ -58,17 +58,21 @@ fn misuse(reason: &str) -> ! {
     panic!("the guest broke the contract: {reason}");
 }
 
+const NO_DOCUMENT: &str = "it read a document outside of `evaluate`, where there is none: `prepare` \
+                           sees only the parameters";
+
 /// The field of a handle in the current document, read by the getter of a kind, if it has one.
 fn read(handle: u32, kind: Option<Kind>) -> Option<Found> {
     let misused = HOST.with_borrow(|host| {
         if host.phase != Phase::Evaluate {
-            return Err("it read a document outside `evaluate`".to_owned());
+            return Err(NO_DOCUMENT.to_owned());
         }
         let index = handle.checked_sub(FIRST_HANDLE);
         let field = index.and_then(|index| host.fields.get(index as usize));
         let Some((path, resolved)) = field else {
             return Err(format!(
-                "it read the field handle {handle}, which `resolve` did not return"
+                "it read the field handle {handle}, which no lookup returned: look up the field in \
+                 `prepare`"
             ));
         };
         match kind {
@@ -89,7 +93,7 @@ fn present<R>(read: impl FnOnce(&Document) -> R) -> R {
     let found = HOST.with_borrow(|host| {
         (host.phase == Phase::Evaluate).then(|| read(&host.documents[batch::row()]))
     });
-    found.unwrap_or_else(|| misuse("it read a document outside `evaluate`"))
+    found.unwrap_or_else(|| misuse(NO_DOCUMENT))
 }
 
 pub(crate) mod document {
@@ -108,7 +112,10 @@ pub(crate) mod document {
         });
         match index {
             Some(index) => FIRST_HANDLE + u32::try_from(index).expect("the fields are few"),
-            None => misuse("it called `resolve` outside `bind`"),
+            None => misuse(
+                "it looked up a field outside of `prepare`: look up all fields there, before the \
+                 first document",
+            ),
         }
     }
 

@@ -110,9 +110,12 @@ impl<T: Udf> Query<T> {
                 instance,
                 host,
             }),
-            Err(types::Error::InvalidArgument(reason) | types::Error::Failed(reason)) => Err(
-                format!("function `{name}` refused its arguments: \"{reason}\""),
-            ),
+            Err(types::Error::InvalidArgument(reason)) => Err(format!(
+                "function `{name}` refused its arguments: \"{reason}\""
+            )),
+            Err(types::Error::Failed(reason)) => Err(format!(
+                "function `{name}` failed in `prepare`: \"{reason}\""
+            )),
         }
     }
 }
