@@ -244,7 +244,7 @@ test("vectors give a line for each case", () => {
     given({ params: { numbers: "a" }, documents: [] }),
     given({ documents: [], values: [], mapping: { properties: {} } }),
   ];
-  const lines = run(functions, JSON.stringify({ function: "odd", cases }));
+  const lines = [...run(functions, JSON.stringify({ function: "odd", cases }))];
   assert.deepEqual(
     lines.map((line) => JSON.parse(line) as unknown),
     [

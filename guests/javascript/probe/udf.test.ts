@@ -14,6 +14,6 @@ test("documents are read as the host does", () => {
   assert.ok(cases.length > 500);
   // `-0` is `0` once it is written.
   const plain = (values: unknown): unknown => JSON.parse(JSON.stringify(values));
-  const found = run(functions, text).map((line) => JSON.parse(line) as { values: unknown });
+  const found = [...run(functions, text)].map((line) => JSON.parse(line) as { values: unknown });
   cases.forEach(({ name, values }, at) => assert.deepEqual(found[at]!.values, plain(values), name));
 });

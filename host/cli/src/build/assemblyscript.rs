@@ -5,6 +5,7 @@
 
 mod imports;
 mod inputs;
+mod resident;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,12 @@ use super::{Built, Code};
 
 const INSTALL: &str = "install Node.js 20 or newer, with npm, from https://nodejs.org";
 
-/// The path of asc, relative to the directory with `node_modules`.
+/// The path of asc, relative to the directory with `node_modules`, and that of its module, relative
+/// to asc.
 const COMPILER: &str = "node_modules/assemblyscript/bin/asc.js";
+const COMPILER_MODULE: &str = "../../dist/asc.js";
+
+const OPTIONS: [&str; 4] = ["--config", "asconfig.json", "--target", "release"];
 
 pub(super) fn owns(dir: &Path) -> bool {
     dir.join("asconfig.json").is_file()
@@ -39,14 +44,17 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let mut asc = Command::new("node");
     asc.current_dir(&dir)
         .arg(&compiler)
-        .args(["--config", "asconfig.json", "--target", "release"])
+        .args(OPTIONS)
         .arg("--outFile")
         .arg(&module);
     let inputs = Inputs::of(&asc, &dir, npm_root(&dir));
     memo::make(
         &module,
         || inputs.fingerprint(),
-        || run(&mut asc, INSTALL).map(drop),
+        || match resident::compile(&module, &inputs.programs()?)? {
+            true => Ok(()),
+            false => run(&mut asc, INSTALL).map(drop),
+        },
     )?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
     imports::check(&dir, &bytes)?;
@@ -54,6 +62,23 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         code: Code::Module(bytes, TextEncoding::Utf16),
         output: folder.output(&dir)?,
     })
+}
+
+/// The command that keeps the compiler running, if it is installed.
+pub(super) fn resident(dir: &Path, socket: &Path) -> Result<Option<Command>> {
+    let dir = fs::canonicalize(dir)?;
+    let root = npm_root(&dir);
+    let Some(compiler) = installed(&dir, root).filter(|_| packages::are_installed(root)) else {
+        return Ok(None);
+    };
+    let inputs = Inputs::of(&Command::new("node"), &dir, root);
+    Ok(Some(resident::command(
+        &dir,
+        &compiler.join(COMPILER_MODULE),
+        &OPTIONS,
+        &inputs.programs()?,
+        socket,
+    )))
 }
 
 /// The compiler that the project pins; npm installs the project's packages if any is missing.

@@ -4,6 +4,8 @@
 //! after the runtime has started. The WASI functions that Go's runtime imports are replaced by stubs
 //! when the module is encoded as a component.
 
+mod native;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -11,6 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use whittle_host::TextEncoding;
 
+pub(super) use self::native::native;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 

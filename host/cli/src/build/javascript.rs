@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 pub(super) use self::native::native;
 use super::memo::{self, Fingerprint};
 use super::packages;
-use super::tool::{BuildFolder, check_node, run, run_explained};
+use super::tool::{BuildFolder, check_node, run, run_module};
 use super::{Built, Code};
 
 /// The kit's package.
@@ -94,10 +94,9 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         Ok(inputs)
     };
     memo::make(&component, inputs, || {
-        run_explained(&mut componentize, INSTALL, |messages| {
+        run_module(&mut componentize, INSTALL, &project.main, |messages| {
             lines.explain(messages)
         })
-        .map(drop)
         .map_err(|error| match needs_node.first() {
             Some(import) => error.context(import.to_string()),
             None => error,

@@ -21,12 +21,32 @@ pub(crate) struct NativeCase {
     logs: Vec<String>,
     /// Why the kit did not run the case.
     skipped: Option<String>,
+    /// Whether the kit has ended the process, because it could not end the case alone.
+    #[serde(default)]
+    ends: bool,
 }
 
 impl NativeCase {
+    /// A case that was ended by an error.
+    pub(crate) fn failed(error: String) -> Self {
+        Self {
+            values: Vec::new(),
+            errors: BTreeMap::new(),
+            error: Some(error),
+            logs: Vec::new(),
+            skipped: None,
+            ends: true,
+        }
+    }
+
     /// Whether the kit has run the case.
     pub(crate) fn has_run(&self) -> bool {
         self.skipped.is_none()
+    }
+
+    /// Whether the kit has run no case after it.
+    pub(crate) fn ends(&self) -> bool {
+        self.ends
     }
 
     /// The result of each document, or the error that ended the case.

@@ -20,16 +20,16 @@ interface Case {
 
 type Suite = Omit<Case, "documents"> & { readonly cases: readonly Case[] };
 
-/** Runs a file of vectors, and returns a line of JSON for each case. */
-export function run(functions: Exports, text: string): string[] {
+/** Runs a file of vectors, and gives a line of JSON for each case when it has run. */
+export function* run(functions: Exports, text: string): Generator<string> {
   const vectors = expanded(parsed(text)) as Suite | readonly Suite[];
   const suites = Array.isArray(vectors) ? (vectors as readonly Suite[]) : [vectors as Suite];
-  return suites.flatMap(({ cases, ...suite }) =>
-    cases.map((one) => {
+  for (const { cases, ...suite } of suites) {
+    for (const one of cases) {
       const { mapping = suite.mapping, ...rest } = one;
-      return JSON.stringify(found(functions, { ...rest, function: suite.function, mapping }));
-    }),
-  );
+      yield JSON.stringify(found(functions, { ...rest, function: suite.function, mapping }));
+    }
+  }
 }
 
 function found(functions: Exports, one: Case): object {
