@@ -326,16 +326,17 @@ fn a_node_reads_documents_as_the_command_does_in_every_language() {
     }
 }
 
-/// What the probes read, by language: C has none, and its other functions are tried above.
-const PROBES: [(&str, &[&str]); 5] = [
+/// What the probes read, by language. C's has no such function, and Rust's cannot be registered in a
+/// node: their other guests are tried above. Timestamps are in what reads all kinds: a search shows
+/// them as texts.
+const PROBES: [(&str, &[&str]); 4] = [
     (
         "assemblyscript",
-        &["read_int64", "read_text", "read_timestamp", "read_json"],
+        &["read_int64", "read_float64", "read_text", "read_json"],
     ),
     ("go", &["read_kinds"]),
     ("javascript", &["read_kinds"]),
     ("python", &["read_kinds"]),
-    ("rust", &["read_float64", "read_boolean", "read_json"]),
 ];
 
 #[test]
@@ -361,7 +362,7 @@ fn call_test_trial_query_and_search_read_alike_in_every_language() {
 fn json_keeps_its_digits_on_all_paths() {
     let written = r#"[1.10,12345678901234567890123,9007199254740993,0.10000000000000000001]"#;
     let bench = Bench::new(vec![format!(r#"{{"long": {written}}}"#)]);
-    let component = guest_path("rust", "probe");
+    let component = guest_path("assemblyscript", "probe");
     let (udf, _) = bench.register(&component);
     let after = [
         "read_json",
