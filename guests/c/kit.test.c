@@ -167,6 +167,33 @@ static void a_value_is_read_as_its_kind_only(void) {
   CHECK_NULL();
 }
 
+// The value of a text that is read as a timestamp.
+static void instant_of(const char *text) {
+  test_query("timestamp");
+  test_text_argument("field", "at");
+  test_document();
+  test_text_field("at", text);
+}
+
+static void texts_are_read_as_timestamps_as_the_host_does(void) {
+  instant_of("2024-02-29 12:30:00 +02");
+  CHECK_TIMESTAMP(1709202600000000);
+  instant_of("2024-02-29T123000Z");
+  CHECK_TIMESTAMP(1709209800000000);
+  instant_of("2024-02-29 23:59:60");
+  CHECK_TIMESTAMP(1709251200000000);
+  instant_of("0000-01-01");
+  CHECK_TIMESTAMP(-62167219200000000);
+  static const char *const others[] = {
+      "2024-02-29 123000+02:00", "2024-02-29 123000.5", "2024-02-29 12:30:00 Z",
+      "2024-02-29 12:30:00+24:00", "2024-02-29T12:30", "2024-02-29 ", " 2024-02-29", "2024-02",
+  };
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    instant_of(others[i]);
+    CHECK_NULL();
+  }
+}
+
 static void anything_is_read_as_json(void) {
   document("json", "flag");
   CHECK_JSON("true");
@@ -348,6 +375,7 @@ static void what_is_not_json_is_not_valid(void) {
 
 int main(void) {
   RUN(a_value_is_read_as_its_kind_only);
+  RUN(texts_are_read_as_timestamps_as_the_host_does);
   RUN(anything_is_read_as_json);
   RUN(the_first_value_and_the_longest_name_count);
   RUN(arguments_have_their_defaults);

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 
 use super::document::{Document, Found};
+use super::reading::Types;
 use super::value::kind_name;
 use crate::batch;
 use crate::bindings::whittle::udf::types::{Error, Kind, Value};
@@ -28,6 +29,8 @@ pub(super) struct Host {
     /// In the order of their handles.
     pub(super) fields: Vec<(String, Kind)>,
     pub(super) documents: Vec<Document>,
+    /// Those of the documents that are evaluated together.
+    pub(super) types: Types,
     pub(super) logs: Vec<String>,
     /// The results of a batch, and their kind.
     pub(super) results: Vec<Result<Value, Error>>,
@@ -81,7 +84,10 @@ fn read(handle: u32, kind: Option<Kind>) -> Option<Found> {
                 kind_name(kind),
                 kind_name(*resolved)
             )),
-            _ => Ok(host.documents[batch::row()].read(path, *resolved)),
+            _ => {
+                let document = &host.documents[batch::row()];
+                Ok(host.types.read(document, path, *resolved))
+            }
         }
     });
     // Outside of the borrow: a panic may log.
