@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use whittle_host::{Budget, Document, QueryContext, Udf};
+use whittle_host::{Budget, Document, ExactJson, QueryContext, Udf};
 use whittle_tests::{PATHS, arguments, engine, guest_path, told};
 
 use crate::languages::{Guest, languages};
@@ -38,7 +38,7 @@ fn error(udf: &Udf, failure: &str) -> String {
     let bound = udf.bind("fails", &arguments(&json!({"field": "f"})), &query);
     let value = bound.expect("bound").evaluate_document(Document {
         id: "d",
-        source: &json!({"f": failure}),
+        source: &ExactJson::from(&json!({"f": failure})),
         score: None,
     });
     let error = told(&value.expect_err(failure));
