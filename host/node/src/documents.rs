@@ -186,7 +186,7 @@ impl Documents {
 
 /// The documents, which must be objects.
 fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Members>, DocumentsError> {
-    let parse = |(position, text): (usize, &Box<RawValue>)| {
+    let parse = |(position, text): (usize, &RawValue)| {
         let source = ExactJson::parse(text.get().as_bytes());
         match source {
             Ok(ExactJson::Object(members)) => Ok(members),
@@ -200,7 +200,8 @@ fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Members>, DocumentsError> {
             }),
         }
     };
-    texts.iter().enumerate().map(parse).collect()
+    let texts = texts.iter().map(AsRef::as_ref);
+    texts.enumerate().map(parse).collect()
 }
 
 fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {
