@@ -18,7 +18,8 @@ use crate::error::Cause;
 /// let mut lines = LineTable::default();
 /// // The code section's contents are the number of functions, and for each its size and its body.
 /// lines.push(2, Some(("udf.c", 12, "score")));
-/// let module = lines.write(&module)?;
+/// let with_lines = lines.write(&module)?;
+/// assert!(with_lines.len() > module.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Default)]

@@ -73,14 +73,14 @@ fn missing_header(messages: &str) -> Option<String> {
         .iter()
         .find(|(_, headers, _)| headers.contains(&header))?;
     // `In file included from u.c:4:`, or the place itself, in the author's file.
-    let places = messages.lines().filter_map(|line| {
+    let mut places = messages.lines().filter_map(|line| {
         let place = line.strip_prefix("In file included from ").unwrap_or(line);
         let (file, rest) = place.split_once(':')?;
         let number = rest.split(':').next()?;
         let is_place = number.parse::<u32>().is_ok() && !file.contains("/wasm32-wasi/");
         is_place.then(|| format!("{file}:{number}: "))
     });
-    let place = places.last().unwrap_or_default();
+    let place = places.next_back().unwrap_or_default();
     Some(lacks(&place, header, what))
 }
 
