@@ -12,7 +12,9 @@ mod whole;
 use std::cell::Cell;
 
 pub use self::column::watch;
-pub(crate) use self::column::{Place, row};
+pub(crate) use self::column::Place;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use self::column::row;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use self::instance::Instance;
 pub(crate) use self::whole::bytes_of;
