@@ -11,10 +11,10 @@ mod whole;
 
 use std::cell::Cell;
 
-pub use self::column::watch;
 pub(crate) use self::column::Place;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use self::column::row;
+pub use self::column::watch;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use self::instance::Instance;
 pub(crate) use self::whole::bytes_of;
