@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use whittle_host::{Arguments, Bound, EvaluateError, ExactJson, OnError, QueryContext, unquoted};
-use whittle_node::{DocumentReader, Documents};
+use whittle_host::{Arguments, Bound, EvaluateError, OnError, QueryContext, unquoted};
+use whittle_node::{DocumentReader, Documents, SampleOutcome, SampleResult};
 
 use crate::build;
 use crate::mapping::MappingFile;
@@ -93,22 +92,6 @@ impl Call {
     }
 }
 
-/// A document's line.
-#[derive(Debug, Serialize)]
-struct Answer<'a> {
-    _id: &'a str,
-    #[serde(flatten)]
-    result: Outcome,
-}
-
-/// What a function gave for a document.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    Value(ExactJson),
-    Error(String),
-}
-
 /// What a function took, besides what it counts itself.
 #[derive(Debug, Default)]
 struct Stats {
@@ -149,16 +132,16 @@ fn answer(
     position: usize,
     stats: &mut Stats,
 ) -> Result<String> {
-    let _id = documents.id(position);
+    let id = documents.id(position).to_owned();
     let started = Instant::now();
     let batch = reader.load(bound, documents, position..position + 1, None)?;
     stats.load_time += started.elapsed();
-    let result = match bound.evaluate_row(&batch) {
-        Ok(value) => Outcome::Value(value.to_json()),
+    let outcome = match bound.evaluate_row(&batch) {
+        Ok(value) => SampleOutcome::Value(value.to_json()),
         Err(EvaluateError::Document { message, .. }) => {
-            Outcome::Error(unquoted(&message).to_owned())
+            SampleOutcome::Error(unquoted(&message).to_owned())
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(serde_json::to_string(&Answer { _id, result })?)
+    Ok(serde_json::to_string(&SampleResult { id, outcome })?)
 }

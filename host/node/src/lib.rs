@@ -34,7 +34,7 @@ pub use request::{
     FieldValues, Formula, Missing, MultiSearchItem, RequestError, Rescore, SearchHead,
     SearchRequest, SortBy, SortKey, SortMode, SourceFilter, multi_search,
 };
-pub use samples::{SampleError, Samples};
+pub use samples::{SampleError, SampleOutcome, SampleResult, Samples};
 pub use search::profile::{BudgetReport, ClauseReport, Profile};
 pub use search::workers::Threads;
 pub use search::{

@@ -57,14 +57,7 @@ impl DocumentReader {
     ///
     /// More fields than an index may have; a document whose keys no index takes.
     pub fn guess(documents: &Documents) -> Result<Self, ReadError> {
-        let empty = Mapping::dynamic();
-        for (position, document) in documents.all_members().enumerate() {
-            check_keys(&empty, document)
-                .map_err(|source| ReadError::Refused { position, source })?;
-        }
-        let grown = empty.grown(documents.all_members())?;
-        let mapping = grown.unwrap_or(empty);
-        Ok(Self { mapping })
+        guessed(documents).map(|mapping| Self { mapping })
     }
 
     /// With a mapping, to which the documents may add fields as they do in an index.
@@ -118,6 +111,20 @@ impl DocumentReader {
         });
         load(&self.mapping, bound, &written.collect::<Vec<_>>())
     }
+}
+
+/// The mapping that an index would make of documents.
+///
+/// # Errors
+///
+/// More fields than an index may have; a document whose keys no index takes.
+pub(crate) fn guessed(documents: &Documents) -> Result<Mapping, ReadError> {
+    let empty = Mapping::dynamic();
+    for (position, document) in documents.all_members().enumerate() {
+        check_keys(&empty, document).map_err(|source| ReadError::Refused { position, source })?;
+    }
+    let grown = empty.grown(documents.all_members())?;
+    Ok(grown.unwrap_or(empty))
 }
 
 /// A document as it was written: a JSON object.

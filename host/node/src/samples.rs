@@ -6,9 +6,10 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
+use whittle_host::ExactJson;
 
 use crate::documents::{Documents, DocumentsError};
 
@@ -19,6 +20,28 @@ pub struct Samples {
     pub documents: Documents,
     /// The score of each document; `None` if none is given.
     pub scores: Vec<Option<f64>>,
+}
+
+/// What a function gave for a sample. It serializes to `{"_id", "value"}` or `{"_id", "error"}`, in
+/// which numbers keep their digits.
+#[derive(Debug, Serialize)]
+pub struct SampleResult {
+    /// The document's id.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// Its value, or why it has none.
+    #[serde(flatten)]
+    pub outcome: SampleOutcome,
+}
+
+/// The value of a sample, or why it has none.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SampleOutcome {
+    /// The function's value.
+    Value(ExactJson),
+    /// The message of the error.
+    Error(String),
 }
 
 /// A sample that cannot be read.

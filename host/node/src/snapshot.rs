@@ -12,10 +12,11 @@ use whittle_host::Members;
 use crate::documents::Documents;
 use crate::index::Terms;
 use crate::mapping::{
-    DocumentError, ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, check_keys,
-    readable_fields_of, tokenizers,
+    DocumentError, ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of,
+    tokenizers,
 };
 use crate::memory::Memory;
+use crate::reading::{ReadError, guessed};
 use crate::search::workers::Threads;
 use crate::search::written::WritingOrder;
 use crate::udf::Dictionaries;
@@ -52,6 +53,15 @@ pub enum SnapshotError {
     /// tantivy does not take them.
     #[error("the documents cannot be indexed")]
     Index(#[from] tantivy::TantivyError),
+}
+
+impl From<ReadError> for SnapshotError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Mapping(source) => Self::Mapping(source),
+            ReadError::Refused { position, source } => Self::Document { position, source },
+        }
+    }
 }
 
 /// What the writer of an index in memory may take, in bytes.
@@ -137,13 +147,7 @@ impl Snapshot {
     /// More fields than an index may have; a document whose keys no index takes.
     pub fn of(documents: &Documents) -> Result<Self, SnapshotError> {
         let members: Vec<&Members> = documents.all_members().collect();
-        let empty = Mapping::dynamic();
-        for (position, document) in members.iter().enumerate() {
-            check_keys(&empty, document)
-                .map_err(|source| SnapshotError::Document { position, source })?;
-        }
-        let mapping = empty.grown(documents.all_members())?;
-        let mapping = mapping.unwrap_or(empty);
+        let mapping = guessed(documents)?;
         let schema = mapping.schema();
         let [id, seq_no, version, source] =
             [ID, SEQ_NO, VERSION, SOURCE].map(|name| schema.get_field(name));

@@ -15,12 +15,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use whittle_host::{
-    Arguments, Bound, Budget, EvaluateError, ExactJson, OnError, QueryContext, SelectError, Udf,
-    VersionInfo, one_line, unquoted,
+    Arguments, Bound, Budget, EvaluateError, OnError, QueryContext, SelectError, Udf, VersionInfo,
+    one_line, unquoted,
 };
 use whittle_node::index::IndexError;
 use whittle_node::mapping::Mapping;
-use whittle_node::{DocumentReader, SampleError, Samples};
+use whittle_node::{DocumentReader, SampleError, SampleOutcome, SampleResult, Samples};
 
 use super::{Shared, udf::missing};
 use crate::address::Path;
@@ -52,21 +52,6 @@ struct Answer {
     stopped: Option<String>,
     logs: Vec<Json>,
     udf: Json,
-}
-
-/// What the function gave for a document.
-#[derive(Debug, Serialize)]
-struct SampleResult {
-    _id: String,
-    #[serde(flatten)]
-    result: Outcome,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    Value(ExactJson),
-    Error(String),
 }
 
 /// How the fields of documents are typed.
@@ -293,19 +278,19 @@ impl Trial {
         let Samples { documents, scores } = &self.samples;
         let mut results = Vec::with_capacity(documents.len());
         for (position, score) in scores.iter().enumerate() {
-            let _id = documents.id(position).to_owned();
+            let id = documents.id(position).to_owned();
             let batch = reader.load(bound, documents, position..position + 1, *score);
-            let (result, stopped) = match batch.and_then(|batch| bound.evaluate_row(&batch)) {
-                Ok(value) => (Outcome::Value(value.to_json()), None),
+            let (outcome, stopped) = match batch.and_then(|batch| bound.evaluate_row(&batch)) {
+                Ok(value) => (SampleOutcome::Value(value.to_json()), None),
                 Err(EvaluateError::Document { message, .. }) => {
-                    (Outcome::Error(unquoted(&message).to_owned()), None)
+                    (SampleOutcome::Error(unquoted(&message).to_owned()), None)
                 }
                 Err(error) => {
                     let reason = ApiError::of(StatusCode::OK, "", &error).reason().to_owned();
-                    (Outcome::Error(reason.clone()), Some(reason))
+                    (SampleOutcome::Error(reason.clone()), Some(reason))
                 }
             };
-            results.push(SampleResult { _id, result });
+            results.push(SampleResult { id, outcome });
             if stopped.is_some() {
                 return (results, stopped);
             }
