@@ -327,10 +327,7 @@ impl Compiled {
         }
         let started = Instant::now();
         component::validate(component)?;
-        let compiled = compile(engine, component, with_lines)?;
-        let failed =
-            |error: wasmtime::Error| RegisterError::Compile(Cause::new(format!("{error:#}")));
-        let code = compiled.serialize().map_err(failed)?;
+        let (compiled, code) = compile(engine, component, with_lines)?;
         let allowed = engine.limits().compiled_bytes;
         LimitExceeded::check("compiled_bytes", "bytes", allowed, code.len())?;
         let time = Some(started.elapsed());
@@ -345,19 +342,21 @@ impl Compiled {
     }
 }
 
+/// Compiles a component; also returns the code, as [`Component::serialize`] gives it.
 fn compile(
     engine: &Engine,
     component: &[u8],
     with_lines: bool,
-) -> Result<Component, RegisterError> {
+) -> Result<(Component, Vec<u8>), RegisterError> {
     let compilation = effort::compilation(component, engine.limits())?;
     let compiled = engine.compiler(compilation, with_lines);
     let compiled = compiled.and_then(|compiler| {
         let compiled = Component::from_binary(compiler, component)?;
+        let code = compiled.serialize()?;
         if wasmtime::Engine::same(compiler, engine.wasmtime()) {
-            return Ok(compiled);
+            return Ok((compiled, code));
         }
-        deserialize_fresh(engine, &compiled.serialize()?)
+        Ok((deserialize_fresh(engine, &code)?, code))
     });
     compiled.map_err(|error| RegisterError::Compile(Cause::new(format!("{error:#}"))))
 }
