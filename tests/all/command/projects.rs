@@ -23,6 +23,15 @@ struct Project {
 }
 
 impl Project {
+    /// One that `whittle new` makes, in a language.
+    fn created(language: &str) -> Self {
+        let project = Self::new();
+        fs::remove_dir_all(project.path("p")).expect("removed");
+        let said = project.run(&format!("new {language} p"));
+        assert!(said.starts_with("created p"), "{said}");
+        project
+    }
+
     fn new() -> Self {
         let project = Self {
             folder: tempfile::tempdir().expect("a directory"),
@@ -564,9 +573,7 @@ fn dev_runs_python_natively_while_the_component_is_built() {
         assert!(std::env::var_os("CI").is_none(), "install Python 3.11");
         return;
     }
-    let project = Project::new();
-    fs::remove_dir_all(project.path("p")).expect("removed");
-    assert!(project.run("new python p").starts_with("created p"));
+    let project = Project::created("python");
     // No component is built here.
     let mut command = project.command("dev p --docs docs.json --timeout 1000");
     command.env("PATH", path_without("componentize-py"));
@@ -662,9 +669,7 @@ fn dev_runs_go_natively_before_the_component_is_built() {
         assert!(std::env::var_os("CI").is_none(), "install Go");
         return;
     }
-    let project = Project::new();
-    fs::remove_dir_all(project.path("p")).expect("removed");
-    assert!(project.run("new go p").starts_with("created p"));
+    let project = Project::created("go");
     let vectors = project.path("p/vectors.json");
     let mapped = r#""cases": [
         {"name": "mapped", "params": {"now": "2024-03-31"}, "mapping": {"properties": {}},
@@ -695,9 +700,7 @@ fn dev_names_the_line_of_a_typescript_function_that_does_not_end() {
         assert!(std::env::var_os("CI").is_none(), "run `make guests`");
         return;
     }
-    let project = Project::new();
-    fs::remove_dir_all(project.path("p")).expect("removed");
-    assert!(project.run("new typescript p").starts_with("created p"));
+    let project = Project::created("typescript");
     std::os::unix::fs::symlink(packages, project.path("p/node_modules")).expect("linked");
     let source = project.path("p/udf.ts");
     let text = fs::read_to_string(&source).expect("read");

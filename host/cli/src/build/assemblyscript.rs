@@ -22,6 +22,7 @@ use super::memo;
 use super::packages;
 use super::tool::{BuildFolder, check_node, run};
 use super::{Built, Code};
+use crate::setup::read;
 
 const INSTALL: &str = "install Node.js 20 or newer, with npm, from https://nodejs.org";
 
@@ -95,10 +96,6 @@ pub(super) fn resident(dir: &Path, socket: &Path) -> Result<Option<Command>> {
         &inputs.programs()?,
         socket,
     )))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| path.display().to_string())
 }
 
 /// The source map that asc writes beside a module.

@@ -25,6 +25,7 @@ use super::dwarf;
 use super::lines::with_lines;
 use super::tool::{BuildFolder, run_explained};
 use super::{Built, Code};
+use crate::setup;
 use sources::{in_folder, in_project};
 
 const INSTALL: &str = "install clang with a sysroot for WASI: apt-get install clang-19 lld-19 \
@@ -80,7 +81,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         clang.arg("-fcolor-diagnostics");
     }
     run_explained(&mut clang, INSTALL, mistakes::explained)?;
-    let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    let bytes = setup::read(&module)?;
     let lines = dwarf::lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file));
     Ok(Built {
         code: Code::Module(with_lines(&bytes, lines)?, TextEncoding::Utf8),

@@ -6,11 +6,10 @@
 
 mod native;
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use whittle_host::{LineTable, TextEncoding};
 
 pub(super) use self::native::native;
@@ -18,6 +17,7 @@ use super::functions::{Function, functions};
 use super::lines::with_lines;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
+use crate::setup;
 
 const INSTALL: &str = "install Go 1.24 or newer from https://go.dev/dl";
 
@@ -47,7 +47,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(&module)
         .arg(".");
     run(&mut command, INSTALL)?;
-    let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    let bytes = setup::read(&module)?;
     Ok(Built {
         code: Code::Module(with_lines(&bytes, table(&bytes, path))?, TextEncoding::Utf8),
         output: folder.output(dir)?,
@@ -133,6 +133,8 @@ fn is_too_old(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

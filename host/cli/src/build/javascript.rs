@@ -22,6 +22,7 @@ use super::memo::{self, Fingerprint};
 use super::packages;
 use super::tool::{BuildFolder, check_node, run, run_module};
 use super::{Built, Code};
+use crate::setup;
 
 /// The kit's package.
 const KIT: &str = "whittle-guest";
@@ -54,7 +55,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .arg(format!("--metafile={}", metadata.display()));
     run(&mut esbuild, INSTALL)?;
     let lines = lines::Lines::read(dir, &bundle)?;
-    let metadata = fs::read(&metadata).with_context(|| metadata.display().to_string())?;
+    let metadata = setup::read(&metadata)?;
     let metadata = serde_json::from_slice(&metadata).context("esbuild's metafile")?;
     let needs_node = node::imported(&metadata);
     if let Some(import) = needs_node.iter().find(|import| import.is_certain) {
@@ -102,7 +103,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
             None => error,
         })
     })?;
-    let mut bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    let mut bytes = setup::read(&component)?;
     if takes_batches && project.engine == JsEngine::QuickJs && !pin::pin(&mut bytes)? {
         let tool = project.engine.tool();
         log::warn!("the component calls the host for each document: use {tool} 0.4.5 to avoid it");

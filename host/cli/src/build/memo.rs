@@ -14,6 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::setup;
 use crate::sources::files;
 
 /// Makes `output`, unless it was made from the same inputs before.
@@ -57,7 +58,7 @@ fn is_made(output: &Path, record: &Path, inputs: &str) -> Result<bool> {
 }
 
 fn fingerprint_of(file: &Path) -> Result<blake3::Hash> {
-    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+    let bytes = setup::read(file)?;
     Ok(blake3::hash(&bytes))
 }
 

@@ -24,6 +24,7 @@ pub(super) use self::native::native;
 use super::memo;
 use super::tool::{BuildFolder, run_module};
 use super::{Built, Code};
+use crate::setup;
 
 const TOOL: &str = "componentize-py";
 
@@ -78,7 +79,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         || inputs.fingerprint(),
         || run_module(&mut tool, INSTALL, "the module `app`", mistakes::explained),
     )?;
-    let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
+    let bytes = setup::read(&component)?;
     Ok(Built {
         code: Code::Component(bytes),
         output: folder.output(dir)?,

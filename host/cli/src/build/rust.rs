@@ -49,7 +49,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         shared.keep(&package.target, &messages, toolchain.standard_library());
     }
     let artifact = artifact(&messages)?;
-    let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
+    let bytes = setup::read(&artifact)?;
     imports::check(&bytes, || toolchain.dependencies(dir, &package))?;
     let lines = dwarf::lines(&bytes, |file| package.shown(file));
     Ok(Built {

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::setup;
+
 /// Packages and modules with parts that are not in Python or not in a component, and what to do
 /// instead.
 const IMPOSSIBLE: &[(&str, &str)] = &[
@@ -93,7 +95,7 @@ fn check_directory(project: &Path, directory: &Path, kit: &Path) -> Result<()> {
             check_directory(project, &path, kit)?;
         } else if path.extension().is_some_and(|extension| extension == "py") {
             // Python says so if it is not UTF-8.
-            let text = fs::read(&path).with_context(|| path.display().to_string())?;
+            let text = setup::read(&path)?;
             if let Some((line, name, why)) =
                 impossible(&String::from_utf8_lossy(&text), &|name| has(project, name))
             {
