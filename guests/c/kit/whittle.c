@@ -260,7 +260,7 @@ bool exports_whittle_udf_functions_bind(udf_string_t *name,
   return is_ready;
 }
 
-// The parameter of a name. If there is none, the code has a mistake, whatever the query is.
+// The parameter with a name. A name that is not in the manifest is a mistake in the code.
 static const whittle_parameter *declared(const char *name) {
   for (size_t i = 0; i < whittle_bound->parameter_count; i++) {
     if (strcmp(whittle_bound->parameters[i].name, name) == 0) {

@@ -61,7 +61,7 @@ function micros(form, text) {
   return second > 59 || !isOffset(zone) ? null : instantOf(found, second, offsetMinutes(zone));
 }
 
-/** The instant of a day and a time, so many minutes from UTC; null if there is none. */
+/** The instant of a day and a time, so many minutes from UTC; null if the day or the time does not exist. */
 function instantOf(parts, second, zone) {
   const [hour, minute] = [Number(parts.h ?? 0), Number(parts.min ?? 0)];
   const days = daysOf(Number(parts.y), Number(parts.m ?? 1), Number(parts.d ?? 1));

@@ -3,7 +3,8 @@
 ;; Toolchains whose runtime insists on WASI (Go, C, C++) get this at encoding, so that the component
 ;; imports the contract alone and gives the same answers every time. Clocks count the calls, random
 ;; bytes are one sequence, files are none, what is written to standard output and standard error
-;; goes to the UDF's log, and `proc_exit` logs an error and traps. What a guest does not use is dropped from it.
+;; goes to the UDF's log, and `proc_exit` logs an error and traps. What a guest does not use is
+;; dropped from it.
 ;;
 ;; Function names and signatures: the witx files of WASI's preview 1. Global variables are i64 since
 ;; `wit-component` takes a mutable i32 for a stack pointer.

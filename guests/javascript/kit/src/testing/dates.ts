@@ -62,7 +62,7 @@ function micros(form: RegExp, text: string): bigint | null {
 
 type Parts = Readonly<Record<string, string | undefined>>;
 
-/** The instant of a day and a time, so many minutes from UTC; null if there is none. */
+/** The instant of a day and a time, so many minutes from UTC; null if the day or the time does not exist. */
 function instantOf(parts: Parts, second: number, zone: number): bigint | null {
   const [hour, minute] = [Number(parts.h ?? 0), Number(parts.min ?? 0)];
   const days = daysOf(Number(parts.y), Number(parts.m ?? 1), Number(parts.d ?? 1));
