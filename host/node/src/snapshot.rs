@@ -8,6 +8,7 @@ use tantivy::index::SegmentId;
 use tantivy::schema::OwnedValue;
 use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
 
+use crate::columns::Dictionaries;
 use crate::documents::Documents;
 use crate::exact_json::Members;
 use crate::index::Terms;
@@ -17,7 +18,6 @@ use crate::mapping::{
 use crate::memory::Memory;
 use crate::search::workers::Threads;
 use crate::search::written::WritingOrder;
-use crate::udf::Dictionaries;
 
 /// An index at a point in time. Clones share it.
 #[derive(Debug, Clone)]

@@ -11,13 +11,14 @@ use tantivy::{Index, IndexWriter, Searcher, TantivyDocument};
 use whittle_host::{Budget, QueryContext};
 
 use crate::allowance::Allowance;
+use crate::columns::Dictionaries;
 use crate::computed::Failure;
 use crate::dates;
 use crate::exact_json::exact_members;
 use crate::mapping::{ID, Mapping, fields_of, tokenizers};
 use crate::query::{NativeQuery, Planner, Query, QueryError};
 use crate::request::path::Path;
-use crate::udf::{Dictionaries, Progress, Surroundings, Udfs};
+use crate::udf::{Progress, Surroundings, Udfs};
 
 pub(in crate::query) struct Sample {
     surroundings: Surroundings,
