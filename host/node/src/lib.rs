@@ -7,6 +7,7 @@
 
 mod aggregation;
 mod allowance;
+mod columns;
 mod computed;
 mod dates;
 mod documents;

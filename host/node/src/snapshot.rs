@@ -9,6 +9,7 @@ use tantivy::schema::OwnedValue;
 use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
 use whittle_host::Members;
 
+use crate::columns::Dictionaries;
 use crate::documents::Documents;
 use crate::index::Terms;
 use crate::mapping::{
@@ -19,7 +20,6 @@ use crate::memory::Memory;
 use crate::reading::{ReadError, guessed};
 use crate::search::workers::Threads;
 use crate::search::written::WritingOrder;
-use crate::udf::Dictionaries;
 
 /// An index at a point in time. Clones share it.
 #[derive(Debug, Clone)]

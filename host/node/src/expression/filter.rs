@@ -1,112 +1,79 @@
-//! Boolean expressions as tantivy's queries.
+//! Boolean expressions as clauses that are computed.
 
+use std::fmt;
 use std::sync::Arc;
 
-use tantivy::DocId;
-use tantivy::index::SegmentReader;
-use tantivy::query::Query;
-use tantivy::query::doc_predicate_query::{
-    ConstOrVariableSegmentPredicate, DocPredicate, DocPredicateQuery, JitExprEvalState,
-    JitExprPredicate, SegmentDocPredicate,
-};
+use tantivy::query::{AllQuery, Query};
+use tantivy::{DocId, Score, SegmentReader};
 
-use super::lower::Lowering;
-use super::native_source::NativePredicate;
 use super::node::Node;
-use super::segment;
-use crate::allowance::{Allowance, Steps};
+use super::segment::Segment;
+use super::vector::Truth;
+use crate::allowance::Allowance;
+use crate::columns::Dictionaries;
+use crate::computed::{Computation, Computed, ComputedQuery, Failure, Matcher, Outcome};
 
-/// How many steps one evaluation without the jit counts as: it may look at long texts.
-const NATIVE_STEPS: u32 = 16;
+/// The documents for which a boolean is true, with a score of 1.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    pub(super) node: Arc<Node>,
+    pub(super) dictionaries: Dictionaries,
+    pub(super) allowance: Allowance,
+}
 
-/// The query of the documents for which a boolean is true, until the search's time is over.
-pub(super) fn query(node: &Arc<Node>, allowance: &Allowance) -> Box<dyn Query> {
-    let (node, allowance) = (Arc::clone(node), allowance.clone());
-    // A segment that has all columns takes the most steps.
-    let fits = !node.native && Lowering::new(&|_, _| true).holds(&node, true).is_ok();
-    Box::new(if fits {
-        DocPredicateQuery::from(Timely {
-            predicate: JitPredicate(node),
-            steps: 1,
+impl Filter {
+    /// As a query of its own, which ends when the search's time is over.
+    pub(super) fn into_query(self) -> Box<dyn Query> {
+        let allowance = self.allowance.clone();
+        let of = Box::new(Matcher::approximation());
+        Box::new(ComputedQuery {
+            approximation: Arc::new(AllQuery),
+            matcher: Matcher::Computed(of, Arc::new(self)),
+            failure: Failure::default(),
             allowance,
         })
-    } else {
-        DocPredicateQuery::from(Timely {
-            predicate: NativePredicate(node),
-            steps: NATIVE_STEPS,
-            allowance,
-        })
-    })
+    }
 }
 
-/// A predicate that is true when the search's time is over, so that tantivy stops looking for the
-/// next match.
-#[derive(Debug)]
-struct Timely<P> {
-    predicate: P,
-    /// How many steps an evaluation counts as.
-    steps: u32,
-    allowance: Allowance,
-}
-
-/// The same in a segment.
-struct SegmentTimely<P> {
-    predicate: P,
-    each: u32,
-    steps: Steps,
-}
-
-impl<P: DocPredicate> DocPredicate for Timely<P> {
-    type SegmentDocPredicate = SegmentTimely<P::SegmentDocPredicate>;
-
-    fn doc_predicate(
+impl Computed for Filter {
+    fn for_segment(
         &self,
         reader: &SegmentReader,
-    ) -> tantivy::Result<ConstOrVariableSegmentPredicate<Self::SegmentDocPredicate>> {
-        Ok(match self.predicate.doc_predicate(reader)? {
-            ConstOrVariableSegmentPredicate::Const(always) => {
-                ConstOrVariableSegmentPredicate::Const(always)
+        expected: u32,
+    ) -> tantivy::Result<Box<dyn Computation>> {
+        let Self {
+            node,
+            dictionaries,
+            allowance,
+        } = self;
+        let segment = Segment::open(node, reader, expected, dictionaries, allowance)?;
+        Ok(Box::new(SegmentFilter(segment)))
+    }
+}
+
+struct SegmentFilter(Segment);
+
+impl fmt::Debug for SegmentFilter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SegmentFilter")
+    }
+}
+
+impl Computation for SegmentFilter {
+    fn compute(&mut self, documents: &[DocId], _scores: &[Score]) -> Option<Vec<Outcome>> {
+        let mut outcomes = vec![Outcome::No; documents.len()];
+        let mut first = 0;
+        let mut take = |truth: Truth| {
+            for row in truth.yes().set_indices() {
+                outcomes[first + row] = Outcome::Yes(1.0);
             }
-            ConstOrVariableSegmentPredicate::Variable {
-                predicate,
-                necessary_condition,
-            } => ConstOrVariableSegmentPredicate::Variable {
-                predicate: SegmentTimely {
-                    predicate,
-                    each: self.steps,
-                    steps: Steps::new(&self.allowance),
-                },
-                necessary_condition,
-            },
-        })
-    }
-}
-
-impl<P: SegmentDocPredicate> SegmentDocPredicate for SegmentTimely<P> {
-    #[inline]
-    fn eval(&mut self, document: DocId) -> bool {
-        !self.steps.goes_on(self.each) || self.predicate.eval(document)
-    }
-
-    fn cost(&self) -> u64 {
-        self.predicate.cost()
-    }
-}
-
-/// The documents for which a boolean is true, by tantivy's jit.
-#[derive(Debug)]
-struct JitPredicate(Arc<Node>);
-
-impl DocPredicate for JitPredicate {
-    type SegmentDocPredicate = JitExprEvalState;
-
-    fn doc_predicate(
-        &self,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<ConstOrVariableSegmentPredicate<JitExprEvalState>> {
-        let condition = segment::lower(reader, |lowering| lowering.holds(&self.0, true))?;
-        JitExprPredicate::new(condition.into_expr())
-            .map_err(segment::refused)?
-            .doc_predicate(reader)
+            first += truth.len();
+        };
+        let evaluated = self.0.evaluate(
+            documents,
+            |evaluator, node| evaluator.boolean(node),
+            &mut take,
+        );
+        evaluated.ok().map(|()| outcomes)
     }
 }

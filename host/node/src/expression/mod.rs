@@ -2,10 +2,9 @@
 //! `price * (1 - discount) > 100 and sqrt(rating) >= 2`: filters, scores, sort keys, computed
 //! fields and sources of aggregations.
 //!
-//! An expression is parsed, checked against the columns' types, and opened over each segment. An
-//! expression of doubles, booleans and strings is compiled to machine code by tantivy's jit. One
-//! that computes whole numbers, or is too large to compile, is evaluated natively. It sees one
-//! document: it knows nothing of queries, of requests, or of how the mapping comes by its columns.
+//! An expression is parsed, checked against the columns' types, and evaluated over blocks of
+//! documents, a column at a time: over the same columns that UDFs get. It knows nothing of queries,
+//! of requests, or of how the mapping comes by its columns.
 //!
 //! PostgreSQL says what it means, nulls included. If PostgreSQL would stop with an error, the value
 //! is null in that document: a division by zero, the root of a negative number, a number out of
@@ -16,38 +15,34 @@
 //! `upper` and `lower` map characters one to one; strings are compared by their bytes; a string
 //! that is put together is null if it takes more than 256 KiB.
 
-mod arithmetic;
 mod check;
 mod error;
+mod evaluate;
 mod filter;
 mod functions;
-mod jit;
 mod literal;
-mod lower;
 mod names;
-mod native;
-mod native_source;
 mod node;
 mod parse;
 mod pattern;
 mod round;
-mod scalars;
 mod segment;
 #[cfg(test)]
 mod tests;
-mod truth;
 mod values;
+mod vector;
 
 use std::sync::Arc;
 
 use tantivy::query::Query;
 
 use crate::allowance::Allowance;
+use crate::columns::Dictionaries;
 use check::Checker;
 pub use error::{ExpressionError, Position};
+pub(crate) use filter::Filter;
 use node::{Node, Type};
-pub use scalars::Scalars;
-pub use values::{ExpressionValues, Numbers};
+pub use values::{ExpressionValues, Numbers, Scalars};
 
 /// The type of a column as expressions see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +73,12 @@ pub trait Columns {
 pub struct Expression {
     node: Arc<Node>,
     returns: ColumnType,
+    dictionaries: Dictionaries,
+    allowance: Allowance,
 }
+
+/// What the dictionaries of an expression that belongs to no index may take, in bytes.
+const DICTIONARY_BYTES: usize = 64 << 20;
 
 impl Expression {
     /// Reads an expression.
@@ -106,7 +106,21 @@ impl Expression {
                 });
             }
         };
-        Ok(Self { node, returns })
+        Ok(Self {
+            node,
+            returns,
+            dictionaries: Dictionaries::new(DICTIONARY_BYTES),
+            allowance: Allowance::unlimited(),
+        })
+    }
+
+    /// The same with an index's dictionaries, and within what a search may take.
+    pub(crate) fn within(self, dictionaries: &Dictionaries, allowance: &Allowance) -> Self {
+        Self {
+            dictionaries: dictionaries.clone(),
+            allowance: allowance.clone(),
+            ..self
+        }
     }
 
     /// The type of its values.
@@ -120,16 +134,21 @@ impl Expression {
     ///
     /// The expression is not a boolean.
     pub fn predicate(&self) -> Result<Box<dyn Query>, ExpressionError> {
-        self.predicate_within(&Allowance::unlimited())
+        self.filter().map(Filter::into_query)
     }
 
-    /// As [`Expression::predicate`], within what a search may take.
-    pub(crate) fn predicate_within(
-        &self,
-        allowance: &Allowance,
-    ) -> Result<Box<dyn Query>, ExpressionError> {
+    /// The documents for which a boolean expression is true, as a clause that is computed.
+    ///
+    /// # Errors
+    ///
+    /// The expression is not a boolean.
+    pub(crate) fn filter(&self) -> Result<Filter, ExpressionError> {
         if self.returns == ColumnType::Boolean {
-            Ok(filter::query(&self.node, allowance))
+            Ok(Filter {
+                node: Arc::clone(&self.node),
+                dictionaries: self.dictionaries.clone(),
+                allowance: self.allowance.clone(),
+            })
         } else {
             Err(self.misplaced("a filter", "a boolean, such as a comparison"))
         }
@@ -151,7 +170,12 @@ impl Expression {
 
     /// Its values.
     pub fn values(&self) -> ExpressionValues {
-        ExpressionValues::new(&self.node, self.returns)
+        ExpressionValues::new(
+            &self.node,
+            self.returns,
+            &self.dictionaries,
+            &self.allowance,
+        )
     }
 
     fn misplaced(&self, place: &'static str, expected: &'static str) -> ExpressionError {

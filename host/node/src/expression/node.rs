@@ -4,6 +4,7 @@
 //! it, so that trees whose parts are shared many times over are never walked.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use regex::Regex;
@@ -111,26 +112,6 @@ pub(super) enum Operation {
     Show,
 }
 
-impl Operation {
-    /// Whether tantivy's jit cannot compute it as it is meant.
-    fn is_native(self, type_: Type) -> bool {
-        match self {
-            Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::Abs => {
-                type_ != Type::Double
-            }
-            Self::Remainder
-            | Self::Floor
-            | Self::Ceil
-            | Self::Round(_)
-            | Self::Length
-            | Self::Show => true,
-            // The jit computes the extremes of numbers only.
-            Self::Least | Self::Greatest => matches!(type_, Type::Boolean | Type::Text),
-            Self::Sqrt | Self::Power | Self::Upper | Self::Lower | Self::Concat => false,
-        }
-    }
-}
-
 /// What a node is.
 #[derive(Debug)]
 pub(super) enum Kind {
@@ -162,73 +143,91 @@ pub(super) enum Kind {
     Extract(Arc<Node>, Regex),
 }
 
+impl Kind {
+    /// The nodes below.
+    fn operands(&self) -> Vec<&Arc<Node>> {
+        match self {
+            Self::Null
+            | Self::Boolean(_)
+            | Self::Long(_)
+            | Self::Double(_)
+            | Self::Text(_)
+            | Self::Instant(_)
+            | Self::Column(_) => Vec::new(),
+            Self::Compute(_, operands)
+            | Self::And(operands)
+            | Self::Or(operands)
+            | Self::Coalesce(operands) => operands.iter().collect(),
+            Self::Compare(_, left, right) => vec![left, right],
+            Self::Not(operand)
+            | Self::IsNull(operand)
+            | Self::Is(operand, _)
+            | Self::Matches(operand, _)
+            | Self::Extract(operand, _) => vec![operand],
+            Self::Case(branches, otherwise) => {
+                let branches = branches.iter();
+                let mut operands: Vec<_> = branches.flat_map(|(when, then)| [when, then]).collect();
+                operands.push(otherwise);
+                operands
+            }
+        }
+    }
+}
+
 /// A part of an expression.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
     pub(super) type_: Type,
-    /// Whether it can be null in some document.
-    pub(super) nullable: bool,
-    /// Whether something in it is beyond tantivy's jit, which computes longs as doubles or lets them
-    /// wrap around, and has rounding of its own.
-    pub(super) native: bool,
+    /// The columns below.
+    reads: Reads,
     /// How deep nodes lie in each other.
     pub(super) depth: usize,
     /// How many nodes there are, each as often as it is used.
     pub(super) size: u64,
 }
 
+/// The columns that a node reads.
+#[derive(Clone, Debug, Default)]
+enum Reads {
+    #[default]
+    Nothing,
+    /// One column of strings, by its name in tantivy.
+    Text(Arc<str>),
+    /// Others, or several.
+    More,
+}
+
+impl Reads {
+    fn and(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, other) => other.clone(),
+            (reads, Self::Nothing) => reads,
+            (Self::Text(one), Self::Text(other)) if one == *other => Self::Text(one),
+            _ => Self::More,
+        }
+    }
+}
+
 impl Node {
     pub(super) fn new(kind: Kind, type_: Type) -> Arc<Self> {
-        let mut below = Below::default();
-        let nullable = match &kind {
-            Kind::Null | Kind::Column(_) => true,
-            Kind::Boolean(_)
-            | Kind::Long(_)
-            | Kind::Double(_)
-            | Kind::Text(_)
-            | Kind::Instant(_) => false,
-            Kind::Compute(operation, operands) => {
-                below.all(operands);
-                below.native |= operation.is_native(type_);
-                match operation {
-                    Operation::Least | Operation::Greatest => {
-                        operands.iter().all(|operand| operand.nullable)
-                    }
-                    // Null in place of an error: a division by zero, a root of a negative
-                    // number, a number out of range, a string that is too long.
-                    _ => true,
-                }
-            }
-            Kind::Compare(_, left, right) => below.one(left) | below.one(right),
-            Kind::And(operands) | Kind::Or(operands) => below.all(operands),
-            Kind::Not(operand) | Kind::Matches(operand, _) | Kind::Extract(operand, _) => {
-                below.one(operand)
-            }
-            Kind::IsNull(operand) | Kind::Is(operand, _) => {
-                below.one(operand);
-                false
-            }
-            Kind::Case(branches, otherwise) => {
-                let mut nullable = below.one(otherwise);
-                for (condition, value) in branches {
-                    below.one(condition);
-                    nullable |= below.one(value);
-                }
-                nullable
-            }
-            Kind::Coalesce(operands) => {
-                below.all(operands);
-                operands.iter().all(|operand| operand.nullable)
-            }
+        let (mut size, mut depth) = (1_u64, 0);
+        let mut reads = match &kind {
+            Kind::Column(name) if type_ == Type::Text => Reads::Text(Arc::clone(name)),
+            Kind::Column(_) => Reads::More,
+            _ => Reads::Nothing,
         };
+        for operand in kind.operands() {
+            size = size.saturating_add(operand.size);
+            depth = depth.max(operand.depth);
+            reads = reads.and(&operand.reads);
+        }
         Arc::new(Self {
-            nullable,
-            native: below.native,
-            depth: below.depth + 1,
-            size: below.size.saturating_add(1),
             kind,
             type_,
+            reads,
+            depth: depth + 1,
+            size,
         })
     }
 
@@ -240,28 +239,36 @@ impl Node {
     pub(super) fn not(operand: Arc<Self>) -> Arc<Self> {
         Self::new(Kind::Not(operand), Type::Boolean)
     }
-}
 
-/// What is counted of the nodes below one.
-#[derive(Default)]
-struct Below {
-    size: u64,
-    depth: usize,
-    native: bool,
-}
-
-impl Below {
-    /// Counts a node, and tells whether it can be null.
-    fn one(&mut self, node: &Node) -> bool {
-        self.size = self.size.saturating_add(node.size);
-        self.depth = self.depth.max(node.depth);
-        self.native |= node.native;
-        node.nullable
+    /// The only column that something is computed from, by its name in tantivy, if it has strings.
+    pub(super) fn only_text(&self) -> Option<&Arc<str>> {
+        match (&self.kind, &self.reads) {
+            (Kind::Column(_), _) => None,
+            (_, Reads::Text(name)) => Some(name),
+            (_, Reads::Nothing | Reads::More) => None,
+        }
     }
 
-    fn all(&mut self, nodes: &[Arc<Node>]) -> bool {
-        nodes
-            .iter()
-            .fold(false, |nullable, node| self.one(node) | nullable)
+    /// The columns, by their names in tantivy, and their types.
+    pub(super) fn columns(&self) -> Vec<(Arc<str>, Type)> {
+        let mut columns = Vec::new();
+        let mut seen = HashSet::new();
+        self.find_columns(&mut seen, &mut columns);
+        columns
+    }
+
+    fn find_columns(&self, seen: &mut HashSet<*const Self>, columns: &mut Vec<(Arc<str>, Type)>) {
+        // Parts may be shared many times over.
+        if !seen.insert(std::ptr::from_ref(self)) {
+            return;
+        }
+        if let Kind::Column(name) = &self.kind
+            && columns.iter().all(|(known, _)| known != name)
+        {
+            columns.push((Arc::clone(name), self.type_));
+        }
+        for operand in self.kind.operands() {
+            operand.find_columns(seen, columns);
+        }
     }
 }

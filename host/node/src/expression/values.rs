@@ -1,182 +1,192 @@
 //! Expressions as sources of values: for aggregations, scores, sort keys and computed fields.
-//!
-//! It knows how tantivy loads values by block. A number that is not finite counts as null, since
-//! scores and sums would not survive it.
 
 use std::sync::Arc;
 
-use tantivy::aggregation::JitExprValueSourceProvider;
-use tantivy::aggregation::{ValueSource, ValueSourceDictionary, ValueSourceProvider};
-use tantivy::columnar::{Cardinality, ColumnType, MonotonicallyMappableToU64 as _, RowId};
+use arrow_array::{Float64Array, Int64Array};
 use tantivy::index::SegmentReader;
-use tantivy::jitexpr::ast::{Literal, UntypedExpr};
 use tantivy::{DocId, TantivyError};
 
-use super::lower::Lowering;
-use super::native_source::NativeSource;
-use super::node::{Node, Type};
-use super::segment;
+use super::ColumnType;
+use super::node::Node;
+use super::segment::Segment;
+use super::vector::{Text, Truth};
+use crate::allowance::Allowance;
+use crate::columns::Dictionaries;
+use crate::value::Value;
 
 /// An expression's values, at most one a document, in any segment.
 #[derive(Clone, Debug)]
 pub struct ExpressionValues {
     node: Arc<Node>,
-    returns: super::ColumnType,
-    /// Whether tantivy's jit evaluates it.
-    compiled: bool,
+    returns: ColumnType,
+    dictionaries: Dictionaries,
+    allowance: Allowance,
 }
 
 impl ExpressionValues {
-    pub(super) fn new(node: &Arc<Node>, returns: super::ColumnType) -> Self {
-        // A segment that has all columns takes the most steps.
-        let compiled = !node.native && Lowering::new(&|_, _| true).value(node).is_ok();
+    pub(super) fn new(
+        node: &Arc<Node>,
+        returns: ColumnType,
+        dictionaries: &Dictionaries,
+        allowance: &Allowance,
+    ) -> Self {
         Self {
             node: Arc::clone(node),
             returns,
-            compiled,
+            dictionaries: dictionaries.clone(),
+            allowance: allowance.clone(),
         }
     }
 
     /// Their type.
-    pub fn returns(&self) -> super::ColumnType {
+    pub fn returns(&self) -> ColumnType {
         self.returns
     }
 
-    /// The numbers of a segment's documents; true is 1, and false is 0.
+    /// The numbers of a segment's documents, of which about `expected` will be asked for; true is
+    /// 1, and false is 0.
     ///
     /// # Errors
     ///
     /// The values are strings, or a column cannot be read.
-    pub fn numbers(&self, reader: &SegmentReader) -> tantivy::Result<Numbers> {
-        let types = [ColumnType::I64, ColumnType::F64, ColumnType::Bool];
-        let source = self.for_segment(reader, Some(&types))?.ok_or_else(|| {
-            TantivyError::InvalidArgument("the expression gives no numbers".to_owned())
-        })?;
+    pub fn numbers(&self, reader: &SegmentReader, expected: u32) -> tantivy::Result<Numbers> {
+        if self.returns == ColumnType::Text {
+            let error = "the expression gives no numbers".to_owned();
+            return Err(TantivyError::InvalidArgument(error));
+        }
         Ok(Numbers {
-            source,
-            values: Vec::new(),
-            documents: Vec::new(),
-            rows: Vec::new(),
+            segment: self.open(reader, expected)?,
+            returns: self.returns,
         })
     }
-}
 
-impl ValueSourceProvider for ExpressionValues {
-    fn for_segment(
-        &self,
-        reader: &SegmentReader,
-        allowed: Option<&[ColumnType]>,
-    ) -> tantivy::Result<Option<Box<dyn ValueSource>>> {
-        if !self.compiled {
-            let source = NativeSource::open(&self.node, reader, allowed)?;
-            return Ok(Some(Box::new(source)));
-        }
-        let value = segment::lower(reader, |lowering| {
-            let value = lowering.value(&self.node)?;
-            match value {
-                // The jit may take it for a long, though it is a double.
-                Some(value) if self.node.type_ == Type::Double => {
-                    lowering.builder.double(value).map(Some)
-                }
-                value => Ok(value),
-            }
-        })?;
-        let expr = value.map_or(UntypedExpr::Literal(Literal::None), |value| {
-            value.into_expr()
-        });
-        let source = JitExprValueSourceProvider::new(expr)
-            .map_err(segment::refused)?
-            .for_segment(reader, allowed)?;
-        Ok(source.map(|source| -> Box<dyn ValueSource> {
-            if source.column_type() == ColumnType::F64 {
-                Box::new(Finite(source))
-            } else {
-                source
-            }
-        }))
+    /// The values of a segment's documents, of which about `expected` will be asked for.
+    ///
+    /// # Errors
+    ///
+    /// A column cannot be read.
+    pub fn scalars(&self, reader: &SegmentReader, expected: u32) -> tantivy::Result<Scalars> {
+        Ok(Scalars {
+            segment: self.open(reader, expected)?,
+            returns: self.returns,
+        })
+    }
+
+    fn open(&self, reader: &SegmentReader, expected: u32) -> tantivy::Result<Segment> {
+        Segment::open(
+            &self.node,
+            reader,
+            expected,
+            &self.dictionaries,
+            &self.allowance,
+        )
     }
 }
 
 /// The numbers of one segment's documents.
-#[derive(Debug)]
 pub struct Numbers {
-    source: Box<dyn ValueSource>,
-    values: Vec<u64>,
-    documents: Vec<DocId>,
-    rows: Vec<RowId>,
+    segment: Segment,
+    returns: ColumnType,
 }
 
 impl Numbers {
     /// Appends the numbers of documents, whose ids ascend, in their order.
-    pub fn load(&mut self, documents: &[DocId], numbers: &mut Vec<Option<f64>>) {
-        let cardinality = self.source.load_block(
-            documents,
-            &mut self.values,
-            &mut self.documents,
-            &mut self.rows,
-        );
-        let number = match self.source.column_type() {
-            ColumnType::F64 => |value| f64::from_u64(value),
-            #[expect(clippy::cast_precision_loss, reason = "a score is a double")]
-            ColumnType::I64 => |value| i64::from_u64(value) as f64,
-            _ => |value| if value == 0 { 0.0 } else { 1.0 },
-        };
-        if cardinality == Cardinality::Full {
-            numbers.extend(self.values.iter().map(|&value| Some(number(value))));
-            return;
+    ///
+    /// # Errors
+    ///
+    /// A column cannot be read.
+    pub fn load(
+        &mut self,
+        documents: &[DocId],
+        numbers: &mut Vec<Option<f64>>,
+    ) -> tantivy::Result<()> {
+        let segment = &mut self.segment;
+        match self.returns {
+            ColumnType::Boolean => {
+                let number = |value| if value { 1.0 } else { 0.0 };
+                segment.evaluate(
+                    documents,
+                    |evaluator, node| evaluator.boolean(node),
+                    &mut |truth: Truth| {
+                        numbers.extend((0..truth.len()).map(|row| truth.value(row).map(number)));
+                    },
+                )
+            }
+            // A score is a double.
+            ColumnType::Long | ColumnType::Double => {
+                let take = &mut |values: Float64Array| numbers.extend(values.iter());
+                segment.evaluate(documents, |evaluator, node| evaluator.double(node), take)
+            }
+            ColumnType::Date | ColumnType::Text => segment.evaluate(
+                documents,
+                |evaluator, node| evaluator.long(node),
+                &mut |values: Int64Array| {
+                    #[expect(clippy::cast_precision_loss, reason = "a score is a double")]
+                    numbers.extend(values.iter().map(|value| value.map(|value| value as f64)));
+                },
+            ),
         }
-        let mut present = self.documents.iter().zip(&self.values).peekable();
-        numbers.extend(documents.iter().map(|document| {
-            present
-                .next_if(|(present, _)| *present == document)
-                .map(|(_, &value)| number(value))
-        }));
     }
 }
 
-/// A source of doubles without those that are not finite.
-#[derive(Debug)]
-struct Finite(Box<dyn ValueSource>);
+/// The values of one segment's documents as documents have them, each of its own type.
+pub struct Scalars {
+    segment: Segment,
+    returns: ColumnType,
+}
 
-impl ValueSource for Finite {
-    fn column_type(&self) -> ColumnType {
-        self.0.column_type()
-    }
-
-    fn load_block(
-        &mut self,
-        docs: &[DocId],
-        values: &mut Vec<u64>,
-        docids: &mut Vec<DocId>,
-        row_ids: &mut Vec<RowId>,
-    ) -> Cardinality {
-        let cardinality = self.0.load_block(docs, values, docids, row_ids);
-        let is_finite = |value: u64| f64::from_u64(value).is_finite();
-        if values.iter().all(|&value| is_finite(value)) {
-            return cardinality;
-        }
-        if cardinality == Cardinality::Full {
-            docids.clear();
-            docids.extend_from_slice(docs);
-        }
-        let mut kept = 0;
-        for index in 0..values.len() {
-            if is_finite(values[index]) {
-                values[kept] = values[index];
-                docids[kept] = docids[index];
-                kept += 1;
-            }
-        }
-        values.truncate(kept);
-        docids.truncate(kept);
-        Cardinality::Optional
-    }
-
-    fn to_f64(self: Box<Self>) -> Box<dyn ValueSource> {
-        self
-    }
-
-    fn term_dictionary(&self) -> Option<&dyn ValueSourceDictionary> {
-        self.0.term_dictionary()
+impl Scalars {
+    /// The values of documents, whose numbers ascend, in their order.
+    ///
+    /// # Errors
+    ///
+    /// A column cannot be read.
+    pub fn load(&mut self, documents: &[DocId]) -> tantivy::Result<Vec<Value>> {
+        let segment = &mut self.segment;
+        let mut all = Vec::with_capacity(documents.len());
+        let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
+        match self.returns {
+            ColumnType::Boolean => segment.evaluate(
+                documents,
+                |evaluator, node| evaluator.boolean(node),
+                &mut |truth: Truth| {
+                    let rows = 0..truth.len();
+                    all.extend(rows.map(|row| or_null(truth.value(row).map(Value::Boolean))));
+                },
+            ),
+            ColumnType::Long => segment.evaluate(
+                documents,
+                |evaluator, node| evaluator.long(node),
+                &mut |values: Int64Array| {
+                    all.extend(values.iter().map(|value| or_null(value.map(Value::Long))));
+                },
+            ),
+            ColumnType::Date => segment.evaluate(
+                documents,
+                |evaluator, node| evaluator.long(node),
+                &mut |values: Int64Array| {
+                    all.extend(values.iter().map(|value| or_null(value.map(Value::Date))));
+                },
+            ),
+            ColumnType::Double => segment.evaluate(
+                documents,
+                |evaluator, node| evaluator.double(node),
+                &mut |values: Float64Array| {
+                    all.extend(values.iter().map(|value| or_null(value.map(Value::Double))));
+                },
+            ),
+            ColumnType::Text => segment.evaluate(
+                documents,
+                |evaluator, node| evaluator.text(node),
+                &mut |texts: Text| {
+                    let text =
+                        |text: Option<&str>| or_null(text.map(|text| Value::Text(text.to_owned())));
+                    all.extend(texts.iter().map(text));
+                },
+            ),
+        }?;
+        // Once the search is over, nobody looks at them.
+        all.resize(documents.len(), Value::Null);
+        Ok(all)
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::inner::{Inner, lock};
 use super::writer::Slot;
+use crate::columns::Dictionaries;
 use crate::snapshot::DICTIONARY_BYTES;
-use crate::udf::Dictionaries;
 
 /// How long who waits for a writer sleeps before it looks around again.
 const LOOK_AROUND: Duration = Duration::from_millis(20);

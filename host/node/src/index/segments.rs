@@ -28,10 +28,10 @@ use super::schema_file::bring_schema_up;
 use super::terms::Terms;
 use super::writer::Slot;
 use super::{IndexError, Options};
+use crate::columns::Dictionaries;
 use crate::mapping::{self, Mapping};
 use crate::search::written::WritingOrder;
 use crate::snapshot::Snapshot;
-use crate::udf::Dictionaries;
 
 /// How many operations tantivy is given at once.
 const BATCH: usize = 256;

@@ -1,10 +1,14 @@
 //! `expression`: documents for which an expression is true.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
+use tantivy::query::AllQuery;
 
 use super::parameters::{boost, knows};
 use super::parse::{Object, Parser, RequestError, wrong};
 use super::{Clause, Plan, Planner, QueryError};
+use crate::computed::Matcher;
 use crate::expression::{ColumnType, Columns, ExpressionError};
 use crate::mapping::{FieldType, Mapping};
 use crate::request::path::Path;
@@ -41,9 +45,10 @@ impl Clause for Expression {
 
     fn plan(&self, planner: &mut Planner<'_>, path: Path<'_>) -> Result<Plan, QueryError> {
         let expression = planner.expression(&self.text, path)?;
-        let query = expression.predicate_within(planner.allowance());
-        let query = query.map_err(expression_error(path))?;
-        Ok(Plan::Native(query).boosted(self.boost))
+        let filter = expression.filter().map_err(expression_error(path))?;
+        let all = Plan::Native(Box::new(AllQuery));
+        let plan = all.map_matcher(|of| Matcher::Computed(Box::new(of), Arc::new(filter)));
+        Ok(plan.boosted(self.boost))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use send_wrapper::SendWrapper;
 use serde_json::Value as Json;
 use tantivy::{DocId, Score, SegmentReader};
 
@@ -74,26 +73,27 @@ impl Computed for Scores {
     fn for_segment(
         &self,
         reader: &SegmentReader,
-        _expected: u32,
+        expected: u32,
     ) -> tantivy::Result<Box<dyn Computation>> {
         Ok(Box::new(SegmentScores {
-            numbers: SendWrapper::new(self.0.numbers(reader)?),
+            numbers: self.0.numbers(reader, expected)?,
             loaded: Vec::new(),
         }))
     }
 }
 
 struct SegmentScores {
-    /// tantivy wants scorers that could go to another thread, and sends none; its sources of
-    /// values cannot go.
-    numbers: SendWrapper<Numbers>,
+    numbers: Numbers,
     loaded: Vec<Option<f64>>,
 }
 
 impl Computation for SegmentScores {
     fn compute(&mut self, documents: &[DocId], _scores: &[Score]) -> Option<Vec<Outcome>> {
         self.loaded.clear();
-        self.numbers.load(documents, &mut self.loaded);
+        let loaded = self.numbers.load(documents, &mut self.loaded);
+        // Once the search is over, nobody looks at them.
+        self.loaded.resize(documents.len(), None);
+        loaded.ok()?;
         #[expect(clippy::cast_possible_truncation, reason = "scores have 32 bits")]
         let score = |number: &Option<f64>| number.map_or(NO_SCORE, |number| number as Score);
         let scores = self.loaded.iter();

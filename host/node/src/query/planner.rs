@@ -146,7 +146,8 @@ impl<'a> Planner<'a> {
 
     /// Reads the expression at a path of the request.
     pub(crate) fn expression(&self, text: &str, path: Path<'_>) -> Result<Expression, QueryError> {
-        Expression::parse(text, self.mapping()).map_err(expression_error(path))
+        let expression = Expression::parse(text, self.mapping()).map_err(expression_error(path))?;
+        Ok(expression.within(&self.surroundings.dictionaries, self.allowance))
     }
 
     /// The UDFs in the order of the request, and what watches the clauses, by their paths.

@@ -56,7 +56,10 @@ impl Computable {
                 let segment = call.for_documents(reader, expected)?;
                 Ok(SegmentFormula::Udf(Box::new(segment)))
             }
-            Self::Expression(values) => values.scalars(reader).map(SegmentFormula::Expression),
+            Self::Expression(values) => {
+                let scalars = values.scalars(reader, expected)?;
+                Ok(SegmentFormula::Expression(scalars))
+            }
         }
     }
 }
@@ -70,7 +73,7 @@ impl SegmentFormula {
                 let evaluated = segment.evaluate(documents, scores)?;
                 Some(values(&evaluated.values, segment.returns()))
             }
-            Self::Expression(scalars) => Some(scalars.load(documents)),
+            Self::Expression(scalars) => scalars.load(documents).ok(),
         }
     }
 }

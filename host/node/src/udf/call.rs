@@ -21,10 +21,10 @@ use whittle_host::{
 };
 
 use super::columns::SegmentColumns;
-use super::dictionary::Dictionaries;
 use super::places::Place;
 use super::udfs::{FunctionError, SelectedUdf, Udfs};
 use super::unmapped::{MistypedField, UnmappedField, mistyped, unmapped};
+use crate::columns::Dictionaries;
 use crate::computed::{Computation, Computed, Outcome};
 use crate::mapping::{ID, Mapping};
 

@@ -6,34 +6,23 @@
 //! that reads a field as JSON, one that the mapping leaves out of its columns, or texts of which a
 //! column has but the beginning, is given the documents themselves.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{
     ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch,
-    RecordBatchOptions, StringArray, TimestampMicrosecondArray, UInt32Array,
+    RecordBatchOptions, TimestampMicrosecondArray, UInt32Array,
 };
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use tantivy::columnar::{Column, ColumnIndex, StrColumn};
+use tantivy::columnar::Column;
 use tantivy::schema::Value;
 use tantivy::store::StoreReader;
 use tantivy::{DocId, Score, SegmentReader, TantivyDocument, TantivyError};
 use whittle_host::{Bound, FieldUse, Kind};
 
-use super::dictionary::{Decoded, Dictionaries, look_up};
 use super::keyword::Keyword;
+use crate::columns::{Dictionaries, Texts, first_values, full, internal};
 use crate::mapping::{FieldType, ID, LONG_TEXTS, Mapping, SOURCE};
 use crate::reading::{self, Written};
-
-/// A dictionary is decoded where at least one document in so many terms will be read through it: a
-/// look-up costs as much as decoding some hundreds of terms.
-const TERMS_A_LOOK_UP: usize = 300;
-
-/// A column is given with its dictionary if it has at most so many terms, or at most a share of
-/// the documents that will be read: each term costs as much as some documents.
-pub(super) const FEW_TERMS: usize = 1024;
-const DOCUMENTS_A_TERM: usize = 4;
 
 /// How many blocks of sources are kept uncompressed.
 const STORE_BLOCKS: usize = 2;
@@ -70,15 +59,6 @@ pub(super) enum Source {
     Text(Texts),
     /// The only column, with its dictionary.
     Keyword(Keyword),
-}
-
-/// A column of texts.
-pub(super) struct Texts {
-    column: StrColumn,
-    /// `None`: looked up.
-    decoded: Option<Arc<Decoded>>,
-    /// Whether there are few of them.
-    are_few: bool,
 }
 
 impl SegmentColumns {
@@ -143,7 +123,7 @@ impl SegmentColumns {
                     None => Source::Keyword(Keyword::none()),
                     Some(texts) => {
                         let listed = field.is_indexed().then_some(field.field);
-                        texts.into_keyword(listed)
+                        with_dictionary(texts, listed)
                     }
                 }),
                 FieldType::Keyword | FieldType::Text => open_texts(field.column)?.map(Source::Text),
@@ -178,7 +158,7 @@ impl SegmentColumns {
             } => {
                 let ids: ArrayRef = match ids {
                     None => Arc::new(UInt32Array::from(documents.to_vec())),
-                    Some(texts) => texts.load(documents)?,
+                    Some(texts) => Arc::new(texts.load(documents)?),
                 };
                 let scores: ArrayRef = Arc::new(Float32Array::from(scores.to_vec()));
                 let mut arrays = vec![ids, scores];
@@ -278,111 +258,20 @@ impl Source {
                 };
                 Arc::new(array.with_timezone("+00:00"))
             }
-            Self::Text(texts) => texts.load(documents)?,
+            Self::Text(texts) => Arc::new(texts.load(documents)?),
             Self::Keyword(keyword) => keyword.load(documents)?,
         })
     }
 }
 
-/// The values of a column that has one for every document.
-pub(super) fn full<T: Copy + Default + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
-    column: &Column<T>,
-    documents: &[DocId],
-) -> Option<Vec<T>> {
-    let ColumnIndex::Full = column.index else {
-        return None;
-    };
-    let mut values = vec![T::default(); documents.len()];
-    match (documents.first(), documents.last()) {
-        // One run of documents: tantivy unpacks it at once.
-        (Some(first), Some(last)) if (last - first) as usize + 1 == documents.len() => {
-            column.values.get_range(u64::from(*first), &mut values);
+/// A column with its dictionary, if that is decoded and has few texts.
+fn with_dictionary(texts: Texts, listed: Option<tantivy::schema::Field>) -> Source {
+    match &texts.decoded {
+        Some(decoded) if texts.are_few => {
+            Source::Keyword(Keyword::new(texts.column, decoded, listed))
         }
-        _ => column.values.get_vals(documents, &mut values),
+        Some(_) | None => Source::Text(texts),
     }
-    Some(values)
-}
-
-pub(super) fn first_values<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
-    column: &Column<T>,
-    documents: &[DocId],
-) -> Vec<Option<T>> {
-    // tantivy leaves rows without a value as they are.
-    let mut values = vec![None; documents.len()];
-    column.first_vals(documents, &mut values);
-    values
-}
-
-impl Texts {
-    /// The column with its dictionary, if that is decoded and has few texts.
-    fn into_keyword(self, listed: Option<tantivy::schema::Field>) -> Source {
-        match &self.decoded {
-            Some(decoded) if self.are_few => {
-                Source::Keyword(Keyword::new(self.column, decoded, listed))
-            }
-            Some(_) | None => Source::Text(self),
-        }
-    }
-
-    fn open(
-        reader: &SegmentReader,
-        name: &str,
-        dictionaries: &Dictionaries,
-        expected: u32,
-    ) -> tantivy::Result<Option<Self>> {
-        let Some(column) = reader.fast_fields().str(name)? else {
-            return Ok(None);
-        };
-        let segment = reader.segment_id();
-        let many = expected as usize * TERMS_A_LOOK_UP >= column.num_terms();
-        let decoded = if many || dictionaries.has(segment, name) {
-            dictionaries.of(segment, name, &column)?
-        } else {
-            None
-        };
-        let few = FEW_TERMS.max(expected as usize / DOCUMENTS_A_TERM);
-        Ok(Some(Self {
-            are_few: column.num_terms() <= few,
-            column,
-            decoded,
-        }))
-    }
-
-    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
-        let ordinals = first_values(self.column.ords(), documents);
-        let array = match &self.decoded {
-            Some(decoded) => gather(&ordinals, |ordinal| decoded.text(ordinal)),
-            None => {
-                let texts: HashMap<u64, Vec<u8>> = look_up(&self.column, &ordinals)?;
-                gather(&ordinals, |ordinal| &texts[&ordinal])
-            }
-        };
-        Ok(Arc::new(array?))
-    }
-}
-
-/// The texts of ordinals in a row.
-fn gather<'a>(
-    ordinals: &[Option<u64>],
-    text: impl Fn(u64) -> &'a [u8],
-) -> tantivy::Result<StringArray> {
-    let mut offsets = Vec::with_capacity(ordinals.len() + 1);
-    let mut bytes = Vec::with_capacity(ordinals.len() * 16);
-    offsets.push(0);
-    for ordinal in ordinals {
-        if let Some(ordinal) = ordinal {
-            bytes.extend_from_slice(text(*ordinal));
-        }
-        let end = i32::try_from(bytes.len()).map_err(|error| internal(&error))?;
-        offsets.push(end);
-    }
-    let nulls: NullBuffer = ordinals.iter().map(Option::is_some).collect();
-    StringArray::try_new(
-        OffsetBuffer::new(ScalarBuffer::from(offsets)),
-        Buffer::from_vec(bytes),
-        (nulls.null_count() > 0).then_some(nulls),
-    )
-    .map_err(|error| internal(&error))
 }
 
 /// The id and the source of a document.
@@ -405,8 +294,4 @@ fn stored(
             "a document has no source".to_owned(),
         )),
     }
-}
-
-pub(super) fn internal(error: &dyn std::error::Error) -> TantivyError {
-    TantivyError::InternalError(error.to_string())
 }

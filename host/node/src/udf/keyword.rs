@@ -15,8 +15,7 @@ use tantivy::query::{BitSetDocSet, ConstScorer, EmptyScorer, Scorer};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, SegmentReader, Term};
 
-use super::columns::{FEW_TERMS, first_values, full, internal};
-use super::dictionary::Decoded;
+use crate::columns::{Decoded, FEW_TERMS, first_values, full, internal};
 
 /// A column of keywords as ordinals of its dictionary, of which the first of a document counts.
 pub(super) struct Keyword {

@@ -5,7 +5,6 @@
 
 mod call;
 mod columns;
-mod dictionary;
 mod keyword;
 mod places;
 mod udfs;
@@ -13,7 +12,6 @@ mod unmapped;
 
 pub use call::{ErrorSample, UdfError, UdfReport};
 pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
-pub(crate) use dictionary::Dictionaries;
 pub(crate) use places::Place;
 pub use places::TooManySearches;
 pub use udfs::{FunctionError, Udfs, UdfsError};

@@ -1,13 +1,9 @@
 //! An index of a few columns of every type, in several segments, and what expressions give there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use tantivy::aggregation::AggContextParams;
-use tantivy::aggregation::agg_req::Aggregations;
-use tantivy::aggregation::{AggregationCollector, ValueSourceRegistry};
 use tantivy::collector::DocSetCollector;
 use tantivy::indexer::NoMergePolicy;
-use tantivy::query::AllQuery;
 use tantivy::schema::{FAST, Field, INDEXED, STRING, Schema};
 use tantivy::{Index, IndexWriter, Searcher, TantivyDocument, Term};
 
@@ -185,12 +181,12 @@ impl Rows {
         let values = expression.values();
         let mut all = vec![None; self.count];
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
-            let mut source = values.numbers(reader).expect("it works");
+            let mut source = values.numbers(reader, reader.max_doc()).expect("it works");
             let mut numbers = Vec::new();
             let documents: Vec<u32> = (0..reader.max_doc()).collect();
             // In blocks, as tantivy asks for them.
             for block in documents.chunks(3) {
-                source.load(block, &mut numbers);
+                source.load(block, &mut numbers).expect("it works");
             }
             for (&row, number) in segment.iter().zip(numbers) {
                 all[row] = number;
@@ -204,10 +200,10 @@ impl Rows {
         let values = expression.values();
         let mut all = vec![Value::Null; self.count];
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
-            let mut source = values.scalars(reader).expect("it works");
+            let mut source = values.scalars(reader, reader.max_doc()).expect("it works");
             let documents: Vec<u32> = (0..reader.max_doc()).collect();
             for (block, rows) in documents.chunks(3).zip(segment.chunks(3)) {
-                for (&row, value) in rows.iter().zip(source.load(block)) {
+                for (&row, value) in rows.iter().zip(source.load(block).expect("it works")) {
                     all[row] = value;
                 }
             }
@@ -215,30 +211,14 @@ impl Rows {
         all
     }
 
-    /// The strings that an aggregation finds, with their counts.
+    /// The strings that documents have, with their counts.
     pub(super) fn texts(&self, expression: &Expression) -> Vec<(String, u64)> {
-        let mut sources = ValueSourceRegistry::default();
-        sources.register("computed", std::sync::Arc::new(expression.values()));
-        let request: Aggregations =
-            serde_json::from_str(r#"{"found": {"terms": {"field": "computed", "size": 1000}}}"#)
-                .expect("it works");
-        let context = AggContextParams::default().with_value_sources(std::sync::Arc::new(sources));
-        let collector = AggregationCollector::from_aggs(request, context);
-        let result = self
-            .searcher
-            .search(&AllQuery, &collector)
-            .expect("it works");
-        let result = serde_json::to_value(result).expect("it works");
-        let mut texts: Vec<_> = result["found"]["buckets"]
-            .as_array()
-            .expect("it works")
-            .iter()
-            .map(|bucket| {
-                let text = bucket["key"].as_str().expect("it works").to_owned();
-                (text, bucket["doc_count"].as_u64().expect("it works"))
-            })
-            .collect();
-        texts.sort();
-        texts
+        let mut counts = BTreeMap::new();
+        for value in self.scalars(expression) {
+            if let Value::Text(text) = value {
+                *counts.entry(text).or_default() += 1;
+            }
+        }
+        counts.into_iter().collect()
     }
 }

@@ -8,16 +8,16 @@ use tantivy::collector::TopDocs;
 use tantivy::schema::OwnedValue;
 use tantivy::{Index, IndexWriter, Searcher, TantivyDocument};
 
-use whittle_host::{Budget, QueryContext};
+use whittle_host::{Budget, QueryContext, exact_members};
 
 use crate::allowance::Allowance;
+use crate::columns::Dictionaries;
 use crate::computed::Failure;
 use crate::dates;
 use crate::mapping::{ID, Mapping, fields_of, tokenizers};
 use crate::query::{NativeQuery, Planner, Query, QueryError};
 use crate::request::path::Path;
-use crate::udf::{Dictionaries, Progress, Surroundings, Udfs};
-use whittle_host::exact_members;
+use crate::udf::{Progress, Surroundings, Udfs};
 
 pub(in crate::query) struct Sample {
     surroundings: Surroundings,

@@ -15,7 +15,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::index::SegmentId;
 
 /// A column's dictionary as one array: the texts in the order of their ordinals.
-pub(super) struct Decoded(Arc<StringArray>);
+pub(crate) struct Decoded(Arc<StringArray>);
 
 impl Decoded {
     /// Decodes a dictionary; `None` where it takes more than so many bytes.
@@ -39,13 +39,13 @@ impl Decoded {
     }
 
     /// The text of an ordinal of this column's.
-    pub(super) fn text(&self, ordinal: u64) -> &[u8] {
+    pub(crate) fn text(&self, ordinal: u64) -> &[u8] {
         let at = usize::try_from(ordinal).expect("ordinals count terms in memory");
         self.0.value(at).as_bytes()
     }
 
     /// The texts. They are always the same array.
-    pub(super) fn texts(&self) -> &Arc<StringArray> {
+    pub(crate) fn texts(&self) -> &Arc<StringArray> {
         &self.0
     }
 
@@ -139,7 +139,7 @@ impl Dictionaries {
     }
 
     /// A segment's dictionary, decoded; `None` where it alone takes more than the bound.
-    pub(super) fn of(
+    pub(crate) fn of(
         &self,
         segment: SegmentId,
         name: &str,
@@ -159,7 +159,7 @@ impl Dictionaries {
     }
 
     /// Whether a segment's dictionary is there already.
-    pub(super) fn has(&self, segment: SegmentId, name: &str) -> bool {
+    pub(crate) fn has(&self, segment: SegmentId, name: &str) -> bool {
         let key = (self.index, segment, name.to_owned());
         self.with(|kept| kept.decoded.contains_key(&key))
     }
@@ -200,7 +200,7 @@ impl Kept {
 }
 
 /// The texts of some ordinals, looked up in their order.
-pub(super) fn look_up(
+pub(crate) fn look_up(
     column: &StrColumn,
     ordinals: &[Option<u64>],
 ) -> io::Result<HashMap<u64, Vec<u8>>> {
