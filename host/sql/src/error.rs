@@ -1,0 +1,103 @@
+//! Errors of calls, as DataFusion passes them on: one message with all of its causes.
+
+use std::error::Error;
+
+use datafusion::error::DataFusionError;
+use whittle_host::{BindError, EvaluateError, SelectError};
+
+/// Why a call of a UDF in SQL failed. DataFusion passes it on as [`DataFusionError::External`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The function cannot be selected.
+    Select(SelectError),
+    /// The arguments do not fit, or the guest refuses them.
+    Bind(BindError),
+    /// The function failed for a row, or was stopped.
+    Evaluate(EvaluateError),
+    /// An argument does not fit what the function does with it.
+    Argument {
+        /// The function.
+        function: String,
+        /// The reason.
+        problem: String,
+    },
+}
+
+impl CallError {
+    pub(crate) fn argument(function: &str, problem: impl Into<String>) -> Self {
+        Self::Argument {
+            function: function.to_owned(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for CallError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Select(error) => chain(error, formatter),
+            Self::Bind(error) => chain(error, formatter),
+            Self::Evaluate(EvaluateError::Document {
+                function,
+                document,
+                message,
+            }) => write!(
+                formatter,
+                "function `{function}` failed for row {document}: {message}"
+            ),
+            Self::Evaluate(EvaluateError::Stopped {
+                function,
+                document,
+                source,
+            }) => {
+                write!(
+                    formatter,
+                    "function `{function}` was stopped at row {document}: "
+                )?;
+                chain(source, formatter)
+            }
+            Self::Evaluate(error) => chain(error, formatter),
+            Self::Argument { function, problem } => {
+                write!(formatter, "function `{function}`: {problem}")
+            }
+        }
+    }
+}
+
+/// The message already has the causes, since DataFusion shows the message only.
+impl Error for CallError {}
+
+fn chain(error: &dyn Error, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    write!(formatter, "{error}")?;
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(formatter, ": {error}")?;
+        cause = error.source();
+    }
+    Ok(())
+}
+
+impl From<CallError> for DataFusionError {
+    fn from(error: CallError) -> Self {
+        Self::External(Box::new(error))
+    }
+}
+
+impl From<SelectError> for CallError {
+    fn from(error: SelectError) -> Self {
+        Self::Select(error)
+    }
+}
+
+impl From<BindError> for CallError {
+    fn from(error: BindError) -> Self {
+        Self::Bind(error)
+    }
+}
+
+impl From<EvaluateError> for CallError {
+    fn from(error: EvaluateError) -> Self {
+        Self::Evaluate(error)
+    }
+}

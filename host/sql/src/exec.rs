@@ -1,0 +1,157 @@
+//! The plan node above a query that calls UDFs. It passes batches on unchanged, ends the UDFs with
+//! its streams, and shows in `EXPLAIN ANALYZE` what each call cost.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::Result;
+use datafusion::execution::TaskContext;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::metrics::{Count, Metric, MetricValue, MetricsSet, Time};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, RecordBatchStream,
+    SendableRecordBatchStream,
+};
+use futures_util::Stream;
+
+use crate::query::Query;
+
+#[derive(Debug)]
+pub(crate) struct UdfExec {
+    input: Arc<dyn ExecutionPlan>,
+    query: Arc<Query>,
+}
+
+impl UdfExec {
+    pub(crate) fn new(input: Arc<dyn ExecutionPlan>, query: Arc<Query>) -> Self {
+        Self { input, query }
+    }
+}
+
+impl DisplayAs for UdfExec {
+    fn fmt_as(&self, _: DisplayFormatType, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let costs = self.query.costs();
+        let names: Vec<&str> = costs.iter().map(|cost| cost.function.as_str()).collect();
+        write!(formatter, "UdfExec: calls=[{}]", names.join(", "))
+    }
+}
+
+impl ExecutionPlan for UdfExec {
+    fn name(&self) -> &'static str {
+        "UdfExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.input.properties()
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false]
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let input = children.pop().unwrap_or_else(|| Arc::clone(&self.input));
+        Ok(Arc::new(Self::new(input, Arc::clone(&self.query))))
+    }
+
+    fn execute(
+        &self,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let open = Open::new(Arc::clone(&self.query), &context);
+        let input = self.input.execute(partition, context)?;
+        Ok(Box::pin(UdfStream { input, _open: open }))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        let mut metrics = MetricsSet::new();
+        for cost in self.query.costs() {
+            let name = |what: &str| Cow::Owned(format!("{}.{what}", cost.function));
+            let counts: [(&str, &AtomicUsize); 5] = [
+                ("instances", &cost.instances),
+                ("batches", &cost.batches),
+                ("rows", &cost.rows),
+                ("errors", &cost.errors),
+                ("memory_bytes", &cost.memory_bytes),
+            ];
+            for (what, counted) in counts {
+                let count = Count::new();
+                count.add(counted.load(Ordering::Relaxed));
+                let value = MetricValue::Count {
+                    name: name(what),
+                    count,
+                };
+                metrics.push(Arc::new(Metric::new(value, None)));
+            }
+            let time = Time::new();
+            time.add_duration(cost.time());
+            let value = MetricValue::Time {
+                name: name("time"),
+                time,
+            };
+            metrics.push(Arc::new(Metric::new(value, None)));
+        }
+        Some(metrics)
+    }
+}
+
+/// An open stream of the query.
+struct Open(Arc<Query>);
+
+impl Open {
+    fn new(query: Arc<Query>, context: &TaskContext) -> Self {
+        query.open(context.memory_pool());
+        Self(query)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+struct UdfStream {
+    input: SendableRecordBatchStream,
+    _open: Open,
+}
+
+impl Stream for UdfStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.input.as_mut().poll_next(context)
+    }
+}
+
+impl RecordBatchStream for UdfStream {
+    fn schema(&self) -> SchemaRef {
+        self.input.schema()
+    }
+}
