@@ -1,0 +1,1 @@
+//! Registered UDFs as SQL functions in DataFusion.
