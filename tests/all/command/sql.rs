@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use whittle_tests::whittle;
+use whittle_tests::{Node, whittle};
 
 use super::{Desk, text};
 
@@ -229,7 +229,7 @@ fn files_that_are_no_tables_are_named() {
         ),
         (
             "films.csv --table films=films.csv",
-            "there are two tables `films`: name one of them, as in `--table other=films.csv`",
+            "there are two tables `films`: name one, as in `--table other=films.csv`",
         ),
     ] {
         assert_eq!(
@@ -237,6 +237,41 @@ fn files_that_are_no_tables_are_named() {
             format!("error: {expected}")
         );
     }
+}
+
+#[test]
+fn the_indexes_of_a_node_are_tables() {
+    let desk = desk();
+    desk.write(
+        "docs.json",
+        r#"{"title": "Star Wars", "year": 1977, "studio": {"name": "Lucasfilm"}}
+           {"title": "Alien", "year": 1979, "released": "1979-05-25"}
+           {"title": 1941}"#,
+    );
+    desk.good("index --data data films --docs docs.json --id-field title");
+    let films = "SELECT * FROM films ORDER BY _id; \
+                 SELECT count(*) AS n FROM films WHERE year BETWEEN 1977 AND 1978";
+    insta::assert_snapshot!(desk.answer("--data data --format csv", films), @r#"
+    _id,released,studio.name,title,year
+    1941,,,1941,
+    Alien,1979-05-25T00:00:00Z,,Alien,1979
+    Star Wars,,Lucasfilm,Star Wars,1977
+    n
+    1
+    "#);
+    let plan =
+        "EXPLAIN FORMAT INDENT SELECT title FROM films WHERE year > 1977 AND title LIKE 'A%'";
+    let plan = desk.answer("--data data --format ndjson", plan);
+    assert!(
+        plan.contains(r#"IndexScan: index=films, query={\"range\":{\"year\":{\"gte\":1977}}}"#),
+        "{plan}"
+    );
+    let node = Node::start_at(desk.folder.path(), &[]);
+    assert_eq!(
+        desk.mistake("--data data", "SELECT 1"),
+        "error: the directory `data` is in use by another process (a node?): stop it, or query a copy"
+    );
+    drop(node);
 }
 
 #[test]

@@ -8,18 +8,20 @@ mod array;
 mod command;
 mod completion;
 mod functions;
+mod index;
 mod mistake;
 mod output;
 mod prompt;
+mod pushdown;
 mod session;
 mod statement;
 mod tables;
 
 use std::future;
 use std::io::{self, IsTerminal};
-use std::iter;
 use std::path::PathBuf;
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -30,6 +32,7 @@ use whittle_host::{Registry, RegistryOptions, Storage};
 use crate::build;
 use crate::setup;
 use functions::Functions;
+use index::Indexes;
 use mistake::Source;
 use output::{Format, MaxRows};
 use session::{Session, Settings};
@@ -45,6 +48,10 @@ pub(crate) struct Sql {
     /// A file or a directory as a table of this name; may be given more than once.
     #[arg(long = "table", value_name = "NAME=PATH")]
     tables: Vec<Table>,
+    /// A data directory of a node, whose indexes are tables, and the functions of its registry; no
+    /// node may be using it.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// A component whose functions statements may call; may be given more than once.
     #[arg(long = "udf", value_name = "COMPONENT")]
     udfs: Vec<PathBuf>,
@@ -87,7 +94,13 @@ impl Sql {
             max_rows: self.maxrows,
             timeout: self.timeout.map(Duration::from_millis),
         };
-        let mut session = Session::new(settings, self.functions()?)?;
+        // Open until the session ends, so that nobody else writes into them.
+        let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
+        let functions = self.functions(indexes.as_ref())?;
+        let mut session = Session::new(settings, functions)?;
+        for (name, table) in indexes.iter().flat_map(Indexes::tables) {
+            session.add_table(name, Arc::new(table))?;
+        }
         let named = self.paths.iter().map(|path| Table::named_after(path));
         for table in self.tables.iter().cloned().chain(named) {
             runtime.block_on(session.add(&table))?;
@@ -122,7 +135,7 @@ impl Sql {
     }
 
     /// The functions of the given components and registry, and room for those of `CREATE FUNCTION`.
-    fn functions(&self) -> Result<Functions> {
+    fn functions(&self, indexes: Option<&Indexes>) -> Result<Functions> {
         let engine = setup::parallel_engine()?;
         let own = Registry::open(
             engine.clone(),
@@ -137,10 +150,17 @@ impl Sql {
             let added = own.register(&component, None);
             added.with_context(|| path.display().to_string())?;
         }
-        let shared = self.registry.as_ref();
-        let shared = shared
-            .map(|place| setup::registry(engine, place))
-            .transpose()?;
-        Ok(Functions(iter::once(own).chain(shared).collect()))
+        let mut registries = vec![own];
+        if let Some(place) = &self.registry {
+            registries.push(setup::registry(engine.clone(), place)?);
+        }
+        let of_node = indexes.map(|indexes| indexes.data.registry());
+        if let Some(folder) = of_node.filter(|folder| folder.is_dir()) {
+            let place = folder
+                .to_str()
+                .with_context(|| folder.display().to_string())?;
+            registries.push(setup::registry(engine, place)?);
+        }
+        Ok(Functions(registries))
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::FormatOptions;
-use datafusion::catalog::DynamicFileCatalog;
+use datafusion::catalog::{DynamicFileCatalog, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::common::utils::quote_identifier;
 use datafusion::error::{DataFusionError, Result as EngineResult};
@@ -87,16 +87,28 @@ impl Session {
     ///
     /// It cannot be read, or there is another table with its name.
     pub(super) async fn add(&self, Table { name, path }: &Table) -> Result<()> {
-        let reference = TableReference::bare(name.as_str());
-        if self.context.table_exist(reference.clone())? {
-            return Err(anyhow!(
-                "there are two tables `{name}`: name one of them, as in `--table other={}`",
-                path.display()
-            ));
-        }
         let shown = || format!("{}: the path is not UTF-8", path.display());
         let table = tables::open(&self.context.state(), path.to_str().with_context(shown)?).await;
         let table = table.map_err(|error| anyhow!("{}", error.message()))?;
+        let added = self.add_table(name, table);
+        added.map_err(|error| {
+            anyhow!(
+                "{error}: name one, as in `--table other={}`",
+                path.display()
+            )
+        })
+    }
+
+    /// Adds a table.
+    ///
+    /// # Errors
+    ///
+    /// There is another one with its name.
+    pub(super) fn add_table(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let reference = TableReference::bare(name);
+        if self.context.table_exist(reference.clone())? {
+            bail!("there are two tables `{name}`");
+        }
         self.context.register_table(reference, table)?;
         Ok(())
     }

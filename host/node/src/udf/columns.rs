@@ -36,7 +36,7 @@ pub(super) const FEW_TERMS: usize = 1024;
 const DOCUMENTS_A_TERM: usize = 4;
 
 /// How many blocks of sources are kept uncompressed.
-const STORE_BLOCKS: usize = 2;
+pub(super) const STORE_BLOCKS: usize = 2;
 
 /// What a UDF reads of a segment.
 pub(super) enum SegmentColumns {
@@ -53,6 +53,18 @@ pub(super) enum SegmentColumns {
         id: tantivy::schema::Field,
         source: tantivy::schema::Field,
     },
+}
+
+/// Whether the column of a field has but the beginning of some texts.
+pub(super) fn is_cut(mapping: &Mapping, path: &str, long_texts: Option<&Column<u64>>) -> bool {
+    match (mapping.field(path), long_texts) {
+        (Some(field), Some(long)) => {
+            let column = mapping.schema().get_field(field.column);
+            let is_column = |cut| column.as_ref().is_ok_and(|column| is(*column, cut));
+            long.values.iter().any(is_column)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a field has a number.
@@ -91,16 +103,10 @@ impl SegmentColumns {
         expected: u32,
     ) -> tantivy::Result<Self> {
         let long_texts = reader.fast_fields().column_opt::<u64>(LONG_TEXTS)?;
-        let is_cut = |path: &str| match (mapping.field(path), &long_texts) {
-            (Some(field), Some(long)) => {
-                let column = mapping.schema().get_field(field.column);
-                let is_column = |cut| column.as_ref().is_ok_and(|column| is(*column, cut));
-                long.values.iter().any(is_column)
-            }
-            _ => false,
-        };
         let needs_documents = |field: &FieldUse| {
-            field.kind == Kind::Json || mapping.hides(&field.path) || is_cut(&field.path)
+            field.kind == Kind::Json
+                || mapping.hides(&field.path)
+                || is_cut(mapping, &field.path, long_texts.as_ref())
         };
         if bound.fields().iter().any(needs_documents) {
             return Ok(Self::Documents {
@@ -256,7 +262,7 @@ impl Source {
         }
     }
 
-    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
+    pub(super) fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
         Ok(match self {
             Self::Boolean(column) => Arc::new(
                 first_values(column, documents)
@@ -324,7 +330,7 @@ impl Texts {
         }
     }
 
-    fn open(
+    pub(super) fn open(
         reader: &SegmentReader,
         name: &str,
         dictionaries: &Dictionaries,
@@ -386,7 +392,7 @@ fn gather<'a>(
 }
 
 /// The id and the source of a document.
-fn stored(
+pub(super) fn stored(
     store: &StoreReader,
     id: tantivy::schema::Field,
     source: tantivy::schema::Field,
