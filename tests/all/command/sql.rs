@@ -1,12 +1,13 @@
 //! `whittle sql`: files as tables, formats of answers, errors with their positions, and the prompt.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use whittle_tests::{Node, whittle};
+use whittle_tests::{Node, guest_path, whittle};
 
 use super::{Desk, text};
 
@@ -240,6 +241,129 @@ fn files_that_are_no_tables_are_named() {
 }
 
 #[test]
+fn functions_take_columns_constants_and_documents() {
+    let desk = desk();
+    let near = "SELECT title FROM films WHERE string_distance(lower(title), 'star wars', 1); \
+        SELECT count(*) AS n FROM films WHERE \"string-distance\".string_distance( \
+            title, max_distance => 9, target => 'Godfather'); \
+        SELECT \"string_distance@^0.1\"('Alien', 'Aliens') AS constant";
+    let flags = "--udf string-distance.wasm films.csv --format csv";
+    assert_eq!(
+        desk.answer(flags, near),
+        "title\nStar Wars\nStir Wars\nn\n3\nconstant\ntrue\n"
+    );
+    let score = "SELECT custom_score(rating_weight => 1.0, document => named_struct('rating', rating)) \
+        AS score FROM films";
+    let scores = desk.answer("--udf custom-score.wasm films.csv --format csv", score);
+    assert_eq!(scores, "score\n8.6\n2.0\n8.5\n9.2\n");
+}
+
+#[test]
+fn functions_are_made_replaced_and_dropped() {
+    let desk = desk();
+    let make = "CREATE FUNCTION string_distance LANGUAGE wasm AS 'string-distance.wasm'";
+    let call = "SELECT string_distance(title, 'Alien') FROM films LIMIT 0";
+    desk.answer(
+        "films.csv",
+        &format!(
+            "{make}; {call}; CREATE OR REPLACE {}",
+            &make["CREATE ".len()..]
+        ),
+    );
+    let listed = desk.answer(
+        "--format csv",
+        &format!("{make}; SHOW FUNCTIONS LIKE 'string_dist%'"),
+    );
+    assert!(listed.contains("string_distance,boolean,"), "{listed}");
+    let mistake = |statements: &str| desk.mistake("films.csv", statements);
+    insta::assert_snapshot!(
+        mistake(&format!("{make}; {make}")),
+        @"error: there is a function `string_distance` already: use `CREATE OR REPLACE FUNCTION`"
+    );
+    insta::assert_snapshot!(
+        mistake(&format!("{make}; DROP FUNCTION string_distance; DROP FUNCTION string_distance")),
+        @"error: the session has no function `string_distance`"
+    );
+    insta::assert_snapshot!(
+        mistake("CREATE FUNCTION f LANGUAGE wasm AS 'string-distance.wasm'"),
+        @"error: string-distance.wasm: there is no function `f` in the component: it has `string_distance`"
+    );
+    insta::assert_snapshot!(
+        mistake("CREATE FUNCTION abs LANGUAGE wasm AS 'string-distance.wasm'"),
+        @"error: `abs` is a function of DataFusion"
+    );
+}
+
+#[test]
+fn functions_come_from_a_registry() {
+    let desk = desk();
+    desk.good("registry add string-distance.wasm --registry udfs");
+    let flags = "--registry udfs films.csv --format csv";
+    let call = "SELECT count(*) AS n FROM films WHERE string_distance(title, 'Star Wars')";
+    assert_eq!(desk.answer(flags, call), "n\n2\n");
+    insta::assert_snapshot!(
+        desk.mistake(flags, "DROP FUNCTION string_distance"),
+        @"error: `string_distance` is a function of a registry: `whittle registry remove` deletes it"
+    );
+    insta::assert_snapshot!(
+        desk.mistake(flags, r#"SELECT "string_distance@^2"(title, 'x') FROM films"#),
+        @"error: line 1, column 8: no version matches `string_distance@^2`: registered are 0.1.0"
+    );
+}
+
+#[test]
+fn mistakes_in_calls_name_the_function_and_the_parameter() {
+    let desk = desk();
+    fs::copy(guest_path("rust", "probe"), desk.path("probe.wasm")).expect("make guests");
+    let flags = "--udf string-distance.wasm --udf probe.wasm films.csv";
+    let mistake = |call: &str| desk.mistake(flags, &format!("SELECT {call} FROM films"));
+    insta::assert_snapshot!(
+        mistake("string_distanc(title, 'x')"),
+        @"error: line 1, column 8: there is no function `string_distanc`: did you mean `string_distance`?"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, targt => 'x')"),
+        @"error: line 1, column 8: `string_distance` has no parameter `targt`: expected one of `field`, `target`, `max_distance`"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, 'x', year)"),
+        @"error: parameter `max_distance` of `string_distance`: expected a constant, not a column"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, title)"),
+        @"error: parameter `target` of `string_distance`: expected a constant string"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(year, '1977')"),
+        @"error: parameter `field` of `string_distance`: it is read as text, and the column has the type Int64: use `CAST`"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title)"),
+        @"error: function `string_distance`: missing parameter `target` (text): The text that it is compared with."
+    );
+    insta::assert_snapshot!(
+        mistake("fail_on(title, 'Stir')"),
+        @r#"error: function `fail_on` failed for document `1`: "found Stir in 1""#
+    );
+}
+
+#[test]
+fn an_interrupt_stops_a_function() {
+    let desk = desk();
+    fs::copy(guest_path("rust", "probe"), desk.path("probe.wasm")).expect("make guests");
+    let mut terminal = Terminal::start(&desk, "--udf probe.wasm films.csv");
+    terminal.keys("SELECT endless_evaluate() FROM films;\r");
+    terminal.until("films;\u{1b}[?2004l");
+    thread::sleep(Duration::from_secs(1));
+    terminal.keys("\u{3}");
+    terminal.until("error: cancelled");
+    terminal.until("sql> ");
+    terminal.keys("SELECT read_text(title) FROM films WHERE year = 1977;\r");
+    terminal.until("| Star Wars ");
+    terminal.quit();
+}
+
+#[test]
 fn the_indexes_of_a_node_are_tables() {
     let desk = desk();
     desk.write(
@@ -373,7 +497,7 @@ fn the_prompt_answers_completes_and_survives_mistakes() {
     terminal.until("error: there is no command `\\x`");
     terminal.quit();
 
-    let history = std::fs::read_to_string(desk.path("state/whittle/sql-history"));
+    let history = fs::read_to_string(desk.path("state/whittle/sql-history"));
     let history = history.expect("it is kept");
     assert!(
         history.contains("SELECT title\\nFROM films WHERE year = 1978;"),

@@ -1,28 +1,47 @@
 //! The functions of a session: those of a registry, those that `CREATE FUNCTION` adds to the session,
 //! and those of the engine.
 //!
-//! A session keeps the components of `CREATE FUNCTION` in a registry of its own, in memory, so both
-//! kinds are named, versioned and listed alike. A registry that others share is never changed.
+//! A registry that others share is never changed: `CREATE FUNCTION` and `DROP FUNCTION` change the
+//! session alone.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, bail};
+use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder};
 use datafusion::arrow::compute::kernels::comparison::{ilike, like};
 use datafusion::arrow::compute::{cast, filter_record_batch};
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::execution::FunctionRegistry;
+use datafusion::common::{plan_datafusion_err, plan_err};
+use datafusion::error::Result as EngineResult;
+use datafusion::execution::context::{FunctionFactory, RegisterFunction};
+use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::logical_expr::{CreateFunction, Expr};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::sqlparser::ast::ShowStatementFilter;
-use whittle_host::{Function, Registry, one_line};
+use whittle_host::{
+    Budget, Engine, Function, QueryContext, Registry, SelectError, Selector, Udf, one_line,
+};
 
+use super::udf::{self, Callable, Current};
 use crate::inspect::signature;
 use crate::query::table;
+use crate::setup;
 
-/// The registries whose functions a session can call, the session's own first.
+/// The functions that a session can call.
 #[derive(Debug, Clone)]
-pub(super) struct Functions(pub(super) Vec<Registry>);
+pub(super) struct Functions {
+    engine: Engine,
+    budget: Budget,
+    /// The first that has a function counts.
+    registries: Vec<Registry>,
+    /// Those of `CREATE FUNCTION` and of components on the command line, by name. They come first.
+    own: Arc<Mutex<BTreeMap<String, Udf>>>,
+    /// The context of the statement that runs.
+    pub(super) current: Current,
+}
 
 /// A function that can be called, in the version that its plain name means.
 #[derive(Debug)]
@@ -33,16 +52,70 @@ pub(super) struct Listed {
 }
 
 impl Functions {
+    /// Those of registries; each statement has the budget.
+    pub(super) fn new(engine: Engine, budget: Budget, registries: Vec<Registry>) -> Self {
+        Self {
+            engine,
+            current: Arc::new(Mutex::new((0, QueryContext::new(budget.clone())))),
+            budget,
+            registries,
+            own: Arc::default(),
+        }
+    }
+
+    /// Adds all functions of a component.
+    ///
+    /// # Errors
+    ///
+    /// There is one of the same name.
+    pub(super) fn add(&self, component: &Udf) -> Result<()> {
+        let mut own = lock(&self.own);
+        for Function { name, .. } in &component.manifest().functions {
+            if own.insert(name.clone(), component.clone()).is_some() {
+                bail!("another component has a function `{name}` too");
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a statement, whose time starts now.
+    pub(super) fn begin(&self) -> QueryContext {
+        let query = QueryContext::new(self.budget.clone());
+        let mut current = lock(&self.current);
+        *current = (current.0 + 1, query.clone());
+        query
+    }
+
+    /// The function that a name means. `None` if there is none.
+    pub(super) fn select(&self, selector: &Selector) -> Result<Option<Callable>, SelectError> {
+        if let Some(component) = lock(&self.own).get(selector.function()) {
+            let manifest = component.manifest();
+            let is_named = selector
+                .component()
+                .is_none_or(|name| name == manifest.name);
+            let versions = std::iter::once(&manifest.version);
+            if is_named && selector.best(versions, |version| version).is_some() {
+                let name = selector.function().to_owned();
+                return Ok(Some(Callable::Given(component.clone(), name)));
+            }
+        }
+        for registry in &self.registries {
+            match registry.select(selector) {
+                Err(SelectError::UnknownFunction { .. }) => {}
+                selected => return selected.map(|of| Some(Callable::Registered(of))),
+            }
+        }
+        Ok(None)
+    }
+
     /// The functions that can be called, by name.
     pub(super) fn list(&self) -> Vec<Listed> {
         let mut latest: BTreeMap<(String, String), Listed> = BTreeMap::new();
-        // The session's own come last, and hide others.
-        for registry in self.0.iter().rev() {
-            let versions = registry.list();
+        // The first registry counts.
+        for registry in self.registries.iter().rev() {
             // In the order of their versions.
-            for version in versions.iter().filter(|version| version.enabled) {
-                let functions = version.manifest.iter().flat_map(|of| &of.functions);
-                for function in functions {
+            for version in registry.list().iter().filter(|version| version.enabled) {
+                for function in version.manifest.iter().flat_map(|of| &of.functions) {
                     let listed = Listed {
                         component: format!("{}@{}", version.name, version.version),
                         function: function.clone(),
@@ -51,8 +124,110 @@ impl Functions {
                 }
             }
         }
+        for (name, component) in lock(&self.own).iter() {
+            latest.retain(|(function, _), _| function != name);
+            let callable = Callable::Given(component.clone(), name.clone());
+            let listed = Listed {
+                component: callable.label(),
+                function: callable.function().clone(),
+            };
+            latest.insert((name.clone(), String::new()), listed);
+        }
         latest.into_values().collect()
     }
+
+    /// Removes a function of the session.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name.
+    pub(super) fn remove(&self, name: &str) -> EngineResult<()> {
+        if lock(&self.own).remove(name).is_some() {
+            return Ok(());
+        }
+        let is_registered = self.list().iter().any(|of| of.function.name == name);
+        if is_registered {
+            return plan_err!(
+                "`{name}` is a function of a registry: `whittle registry remove` deletes it"
+            );
+        }
+        plan_err!("the session has no function `{name}`")
+    }
+
+    fn made(&self, statement: &CreateFunction) -> Result<(String, Callable)> {
+        let CreateFunction {
+            or_replace,
+            name,
+            args,
+            return_type,
+            params,
+            ..
+        } = statement;
+        let language = params
+            .language
+            .as_ref()
+            .map(|language| language.value.to_lowercase());
+        if language.as_deref() != Some("wasm") {
+            bail!("functions are components: write `LANGUAGE wasm AS 'file.wasm'`");
+        }
+        if args.as_ref().is_some_and(|args| !args.is_empty()) || return_type.is_some() {
+            bail!("the component declares its parameters and result: leave out those of `{name}`");
+        }
+        let Some(Expr::Literal(path, _)) = &params.function_body else {
+            bail!("expected the path of a component: write `LANGUAGE wasm AS 'file.wasm'`");
+        };
+        let path = path.try_as_str().flatten().unwrap_or_default();
+        let udf = setup::udf(&self.engine, Path::new(path))?;
+        let manifest = udf.manifest();
+        let lower = name.to_lowercase();
+        let function = manifest
+            .function(name)
+            .or_else(|| manifest.function(&lower));
+        let Some(function) = function else {
+            let names = manifest.functions.iter().map(|of| format!("`{}`", of.name));
+            let names = names.collect::<Vec<_>>().join(", ");
+            bail!("{path}: there is no function `{name}` in the component: it has {names}");
+        };
+        let name = function.name.clone();
+        let mut own = lock(&self.own);
+        if own.contains_key(&name) && !or_replace {
+            bail!("there is a function `{name}` already: use `CREATE OR REPLACE FUNCTION`");
+        }
+        own.insert(name.clone(), udf.clone());
+        Ok((name.clone(), Callable::Given(udf, name)))
+    }
+}
+
+#[async_trait]
+impl FunctionFactory for Functions {
+    async fn create(
+        &self,
+        state: &SessionState,
+        statement: CreateFunction,
+    ) -> EngineResult<RegisterFunction> {
+        let name = statement.name.to_lowercase();
+        let of_engine = state.udf(&name).is_ok_and(|known| !udf::Udf::is(&known));
+        if of_engine || state.udaf(&name).is_ok() || state.udwf(&name).is_ok() {
+            return plan_err!("`{name}` is a function of DataFusion");
+        }
+        let (name, selection) = self
+            .made(&statement)
+            .map_err(|error| plan_datafusion_err!("{error:#}"))?;
+        let function = udf::Udf::function(&name, selection, &self.current);
+        Ok(RegisterFunction::Scalar(Arc::new(function)))
+    }
+}
+
+/// The known name that is most similar to a wrong one, if one is similar.
+pub(super) fn nearest<'a>(wrong: &str, known: &'a [String]) -> Option<&'a str> {
+    let near = known.iter();
+    let near = near.map(|name| (strsim::levenshtein(wrong, name), name.as_str()));
+    let (distance, name) = near.min()?;
+    (distance <= wrong.chars().count().div_ceil(3)).then_some(name)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All functions: the signatures of the UDFs, then the names of the engine's.
@@ -81,7 +256,8 @@ pub(super) fn overview(functions: &Functions, context: &SessionContext) -> Strin
 /// The names of the engine's functions, sorted.
 pub(super) fn of_engine(context: &SessionContext) -> Vec<String> {
     let state = context.state();
-    let mut names: Vec<String> = state.udfs().into_iter().collect();
+    let of_engine = |name: &String| state.udf(name).is_ok_and(|known| !udf::Udf::is(&known));
+    let mut names: Vec<String> = state.udfs().into_iter().filter(of_engine).collect();
     names.extend(state.udafs());
     names.extend(state.udwfs());
     names.extend(state.table_functions().keys().cloned());

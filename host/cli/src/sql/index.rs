@@ -9,7 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use async_trait::async_trait;
@@ -33,10 +32,7 @@ use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Snapshot, Threads, Udfs};
 use whittle_server::{DataDirectory, NodeError};
 
-use super::pushdown;
-
-/// A statement's own time limit ends its scans.
-const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+use super::{NO_LIMIT, pushdown};
 
 /// The indexes of a data directory that no other process uses.
 pub(super) struct Indexes {
@@ -220,6 +216,7 @@ impl ExecutionPlan for IndexScan {
         let batches = stream.tx();
         stream.spawn_blocking(move || {
             let udfs = Udfs::new([]).map_err(external)?;
+            // The end of the statement ends it too.
             let budget = QueryContext::new(Budget {
                 wall_clock: NO_LIMIT,
                 ..Budget::default()

@@ -5,6 +5,7 @@
 //! three clouds and an allocator, prints errors to standard output, and drops their positions.
 
 mod array;
+mod calls;
 mod command;
 mod completion;
 mod functions;
@@ -16,6 +17,7 @@ mod pushdown;
 mod session;
 mod statement;
 mod tables;
+mod udf;
 
 use std::future;
 use std::io::{self, IsTerminal};
@@ -27,10 +29,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Args;
 use tokio::runtime::Runtime;
-use whittle_host::{Registry, RegistryOptions, Storage};
+use whittle_host::Budget;
 
-use crate::build;
 use crate::setup;
+use crate::udf_log::UdfLog;
 use functions::Functions;
 use index::Indexes;
 use mistake::Source;
@@ -74,7 +76,15 @@ pub(crate) struct Sql {
     /// The time limit of a statement, in milliseconds [default: none]
     #[arg(long, value_name = "MS")]
     timeout: Option<u64>,
+    /// The memory limit of all functions of a statement together, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    memory_mb: usize,
+    #[command(flatten)]
+    log: UdfLog,
 }
+
+/// The time limit of functions if a statement has none.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Sql {
     pub(crate) fn run(&self) -> Result<()> {
@@ -97,7 +107,7 @@ impl Sql {
         // Open until the session ends, so that nobody else writes into them.
         let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
         let functions = self.functions(indexes.as_ref())?;
-        let mut session = Session::new(settings, functions)?;
+        let mut session = Session::new(settings, functions, self.log.clone())?;
         for (name, table) in indexes.iter().flat_map(Indexes::tables) {
             session.add_table(name, Arc::new(table))?;
         }
@@ -134,23 +144,10 @@ impl Sql {
         files.chain(commands).collect::<Result<_>>().map(Some)
     }
 
-    /// The functions of the given components and registry, and room for those of `CREATE FUNCTION`.
+    /// The functions of the given components and registries.
     fn functions(&self, indexes: Option<&Indexes>) -> Result<Functions> {
         let engine = setup::parallel_engine()?;
-        let own = Registry::open(
-            engine.clone(),
-            Storage::in_memory()?,
-            RegistryOptions {
-                poll: None,
-                ..RegistryOptions::default()
-            },
-        )?;
-        for path in &self.udfs {
-            let component = setup::read(&build::component(path)?)?;
-            let added = own.register(&component, None);
-            added.with_context(|| path.display().to_string())?;
-        }
-        let mut registries = vec![own];
+        let mut registries = Vec::new();
         if let Some(place) = &self.registry {
             registries.push(setup::registry(engine.clone(), place)?);
         }
@@ -159,8 +156,18 @@ impl Sql {
             let place = folder
                 .to_str()
                 .with_context(|| folder.display().to_string())?;
-            registries.push(setup::registry(engine, place)?);
+            registries.push(setup::registry(engine.clone(), place)?);
         }
-        Ok(Functions(registries))
+        let budget = Budget {
+            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
+            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
+            ..Budget::default()
+        };
+        let functions = Functions::new(engine.clone(), budget, registries);
+        for path in &self.udfs {
+            let added = functions.add(&setup::udf(&engine, path)?);
+            added.with_context(|| path.display().to_string())?;
+        }
+        Ok(functions)
     }
 }

@@ -12,19 +12,22 @@ use datafusion::catalog::{DynamicFileCatalog, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::common::utils::quote_identifier;
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::logical_expr::ExplainFormat;
+use datafusion::logical_expr::{DdlStatement, ExplainFormat, LogicalPlan};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Sql;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use whittle_host::QueryContext;
 
+use super::calls;
 use super::functions::{self, Functions};
 use super::mistake::Source;
 use super::output::{Format, MaxRows, Printer};
 use super::statement;
 use super::tables::{self, Paths, Table};
+use crate::udf_log::UdfLog;
 
 /// How answers are printed and what a statement may take.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,7 @@ pub(super) struct Settings {
 pub(super) struct Session {
     context: SessionContext,
     functions: Functions,
+    log: UdfLog,
     pub(super) settings: Settings,
 }
 
@@ -50,7 +54,7 @@ enum Part {
 
 impl Session {
     /// A session without tables.
-    pub(super) fn new(settings: Settings, functions: Functions) -> Result<Self> {
+    pub(super) fn new(settings: Settings, functions: Functions, log: UdfLog) -> Result<Self> {
         let mut config = SessionConfig::from_env()?.with_information_schema(true);
         let options = config.options_mut();
         options.sql_parser.collect_spans = true;
@@ -58,6 +62,7 @@ impl Session {
         options.explain.format = ExplainFormat::Tree;
         options.format.null = "NULL".to_owned();
         let context = SessionContext::new_with_config(config);
+        let context = context.with_function_factory(Arc::new(functions.clone()));
         let paths = Paths {
             state: context.state(),
         };
@@ -67,6 +72,7 @@ impl Session {
         Ok(Self {
             context,
             functions,
+            log,
             settings,
         })
     }
@@ -162,7 +168,11 @@ impl Session {
                 functions: self.functions.clone(),
                 sender,
             };
-            let _running = AbortOnDrop(tokio::spawn(running.answer(statement.clone())));
+            let query = self.functions.begin();
+            let _running = Stop {
+                task: tokio::spawn(running.answer(statement.clone())),
+                query: query.clone(),
+            };
             let timeout = async {
                 match self.settings.timeout {
                     Some(timeout) => tokio::time::sleep(timeout).await,
@@ -177,6 +187,7 @@ impl Session {
                     self.settings.timeout.unwrap_or_default().as_millis()
                 ),
             };
+            self.log.print(&query);
             if let Err(error) = ended {
                 return Err(match error.downcast_ref::<DataFusionError>() {
                     Some(error) => self.mistake(error, &statement, source),
@@ -232,13 +243,8 @@ impl Session {
         };
         let wrong = missing.table();
         let tables = self.tables();
-        let near = tables
-            .iter()
-            .map(|name| (strsim::levenshtein(wrong, name), name))
-            .min()
-            .filter(|(distance, _)| *distance <= wrong.chars().count().div_ceil(3));
-        let hint = match (near, &tables[..]) {
-            (Some((_, name)), _) => format!(": did you mean `{name}`?"),
+        let hint = match (functions::nearest(wrong, &tables), &tables[..]) {
+            (Some(name), _) => format!(": did you mean `{name}`?"),
             (None, []) => ": the session has no tables; name files on the command line, or in the \
                 statement as `FROM 'films.parquet'`"
                 .to_owned(),
@@ -248,12 +254,16 @@ impl Session {
     }
 }
 
-/// Stops a statement that nobody waits for.
-struct AbortOnDrop(JoinHandle<()>);
+/// Stops a statement that nobody waits for, and the functions in it.
+struct Stop {
+    task: JoinHandle<()>,
+    query: QueryContext,
+}
 
-impl Drop for AbortOnDrop {
+impl Drop for Stop {
     fn drop(&mut self) {
-        self.0.abort();
+        self.query.cancel();
+        self.task.abort();
     }
 }
 
@@ -273,7 +283,7 @@ impl Running {
         }
     }
 
-    async fn send(&self, statement: Statement) -> EngineResult<()> {
+    async fn send(&self, mut statement: Statement) -> EngineResult<()> {
         let listed = match &statement {
             Statement::Statement(statement) => match &**statement {
                 Sql::ShowFunctions { filter } => Some(filter.clone()),
@@ -281,7 +291,15 @@ impl Running {
             },
             _ => None,
         };
+        calls::resolve(&mut statement, &self.functions, &self.context)?;
         let plan = self.context.state().statement_to_plan(statement).await?;
+        if let LogicalPlan::Ddl(DdlStatement::DropFunction(drop)) = &plan {
+            match self.functions.remove(&drop.name) {
+                Err(error) if !drop.if_exists => return Err(error),
+                Ok(()) | Err(_) => self.context.deregister_udf(&drop.name),
+            }
+            return Ok(());
+        }
         let answer = self.context.execute_logical_plan(plan).await?;
         let mut rows = answer.execute_stream().await?;
         let schema = rows.schema();
