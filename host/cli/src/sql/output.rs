@@ -6,14 +6,16 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use datafusion::arrow::array::{Array, ArrayRef, StringArray};
 use datafusion::arrow::csv::WriterBuilder as CsvBuilder;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::json::writer::{LineDelimited, WriterBuilder as JsonBuilder};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::arrow::util::display::FormatOptions;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_options;
 use whittle_host::printable;
 
@@ -148,10 +150,32 @@ impl Printer {
         let mut text = Vec::new();
         let builder = CsvBuilder::new().with_header(header);
         let mut writer = builder.with_delimiter(delimiter).build(&mut text);
-        writer.write(batch)?;
+        writer.write(&flat(batch)?)?;
         drop(writer);
         Ok(text)
     }
+}
+
+/// Lists and structs as the strings that a table shows.
+fn flat(batch: &RecordBatch) -> Result<RecordBatch> {
+    let schema = batch.schema();
+    let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
+    for (field, column) in schema.fields().iter().zip(batch.columns()) {
+        let column: ArrayRef = match column.data_type().is_nested() {
+            false => Arc::clone(column),
+            true => {
+                let options = FormatOptions::default();
+                let values = ArrayFormatter::try_new(column, &options)?;
+                let rows = (0..column.len()).map(|row| {
+                    let is_valid = column.is_valid(row);
+                    is_valid.then(|| values.value(row).to_string())
+                });
+                Arc::new(rows.collect::<StringArray>())
+            }
+        };
+        columns.push((field.name(), column));
+    }
+    Ok(RecordBatch::try_from_iter(columns)?)
 }
 
 /// An object on each line, with all columns: one without a value is `null`.
