@@ -85,6 +85,11 @@ static whittle_outcome label(void) {
   return whittle_text_value(whittle_join(parts, 3));
 }
 
+// Results of the wrong step.
+static whittle_outcome return_null(void) { return whittle_null(); }
+static whittle_outcome return_ready(void) { return whittle_ready(); }
+static whittle_outcome return_failed(void) { return whittle_failed(whittle_c("no table")); }
+
 #define FUNCTION(n, p, r, ready, run)                                                           \
   {                                                                                             \
     .name = (n), .description = "", WHITTLE_PARAMETERS(p), .returns = (r), .prepare = (ready), \
@@ -101,6 +106,12 @@ static const whittle_function functions[] = {
     FUNCTION("given", arguments, WHITTLE_TEXT, prepare_given, get_given),
     {.name = "label", .description = "", .returns = WHITTLE_TEXT, .prepare = prepare_label,
      .evaluate = label},
+    {.name = "value_in_prepare", .description = "", .returns = WHITTLE_TEXT,
+     .prepare = return_null, .evaluate = label},
+    {.name = "failed_in_prepare", .description = "", .returns = WHITTLE_TEXT,
+     .prepare = return_failed, .evaluate = label},
+    {.name = "ready_in_evaluate", .description = "", .returns = WHITTLE_TEXT,
+     .evaluate = return_ready},
 };
 
 const whittle_udf whittle_this_udf = {
@@ -154,6 +165,33 @@ static void a_value_is_read_as_its_kind_only(void) {
   CHECK_NULL();
   document("json", "nothing");
   CHECK_NULL();
+}
+
+// The value of a text that is read as a timestamp.
+static void instant_of(const char *text) {
+  test_query("timestamp");
+  test_text_argument("field", "at");
+  test_document();
+  test_text_field("at", text);
+}
+
+static void texts_are_read_as_timestamps_as_the_host_does(void) {
+  instant_of("2024-02-29 12:30:00 +02");
+  CHECK_TIMESTAMP(1709202600000000);
+  instant_of("2024-02-29T123000Z");
+  CHECK_TIMESTAMP(1709209800000000);
+  instant_of("2024-02-29 23:59:60");
+  CHECK_TIMESTAMP(1709251200000000);
+  instant_of("0000-01-01");
+  CHECK_TIMESTAMP(-62167219200000000);
+  static const char *const others[] = {
+      "2024-02-29 123000+02:00", "2024-02-29 123000.5", "2024-02-29 12:30:00 Z",
+      "2024-02-29 12:30:00+24:00", "2024-02-29T12:30", "2024-02-29 ", " 2024-02-29", "2024-02",
+  };
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    instant_of(others[i]);
+    CHECK_NULL();
+  }
 }
 
 static void anything_is_read_as_json(void) {
@@ -243,6 +281,18 @@ static void a_document_has_an_id_a_score_and_errors(void) {
   CHECK_FAILED("declared text, but returned boolean");
 }
 
+static void each_step_has_its_own_results(void) {
+  test_query("value_in_prepare");
+  CHECK_REFUSED("function `value_in_prepare` failed in `prepare`: \"it returned a result of "
+                "`evaluate`: return `whittle_ready()`\"");
+  test_query("failed_in_prepare");
+  CHECK_REFUSED("function `failed_in_prepare` failed in `prepare`: \"no table\"");
+  test_query("ready_in_evaluate");
+  test_document();
+  CHECK_FAILED("`evaluate` returned `whittle_ready()`, a result of `prepare`: for no value, return "
+               "`whittle_null()`");
+}
+
 static bool text_is(whittle_text text, const char *expected) {
   return text.length == strlen(expected) && memcmp(text.bytes, expected, text.length) == 0;
 }
@@ -325,10 +375,12 @@ static void what_is_not_json_is_not_valid(void) {
 
 int main(void) {
   RUN(a_value_is_read_as_its_kind_only);
+  RUN(texts_are_read_as_timestamps_as_the_host_does);
   RUN(anything_is_read_as_json);
   RUN(the_first_value_and_the_longest_name_count);
   RUN(arguments_have_their_defaults);
   RUN(wrong_arguments_are_refused_in_the_words_of_the_host);
+  RUN(each_step_has_its_own_results);
   RUN(a_document_has_an_id_a_score_and_errors);
   RUN(json_is_read_by_path);
   RUN(json_integers_have_64_bits);

@@ -16,7 +16,9 @@ import {
 import type { Json, Kind } from "whittle-guest";
 
 import * as host from "./host.double.js";
+import { hostError } from "./kit/src/errors.js";
 import { placesOf } from "./kit/src/lines.js";
+import { lower } from "./kit/src/values.js";
 
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -227,13 +229,13 @@ test("while modules load, the clock is constant and random numbers are fixed", (
 
 test("there is no clock and no randomness, and the console is the log", () => {
   const missing = (run: () => unknown, what: string) =>
-    assert.throws(run, { message: `a UDF has no ${what}` });
-  missing(() => Date.now(), "clock");
-  missing(() => new Date(), "clock");
-  missing(() => (Date as unknown as () => string)(), "clock");
-  missing(() => Math.random(), "randomness");
-  missing(() => crypto.getRandomValues(new Uint8Array(1)), "randomness");
-  missing(() => crypto.randomUUID(), "randomness");
+    assert.throws(run, { message: `a UDF has no ${what} as a parameter` });
+  missing(() => Date.now(), "clock: take the time");
+  missing(() => new Date(), "clock: take the time");
+  missing(() => (Date as unknown as () => string)(), "clock: take the time");
+  missing(() => Math.random(), "randomness: take a seed");
+  missing(() => crypto.getRandomValues(new Uint8Array(1)), "randomness: take a seed");
+  missing(() => crypto.randomUUID(), "randomness: take a seed");
   assert.equal(new Date(0).toISOString(), "1970-01-01T00:00:00.000Z");
   assert.ok(new Date(0) instanceof Date);
   assert.equal(new Date(0).constructor, Date);
@@ -312,4 +314,50 @@ test("a stack is shown as the author's lines", () => {
   global.WHITTLE_LINES = "udf.ts|lib/words.ts\n1,1;1,600,0,2;1,700,1,9;2,1";
   assert.equal(placesOf(stack), "udf.ts:2, lib/words.ts:9");
   delete global.WHITTLE_LINES;
+});
+
+test("what a component does not have is missing with advice", () => {
+  const told = (message: string) => hostError(new ReferenceError(message)).val;
+  const place = "(docs/LIBRARIES.md lists what works)";
+  assert.equal(
+    told("setTimeout is not defined"),
+    `setTimeout is not defined: a UDF has no event loop, so return the result at once ${place}`,
+  );
+  assert.equal(
+    told('Dynamic require of "fs" is not supported'),
+    `Dynamic require of "fs" is not supported: a UDF does not run in Node ${place}`,
+  );
+  assert.equal(told("total is not defined"), "total is not defined");
+  assert.equal(told("the unit is not defined"), "the unit is not defined");
+});
+
+test("`prepare` returns a function", () => {
+  const bound = (prepare: unknown) => {
+    const rest = { name: "f", description: "F.", parameters: {}, returns: "boolean" };
+    return thrown(() => component(define({ ...rest, prepare } as never)).bind("f", []));
+  };
+  const failed = (found: string) => ({
+    tag: "failed",
+    val: `it returned ${found}: return a function that evaluates a document, or an object with a method \`batch\``,
+  });
+  assert.deepEqual(
+    bound(() => {}),
+    failed("nothing"),
+  );
+  assert.deepEqual(
+    bound(() => 3),
+    failed("a value of type number"),
+  );
+  assert.deepEqual(
+    bound(async () => {}),
+    failed("a promise, and a UDF cannot wait"),
+  );
+});
+
+test("a promise is no result", () => {
+  const message = (kind: Kind) =>
+    `a promise is not a valid ${kind}: a UDF cannot wait, so the function must not be \`async\``;
+  for (const kind of ["boolean", "json"] as const) {
+    assert.throws(() => lower(kind, Promise.resolve(true)), { message: message(kind) });
+  }
 });

@@ -173,8 +173,10 @@ test("a value is as the component gives it, and errors are the author's", () => 
       new Failure("one is odd"),
       new Failure("a text is not a valid float64"),
       2,
-      new Failure("a UDF has no clock"),
-      new Failure("TextEncoder is not defined"),
+      new Failure("a UDF has no clock: take the time as a parameter"),
+      new Failure(
+        "TextEncoder is not defined: use `encodeURIComponent` (docs/LIBRARIES.md lists what works)",
+      ),
     ],
   );
   assert.deepEqual(odd.log.slice(0, 4), [
@@ -199,9 +201,13 @@ test("a value is as the component gives it, and errors are the author's", () => 
 test("a call that the host does not allow ends the query", () => {
   assert.throws(() => query(functions, "odd").value({ number: 4 }), {
     name: "BrokenContract",
-    message: "the guest broke the contract: it called `resolve` outside `bind`",
+    message:
+      "the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document",
   });
-  assert.throws(() => document.id(), /it read a document outside `evaluate`/);
+  assert.throws(
+    () => document.id(),
+    /it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters/,
+  );
 });
 
 test("arguments are checked as the host does", () => {
@@ -244,7 +250,7 @@ test("vectors give a line for each case", () => {
     given({ params: { numbers: "a" }, documents: [] }),
     given({ documents: [], values: [], mapping: { properties: {} } }),
   ];
-  const lines = run(functions, JSON.stringify({ function: "odd", cases }));
+  const lines = [...run(functions, JSON.stringify({ function: "odd", cases }))];
   assert.deepEqual(
     lines.map((line) => JSON.parse(line) as unknown),
     [

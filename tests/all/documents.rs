@@ -1,4 +1,4 @@
-//! The paths and tests that the documents name exist, and their table of limits is right.
+//! The paths, tests and make targets that the documents name exist, and their table of limits is right.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,13 @@ use std::path::PathBuf;
 use whittle_host::{Budget, Limits};
 use whittle_tests::repository;
 
-const DOCUMENTS: [&str; 3] = ["README.md", "docs/ARCHITECTURE.md", "docs/SECURITY.md"];
+const DOCUMENTS: [&str; 5] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/ARCHITECTURE.md",
+    "docs/SECURITY.md",
+];
 
 /// The names in backticks and the targets of links.
 fn names(text: &str) -> Vec<String> {
@@ -38,15 +44,24 @@ fn sources() -> String {
 }
 
 #[test]
-fn the_documents_name_only_existing_paths_and_tests() {
+fn the_documents_name_only_existing_paths_tests_and_make_targets() {
     let sources = sources();
+    let makefile = fs::read_to_string(repository().join("Makefile")).expect("the Makefile");
+    let phony = makefile.replace("\\\n", " ");
+    let phony = phony.lines().find_map(|line| line.strip_prefix(".PHONY:"));
+    let targets: Vec<&str> = phony.expect("the targets").split_whitespace().collect();
     for document in DOCUMENTS {
         let path = repository().join(document);
         let text = fs::read_to_string(&path).expect("the document");
         // Skips blocks of code.
         let prose: String = text.split("```").step_by(2).collect();
         for name in names(&prose) {
-            let is_path = name.contains('/') && !name.contains([' ', ':', '<']);
+            // What is built may be elsewhere.
+            let is_built = name.starts_with("target/");
+            let is_path = name.contains('/') && !name.contains([' ', ':', '<']) && !is_built;
+            if let Some(target) = name.strip_prefix("make ") {
+                assert!(targets.contains(&target), "{document} names `{name}`");
+            }
             let is_test =
                 name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             if is_path {

@@ -115,7 +115,7 @@ fn everywhere(name: &str) -> Vec<Guest> {
 }
 
 /// Guests that only the tests use; each has its own tests.
-const FOR_TESTS: [&str; 4] = ["evil", "libraries", "plain", "probe"];
+const FOR_TESTS: [&str; 5] = ["evil", "failures", "libraries", "plain", "probe"];
 
 #[test]
 fn every_guest_passes_the_vectors_of_its_functions() {

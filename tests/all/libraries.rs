@@ -12,7 +12,7 @@ use std::process::Command;
 use std::thread;
 
 use serde_json::{Value as Json, json};
-use whittle_host::{Budget, Document, QueryContext};
+use whittle_host::{Budget, Document, ExactJson, QueryContext};
 use whittle_tests::{PATHS, arguments, repository, target, told, whittle};
 
 use crate::languages::{Guest, languages, path};
@@ -183,7 +183,7 @@ fn the_libraries_of_each_language_behave_as_the_page_says() {
 /// In JavaScript and Python, vectors hold the values too: each build gives the same.
 #[test]
 fn libraries_see_the_same_in_each_instance_while_they_load() {
-    let source = json!({});
+    let source = ExactJson::Null;
     for language in languages() {
         if !["go", "javascript", "python"].contains(&language.as_str()) {
             continue;

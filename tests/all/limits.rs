@@ -538,6 +538,7 @@ fn an_error_names_a_limit_by_its_field() {
         unit: "fields",
         allowed: 1,
         met: 2,
+        line: None,
     };
     assert!(format!("{:?}", Limits::default()).contains(&format!("{}: ", exceeded.limit)));
 }

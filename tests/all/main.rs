@@ -21,4 +21,5 @@ mod registry;
 mod search;
 mod server;
 mod string_distance;
+mod traps;
 mod wasi;

@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field};
 use proptest::prelude::*;
-use whittle_host::{Document, Udf, Value};
+use whittle_host::{Document, ExactJson, Udf, Value};
 use whittle_tests::{PATHS, bind, engine_on, told, udf};
 
 /// The probe on each path.
@@ -309,9 +309,9 @@ fn ids_and_scores_come_from_their_columns_or_have_defaults() {
 
 #[test]
 fn reads_json_documents_like_columns() {
-    let source = serde_json::json!({
+    let source = ExactJson::from(&serde_json::json!({
         "a": {"b": [null, 7, 8]}, "a.c": "1970-01-01T00:00:01Z", "t": "text", "f": 0.5, "yes": true,
-    });
+    }));
     let read = |function: &str, field: &str| {
         let [batches, documents] = [0, 1].map(|index| {
             let params = serde_json::json!({"field": field});
@@ -353,18 +353,19 @@ fn breaking_the_contract_ends_the_query() {
     let error = |function: &str, params: serde_json::Value| {
         evaluate(function, &params, &batch).expect_err("it is forbidden")
     };
-    insta::assert_snapshot!(error("resolve_late", x()), @"function `resolve_late` was stopped at document `0`: the guest broke the contract: it called `resolve` outside `bind`");
+    insta::assert_snapshot!(error("resolve_late", x()), @"function `resolve_late` was stopped at document `0`: the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document");
     for handle in [0, 1, 2, 3, 1000, 0x0400_0000, 0x03ff_ffff, u32::MAX] {
         assert_eq!(
             error("forged_handle", serde_json::json!({"handle": handle})),
             format!(
                 "function `forged_handle` was stopped at document `0`: the guest broke the \
-                 contract: it read the field handle {handle}, which `resolve` did not return"
+                 contract: it read the field handle {handle}, which no lookup returned: look up \
+                 the field in `prepare`"
             )
         );
     }
     insta::assert_snapshot!(error("wrong_getter", x()), @"function `wrong_getter` was stopped at document `0`: the guest broke the contract: it read the field `x` as int64, but resolved it as text");
-    insta::assert_snapshot!(error("words_of_number", x()), @"function `words_of_number` was stopped at document `0`: the guest broke the contract: it read the field `x` in words, but resolved it as int64");
+    insta::assert_snapshot!(error("words_of_number", x()), @"function `words_of_number` was stopped at document `0`: the guest broke the contract: it read the field `x` in words, but resolved it as int64, at probe/src/misuse.rs:72 in `whittle_probe::misuse::WordsOfNumber::value`");
     for call in [
         "get-int64",
         "int64-or",
@@ -374,13 +375,14 @@ fn breaking_the_contract_ends_the_query() {
         "length",
         "word",
     ] {
-        assert_eq!(
-            error(
-                "read_in_bind",
-                serde_json::json!({"field": "x", "call": call})
-            ),
-            "function `read_in_bind` could not be bound: the guest broke the contract: it read a \
-             document outside `evaluate`"
+        let error = error(
+            "read_in_bind",
+            serde_json::json!({"field": "x", "call": call}),
         );
+        // Each call has a line of its own.
+        let expected = "function `read_in_bind` could not be bound: the guest broke the contract: \
+                        it read a document outside of `evaluate`, where there is none: `prepare` \
+                        sees only the parameters, at probe/src/misuse.rs:";
+        assert!(error.starts_with(expected), "{error}");
     }
 }

@@ -6,7 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use whittle_host::{Budget, Document, EvaluateError, Evaluated, OnError, QueryContext, Udf};
+use whittle_host::{
+    Budget, Document, EvaluateError, Evaluated, ExactJson, OnError, QueryContext, Udf,
+};
 use whittle_tests::{PATHS, arguments, cached_engine, guest_path, repository, told};
 
 use crate::languages::languages;
@@ -24,8 +26,9 @@ fn end(few_rows: usize, function: &str, documents: &[Json]) -> End {
     let params = arguments(&json!({"field": "f"}));
     let mut bound = udf.bind(function, &params, &query).expect("bound");
     bound.set_on_error(OnError::Skip);
+    let sources: Vec<ExactJson> = documents.iter().map(ExactJson::from).collect();
     let ids: Vec<String> = (0..documents.len()).map(|row| format!("d{row}")).collect();
-    let documents: Vec<Document<'_>> = documents
+    let documents: Vec<Document<'_>> = sources
         .iter()
         .zip(&ids)
         .enumerate()

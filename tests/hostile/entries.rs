@@ -74,12 +74,12 @@ fn a_start_function_runs_under_the_same_rules() {
     ];
     insta::assert_snapshot!(table(ends), @r"
     trap: not registered: the component could not be described: the guest trapped: wasm `unreachable` instruction executed
-    recursion: not registered: the component could not be described: the guest trapped: call stack exhausted
+    recursion: not registered: the component could not be described: the guest trapped: call stack exhausted: limit the depth of the recursion, or use a loop
     grow: [1.0, 1.0, 1.0]
     log: [1.0, 1.0, 1.0]
     log without end: not registered: the component could not be described: the log is too long: 16419 bytes, and the limit `log_bytes` is 16384 bytes
-    resolve: not registered: the component could not be described: the guest broke the contract: it called `resolve` outside `bind`
-    read: not registered: the component could not be described: the guest broke the contract: it read a document outside `evaluate`
+    resolve: not registered: the component could not be described: the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document
+    read: not registered: the component could not be described: the guest broke the contract: it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters
     ");
     let through_a_table = ByHand {
         imports: LOG,

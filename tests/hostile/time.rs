@@ -8,8 +8,8 @@ use crate::attack::{HOSTS, attack, budget, run};
 
 #[test]
 fn an_endless_loop_ends_at_the_limit() {
-    insta::assert_snapshot!(attack("forever_in_bind", json!({"now": true})), @"function `forever_in_bind` could not be bound: the time limit of 400 ms is over");
-    insta::assert_snapshot!(attack("forever_in_evaluate", json!({})), @"function `forever_in_evaluate` was stopped at document `0`: the time limit of 400 ms is over");
+    insta::assert_snapshot!(attack("forever_in_bind", json!({"now": true})), @"function `forever_in_bind` could not be bound: the time limit of 400 ms is over, at evil/src/time.rs:8 in `evil::time::forever`");
+    insta::assert_snapshot!(attack("forever_in_evaluate", json!({})), @"function `forever_in_evaluate` was stopped at document `0`: the time limit of 400 ms is over, at evil/src/time.rs:8 in `evil::time::forever`");
 }
 
 /// Not before its limit, and no later than two ticks and what this machine takes to wake a thread.

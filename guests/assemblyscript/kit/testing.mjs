@@ -28,7 +28,7 @@ import { compile } from "./testing/compile.mjs";
 import { Instance } from "./testing/instance.mjs";
 import { Query } from "./testing/query.mjs";
 
-export { Document, Float64 } from "./testing/document.mjs";
+export { Document, Float64, parseFields } from "./testing/document.mjs";
 
 /** Compiles the project in a directory: by default the current one, as `node --test` has it. */
 export async function load(directory = ".") {

@@ -142,8 +142,9 @@ static void none(uint32_t place, uint32_t row, const whittle_outcome *outcome) {
     whittle_batch_results_wrong_kind(row, (uint8_t)outcome->kind);
   } else if (outcome->tag != WHITTLE_OUTCOME_NULL) {
     whittle_batch_results_error_t error = {.tag = WHITTLE_UDF_TYPES_ERROR_FAILED};
-    error.val.failed.ptr = (uint8_t *)outcome->value.text.bytes;
-    error.val.failed.len = outcome->value.text.length;
+    whittle_text reason = whittle_reason(outcome);
+    error.val.failed.ptr = (uint8_t *)reason.bytes;
+    error.val.failed.len = reason.length;
     whittle_batch_results_fail(row, &error);
   }
 }

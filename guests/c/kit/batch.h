@@ -35,6 +35,9 @@ extern const whittle_function *whittle_bound;
 void whittle_release(void);
 void *whittle_resized(void *memory, size_t bytes);
 
+// Of `whittle.c`: why a document that has neither a value nor null failed.
+whittle_text whittle_reason(const whittle_outcome *outcome);
+
 // Notes a field that was resolved.
 void whittle_add_column(uint32_t handle, whittle_kind kind);
 

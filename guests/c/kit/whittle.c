@@ -123,7 +123,7 @@ whittle_outcome whittle_json(whittle_text value) {
 
 whittle_outcome whittle_null(void) { return (whittle_outcome){.tag = WHITTLE_OUTCOME_NULL}; }
 
-whittle_outcome whittle_ready(void) { return whittle_null(); }
+whittle_outcome whittle_ready(void) { return (whittle_outcome){.tag = WHITTLE_OUTCOME_READY}; }
 
 whittle_outcome whittle_failed(whittle_text reason) {
   return (whittle_outcome){WHITTLE_OUTCOME_FAILED, WHITTLE_TEXT, {.text = reason}};
@@ -134,6 +134,11 @@ whittle_outcome whittle_invalid_argument(whittle_text reason) {
 }
 
 // Describing.
+
+static _Noreturn void panic_of(const whittle_text *parts, size_t count) {
+  whittle_log(WHITTLE_ERROR, whittle_join(parts, count));
+  abort();
+}
 
 static whittle_udf_types_value_t fallback(const whittle_parameter *parameter) {
   // The tags of values are those of kinds, after null.
@@ -171,6 +176,11 @@ static whittle_udf_types_parameter_t describe_parameter(const whittle_parameter 
 }
 
 static whittle_udf_types_function_t describe_function(const whittle_function *function) {
+  if (!function->evaluate) {
+    whittle_text parts[] = {whittle_c("function `"), whittle_c(function->name ? function->name : ""),
+                            whittle_c("` has no `.evaluate`")};
+    panic_of(parts, 3);
+  }
   whittle_udf_types_function_t described = {
       .name = copy_c(function->name),
       .description = copy_c(function->description),
@@ -212,6 +222,11 @@ static void refuse(exports_whittle_udf_functions_error_t *error, whittle_text re
   error->val.invalid_argument = copy(reason);
 }
 
+static void fail(exports_whittle_udf_functions_error_t *error, whittle_text reason) {
+  error->tag = WHITTLE_UDF_TYPES_ERROR_FAILED;
+  error->val.failed = copy(reason);
+}
+
 static const whittle_function *find(udf_string_t name) {
   for (size_t i = 0; i < whittle_this_udf.function_count; i++) {
     if (equal(name, whittle_this_udf.functions[i].name)) {
@@ -233,48 +248,60 @@ bool exports_whittle_udf_functions_bind(udf_string_t *name,
   arguments = *given;
   whittle_watch_row();
   whittle_outcome outcome = whittle_bound->prepare ? whittle_bound->prepare() : whittle_ready();
-  bool refused = outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT ||
-                 outcome.tag == WHITTLE_OUTCOME_FAILED;
-  if (refused) {
+  bool is_ready = outcome.tag == WHITTLE_OUTCOME_READY;
+  if (outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT) {
     refuse(error, outcome.value.text);
+  } else if (outcome.tag == WHITTLE_OUTCOME_FAILED) {
+    fail(error, outcome.value.text);
+  } else if (!is_ready) {
+    fail(error, whittle_c("it returned a result of `evaluate`: return `whittle_ready()`"));
   }
   whittle_release();
-  return !refused;
+  return is_ready;
 }
 
-static void panic_about(const char *what, const char *name) {
-  whittle_text parts[] = {whittle_c(what), whittle_c(name), whittle_c("`")};
-  whittle_text message = whittle_join(parts, 3);
-  whittle_log(WHITTLE_ERROR, message);
-  abort();
+// The parameter of a name. If there is none, the code has a mistake, whatever the query is.
+static const whittle_parameter *declared(const char *name) {
+  for (size_t i = 0; i < whittle_bound->parameter_count; i++) {
+    if (strcmp(whittle_bound->parameters[i].name, name) == 0) {
+      return &whittle_bound->parameters[i];
+    }
+  }
+  whittle_text parts[] = {whittle_c("function `"), whittle_c(whittle_bound->name),
+                          whittle_c("` has no parameter `"), whittle_c(name), whittle_c("`")};
+  panic_of(parts, 5);
 }
 
-// The value of a parameter of a kind; NULL where the query left it out.
-static const whittle_udf_types_value_t *argument(const char *name, whittle_kind kind) {
+static whittle_text kind_name(whittle_kind kind) {
+  static const char *const names[] = {"boolean", "int64", "float64", "text", "timestamp", "json"};
+  return whittle_c(names[kind]);
+}
+
+// The value of a parameter that was declared; NULL if the query omits it.
+static const whittle_udf_types_value_t *given(const char *name) {
   for (size_t i = 0; i < arguments.len; i++) {
     if (equal(arguments.ptr[i].name, name)) {
-      if (arguments.ptr[i].value.tag != kind + 1) {
-        panic_about("the argument was read as a wrong kind: parameter `", name);
-      }
       return &arguments.ptr[i].value;
     }
   }
-  for (size_t i = 0; i < whittle_bound->parameter_count; i++) {
-    if (strcmp(whittle_bound->parameters[i].name, name) == 0) {
-      return NULL;
-    }
-  }
-  panic_about("the function has no parameter `", name);
   return NULL;
 }
 
-bool whittle_has_argument(const char *name) {
-  for (size_t i = 0; i < arguments.len; i++) {
-    if (equal(arguments.ptr[i].name, name)) {
-      return true;
-    }
+// The value of a parameter of a kind; NULL if the query omits it.
+static const whittle_udf_types_value_t *argument(const char *name, whittle_kind kind) {
+  const whittle_parameter *parameter = declared(name);
+  if (parameter->kind != kind) {
+    whittle_text parts[] = {whittle_c("parameter `"), whittle_c(name), whittle_c("` is "),
+                            kind_name(parameter->kind), whittle_c(", but the code reads it as "),
+                            kind_name(kind)};
+    panic_of(parts, 6);
   }
-  return false;
+  return given(name);
+}
+
+bool whittle_has_argument(const char *name) {
+  declared(name);
+  return given(name);
 }
 
 bool whittle_boolean_argument(const char *name) {
@@ -298,13 +325,9 @@ int64_t whittle_timestamp_argument(const char *name) {
 }
 
 whittle_text whittle_text_argument(const char *name) {
-  for (size_t i = 0; i < whittle_bound->parameter_count; i++) {
-    const whittle_parameter *parameter = &whittle_bound->parameters[i];
-    bool is_json = parameter->kind == WHITTLE_JSON;
-    if (is_json && strcmp(parameter->name, name) == 0) {
-      const whittle_udf_types_value_t *value = argument(name, WHITTLE_JSON);
-      return value ? text_of(value->val.json) : whittle_c("");
-    }
+  if (declared(name)->kind == WHITTLE_JSON) {
+    const whittle_udf_types_value_t *value = given(name);
+    return value ? text_of(value->val.json) : whittle_c("");
   }
   const whittle_udf_types_value_t *value = argument(name, WHITTLE_TEXT);
   return value ? text_of(value->val.text) : whittle_c("");
@@ -360,16 +383,21 @@ bool exports_whittle_udf_functions_evaluate(exports_whittle_udf_functions_value_
   }
   whittle_open_document();
   whittle_outcome outcome = whittle_bound->evaluate();
-  bool failed =
-      outcome.tag == WHITTLE_OUTCOME_FAILED || outcome.tag == WHITTLE_OUTCOME_INVALID_ARGUMENT;
-  if (failed) {
-    error->tag = WHITTLE_UDF_TYPES_ERROR_FAILED;
-    error->val.failed = copy(outcome.value.text);
-  } else {
+  bool succeeded = outcome.tag == WHITTLE_OUTCOME_VALUE || outcome.tag == WHITTLE_OUTCOME_NULL;
+  if (succeeded) {
     give(outcome, value);
+  } else {
+    fail(error, whittle_reason(&outcome));
   }
   whittle_release();
-  return !failed;
+  return succeeded;
+}
+
+whittle_text whittle_reason(const whittle_outcome *outcome) {
+  return outcome->tag == WHITTLE_OUTCOME_READY
+             ? whittle_c("`evaluate` returned `whittle_ready()`, a result of `prepare`: for no value, "
+                         "return `whittle_null()`")
+             : outcome->value.text;
 }
 
 // A field is read in a way in which it was not resolved, or in `prepare`: the host ends the query.

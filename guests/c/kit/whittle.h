@@ -91,6 +91,7 @@ typedef struct {
     WHITTLE_OUTCOME_VALUE,
     WHITTLE_OUTCOME_INVALID_ARGUMENT,
     WHITTLE_OUTCOME_FAILED,
+    WHITTLE_OUTCOME_READY,
   } tag;
   whittle_kind kind;
   union {
@@ -214,7 +215,8 @@ typedef struct {
 extern const whittle_udf whittle_this_udf;
 
 /// Whether the query sets an optional parameter. Call this and the following functions in `prepare`.
-/// They trap, with a message in the log, if the function has no such parameter of that kind.
+/// They trap, with a message in the log, if the function has no parameter of this name or reads it as
+/// another kind.
 bool whittle_has_argument(const char *name);
 /// The value of a boolean parameter; false if it is optional and omitted.
 bool whittle_boolean_argument(const char *name);

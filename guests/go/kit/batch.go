@@ -271,7 +271,7 @@ func (r *results) none(row uint32, cause error) {
 	}
 	r.validity[row] = 0
 	if cause != Null {
-		resultsFail(row, valid(cause.Error()))
+		resultsFail(row, valid(errorText(cause)))
 	}
 }
 

@@ -54,8 +54,11 @@ func Define[T Result](name, description string, function Function[T]) Definition
 	definition := Definition{
 		name: name, description: description, declare: function.Declare, function: function,
 	}
-	if preparer, ok := function.(Preparer); ok {
+	switch preparer := function.(type) {
+	case Preparer:
 		definition.prepare = preparer.Prepare
+	case interface{ Prepare() }:
+		panic("udf: Prepare of function " + name + " returns nothing, and would never run: let it return an error")
 	}
 	// The calls are made here, each for its kind, so that a document costs no conversion.
 	switch function := any(function).(type) {
@@ -169,6 +172,9 @@ var exported struct {
 // Export makes functions a component. It is called once, in an init function of package main:
 // the function main does not run.
 func Export(component Component, functions ...Definition) {
+	if len(functions) == 0 {
+		panic("udf: Export got no function: give it the results of udf.Define")
+	}
 	if exported.functions != nil {
 		panic("udf: Export was called twice: call it once, with all functions")
 	}

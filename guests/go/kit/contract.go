@@ -179,7 +179,7 @@ func (o *outcome) setError(cause error) {
 		o.words = [3]uint64{ok, uint64(tagNull), 0}
 		return
 	}
-	o.fail(cause.Error())
+	o.fail(errorText(cause))
 }
 
 // fail makes it an error. That variant has the alignment of a text: its pointer follows its tag.
@@ -204,6 +204,6 @@ func (r *refused) set(cause error) {
 	if _, panicked := cause.(failure); panicked {
 		tag = failed
 	}
-	r.text = valid(cause.Error())
+	r.text = valid(errorText(cause))
 	r.words = [4]uint32{err, tag, addressOf(r.text), uint32(len(r.text))}
 }

@@ -1,6 +1,7 @@
 package udf
 
 import (
+	"errors"
 	"runtime"
 	"strconv"
 	"strings"
@@ -26,12 +27,15 @@ type failure string
 
 func (text failure) Error() string { return string(text) }
 
+// Panicked tells package udftest.
+func (text failure) Panicked() {}
+
 // panicText is what a panic says. Package fmt would say it of every type, and make each component
 // a quarter larger.
 func panicText(cause any) string {
 	switch cause := cause.(type) {
 	case error:
-		return cause.Error()
+		return errorText(cause)
 	case interface{ String() string }:
 		return cause.String()
 	case string:
@@ -47,6 +51,25 @@ func panicText(cause any) string {
 	default:
 		return "panic with a value that is not a string"
 	}
+}
+
+// errorText is what an error says. If it comes from the system, which a component does not have, the
+// text says what to do: "bad file number" does not.
+func errorText(cause error) string {
+	text := cause.Error()
+	innermost := cause
+	for inner := errors.Unwrap(cause); inner != nil; inner = errors.Unwrap(inner) {
+		innermost = inner
+	}
+	// Numbers of the system's errors have this method, and errors of package net.
+	_, isOfSystem := innermost.(interface{ Temporary() bool })
+	switch {
+	case isOfSystem:
+		return text + ": a UDF has no files and no network: embed files with //go:embed, and put what it would load into the documents"
+	case strings.HasPrefix(text, "unknown time zone "):
+		return text + `: import _ "time/tzdata"`
+	}
+	return text
 }
 
 // panicLogged is whether a panic's lines have been logged: the first one's are enough.

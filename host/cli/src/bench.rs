@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value as Json};
-use whittle_host::{Arguments, Udf};
+use serde_json::{Map, Value as Json, json};
+use whittle_host::{Arguments, ExactJson, Udf};
 use whittle_node::mapping::Mapping;
 use whittle_node::{DocumentReader, Documents, Samples};
 
-use self::measure::{Subject, measure};
-use self::report::{Difference, Report};
+use self::measure::{Answer, Subject, measure};
+use self::report::{Difference, Failures, Report};
 use crate::build;
 use crate::call::parameters;
 use crate::mapping::MappingFile;
@@ -182,6 +182,22 @@ impl Work {
             answers.with_context(|| subject.path().to_owned())
         });
         let answers = answers.collect::<Result<Vec<_>>>()?;
+        let failures: Vec<Option<Failures>> = answers
+            .iter()
+            .map(|answers| Failures::of(&samples.documents, answers))
+            .collect();
+        for (subject, failures) in subjects.iter().zip(&failures) {
+            // Times of errors would look like those of values.
+            if let Some(failures) = failures
+                && failures.count == samples.documents.len()
+            {
+                bail!(
+                    "{}: function `{}`: {failures}",
+                    subject.path(),
+                    self.function
+                );
+            }
+        }
         let differences = match &answers[..] {
             [these, others] => differences(&samples.documents, these, others),
             _ => Vec::new(),
@@ -194,20 +210,40 @@ impl Work {
             function: self.function,
             source: self.source,
             differences,
+            failures,
             costs,
         })
     }
 }
 
-fn differences(documents: &Documents, these: &[Json], others: &[Json]) -> Vec<Difference> {
+impl Failures {
+    fn of(documents: &Documents, answers: &[Answer]) -> Option<Self> {
+        let errors = answers.iter().enumerate();
+        let mut errors =
+            errors.filter_map(|(position, answer)| Some((position, answer.as_ref().err()?)));
+        let (position, message) = errors.next()?;
+        Some(Self {
+            count: 1 + errors.count(),
+            documents: answers.len(),
+            id: documents.id(position).to_owned(),
+            message: message.clone(),
+        })
+    }
+}
+
+fn differences(documents: &Documents, these: &[Answer], others: &[Answer]) -> Vec<Difference> {
+    let shown = |answer: &Answer| match answer {
+        Ok(value) => value.clone(),
+        Err(message) => ExactJson::from(&json!({ "error": message })),
+    };
     let pairs = these.iter().zip(others).enumerate();
     let different = pairs.filter(|(_, (this, other))| this != other);
     different
         .map(|(position, (this, other))| Difference {
             id: documents.id(position).to_owned(),
             document: documents.text(position).to_owned(),
-            this: this.clone(),
-            other: other.clone(),
+            this: shown(this),
+            other: shown(other),
         })
         .collect()
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde_json::{Map, Value as Json, json};
-use whittle_host::{Arguments, Bound, EvaluateError, OnError, QueryContext, unquoted};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use whittle_host::{Arguments, Bound, EvaluateError, ExactJson, OnError, QueryContext, unquoted};
 use whittle_node::{DocumentReader, Documents};
 
 use crate::build;
@@ -92,6 +93,22 @@ impl Call {
     }
 }
 
+/// A document's line.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    _id: &'a str,
+    #[serde(flatten)]
+    result: Outcome,
+}
+
+/// What a function gave for a document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Value(ExactJson),
+    Error(String),
+}
+
 /// What a function took, besides what it counts itself.
 #[derive(Debug, Default)]
 struct Stats {
@@ -131,16 +148,17 @@ fn answer(
     documents: &Documents,
     position: usize,
     stats: &mut Stats,
-) -> Result<Json> {
-    let id = documents.id(position);
+) -> Result<String> {
+    let _id = documents.id(position);
     let started = Instant::now();
     let batch = reader.load(bound, documents, position..position + 1, None)?;
     stats.load_time += started.elapsed();
-    match bound.evaluate_row(&batch) {
-        Ok(value) => Ok(json!({"_id": id, "value": value.to_json()})),
+    let result = match bound.evaluate_row(&batch) {
+        Ok(value) => Outcome::Value(value.to_json()),
         Err(EvaluateError::Document { message, .. }) => {
-            Ok(json!({"_id": id, "error": unquoted(&message)}))
+            Outcome::Error(unquoted(&message).to_owned())
         }
-        Err(error) => Err(error.into()),
-    }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(serde_json::to_string(&Answer { _id, result })?)
 }

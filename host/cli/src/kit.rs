@@ -132,6 +132,70 @@ impl Kit {
     }
 }
 
+/// What is wrong with the kit of a project that could not be built, and what to do; `None` if it is
+/// as it was written, or the project has no copy of it.
+pub(crate) fn damage(dir: &Path) -> Option<String> {
+    let (folder, shown) = (dir.join("kit"), dir.display());
+    if !folder.exists() {
+        return needs_kit(dir).then(|| {
+            format!(
+                "the kit is missing: restore its directory `kit` with `whittle upgrade {shown}`"
+            )
+        });
+    }
+    let record = read_record(&folder).ok()??;
+    let list = |paths: &[&String]| {
+        let names: Vec<String> = paths.iter().map(|path| format!("kit/{path}")).collect();
+        match names.len() {
+            4.. => format!("{} and {} more", names[..3].join(", "), names.len() - 3),
+            _ => names.join(", "),
+        }
+    };
+    let found = record.iter().map(|(path, hash)| {
+        let bytes = fs::read(folder.join(path)).ok();
+        (
+            path,
+            bytes.map(|bytes| Sha256::of(&bytes).to_string() == *hash),
+        )
+    });
+    let found: Vec<_> = found.collect();
+    let of = |state: Option<bool>| {
+        let paths = found.iter().filter(|(_, found)| *found == state);
+        paths.map(|(path, _)| *path).collect::<Vec<_>>()
+    };
+    let (lost, changed) = (of(None), of(Some(false)));
+    if !lost.is_empty() {
+        let lost = list(&lost);
+        return Some(format!(
+            "the kit lacks {lost}: restore it with `whittle upgrade {shown}`"
+        ));
+    }
+    (!changed.is_empty()).then(|| {
+        let changed = list(&changed);
+        format!(
+            "the kit was changed in {changed}: if that is a mistake, restore it with `whittle \
+             upgrade {shown} --force`"
+        )
+    })
+}
+
+/// Whether a project without a directory `kit` names it in the files that tools read.
+pub(crate) fn needs_kit(dir: &Path) -> bool {
+    let files = [
+        "Cargo.toml",
+        "go.mod",
+        "asconfig.json",
+        "package.json",
+        "pyproject.toml",
+        "Makefile",
+    ];
+    files.iter().any(|file| {
+        let text = fs::read_to_string(dir.join(file)).unwrap_or_default();
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            .any(|word| word == "kit")
+    })
+}
+
 fn collect(
     folder: &'static Dir<'static>,
     above: &str,
@@ -277,6 +341,32 @@ mod tests {
         let found = new.differences(folder.path()).expect("it can be read");
         assert!(!found.recorded);
         assert_eq!(found.conflicts, ["b".to_owned()].into());
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_kit() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (dir, place) = (folder.path(), folder.path().join("kit"));
+        let damage = || {
+            let damage = damage(dir).unwrap_or_else(|| "nothing".to_owned());
+            damage.replace(&dir.display().to_string(), "DIR")
+        };
+        insta::assert_snapshot!(damage(), @"nothing");
+        fs::write(
+            dir.join("go.mod"),
+            "replace example.com/guests/kit => ./kit",
+        )
+        .expect("written");
+        insta::assert_snapshot!(damage(), @"the kit is missing: restore its directory `kit` with `whittle upgrade DIR`");
+        let files = [("a", "1"), ("b/c", "2"), ("d", "3"), ("e", "4"), ("f", "5")];
+        kit(&files).create(&place).expect("written");
+        insta::assert_snapshot!(damage(), @"nothing");
+        fs::write(place.join("a"), "2").expect("written");
+        insta::assert_snapshot!(damage(), @"the kit was changed in kit/a: if that is a mistake, restore it with `whittle upgrade DIR --force`");
+        for file in ["b/c", "d", "e", "f"] {
+            fs::remove_file(place.join(file)).expect("removed");
+        }
+        insta::assert_snapshot!(damage(), @"the kit lacks kit/b/c, kit/d, kit/e and 1 more: restore it with `whittle upgrade DIR`");
     }
 
     #[test]

@@ -80,6 +80,21 @@ impl Language {
 }
 
 impl Language {
+    /// The language of the project in a directory. TypeScript and JavaScript have the same kit.
+    pub(crate) fn of_project(dir: &Path) -> Option<Self> {
+        let has = |file: &str| dir.join(file).is_file();
+        let markers = [
+            ("Cargo.toml", Self::Rust),
+            ("go.mod", Self::Go),
+            ("asconfig.json", Self::AssemblyScript),
+            ("package.json", Self::TypeScript),
+            ("pyproject.toml", Self::Python),
+            ("Makefile", Self::C),
+        ];
+        let mut found = markers.into_iter().filter(|(file, _)| has(file));
+        found.next().map(|(_, language)| language)
+    }
+
     /// The command that runs a new project's unit tests in its directory.
     fn unit_tests(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -25,17 +26,23 @@ pub(crate) struct Publish {
     /// The file with the token that the node was started with.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// How long the node may take to receive and compile the component, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    upload_timeout: u64,
 }
 
 impl Publish {
     pub(crate) fn run(&self) -> Result<()> {
         let node = Remote::at(&self.server)?;
         let token = self.token_file.as_deref().map(token).transpose()?;
+        // Before the build, which may take longer than finding a wrong URL.
+        node.check()?;
         let component = self.test.run_if_given()?;
         let bytes = setup::read(&component)?;
         let udf = Udf::new(&setup::engine()?, &bytes);
         let udf = udf.with_context(|| component.display().to_string())?;
-        let upload = || node.put("/_udf", bytes, token.as_deref());
+        let timeout = Duration::from_secs(self.upload_timeout);
+        let upload = || node.put("/_udf", bytes, token.as_deref(), timeout);
         let answer = step::shown(&format!("uploading to {}", self.server), upload)?;
         if !answer.status.is_success() {
             bail!("{}", self.refusal(&answer));

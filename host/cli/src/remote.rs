@@ -10,6 +10,9 @@ use ureq::http::{Method, StatusCode};
 /// The timeout of a request; the node's own limits are shorter.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
+/// The timeout of a connection, and of a response that costs the node nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A node's response to an upload.
 #[derive(Debug)]
 pub(crate) struct Response {
@@ -33,11 +36,18 @@ impl Remote {
     ///
     /// The URL's scheme is not `http`.
     pub(crate) fn at(url: &str) -> Result<Self> {
+        if url.starts_with("https://") {
+            bail!(
+                "this command does not speak HTTPS: in place of `{url}`, give the node's own `http://` \
+                 address, or that of a tunnel to it, as `ssh -L 9200:127.0.0.1:9200 HOST` makes"
+            );
+        }
         if !url.starts_with("http://") {
             bail!("invalid node URL `{url}`: expected one such as `http://127.0.0.1:9200`");
         }
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            .timeout_connect(Some(PATIENCE))
             .timeout_global(Some(TIMEOUT));
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
@@ -56,19 +66,45 @@ impl Remote {
             .with_context(|| format!("{}{path}: the response is not JSON", self.url))
     }
 
+    /// Checks that something answers, whatever it says.
+    ///
+    /// # Errors
+    ///
+    /// The node cannot be reached, or does not answer within 10 seconds.
+    pub(crate) fn check(&self) -> Result<()> {
+        let request = self.agent.get(format!("{}/", self.url)).config();
+        let request = request.timeout_global(Some(PATIENCE)).build();
+        let answer = request.call();
+        answer.map(drop).map_err(|error| self.unreachable(&error))
+    }
+
     /// Uploads bytes, and returns the response whatever its status.
     ///
     /// # Errors
     ///
-    /// The node cannot be reached.
-    pub(crate) fn put(&self, path: &str, body: Vec<u8>, token: Option<&str>) -> Result<Response> {
-        let mut request = self.agent.put(format!("{}{path}", self.url));
+    /// The node cannot be reached, or does not respond in time.
+    pub(crate) fn put(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        token: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Response> {
+        let request = self.agent.put(format!("{}{path}", self.url)).config();
+        let mut request = request.timeout_global(Some(timeout)).build();
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut response = request
-            .send(body)
-            .map_err(|error| self.unreachable(&error))?;
+        let response = request.send(body);
+        let mut response = response.map_err(|error| match error {
+            ureq::Error::Timeout(_) => anyhow!(
+                "the node at {} did not respond within {} s: it may still compile the component, so \
+                 look whether it is registered, or set `--upload-timeout`",
+                self.url,
+                timeout.as_secs()
+            ),
+            error => self.unreachable(&error),
+        })?;
         let text = response.body_mut().read_to_string().unwrap_or_default();
         Ok(Response {
             status: response.status(),
@@ -77,6 +113,10 @@ impl Remote {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
+        let error = match error {
+            ureq::Error::Timeout(_) => format!("no response within {} s", PATIENCE.as_secs()),
+            error => error.to_string(),
+        };
         anyhow!(
             "cannot reach a node at {}: {error}: check the URL, or start a node with `whittle serve`",
             self.url

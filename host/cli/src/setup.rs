@@ -49,6 +49,11 @@ impl Run {
         if self.by_document { usize::MAX } else { usual }
     }
 
+    /// The time limit of a query.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout)
+    }
+
     /// A query's context; its time starts now.
     pub(crate) fn query(&self) -> QueryContext {
         QueryContext::new(self.budget())
@@ -57,7 +62,7 @@ impl Run {
     /// The limits of a query.
     pub(crate) fn budget(&self) -> Budget {
         Budget {
-            wall_clock: Duration::from_millis(self.timeout),
+            wall_clock: self.timeout(),
             memory_bytes: self.memory_mb.saturating_mul(1 << 20),
             ..Budget::default()
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::kit::{Change, Differences, Kit, RECORD};
+use crate::kit::{Change, Differences, Kit, RECORD, needs_kit};
 use crate::new::Language;
 
 /// Renew the kit of a project: its directory `kit` gets the files of this command. Your own files
@@ -83,7 +83,14 @@ impl Upgrade {
             .map(|language| language.kit());
         let best = kits.max_by_key(|kit| kit.files_in(folder));
         // Every kit has a README.
-        match best.filter(|kit| kit.files_in(folder) > 1) {
+        let best = best.filter(|kit| kit.files_in(folder) > 1);
+        // A kit that is lost is known by the project's language.
+        let lost = || {
+            let is_lost = !folder.exists() && needs_kit(&self.dir);
+            let owner = is_lost.then(|| Language::of_project(&self.dir));
+            owner.flatten().map(Language::kit)
+        };
+        match best.or_else(lost) {
             Some(kit) => Ok(kit),
             None => bail!(
                 "{dir} is not a project with a kit: expected the directory of a project that \

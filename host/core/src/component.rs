@@ -12,6 +12,7 @@ use crate::contract::{
 };
 use crate::error::RegisterError;
 use crate::limits::{LimitExceeded, Limits};
+use crate::lines::Lines;
 use crate::nesting::Nesting;
 use crate::words::one_line;
 
@@ -25,6 +26,8 @@ pub(crate) struct Shape {
     pub(crate) reads_ids: bool,
     /// Whether it may call the document's `score`, likewise.
     pub(crate) reads_scores: bool,
+    /// The lines of its source, if it has them.
+    pub(crate) lines: Option<Lines>,
 }
 
 impl Shape {
@@ -90,12 +93,14 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
         exports: Vec::new(),
         reads_ids: false,
         reads_scores: false,
+        lines: None,
     };
     let mut components = 0;
     let mut modules = 0;
     let mut memories = 0;
     let mut functions = 0;
     let mut code = 0;
+    let mut last_code = 0..0;
     let mut nesting = Nesting::of(bytes);
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(invalid)?;
@@ -119,7 +124,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
                 memories += section.count() as usize;
                 LimitExceeded::check("core_memories", "memories", limits.core_memories, memories)?;
             }
-            Payload::CodeSectionStart { count, size, .. } => {
+            Payload::CodeSectionStart { count, size, range } => {
+                last_code = range;
                 functions += count as usize;
                 let allowed = limits.core_functions;
                 LimitExceeded::check("core_functions", "functions", allowed, functions)?;
@@ -129,6 +135,9 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
             Payload::CodeSectionEntry(body) => {
                 let bytes = body.range().len();
                 LimitExceeded::check("function_bytes", "bytes", limits.function_bytes, bytes)?;
+            }
+            Payload::CustomSection(section) if shape.lines.is_none() => {
+                shape.lines = Lines::of(&last_code, section.name(), section.data());
             }
             Payload::ComponentAliasSection(section) => {
                 for alias in section {

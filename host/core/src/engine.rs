@@ -17,8 +17,10 @@ use crate::batch;
 use crate::cache::{Cache, CacheStatistics};
 use crate::contract::types;
 use crate::document;
+use crate::effort::Compilation;
 use crate::error::{Cause, EngineError, Stopped};
 use crate::limits::Limits;
+use crate::lines::MAX_FRAMES;
 use crate::query::QueryContext;
 use crate::slots::{PoolStatistics, ReservedInstances, Slots};
 use crate::state::State;
@@ -84,8 +86,8 @@ struct Inner {
     linker: Linker<State>,
     config: Config,
     allocation: Allocation,
-    /// Compiles components that would take the other one too long. Created on first use.
-    single_pass: OnceLock<wasmtime::Engine>,
+    /// Other compilers, by how they differ. Created on first use.
+    compilers: [OnceLock<wasmtime::Engine>; 3],
     few_rows: usize,
     cache: Option<Cache>,
     limits: Arc<Limits>,
@@ -139,7 +141,7 @@ impl Engine {
             linker,
             config,
             allocation,
-            single_pass: OnceLock::new(),
+            compilers: Default::default(),
             few_rows,
             cache: cache.map(|folder| Cache::new(folder, cache_bytes)),
             limits: Arc::new(limits),
@@ -202,21 +204,36 @@ impl Engine {
         &self.0.wasmtime
     }
 
-    /// Like [`Engine::wasmtime`], but its compiler takes time that is linear in the code, and its
-    /// code is slower. It is only used to compile.
-    pub(crate) fn single_pass(&self) -> wasmtime::Result<&wasmtime::Engine> {
-        if let Some(engine) = self.0.single_pass.get() {
+    /// Like [`Engine::wasmtime`], but only used to compile. For a single pass its compiler takes time
+    /// that is linear in the code, and its code is slower. `with_lines` keeps the code offsets from
+    /// which backtraces have lines.
+    pub(crate) fn compiler(
+        &self,
+        compilation: Compilation,
+        with_lines: bool,
+    ) -> wasmtime::Result<&wasmtime::Engine> {
+        let [single_pass, lines, single_pass_lines] = &self.0.compilers;
+        let compiler = match (compilation, with_lines) {
+            (Compilation::Optimised, false) => return Ok(&self.0.wasmtime),
+            (Compilation::SinglePass, false) => single_pass,
+            (Compilation::Optimised, true) => lines,
+            (Compilation::SinglePass, true) => single_pass_lines,
+        };
+        if let Some(engine) = compiler.get() {
             return Ok(engine);
         }
         let mut config = self.0.config.clone();
         if let Allocation::Pool { .. } = self.0.allocation {
             config.allocation_strategy(pool(1));
         }
-        config
-            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
-            .cranelift_opt_level(OptLevel::None);
+        if let Compilation::SinglePass = compilation {
+            config
+                .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
+                .cranelift_opt_level(OptLevel::None);
+        }
+        config.generate_address_map(with_lines);
         let engine = wasmtime::Engine::new(&config)?;
-        Ok(self.0.single_pass.get_or_init(|| engine))
+        Ok(compiler.get_or_init(|| engine))
     }
 
     pub(crate) fn linker(&self) -> &Linker<State> {
@@ -305,8 +322,9 @@ fn config() -> Config {
         // Inlines across the modules of a component. That gives the whole gain here, in half of the
         // compile time of inlining everywhere.
         .compiler_inlining(Inlining::InterModule)
-        .wasm_backtrace_max_frames(None)
-        // Only backtraces need it, and it takes a quarter of the compiled code's size.
+        // For the author's lines.
+        .wasm_backtrace_max_frames(Some(MAX_FRAMES))
+        // Takes a quarter of the compiled code's size: see `Engine::compiler`.
         .generate_address_map(false)
         // Same input, same output, on every machine.
         .relaxed_simd_deterministic(true);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::limits::LimitExceeded;
+use crate::lines::SourceLine;
 use crate::value::Kind;
 use crate::words::one_line;
 
@@ -105,6 +106,14 @@ pub enum BindError {
     /// The guest refused the arguments.
     #[error("function `{function}` refused its arguments: \"{message}\"")]
     Refused {
+        /// The function.
+        function: String,
+        /// The guest's words.
+        message: String,
+    },
+    /// The guest failed, and does not blame the arguments.
+    #[error("function `{function}` failed in `prepare`: \"{message}\"")]
+    Failed {
         /// The function.
         function: String,
         /// The guest's words.
@@ -216,19 +225,23 @@ pub enum Stopped {
     #[error("the query was cancelled")]
     Cancelled,
     /// The guest trapped.
-    #[error("{}", trapped(reason, message.as_deref()))]
+    #[error("{}", trapped(reason, message.as_deref(), line.as_deref()))]
     Trap {
         /// Wasmtime's name for the trap.
         reason: String,
         /// The last error that the guest logged in the call that trapped: a panic's message, in
         /// languages that cannot catch one.
         message: Option<String>,
+        /// The line that was running, if the component has its lines.
+        line: Option<Box<SourceLine>>,
     },
     /// The guest called the host in a way that the contract forbids.
-    #[error("the guest broke the contract: {reason}")]
+    #[error("the guest broke the contract: {reason}{}", clause(line.as_deref()))]
     Misuse {
         /// What the guest did.
         reason: String,
+        /// The line that was running, if the component has its lines.
+        line: Option<Box<SourceLine>>,
     },
     /// All of the engine's instances were in use for as long as a query may wait for one.
     #[error(
@@ -249,11 +262,54 @@ pub enum Stopped {
 /// Wasmtime's name for the trap in which panics and aborts end.
 const UNREACHABLE: &str = "wasm `unreachable` instruction executed";
 
-fn trapped(reason: &str, message: Option<&str>) -> String {
+/// Wasmtime's names for the traps in which a recursion that is too deep ends: of the calls, and of
+/// local variables on a stack of the guest's own, at the start of its memory.
+const OVERFLOW: &str = "call stack exhausted";
+const OUT_OF_BOUNDS: &str = "out of bounds memory access";
+
+fn trapped(reason: &str, message: Option<&str>, line: Option<&SourceLine>) -> String {
+    let at = clause(line);
     match message {
-        Some(message) if reason == UNREACHABLE => format!("the guest panicked: \"{message}\""),
-        Some(message) => format!("the guest trapped: {reason}, after it logged \"{message}\""),
-        None => format!("the guest trapped: {reason}"),
+        // Most panics name their line.
+        Some(message) if reason == UNREACHABLE && line.is_some_and(|line| line.is_in(message)) => {
+            format!("the guest panicked: \"{message}\"")
+        }
+        Some(message) if reason == UNREACHABLE => format!("the guest panicked: \"{message}\"{at}"),
+        Some(message) => format!("the guest trapped: {reason}{at}, after it logged \"{message}\""),
+        None => format!("the guest trapped: {reason}{at}{}", advice(reason, line)),
+    }
+}
+
+/// What to do about a trap.
+fn advice(reason: &str, line: Option<&SourceLine>) -> &'static str {
+    match line {
+        Some(line) if line.recursive && reason == OUT_OF_BOUNDS => {
+            ", which calls itself: if its local variables filled the stack, limit the depth or use a \
+             loop"
+        }
+        Some(line) if line.recursive && reason == OVERFLOW => {
+            ", which calls itself: limit the depth, or use a loop"
+        }
+        Some(_) if reason == UNREACHABLE => ", where it aborted or exited: return an error instead",
+        _ if reason == OVERFLOW => ": limit the depth of the recursion, or use a loop",
+        _ => "",
+    }
+}
+
+fn clause(line: Option<&SourceLine>) -> String {
+    line.map_or_else(String::new, |line| format!(", {line}"))
+}
+
+impl Stopped {
+    /// The same, at the line that was running.
+    pub(crate) fn at(mut self, running: Option<SourceLine>) -> Self {
+        if let Self::Limit(LimitExceeded { line, .. })
+        | Self::Trap { line, .. }
+        | Self::Misuse { line, .. } = &mut self
+        {
+            *line = running.map(Box::new);
+        }
+        self
     }
 }
 

@@ -11,14 +11,23 @@ use wasmtime::component::{Instance as WasmInstance, InstancePre, TypedFunc};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::batch::Batches;
+use crate::component::Shape;
 use crate::contract::{FUNCTIONS, types};
 use crate::document;
 use crate::engine::Engine;
 use crate::error::{Cause, Stopped};
+use crate::lines::{SourceLine, trace};
 use crate::query::QueryContext;
 use crate::sink::Failed;
 use crate::slots::Slot;
-use crate::state::{Phase, State};
+use crate::state::{Phase, State, misuse};
+
+/// A component to instantiate.
+#[derive(Clone, Copy)]
+pub(crate) struct Guest<'a> {
+    pub(crate) component: &'a InstancePre<State>,
+    pub(crate) shape: &'a Shape,
+}
 
 /// An instantiated guest.
 pub(crate) struct Instance {
@@ -60,13 +69,14 @@ impl Instance {
     pub(crate) fn new(
         engine: &Engine,
         udf: Arc<str>,
-        component: &InstancePre<State>,
+        guest: Guest<'_>,
         query: &QueryContext,
         phase: Phase,
         slot: Slot,
     ) -> Result<Self, StartError> {
         query.check()?;
-        let state = State::new(udf, query.clone(), Arc::clone(engine.limits()), phase);
+        let mut state = State::new(udf, query.clone(), Arc::clone(engine.limits()), phase);
+        state.lines.clone_from(&guest.shape.lines);
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(query.budget().memory_bytes);
@@ -75,7 +85,7 @@ impl Instance {
             context.data_mut().tick()?;
             Ok(UpdateDeadline::Continue(1))
         });
-        let instance = timed(&mut store, |store| component.instantiate(store));
+        let instance = timed(&mut store, |store| guest.component.instantiate(store));
         let instance = instance.map_err(|error| {
             let starting = stopped(&error, store.data());
             starting.unwrap_or_else(|| Stopped::Wasmtime(Cause::new(format!("{error:#}"))))
@@ -209,13 +219,23 @@ where
 fn called(error: &wasmtime::Error, state: &State) -> Stopped {
     // An error that is not a trap is a value that does not fit its type: a string outside of the
     // guest's memory, or an unknown discriminant.
-    stopped(error, state).unwrap_or_else(|| Stopped::Misuse {
-        reason: Cause::new(format!("{error:#}")).to_string(),
+    stopped(error, state).unwrap_or_else(|| {
+        let misuse = misuse(Cause::new(error.root_cause()).to_string());
+        misuse.at(line(error, state))
     })
 }
 
 /// The reason why guest code ended; `None` if the failure was outside of guest code.
 fn stopped(error: &wasmtime::Error, state: &State) -> Option<Stopped> {
+    Some(reason(error, state)?.at(line(error, state)))
+}
+
+/// The author's line that was running.
+fn line(error: &wasmtime::Error, state: &State) -> Option<SourceLine> {
+    trace(state.lines.as_ref()?, error)
+}
+
+fn reason(error: &wasmtime::Error, state: &State) -> Option<Stopped> {
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         return Some(stopped.clone());
     }
@@ -228,10 +248,13 @@ fn stopped(error: &wasmtime::Error, state: &State) -> Option<Stopped> {
     let reason = reason.strip_prefix("wasm trap: ").unwrap_or(&reason);
     let reason = reason.to_owned();
     Some(if breaks_the_abi(*trap) {
-        Stopped::Misuse { reason }
+        misuse(reason)
     } else {
-        let message = state.last_error();
-        Stopped::Trap { reason, message }
+        Stopped::Trap {
+            reason,
+            message: state.last_error(),
+            line: None,
+        }
     })
 }
 

@@ -86,8 +86,10 @@ mod effort;
 mod encode;
 mod engine;
 mod error;
+mod exact_json;
 mod instance;
 mod limits;
+mod lines;
 mod manifest;
 mod memory;
 mod nesting;
@@ -117,7 +119,9 @@ pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,
     Stopped,
 };
+pub use exact_json::{ExactJson, Members, exact_members};
 pub use limits::{Budget, LimitExceeded, LimitKind, Limits};
+pub use lines::{LineTable, SourceLine};
 pub use manifest::{Function, Manifest, Parameter, Presence};
 pub use query::{LogLevel, LogLine, QueryContext, Usage};
 #[cfg(feature = "registry")]

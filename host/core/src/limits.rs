@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::lines::SourceLine;
+
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
@@ -134,7 +136,8 @@ impl Default for Budget {
     }
 }
 
-/// A limit that was exceeded: its name, its value, and the value that was requested.
+/// A limit that was exceeded: its name, its value, the value that was requested, and where the guest
+/// was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
 pub struct LimitExceeded {
@@ -148,6 +151,8 @@ pub struct LimitExceeded {
     pub allowed: u64,
     /// The requested value, larger than `allowed`.
     pub met: u64,
+    /// The line that was running, if it was a guest's and the component has its lines.
+    pub line: Option<Box<SourceLine>>,
 }
 
 /// The kind of a limit.
@@ -179,8 +184,9 @@ impl LimitExceeded {
             unit,
             allowed,
             met,
+            line,
         } = self;
-        match kind {
+        let exceeded = match kind {
             LimitKind::WallClock => format!("the time limit of {allowed} {unit} is over"),
             LimitKind::CpuTime => {
                 format!("the limit of {allowed} {unit} of processor time is over")
@@ -189,6 +195,10 @@ impl LimitExceeded {
                 let lead = lead(limit).map_or_else(|| format!("too many {unit}"), str::to_owned);
                 format!("{lead}: {met} {unit}, and the limit `{limit}` is {allowed} {unit}")
             }
+        };
+        match line {
+            Some(line) => format!("{exceeded}, {line}"),
+            None => exceeded,
         }
     }
 
@@ -208,6 +218,7 @@ impl LimitExceeded {
             unit,
             allowed: allowed as u64,
             met: met as u64,
+            line: None,
         })
     }
 }

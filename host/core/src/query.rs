@@ -343,6 +343,7 @@ fn check_time(
         unit: "ms",
         allowed,
         met: milliseconds(met).max(allowed + 1),
+        line: None,
     }))
 }
 

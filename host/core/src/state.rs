@@ -13,6 +13,7 @@ use crate::cpu::CpuClock;
 use crate::distinct::Asked;
 use crate::error::Stopped;
 use crate::limits::{LimitExceeded, Limits};
+use crate::lines::Lines;
 use crate::memory::Memory;
 use crate::query::QueryContext;
 use crate::sink::{Failed, Sink};
@@ -37,6 +38,8 @@ pub(crate) struct State {
     pub(crate) asked: Asked,
     pub(crate) sink: Sink,
     pub(crate) memory: Memory,
+    /// The lines of the guest's source.
+    pub(crate) lines: Option<Lines>,
     cpu: CpuClock,
     /// The last error that the guest logged, and the position at that time.
     error_logged: Option<(Phase, u64, String)>,
@@ -109,6 +112,7 @@ impl State {
             batch: Present::default(),
             asked: Asked::default(),
             sink: Sink::new(Kind::Boolean),
+            lines: None,
             cpu: CpuClock::default(),
             error_logged: None,
             #[cfg(feature = "wasi")]
@@ -131,7 +135,7 @@ impl State {
     pub(crate) fn resolve_field(&mut self, path: String, kind: Kind) -> wasmtime::Result<u32> {
         self.query.check()?;
         if self.phase != Phase::Bind {
-            return Err(misuse("it called `resolve` outside `bind`".to_owned()).into());
+            return Err(misuse(LATE_FIELD.to_owned()).into());
         }
         let limits = &self.limits;
         LimitExceeded::check("path_bytes", "bytes", limits.path_bytes, path.len())
@@ -160,14 +164,15 @@ impl State {
     /// The error for a field that cannot be read in this way.
     pub(crate) fn misused(&self, handle: u32, reading: Reading) -> Stopped {
         if self.phase != Phase::Evaluate {
-            return misuse("it read a document outside `evaluate`".to_owned());
+            return misuse(NO_DOCUMENT.to_owned());
         }
         let field = handle
             .checked_sub(FIRST_HANDLE)
             .and_then(|index| self.fields.get(index as usize));
         let Some(FieldUse { path, kind }) = field else {
             return misuse(format!(
-                "it read the field handle {handle}, which `resolve` did not return"
+                "it read the field handle {handle}, which no lookup returned: look up the field in \
+                 `prepare`"
             ));
         };
         let path = self.query.bounded(path);
@@ -247,9 +252,15 @@ impl State {
     }
 }
 
+// In the words of the kits, whose step before the first document is called `prepare`.
+const LATE_FIELD: &str = "it looked up a field outside of `prepare`: look up all fields there, before \
+                          the first document";
+const NO_DOCUMENT: &str = "it read a document outside of `evaluate`, where there is none: `prepare` \
+                           sees only the parameters";
+
 /// What the guest did against the rules.
 pub(crate) fn misuse(reason: String) -> Stopped {
-    Stopped::Misuse { reason }
+    Stopped::Misuse { reason, line: None }
 }
 
 impl types::Host for State {}

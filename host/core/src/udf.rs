@@ -11,10 +11,10 @@ use crate::bound::{Bound, Observer};
 use crate::cache::Key;
 use crate::component::{self, Shape};
 use crate::contract::types;
-use crate::effort::{self, Compilation};
+use crate::effort;
 use crate::engine::Engine;
 use crate::error::{BindError, Cause, RegisterError, Stopped};
-use crate::instance::{Instance, StartError};
+use crate::instance::{Guest, Instance, StartError};
 use crate::limits::LimitExceeded;
 use crate::manifest::Manifest;
 use crate::query::QueryContext;
@@ -63,12 +63,12 @@ impl Udf {
     ///   breaks a rule.
     pub fn new(engine: &Engine, component: &[u8]) -> Result<Self, RegisterError> {
         let shape = component::inspect(component, engine.limits())?;
-        let compiled = Compiled::new(engine, component)?;
+        let compiled = Compiled::new(engine, component, shape.lines.is_some())?;
         let instance = engine
             .linker()
             .instantiate_pre(&compiled.component)
             .map_err(|error| RegisterError::Contract(Cause::new(format!("{error:#}"))))?;
-        let manifest = describe(engine, &instance)?;
+        let manifest = describe(engine, &instance, &shape)?;
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),
             name: manifest.name.as_str().into(),
@@ -221,6 +221,7 @@ impl Udf {
             name,
             component,
             manifest,
+            shape,
             ..
         } = &*self.0;
         let Some(signature) = manifest.function(function) else {
@@ -250,7 +251,8 @@ impl Udf {
         };
         let slot = slot(engine).map_err(stopped)?;
         let name = Arc::clone(name);
-        let instance = Instance::new(engine, name, component, query, Phase::Bind, slot);
+        let guest = Guest { component, shape };
+        let instance = Instance::new(engine, name, guest, query, Phase::Bind, slot);
         let mut instance = instance.map_err(|error| match error {
             StartError::Stopped(source) => stopped(source),
             // The first instance, which described itself, had the right exports.
@@ -264,25 +266,31 @@ impl Udf {
                 let signature = signature.clone();
                 Ok(Bound::new(self.clone(), signature, instance, observer))
             }
-            Err(types::Error::InvalidArgument(message) | types::Error::Failed(message)) => {
-                let message = query.bounded(&message);
-                Err(BindError::Refused {
-                    function: function.to_owned(),
-                    message,
-                })
-            }
+            Err(types::Error::InvalidArgument(message)) => Err(BindError::Refused {
+                function: function.to_owned(),
+                message: query.bounded(&message),
+            }),
+            Err(types::Error::Failed(message)) => Err(BindError::Failed {
+                function: function.to_owned(),
+                message: query.bounded(&message),
+            }),
         }
     }
 }
 
-fn describe(engine: &Engine, component: &InstancePre<State>) -> Result<Manifest, RegisterError> {
+fn describe(
+    engine: &Engine,
+    component: &InstancePre<State>,
+    shape: &Shape,
+) -> Result<Manifest, RegisterError> {
     let limits = engine.limits();
     let query = QueryContext::new(limits.describe.clone());
     let slot = engine
         .slots()
         .take(&query)
         .map_err(RegisterError::Describe)?;
-    let instance = Instance::new(engine, "".into(), component, &query, Phase::Describe, slot);
+    let guest = Guest { component, shape };
+    let instance = Instance::new(engine, "".into(), guest, &query, Phase::Describe, slot);
     let described = instance.and_then(|mut instance| instance.describe());
     let manifest = described.map_err(|error| match error {
         StartError::Contract(cause) => RegisterError::Contract(cause),
@@ -298,7 +306,7 @@ struct Compiled {
 }
 
 impl Compiled {
-    fn new(engine: &Engine, component: &[u8]) -> Result<Self, RegisterError> {
+    fn new(engine: &Engine, component: &[u8], with_lines: bool) -> Result<Self, RegisterError> {
         let cache = engine.cache();
         let cache = cache.map(|cache| (cache, Key::new(component, engine.wasmtime())));
         if let Some((cache, key)) = &cache
@@ -319,7 +327,7 @@ impl Compiled {
         }
         let started = Instant::now();
         component::validate(component)?;
-        let compiled = compile(engine, component)?;
+        let compiled = compile(engine, component, with_lines)?;
         let failed =
             |error: wasmtime::Error| RegisterError::Compile(Cause::new(format!("{error:#}")));
         let code = compiled.serialize().map_err(failed)?;
@@ -337,17 +345,21 @@ impl Compiled {
     }
 }
 
-fn compile(engine: &Engine, component: &[u8]) -> Result<Component, RegisterError> {
-    let compiled = match effort::compilation(component, engine.limits())? {
-        Compilation::Optimised => Component::from_binary(engine.wasmtime(), component),
-        Compilation::SinglePass => compile_in_one_pass(engine, component),
-    };
+fn compile(
+    engine: &Engine,
+    component: &[u8],
+    with_lines: bool,
+) -> Result<Component, RegisterError> {
+    let compilation = effort::compilation(component, engine.limits())?;
+    let compiled = engine.compiler(compilation, with_lines);
+    let compiled = compiled.and_then(|compiler| {
+        let compiled = Component::from_binary(compiler, component)?;
+        if wasmtime::Engine::same(compiler, engine.wasmtime()) {
+            return Ok(compiled);
+        }
+        deserialize_fresh(engine, &compiled.serialize()?)
+    });
     compiled.map_err(|error| RegisterError::Compile(Cause::new(format!("{error:#}"))))
-}
-
-fn compile_in_one_pass(engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
-    let compiled = Component::from_binary(engine.single_pass()?, component)?;
-    deserialize_fresh(engine, &compiled.serialize()?)
 }
 
 #[expect(unsafe_code, reason = "Wasmtime trusts compiled code")]

@@ -9,6 +9,7 @@ use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
 
 use crate::columns;
+use crate::exact_json::ExactJson;
 
 /// The type of a value: the contract's `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -120,17 +121,19 @@ impl Value {
 
     /// The value as JSON: a timestamp is its number of microseconds; a number that JSON does not
     /// have is the string `NaN`, `Infinity` or `-Infinity`, as in the JSON form of Protocol Buffers.
-    pub fn to_json(&self) -> serde_json::Value {
+    /// Numbers in a value of kind json keep their digits.
+    pub fn to_json(&self) -> ExactJson {
         match self {
-            Self::Null => serde_json::Value::Null,
-            Self::Boolean(value) => (*value).into(),
-            Self::Int64(value) | Self::Timestamp(value) => (*value).into(),
-            Self::Float64(value) if value.is_nan() => "NaN".into(),
-            Self::Float64(f64::INFINITY) => "Infinity".into(),
-            Self::Float64(f64::NEG_INFINITY) => "-Infinity".into(),
-            Self::Float64(value) => (*value).into(),
-            Self::Text(value) => value.as_str().into(),
-            Self::Json(text) => serde_json::from_str(text).unwrap_or_default(),
+            Self::Null => ExactJson::Null,
+            Self::Boolean(value) => ExactJson::Boolean(*value),
+            Self::Int64(value) | Self::Timestamp(value) => ExactJson::Number(value.to_string()),
+            Self::Float64(value) if value.is_nan() => ExactJson::Text("NaN".to_owned()),
+            Self::Float64(f64::INFINITY) => ExactJson::Text("Infinity".to_owned()),
+            Self::Float64(f64::NEG_INFINITY) => ExactJson::Text("-Infinity".to_owned()),
+            // As `serde_json` writes it.
+            Self::Float64(value) => ExactJson::from(&serde_json::Value::from(*value)),
+            Self::Text(value) => ExactJson::Text(value.clone()),
+            Self::Json(text) => ExactJson::of_result(text),
         }
     }
 }

@@ -8,16 +8,14 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use whittle_host::one_line;
-
-use crate::exact_json::{ExactJson, Members, exact_members};
+use whittle_host::{ExactJson, Members, one_line};
 
 /// Documents in the order in which they were read.
 #[derive(Debug, Clone, Default)]
 pub struct Documents {
     ids: Vec<String>,
-    sources: Vec<Json>,
-    /// The sources digit for digit.
+    sources: Vec<Members>,
+    /// The sources as they were written.
     texts: Vec<Box<RawValue>>,
     positional: bool,
 }
@@ -34,6 +32,14 @@ pub enum DocumentsError {
         /// From 1, in bytes.
         column: usize,
         /// What the parser expected.
+        reason: String,
+    },
+    /// A document is nested too deep, or has a key twice in an object.
+    #[error("document {position}: {reason}")]
+    Document {
+        /// From 0.
+        position: usize,
+        /// What is wrong.
         reason: String,
     },
     /// A value is no object.
@@ -92,10 +98,10 @@ impl Documents {
             ids.push(match id_field {
                 None => position.to_string(),
                 Some(field) => match source.get(field) {
-                    Some(Json::String(id)) => id.clone(),
-                    Some(Json::Number(id)) if !id.is_f64() => id.to_string(),
+                    Some(ExactJson::Text(id)) => id.clone(),
+                    Some(ExactJson::Number(id)) if !id.contains(['.', 'e', 'E']) => id.clone(),
                     other => {
-                        let found = other.map_or("missing", type_of);
+                        let found = other.map_or("missing", ExactJson::type_name);
                         let field = one_line(field);
                         return Err(DocumentsError::Id {
                             position,
@@ -154,15 +160,6 @@ impl Documents {
         &self.ids[position]
     }
 
-    /// The document at a position.
-    ///
-    /// # Panics
-    ///
-    /// Where there is no such document.
-    pub fn source(&self, position: usize) -> &Json {
-        &self.sources[position]
-    }
-
     /// The JSON of the document at a position, as it was written.
     ///
     /// # Panics
@@ -172,15 +169,9 @@ impl Documents {
         self.texts[position].get()
     }
 
-    /// The fields of the document at a position. Of a key that comes twice, the last counts.
-    pub(crate) fn members(&self, position: usize) -> Members {
-        match ExactJson::parse(self.text(position).as_bytes()) {
-            Ok(ExactJson::Object(members)) => members,
-            _ => {
-                let members = self.sources[position].as_object();
-                members.map(exact_members).unwrap_or_default()
-            }
-        }
+    /// The fields of all documents, in their order.
+    pub(crate) fn all_members(&self) -> impl Iterator<Item = &Members> {
+        self.sources.iter()
     }
 
     /// The order of two documents' ids: as texts, or by position where that is the id.
@@ -194,23 +185,23 @@ impl Documents {
 }
 
 /// The documents, which must be objects.
-fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Json>, DocumentsError> {
+fn sources(texts: &[Box<RawValue>]) -> Result<Vec<Members>, DocumentsError> {
     let parse = |(position, text): (usize, &RawValue)| {
-        // A number that no float can hold is an error here.
-        match serde_json::from_str(text.get()).map_err(|error| syntax(&error))? {
-            source @ Json::Object(_) => Ok(source),
-            other => Err(DocumentsError::NotAnObject {
+        let source = ExactJson::parse(text.get().as_bytes());
+        match source {
+            Ok(ExactJson::Object(members)) => Ok(members),
+            Ok(other) => Err(DocumentsError::NotAnObject {
                 position,
-                found: type_of(&other),
+                found: other.type_name(),
+            }),
+            Err(error) => Err(DocumentsError::Document {
+                position,
+                reason: crate::request::json::reason(&error),
             }),
         }
     };
-    texts
-        .iter()
-        .map(AsRef::as_ref)
-        .enumerate()
-        .map(parse)
-        .collect()
+    let texts = texts.iter().map(AsRef::as_ref);
+    texts.enumerate().map(parse).collect()
 }
 
 fn all_differ(ids: &[String]) -> Result<(), DocumentsError> {
@@ -288,6 +279,7 @@ mod tests {
         insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": }", None), @"line 2, column 7: broken JSON: expected value");
         insta::assert_snapshot!(error("[{\"a\": 1},\n\n{\"a\": 2]", None), @"line 3, column 8: broken JSON: expected `,` or `}`");
         insta::assert_snapshot!(error("{\"a\": 1}\n{\"a\": \"", None), @"line 2, column 7: broken JSON: EOF while parsing a string");
+        insta::assert_snapshot!(error("{}\n{\"a\": 1, \"a\": 2}", None), @"document 1: duplicate key `a`");
         insta::assert_snapshot!(error("{}\n3", None), @"document 1 is a number, not an object");
         insta::assert_snapshot!(error("[{}, []]", None), @"document 1 is a list, not an object");
         insta::assert_snapshot!(error("{\"a\": 1}\n{}", Some("a")), @"document 1 has no id: its field `a` is missing; it must be a string or an integer");

@@ -10,7 +10,6 @@ mod allowance;
 mod computed;
 mod dates;
 mod documents;
-mod exact_json;
 pub mod expression;
 pub mod index;
 mod likeness;

@@ -48,7 +48,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::exact_json::{ExactJson, Members};
+    use whittle_host::{ExactJson, Members};
 
     #[test]
     fn counts_what_is_not_in_strings() {

@@ -17,13 +17,13 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use arrow_schema::{ArrowError, Field, FieldRef, Schema};
-use serde_json::Value as Json;
 use tantivy::schema::OwnedValue;
-use whittle_host::{Bound, Document, EvaluateError, FieldUse, Kind};
+use whittle_host::{Bound, Document, EvaluateError, ExactJson, FieldUse, Kind};
 
 use crate::documents::Documents;
-use crate::exact_json::{ExactJson, Members};
-use crate::mapping::{DocumentError, FieldType, Mapping, MappingError, fields_of, first_values_of};
+use crate::mapping::{
+    DocumentError, FieldType, Mapping, MappingError, check_keys, fields_of, first_values_of,
+};
 
 /// Reads documents that are in no index as an index would.
 #[derive(Debug, Clone)]
@@ -38,8 +38,8 @@ pub enum ReadError {
     /// They have fields that the mapping cannot take in.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// An index would refuse a document.
-    #[error("document {position}: an index with this mapping refuses it")]
+    /// An index with the mapping would refuse a document.
+    #[error("document {position}: an index refuses it")]
     Refused {
         /// The document's position, from 0.
         position: usize,
@@ -55,10 +55,14 @@ impl DocumentReader {
     ///
     /// # Errors
     ///
-    /// More fields than an index may have.
-    pub fn guess(documents: &Documents) -> Result<Self, MappingError> {
+    /// More fields than an index may have; a document whose keys no index takes.
+    pub fn guess(documents: &Documents) -> Result<Self, ReadError> {
         let empty = Mapping::dynamic();
-        let grown = empty.grown(&members(documents))?;
+        for (position, document) in documents.all_members().enumerate() {
+            check_keys(&empty, document)
+                .map_err(|source| ReadError::Refused { position, source })?;
+        }
+        let grown = empty.grown(documents.all_members())?;
         let mapping = grown.unwrap_or(empty);
         Ok(Self { mapping })
     }
@@ -69,9 +73,9 @@ impl DocumentReader {
     ///
     /// A document that an index with the mapping refuses; more fields than it may have.
     pub fn with_mapping(mapping: &Mapping, documents: &Documents) -> Result<Self, ReadError> {
-        let members = members(documents);
-        let mapping = mapping.grown(&members)?.unwrap_or_else(|| mapping.clone());
-        for (position, document) in members.iter().enumerate() {
+        let grown = mapping.grown(documents.all_members())?;
+        let mapping = grown.unwrap_or_else(|| mapping.clone());
+        for (position, document) in documents.all_members().enumerate() {
             fields_of(&mapping, document)
                 .map_err(|source| ReadError::Refused { position, source })?;
         }
@@ -86,7 +90,7 @@ impl DocumentReader {
     pub fn of(mapping: Option<&Mapping>, documents: &Documents) -> Result<Self, ReadError> {
         match mapping {
             Some(mapping) => Self::with_mapping(mapping, documents),
-            None => Ok(Self::guess(documents)?),
+            None => Self::guess(documents),
         }
     }
 
@@ -116,11 +120,6 @@ impl DocumentReader {
     }
 }
 
-fn members(documents: &Documents) -> Vec<Members> {
-    let members = (0..documents.len()).map(|position| documents.members(position));
-    members.collect()
-}
-
 /// A document as it was written: a JSON object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written<'a> {
@@ -141,14 +140,20 @@ pub(crate) fn load(
 ) -> Result<RecordBatch, EvaluateError> {
     let is_raw = |field: &FieldUse| field.kind == Kind::Json || mapping.hides(&field.path);
     let (raw, mapped): (Vec<_>, Vec<_>) = bound.fields().iter().partition(|field| is_raw(field));
-    let loaded = load_raw(bound, documents, !raw.is_empty())?;
+    let source = |document: &Written<'_>| match bound.fields() {
+        [] => ExactJson::Null,
+        // A document that was checked before it was kept.
+        _ => ExactJson::parse(document.text).unwrap_or_default(),
+    };
+    let sources: Vec<ExactJson> = documents.iter().map(source).collect();
+    let loaded = load_raw(bound, documents, &sources, !raw.is_empty())?;
     if mapped.is_empty() {
         return Ok(loaded);
     }
     let schema = loaded.schema();
     // A column is found by its name, and one of the own kind first: those of JSON come last.
     let is_kept = |place: &usize| *place < METADATA || is_raw(&bound.fields()[place - METADATA]);
-    let (mut fields, mut columns) = mapped_columns(mapping, &mapped, documents);
+    let (mut fields, mut columns) = mapped_columns(mapping, &mapped, &sources);
     for place in (0..loaded.num_columns()).filter(is_kept) {
         fields.push(Arc::clone(&schema.fields()[place]));
         columns.push(Arc::clone(loaded.column(place)));
@@ -165,19 +170,18 @@ const METADATA: usize = 2;
 fn load_raw(
     bound: &Bound,
     documents: &[Written<'_>],
+    sources: &[ExactJson],
     reads_fields: bool,
 ) -> Result<RecordBatch, EvaluateError> {
-    let source = |document: &Written<'_>| match reads_fields {
-        // A document that was checked before it was kept.
-        true => serde_json::from_slice(document.text).unwrap_or_default(),
-        false => Json::Null,
-    };
-    let sources: Vec<Json> = documents.iter().map(source).collect();
-    let documents = documents.iter().zip(&sources);
+    let documents = documents.iter().zip(sources);
     let documents: Vec<Document<'_>> = documents
         .map(|(Written { id, score, .. }, source)| Document {
             id,
-            source,
+            source: if reads_fields {
+                source
+            } else {
+                &ExactJson::Null
+            },
             score: *score,
         })
         .collect();
@@ -189,7 +193,7 @@ fn load_raw(
 pub(crate) fn mapped_columns(
     mapping: &Mapping,
     fields: &[&FieldUse],
-    documents: &[Written<'_>],
+    documents: &[ExactJson],
 ) -> (Vec<FieldRef>, Vec<ArrayRef>) {
     let mut paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
     paths.sort_unstable();
@@ -199,8 +203,8 @@ pub(crate) fn mapped_columns(
     let places: HashMap<&str, usize> = places.map(|(place, path)| (*path, place)).collect();
     let mut values = vec![Vec::with_capacity(documents.len()); paths.len()];
     for document in documents {
-        let first = match ExactJson::parse(document.text) {
-            Ok(ExactJson::Object(members)) => first_values_of(mapping, &members, &places),
+        let first = match document {
+            ExactJson::Object(members) => first_values_of(mapping, members, &places),
             // Only an object has fields.
             _ => vec![None; paths.len()],
         };

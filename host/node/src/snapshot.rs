@@ -7,12 +7,13 @@ use tantivy::directory::RamDirectory;
 use tantivy::index::SegmentId;
 use tantivy::schema::OwnedValue;
 use tantivy::{Index, Searcher, SegmentReader, TantivyDocument};
+use whittle_host::Members;
 
 use crate::documents::Documents;
-use crate::exact_json::Members;
 use crate::index::Terms;
 use crate::mapping::{
-    ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, readable_fields_of, tokenizers,
+    DocumentError, ID, Mapping, MappingError, SEQ_NO, SOURCE, VERSION, check_keys,
+    readable_fields_of, tokenizers,
 };
 use crate::memory::Memory;
 use crate::search::workers::Threads;
@@ -40,6 +41,14 @@ pub enum SnapshotError {
     /// They have more fields, or texts, than an index may have.
     #[error("the documents have no mapping")]
     Mapping(#[from] MappingError),
+    /// A document has a key that no field can have, or is nested too deep.
+    #[error("document {position}")]
+    Document {
+        /// From 0.
+        position: usize,
+        /// Why.
+        source: DocumentError,
+    },
     /// tantivy does not take them.
     #[error("the documents cannot be indexed")]
     Index(#[from] tantivy::TantivyError),
@@ -125,12 +134,15 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// More fields than an index may have.
+    /// More fields than an index may have; a document whose keys no index takes.
     pub fn of(documents: &Documents) -> Result<Self, SnapshotError> {
-        let members = (0..documents.len()).map(|position| documents.members(position));
-        let members: Vec<Members> = members.collect();
+        let members: Vec<&Members> = documents.all_members().collect();
         let empty = Mapping::dynamic();
-        let mapping = empty.grown(&members)?;
+        for (position, document) in members.iter().enumerate() {
+            check_keys(&empty, document)
+                .map_err(|source| SnapshotError::Document { position, source })?;
+        }
+        let mapping = empty.grown(documents.all_members())?;
         let mapping = mapping.unwrap_or(empty);
         let schema = mapping.schema();
         let [id, seq_no, version, source] =
@@ -149,7 +161,7 @@ impl Snapshot {
             document.add_u64(seq_no, number as u64);
             document.add_u64(version, 1);
             document.add_bytes(source, documents.text(position).as_bytes());
-            for (field, value) in readable_fields_of(&mapping, &members[position]) {
+            for (field, value) in readable_fields_of(&mapping, members[position]) {
                 document.add_field_value::<&OwnedValue>(field, &value);
             }
             writer.add_document(document)?;

@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
+use whittle_host::{ExactJson, Members};
+
 use crate::dates;
 
 /// What a member of a JSON object takes besides its key and its value, in bytes.
@@ -28,6 +30,24 @@ pub(crate) fn members_bytes(members: &Map<String, Json>) -> u64 {
     members.iter().map(member).sum()
 }
 
+/// About what JSON with its digits takes, in bytes.
+fn exact_bytes(json: &ExactJson) -> u64 {
+    let inside: u64 = match json {
+        ExactJson::Null | ExactJson::Boolean(_) => 0,
+        ExactJson::Number(text) | ExactJson::Text(text) => text.len() as u64,
+        ExactJson::List(values) => values.iter().map(exact_bytes).sum(),
+        ExactJson::Object(members) => exact_members_bytes(members),
+    };
+    size_of::<ExactJson>() as u64 + inside
+}
+
+/// About what the members of a JSON object with its digits take, in bytes.
+pub(crate) fn exact_members_bytes(members: &Members) -> u64 {
+    let member =
+        |(key, value): (&String, &ExactJson)| MEMBER_BYTES + key.len() as u64 + exact_bytes(value);
+    members.iter().map(member).sum()
+}
+
 /// A value of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -44,7 +64,7 @@ pub enum Value {
     /// A string.
     Text(String),
     /// Any JSON. Values of this kind have no order.
-    Json(Json),
+    Json(ExactJson),
 }
 
 impl Serialize for Value {
@@ -72,7 +92,7 @@ impl Value {
     pub(crate) fn text_bytes(&self) -> u64 {
         match self {
             Self::Text(text) => text.len() as u64,
-            Self::Json(json) => json_bytes(json),
+            Self::Json(json) => exact_bytes(json),
             Self::Null | Self::Boolean(_) | Self::Long(_) | Self::Double(_) | Self::Date(_) => 0,
         }
     }

@@ -90,7 +90,9 @@ fn of_function(error: &FunctionError) -> (StatusCode, &'static str) {
 
 fn of_bind(error: &BindError) -> (StatusCode, &'static str) {
     match error {
-        BindError::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, UDF),
+        BindError::Refused { .. } | BindError::Failed { .. } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, UDF)
+        }
         BindError::Stopped { source, .. } => of_stopped(source),
         _ => (StatusCode::BAD_REQUEST, ILLEGAL),
     }

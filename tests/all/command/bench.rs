@@ -96,6 +96,44 @@ fn compares_the_values_before_the_times() {
 }
 
 #[test]
+fn documents_that_fail_are_counted_and_if_all_fail_nothing_is_measured() {
+    let desk = Desk::new();
+    two(&desk);
+    // An error of the contract, and the text of it in the memory of the component.
+    let failing = ByHand {
+        evaluate: "(i32.store8 (i32.const 512) (i32.const 1)) \
+                   (i32.store8 (i32.const 520) (i32.const 1)) \
+                   (i32.store (i32.const 524) (i32.const 0)) \
+                   (i32.store (i32.const 528) (i32.const 7)) (i32.const 512)",
+        ..ByHand::default()
+    };
+    desk.write("failing.wasm", failing.component());
+    insta::assert_snapshot!(desk.bad("bench failing.wasm --docs films.json"), @r#"error: failing.wasm: function `f`: 4 of 4 documents failed, the first is `0`: "by-hand""#);
+    insta::assert_snapshot!(desk.bad("bench one.wasm --against failing.wasm --docs films.json --json"), @r#"error: failing.wasm: function `f`: 4 of 4 documents failed, the first is `0`: "by-hand""#);
+    // Every second document fails.
+    let sometimes = ByHand {
+        evaluate: "(i32.store (i32.const 600) (i32.add (i32.load (i32.const 600)) (i32.const 1))) \
+                   (if (i32.and (i32.load (i32.const 600)) (i32.const 1)) \
+                     (then (i32.store8 (i32.const 512) (i32.const 0)) \
+                           (i32.store8 (i32.const 520) (i32.const 3)) \
+                           (f64.store (i32.const 528) (f64.const 1))) \
+                     (else (i32.store8 (i32.const 512) (i32.const 1)) \
+                           (i32.store8 (i32.const 520) (i32.const 1)) \
+                           (i32.store (i32.const 524) (i32.const 0)) \
+                           (i32.store (i32.const 528) (i32.const 7)))) \
+                   (i32.const 512)",
+        ..ByHand::default()
+    };
+    desk.write("sometimes.wasm", sometimes.component());
+    let some = desk.good("bench sometimes.wasm --docs films.json");
+    let line = "  2 of 4 documents failed, the first is `1`: \"by-hand\"\n";
+    assert!(some.contains(line), "{some}");
+    let json = desk.good("bench sometimes.wasm --docs films.json --json");
+    let json: Json = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json[0]["components"][0]["failed_documents"], 2);
+}
+
+#[test]
 fn a_function_that_logs_or_never_ends_is_held_to_the_limits_of_a_search() {
     let desk = Desk::new();
     let logging = ByHand {

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use whittle_tests::{ByHand, wait_until, whittle};
+use whittle_tests::{ByHand, repository, wait_until, whittle};
 
 /// Long enough for a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,13 +30,9 @@ impl Project {
         for value in 1..=3 {
             let evaluate =
                 format!("(f64.store (i32.const 528) (f64.const {value})) (i32.const 512)");
-            let guest = ByHand {
-                evaluate: &evaluate,
-                ..ByHand::default()
-            };
-            let file = format!("components/{value}.wasm");
-            project.write(&file, guest.component());
+            project.component(&value.to_string(), &evaluate);
         }
+        project.component("endless", "(loop (br 0)) (i32.const 512)");
         project.write("p/pyproject.toml", "");
         project.write("p/app.py", "VALUE = 1\n");
         project.vectors(&[("one", 1), ("two", 2)]);
@@ -66,6 +62,15 @@ impl Project {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("it is in a directory")).expect("made");
         fs::write(path, content).expect("written");
+    }
+
+    /// A component with this body of `evaluate`, for `app.py` to name.
+    fn component(&self, name: &str, evaluate: &str) {
+        let guest = ByHand {
+            evaluate,
+            ..ByHand::default()
+        };
+        self.write(&format!("components/{name}.wasm"), guest.component());
     }
 
     /// Cases that expect a value each.
@@ -383,6 +388,169 @@ fn dev_ends_a_build_that_an_edit_has_made_useless() {
     wait_until("it is dead", PATIENCE, || !is_alive(&sleeper));
 }
 
+#[test]
+fn dev_ends_a_component_that_an_edit_has_made_useless() {
+    let project = Project::new();
+    project.write("p/app.py", "VALUE = endless\n");
+    let watcher = Watcher::start(project.command("dev p --timeout 600000"));
+    watcher.until("watching");
+    let built = project.path("p/target/whittle/p.wasm");
+    wait_until("it is built", PATIENCE, || built.is_file());
+    // Long enough for it to run; what is shown is the same if it does not yet.
+    thread::sleep(Duration::from_millis(500));
+    project.write("p/app.py", "VALUE = 1\n");
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    changed: app.py
+    f: two
+      document 0: {}
+      - 2
+      + 1.0
+    component: 1 of 2 cases pass (built in T s)
+    waiting for changes
+    ");
+    project.write("p/app.py", "VALUE = endless\n");
+    let start = Instant::now();
+    wait_until("it is built", PATIENCE, || project.runs() == 3);
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(watcher.interrupt(), Some(0));
+    assert!(start.elapsed() < PATIENCE);
+}
+
+#[test]
+fn dev_names_the_cases_that_do_not_end() {
+    let project = Project::new();
+    project.write("p/app.py", "VALUE = endless\n");
+    let watcher = Watcher::start(project.command("dev p --timeout 100"));
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    watching N files of p; Ctrl-C ends it
+    f: one
+      - 1 value
+      + error: function `f` was stopped at document `0`: the time limit of 100 ms is over
+    f: two
+      - 1 value
+      + error: function `f` was stopped at document `0`: the time limit of 100 ms is over
+    component: 0 of 2 cases pass (built in T s)
+    waiting for changes
+    ");
+}
+
+/// A project whose asc counts how often it has compiled in its process, and then fails.
+fn assemblyscript() -> Project {
+    let project = Project::new();
+    fs::remove_dir_all(project.path("p")).expect("removed");
+    project.write("p/asconfig.json", "{}");
+    project.write("p/package.json", r#"{"type": "module"}"#);
+    project.write("p/transform.mjs", "");
+    project.write("p/assembly/index.ts", "1");
+    let packages = "p/node_modules";
+    project.write(&format!("{packages}/.package-lock.json"), "{}");
+    let asc = format!("{packages}/assemblyscript");
+    project.write(&format!("{asc}/package.json"), r#"{"type": "module"}"#);
+    project.write(
+        &format!("{asc}/bin/asc.js"),
+        "console.error('a new asc'); process.exit(1);",
+    );
+    project.write(
+        &format!("{asc}/dist/asc.js"),
+        "let count = 0;
+         export async function main(options, { stderr }) {
+           count += 1;
+           stderr.write(`build ${count}: ${options.slice(0, 4).join(' ')}\\n`);
+           return { error: new Error('failed') };
+         }",
+    );
+    project.vectors(&[("one", 1)]);
+    project
+}
+
+#[test]
+fn dev_keeps_the_compiler_of_assemblyscript_running() {
+    let project = assemblyscript();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "exec \"$0\" dev p 2>&1"])
+        .arg(whittle())
+        .current_dir(project.folder.path())
+        .env_remove("CARGO_TARGET_DIR");
+    let watcher = Watcher::start(command);
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    watching N files of p; Ctrl-C ends it
+    build 1: --config asconfig.json --target release
+    error: p: asc failed: see its messages above
+    build failed after T s
+    waiting for changes
+    ");
+    project.write("p/assembly/index.ts", "2");
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    changed: assembly/index.ts
+    build 2: --config asconfig.json --target release
+    error: p: asc failed: see its messages above
+    build failed after T s
+    waiting for changes
+    ");
+    // What it has loaded is not what it would load now.
+    project.write("p/transform.mjs", "edited");
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    changed: transform.mjs
+    a new asc
+    error: p: node failed: see its messages above
+    build failed after T s
+    waiting for changes
+    ");
+    project.write("p/assembly/index.ts", "3");
+    let again = watcher.until("waiting");
+    assert!(
+        again.contains("build 1: ") || again.contains("build 2: "),
+        "{again}"
+    );
+    assert_eq!(watcher.interrupt(), Some(0));
+}
+
+#[test]
+fn a_compiler_that_stays_writes_the_same_bytes() {
+    let guests = repository().join("guests/assemblyscript");
+    if !guests.join("node_modules").is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "run `make guests`");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("tmp")).expect("made");
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(whittle());
+        command
+            .args(arguments)
+            .arg(guests.join("string-distance"))
+            .env("CARGO_TARGET_DIR", path("target"))
+            .env("TMPDIR", path("tmp"))
+            .env("WHITTLE_CACHE", path("cache"));
+        command
+    };
+    let built = path("target/whittle/assemblyscript/string-distance/string-distance.wasm");
+    let build = |mut command: Command| {
+        assert!(command.output().expect("it runs").status.success());
+        let bytes = fs::read(&built).expect("built");
+        fs::remove_dir_all(path("target")).expect("removed");
+        bytes
+    };
+    let expected = build(command(&["build"]));
+
+    let watcher = Watcher::start(command(&["dev"]));
+    watcher.until("waiting");
+    assert!(fs::read(&built).expect("built") == expected);
+    fs::remove_dir_all(path("target")).expect("removed");
+    let mut sockets = fs::read_dir(path("tmp")).expect("a directory").flatten();
+    let socket = sockets.next().expect("one").path().join("compiler");
+    for _ in 0..2 {
+        let mut command = command(&["build"]);
+        command.env("WHITTLE_RESIDENT_COMPILER", &socket);
+        // No other compiler can run.
+        command.env("NODE_OPTIONS", "--require=/nowhere");
+        assert!(build(command) == expected);
+    }
+    assert_eq!(watcher.interrupt(), Some(0));
+}
+
 /// Whether there is a Python that the kit runs in.
 fn has_python() -> bool {
     let mut python = Command::new("python3");
@@ -400,7 +568,7 @@ fn dev_runs_python_natively_while_the_component_is_built() {
     fs::remove_dir_all(project.path("p")).expect("removed");
     assert!(project.run("new python p").starts_with("created p"));
     // No component is built here.
-    let mut command = project.command("dev p --docs docs.json");
+    let mut command = project.command("dev p --docs docs.json --timeout 1000");
     command.env("PATH", path_without("componentize-py"));
     project.write("docs.json", r#"{"title": "Star Wars"}"#);
     let watcher = Watcher::start(command);
@@ -437,6 +605,31 @@ fn dev_runs_python_natively_while_the_component_is_built() {
     build failed after T s
     waiting for changes
     "#);
+    let endless = "    def matches(self) -> bool:\n        while True:\n            pass\n";
+    fs::write(
+        &app,
+        text.replace("    def matches(self) -> bool:\n", endless),
+    )
+    .expect("written");
+    insta::assert_snapshot!(watcher.until("waiting"), @r#"
+    changed: app.py
+    p: all words, in any order and case
+      - 5 values
+      + error: function `p` was stopped: the time limit of 1000 ms is over at app.py:20
+    p: case is folded as Unicode says
+      - 2 values
+      + error: function `p` was stopped: the time limit of 1000 ms is over at app.py:20
+    p: a missing field does not match
+      - 4 values
+      + error: function `p` was stopped: the time limit of 1000 ms is over at app.py:20
+    newly failing: p: all words, in any order and case
+    newly failing: p: case is folded as Unicode says
+    natively: 1 of 4 cases pass (T s)
+    p {"field":"title","words":"star  WARS"}
+      function `p` was stopped: the time limit of 1000 ms is over at app.py:20
+    build failed after T s
+    waiting for changes
+    "#);
     fs::write(&app, "class (").expect("written");
     insta::assert_snapshot!(watcher.until("waiting"), @r"
     changed: app.py
@@ -447,6 +640,8 @@ fn dev_runs_python_natively_while_the_component_is_built() {
     fs::write(&app, text).expect("written");
     insta::assert_snapshot!(watcher.until("waiting"), @r#"
     changed: app.py
+    newly passing: p: all words, in any order and case
+    newly passing: p: case is folded as Unicode says
     newly passing: p: a missing field does not match
     natively: 4 of 4 cases pass (T s)
     p {"field":"title","words":"star  WARS"}
@@ -455,6 +650,73 @@ fn dev_runs_python_natively_while_the_component_is_built() {
     waiting for changes
     "#);
     assert_eq!(watcher.interrupt(), Some(0));
+}
+
+#[test]
+fn dev_runs_go_natively_before_the_component_is_built() {
+    if !Command::new("go")
+        .arg("version")
+        .output()
+        .is_ok_and(|go| go.status.success())
+    {
+        assert!(std::env::var_os("CI").is_none(), "install Go");
+        return;
+    }
+    let project = Project::new();
+    fs::remove_dir_all(project.path("p")).expect("removed");
+    assert!(project.run("new go p").starts_with("created p"));
+    let vectors = project.path("p/vectors.json");
+    let mapped = r#""cases": [
+        {"name": "mapped", "params": {"now": "2024-03-31"}, "mapping": {"properties": {}},
+         "documents": [{}], "values": [0]},"#;
+    let text = fs::read_to_string(&vectors).expect("read");
+    fs::write(&vectors, text.replace("\"cases\": [", mapped)).expect("written");
+    let watcher = Watcher::start(project.command("dev p"));
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    watching N files of p; Ctrl-C ends it
+    natively: 4 of 4 cases pass, 1 needs the component (T s)
+    component: 5 of 5 cases pass (built in T s)
+    waiting for changes
+    ");
+    // What the build says is said once.
+    fs::write(project.path("p/main.go"), "package main\n\nfunc main() {").expect("written");
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    changed: main.go
+    build failed after T s
+    waiting for changes
+    ");
+    assert_eq!(watcher.interrupt(), Some(0));
+}
+
+#[test]
+fn dev_names_the_line_of_a_typescript_function_that_does_not_end() {
+    let packages = repository().join("guests/javascript/node_modules");
+    if !packages.join("esbuild").is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "run `make guests`");
+        return;
+    }
+    let project = Project::new();
+    fs::remove_dir_all(project.path("p")).expect("removed");
+    assert!(project.run("new typescript p").starts_with("created p"));
+    std::os::unix::fs::symlink(packages, project.path("p/node_modules")).expect("linked");
+    let source = project.path("p/udf.ts");
+    let text = fs::read_to_string(&source).expect("read");
+    let endless = text.replace("return false;", "for (;;);");
+    fs::write(&source, endless).expect("written");
+    let watcher = Watcher::start(project.command("dev p --timeout 1000"));
+    insta::assert_snapshot!(watcher.until("natively"), @r"
+    watching N files of p; Ctrl-C ends it
+    p: a missing field does not match
+      - 4 values
+      + error: function `p` was stopped: the time limit of 1000 ms is over at udf.ts:23
+    natively: 2 of 3 cases pass, 1 has not run (T s)
+    ");
+    fs::write(&source, format!("for (;;);\n{text}")).expect("written");
+    insta::assert_snapshot!(watcher.until("waiting"), @r"
+    changed: udf.ts
+    natively: the project was still loading after 20 s: code outside of functions does not end, or takes too long; correct it, or do its work in `prepare`; no component was built
+    waiting for changes
+    ");
 }
 
 /// `PATH` without the directories that have a program.

@@ -1,6 +1,10 @@
 //! `whittle publish`: from a project or a component to a node.
 
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Stdio;
+use std::thread;
 
 use serde_json::Value as Json;
 use whittle_tests::{ByHand, Node, target};
@@ -108,6 +112,40 @@ fn says_what_to_do_if_the_node_refuses() {
     );
     let advice = ": check the URL, or start a node with `whittle serve`";
     assert!(error.ends_with(advice), "{error}");
+}
+
+#[test]
+fn a_server_that_cannot_be_used_is_found_before_anything_is_built() {
+    let desk = Desk::new();
+    desk.good("new c my-udf");
+    fs::write(desk.path("my-udf/my_udf.c"), "not C").expect("written");
+    let publish = |server: &str| desk.bad(&format!("publish my-udf --server {server}"));
+    insta::assert_snapshot!(publish("https://node:9200"), @"error: this command does not speak HTTPS: in place of `https://node:9200`, give the node's own `http://` address, or that of a tunnel to it, as `ssh -L 9200:127.0.0.1:9200 HOST` makes");
+    // It accepts connections, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let server = format!("http://{}", silent.local_addr().expect("an address"));
+    insta::assert_snapshot!(publish(&server).replace(&server, "http://SILENT"), @"error: cannot reach a node at http://SILENT: no response within 10 s: check the URL, or start a node with `whittle serve`");
+}
+
+#[test]
+fn a_node_that_does_not_respond_to_an_upload_ends_the_command() {
+    let desk = Desk::new();
+    let slow = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let server = format!("http://{}", slow.local_addr().expect("an address"));
+    let answers = thread::spawn(move || {
+        let (mut first, _) = slow.accept().expect("a connection");
+        let mut request = [0; 1024];
+        let _ = first.read(&mut request).expect("a request");
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+        first.write_all(answer.as_bytes()).expect("answered");
+        drop(first);
+        slow.accept().expect("another connection")
+    });
+    let error = desk.bad(&format!(
+        "publish string-distance.wasm --server {server} --upload-timeout 1"
+    ));
+    insta::assert_snapshot!(error.replace(&server, "http://SLOW"), @"error: the node at http://SLOW did not respond within 1 s: it may still compile the component, so look whether it is registered, or set `--upload-timeout`");
+    drop(answers.join().expect("it has answered once"));
 }
 
 #[test]

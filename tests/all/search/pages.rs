@@ -237,7 +237,7 @@ fn values_of_fields_come_back_on_request() {
     ]);
     let fields = |request: Json| {
         let response = run(&snapshot, &request);
-        Json::Object(response.hits.hits[0].fields.clone())
+        serde_json::to_value(&response.hits.hits[0].fields).expect("JSON")
     };
     assert_eq!(
         fields(json!({"docvalue_fields": ["k.keyword", "n", "nothing", "f0", "_id"]})),

@@ -12,7 +12,9 @@ use arbitrary::Unstructured;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use serde_json::Value as Json;
 use whittle_fuzz::{KINDS, Outcome, PRESENCES, echo, expected, parameters, same, told, typed, udf};
-use whittle_host::{Arguments, BindError, Budget, Document, Parameter, QueryContext, Udf, Value};
+use whittle_host::{
+    Arguments, BindError, Budget, Document, ExactJson, Parameter, QueryContext, Udf, Value,
+};
 
 static ECHO: LazyLock<Udf> = LazyLock::new(|| udf(&echo()));
 static PARAMETERS: LazyLock<Vec<Parameter>> = LazyLock::new(parameters);
@@ -66,7 +68,7 @@ fn judge(kind: usize, arguments: &Arguments, outcomes: &[Outcome], refused: bool
         let position = kind * PRESENCES.len() + column;
         let document = Document {
             id: "0",
-            source: &Json::Null,
+            source: &ExactJson::Null,
             score: None,
         };
         let seen = bound

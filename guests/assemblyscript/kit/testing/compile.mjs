@@ -7,7 +7,15 @@ export async function compile(directory) {
   let module;
   let messages = "";
   const write = { write: (text) => ((messages += text), true) };
-  const flags = ["--config", "asconfig.json", "--target", "debug", "--outFile", "module.wasm", "--noColors"];
+  const flags = [
+    "--config",
+    "asconfig.json",
+    "--target",
+    "debug",
+    "--outFile",
+    "module.wasm",
+    "--noColors",
+  ];
   const { error } = await main([...flags, "--baseDir", directory], {
     stdout: write,
     stderr: write,

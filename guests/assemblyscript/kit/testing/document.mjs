@@ -1,11 +1,18 @@
-/** Fake documents, read as the host reads documents. */
+/** Fake documents, and their values as JSON. */
 
-import { parseTimestamp, showTimestamp } from "./timestamp.mjs";
+import { showTimestamp } from "./timestamp.mjs";
 
 /** A number that is not an integer, even if it is whole: `new Float64(10)` is `10.0`. */
 export class Float64 {
   constructor(value) {
     this.value = value;
+  }
+}
+
+/** A number of a JSON text, as it was written there. */
+class Digits {
+  constructor(digits) {
+    this.digits = digits;
   }
 }
 
@@ -18,99 +25,76 @@ export class Document {
   }
 }
 
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}[\],:]/g;
+/** The beginning of a text that nobody writes: it stands for a number. */
+const NUMBER = "\0number ";
+
 /**
- * The value of a field, read as a kind: a boolean, a bigint for int64 and timestamp, a number, or a
- * string for text and json. Null if it has none.
+ * The fields of a document from its JSON, whose numbers keep their digits: `1.10`, or integers that a
+ * number cannot hold. A key that comes twice in an object is refused, as the host does.
  */
-export function read(fields, path, kind) {
-  const found = { values: [], throughList: false };
-  collect(found, fields, path);
-  if (kind === "json") return json(found);
-  for (const value of found.values) {
-    const first = firstOf(value);
-    if (first !== null) return as(first, kind);
-  }
-  return null;
+export function parseFields(text) {
+  refuseDoubledKeys(text);
+  const marked = text.replace(TOKENS, (token) =>
+    /^[-\d]/.test(token) ? JSON.stringify(`${NUMBER}${token}`) : token,
+  );
+  return JSON.parse(marked, (_, value) => {
+    const isNumber = typeof value === "string" && value.startsWith(NUMBER);
+    return isNumber ? new Digits(value.slice(NUMBER.length)) : value;
+  });
 }
 
-/** Collects the values at a path, the longest name first; of lists those of each element. */
-function collect(found, value, path) {
-  if (Array.isArray(value)) {
-    const before = found.values.length;
-    for (const element of value) collect(found, element, path);
-    const any = found.values.length > before;
-    found.throughList ||= any;
-    return any;
-  }
-  if (!isObject(value)) return false;
-  if (Object.hasOwn(value, path)) {
-    found.values.push(value[path]);
-    return true;
-  }
-  for (let dot = path.lastIndexOf("."); dot > 0; dot = path.lastIndexOf(".", dot - 1)) {
-    const name = path.slice(0, dot);
-    if (Object.hasOwn(value, name) && collect(found, value[name], path.slice(dot + 1))) return true;
-  }
-  return false;
-}
-
-function isObject(value) {
-  const isSpecial = value instanceof Date || value instanceof Float64;
-  return typeof value === "object" && value !== null && !isSpecial;
-}
-
-/** The first value that is not null, in lists too. */
-function firstOf(value) {
-  if (!Array.isArray(value)) return value ?? null;
-  for (const element of value) {
-    const first = firstOf(element);
-    if (first !== null) return first;
-  }
-  return null;
-}
-
-function as(value, kind) {
-  switch (kind) {
-    case "boolean":
-      return typeof value === "boolean" ? value : null;
-    case "int64":
-      return integer(value);
-    case "float64":
-      return number(value);
-    case "text":
-      return typeof value === "string" ? value : null;
-    default:
-      return typeof value === "string" || value instanceof Date ? parseTimestamp(value) : null;
+/** What is valid JSON otherwise, the parser finds out. */
+function refuseDoubledKeys(text) {
+  const open = [];
+  let last = "";
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token === "{" || token === "[") open.push(token === "{" ? new Set() : null);
+    if (token === "}" || token === "]") open.pop();
+    if (token === ":") {
+      const key = JSON.parse(last);
+      const keys = open.at(-1);
+      if (keys?.has(key)) throw new SyntaxError(`duplicate key \`${key}\``);
+      keys?.add(key);
+    }
+    last = token;
   }
 }
 
-/** A value as a signed integer of 64 bits; null if it is none. */
+/** Whether a value is an object with members. */
+export function isObject(value) {
+  const isSpecial = [Date, Digits, Float64].some((type) => value instanceof type);
+  return typeof value === "object" && value !== null && !isSpecial && !Array.isArray(value);
+}
+
+/** The digits of a number, in the form in which the host writes it; null if the value is none. */
+export function digitsOf(value) {
+  if (value instanceof Digits) return value.digits;
+  if (typeof value === "bigint") return value.toString();
+  const isFloat = value instanceof Float64 || Object.is(value, -0);
+  const number = value instanceof Float64 ? value.value : value;
+  if (typeof number !== "number") return null;
+  const text = Object.is(number, -0) ? "-0" : String(number);
+  return isFloat && /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+/** An argument as a signed integer of 64 bits; null if it is none. */
 export function integer(value) {
   const isInteger = typeof value === "bigint" || Number.isInteger(value);
   return isInteger && BigInt.asIntN(64, BigInt(value)) === BigInt(value) ? BigInt(value) : null;
 }
 
-/** A value as a number; null if it is none. */
+/** An argument as a number; null if it is none. */
 export function number(value) {
   if (value instanceof Float64) return value.value;
   return typeof value === "number" || typeof value === "bigint" ? Number(value) : null;
 }
 
-function json({ values, throughList }) {
-  if (throughList) return toJson(values);
-  const value = values[0] ?? null;
-  return value === null ? null : toJson(value);
-}
-
 /** The JSON text of a value. */
 export function toJson(value) {
-  if (typeof value === "bigint") return value.toString();
-  if (Object.is(value, -0)) return "-0.0";
+  const digits = digitsOf(value);
+  if (digits !== null) return /^-?[\d.eE+-]+$/.test(digits) ? digits : "null";
   if (value instanceof Date) return JSON.stringify(showTimestamp(value));
-  if (value instanceof Float64) {
-    const text = JSON.stringify(value.value);
-    return /^-?\d+$/.test(text) ? `${text}.0` : text;
-  }
   if (Array.isArray(value)) return `[${value.map((element) => toJson(element ?? null)).join()}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);

@@ -4,8 +4,9 @@ import { deepStrictEqual } from "node:assert";
 import { inspect } from "node:util";
 
 import { checked } from "./arguments.mjs";
-import { Document, read } from "./document.mjs";
+import { Document } from "./document.mjs";
 import { putValues } from "./instance.mjs";
+import { together, unmapped } from "./reading.mjs";
 
 /** The host of one instance: what the contract lets it ask, and the errors of what it does not. */
 class Host {
@@ -13,6 +14,8 @@ class Host {
   phase = "";
   fields = [];
   documents = [];
+  /** Reads a field of one of the documents. */
+  readField = null;
   inBatch = false;
   logs = [];
   lastError = "";
@@ -24,13 +27,21 @@ class Host {
   }
 
   resolve(path, kind) {
-    if (this.phase !== "bind") misuse("it called `resolve` outside `bind`");
+    if (this.phase !== "bind") {
+      misuse(
+        "it looked up a field outside of `prepare`: look up all fields there, before the first document",
+      );
+    }
     const known = this.fields.findIndex((field) => field.path === path && field.kind === kind);
     return (known < 0 ? this.fields.push({ path, kind }) - 1 : known) + 1;
   }
 
   #document() {
-    if (this.phase !== "evaluate") misuse("it read a document outside `evaluate`");
+    if (this.phase !== "evaluate") {
+      misuse(
+        "it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters",
+      );
+    }
     return this.documents[this.inBatch ? this.instance.row : 0];
   }
 
@@ -38,12 +49,14 @@ class Host {
     const document = this.#document();
     const field = this.fields[handle - 1];
     if (field === undefined) {
-      misuse(`it read the field handle ${handle}, which \`resolve\` did not return`);
+      misuse(
+        `it read the field handle ${handle}, which no lookup returned: look up the field in \`prepare\``,
+      );
     }
     if (kind !== undefined && kind !== field.kind) {
       misuse(`it read the field \`${field.path}\` as ${kind}, but resolved it as ${field.kind}`);
     }
-    return read(document.fields, field.path, field.kind);
+    return this.readField(document.fields, field.path, field.kind);
   }
 
   id() {
@@ -117,18 +130,22 @@ export class Query {
   }
 
   /**
-   * The values of documents; an error stands for itself. They are evaluated one by one, and all in one
-   * batch, which must give the same.
+   * The values of documents, which are read together, as those of one index; an error stands for
+   * itself. They are evaluated one by one, and all in one batch, which must give the same.
+   *
+   * With `mapped: false`, documents are read as by an index whose mapping leaves their fields out:
+   * values are those that the documents have, and are not converted.
    */
-  evaluateAll(documents) {
-    return this.#evaluate(documents);
+  evaluateAll(documents, { mapped = true } = {}) {
+    return this.#evaluate(documents, mapped);
   }
 
-  #evaluate(given) {
+  #evaluate(given, mapped = true) {
     const documents = given.map((each, position) => {
       const document = each instanceof Document ? each : new Document(each);
       return { ...document, id: document.id ?? String(position) };
     });
+    this.#host.readField = mapped ? together(documents.map(({ fields }) => fields)) : unmapped;
     const alone = documents.map((document) =>
       this.#run("evaluate", [document], () => this.#checked(this.#instance.evaluate())),
     );
@@ -154,7 +171,7 @@ export class Query {
     host.results = [];
     const columns = host.fields.map(({ path, kind }) => ({
       kind,
-      values: documents.map(({ fields }) => read(fields, path, kind)),
+      values: documents.map(({ fields }) => host.readField(fields, path, kind)),
     }));
     const scores = documents.map(({ score }) => score);
     host.inBatch = true;

@@ -50,7 +50,8 @@ void exports_whittle_batch_functions_list_column_free(column_list *columns) {
 
 static const fake_document *present(void) {
   if (fake.phase != FAKE_EVALUATE) {
-    fake_misuse("it read a document outside `evaluate`");
+    fake_misuse("it read a document outside of `evaluate`, where there is none: `prepare` sees only "
+                "the parameters");
   }
   return &fake.documents[fake.first + whittle_row];
 }
@@ -58,7 +59,8 @@ static const fake_document *present(void) {
 static fake_value read_any(uint32_t handle) {
   const fake_document *document = present();
   if (handle == 0 || handle > fake.field_count) {
-    fake_misuse(fake_format("it read the field handle %u, which `resolve` did not return", handle));
+    fake_misuse(fake_format("it read the field handle %u, which no lookup returned: look up the "
+                            "field in `prepare`", handle));
   }
   return fake_read(document, fake.fields[handle - 1].path, fake.fields[handle - 1].kind);
 }
@@ -75,7 +77,8 @@ static fake_value read_as(uint32_t handle, whittle_kind kind) {
 
 uint32_t whittle_udf_document_resolve(udf_string_t *path, uint8_t kind) {
   if (fake.phase != FAKE_BIND) {
-    fake_misuse("it called `resolve` outside `bind`");
+    fake_misuse("it looked up a field outside of `prepare`: look up all fields there, before the "
+                "first document");
   }
   const char *text = fake_keep_text((whittle_text){(const char *)path->ptr, path->len}).bytes;
   for (uint32_t i = 0; i < fake.field_count; i++) {

@@ -83,6 +83,7 @@ static bool take_fraction(whittle_text *text, int64_t *microseconds) {
   return true;
 }
 
+// The offset is less than a day.
 static bool take_zone(whittle_text *text, int64_t *seconds) {
   int64_t hours, minutes = 0;
   *seconds = 0;
@@ -93,16 +94,44 @@ static bool take_zone(whittle_text *text, int64_t *seconds) {
   if (!take(text, "+-") || !take_digits(text, 2, &hours)) {
     return false;
   }
-  take(text, ":");
-  if (text->length && !take_digits(text, 2, &minutes)) {
+  bool has_colon = take(text, ":");
+  if ((has_colon || text->length) && !take_digits(text, 2, &minutes)) {
     return false;
   }
   *seconds = (is_west ? -1 : 1) * (hours * 3600 + minutes * 60);
+  return hours * 3600 + minutes * 60 < 86400;
+}
+
+// A time without colons has no fraction, and a blank before its offset. A leap second is the first
+// second of the next minute.
+static bool take_time(whittle_text *text, int64_t *seconds, int64_t *microseconds) {
+  int64_t hour, minute, second, zone;
+  if (!take_digits(text, 2, &hour)) {
+    return false;
+  }
+  bool has_colons = take(text, ":");
+  if (!take_digits(text, 2, &minute) || (has_colons && !take(text, ":")) ||
+      !take_digits(text, 2, &second) || hour > 23 || minute > 59 || second > 60) {
+    return false;
+  }
+  if (has_colons && take(text, ".") && !take_fraction(text, microseconds)) {
+    return false;
+  }
+  bool is_blank = false;
+  while (take(text, " \t\n\r")) {
+    is_blank = true;
+  }
+  bool is_offset = text->length && (text->bytes[0] == '+' || text->bytes[0] == '-');
+  if ((is_blank && !is_offset) || (is_offset && !has_colons && !is_blank) ||
+      !take_zone(text, &zone)) {
+    return false;
+  }
+  *seconds = hour * 3600 + minute * 60 + second - zone;
   return true;
 }
 
 bool fake_timestamp(whittle_text text, int64_t *microseconds) {
-  int64_t year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, zone = 0;
+  int64_t year, month, day, seconds = 0, fraction = 0;
   if (!take_digits(&text, 4, &year) || !take(&text, "-") || !take_digits(&text, 2, &month) ||
       !take(&text, "-") || !take_digits(&text, 2, &day)) {
     return false;
@@ -112,19 +141,9 @@ bool fake_timestamp(whittle_text text, int64_t *microseconds) {
   if (year != same_year || month != same_month || day != same_day) {
     return false;
   }
-  if (take(&text, "Tt ")) {
-    if (!take_digits(&text, 2, &hour) || !take(&text, ":") || !take_digits(&text, 2, &minute)) {
-      return false;
-    }
-    if (take(&text, ":") && !take_digits(&text, 2, &second)) {
-      return false;
-    }
-    if ((take(&text, ".") && !take_fraction(&text, &fraction)) || !take_zone(&text, &zone) ||
-        hour > 23 || minute > 59 || second > 59) {
-      return false;
-    }
+  if (take(&text, "Tt ") && !take_time(&text, &seconds, &fraction)) {
+    return false;
   }
-  *microseconds =
-      (days * 86400 + hour * 3600 + minute * 60 + second - zone) * 1000000 + fraction;
+  *microseconds = (days * 86400 + seconds) * 1000000 + fraction;
   return text.length == 0;
 }

@@ -130,8 +130,11 @@ static void bind(void) {
   bool is_ready = exports_whittle_udf_functions_bind(&name, &arguments, &error);
   fake.phase = FAKE_IDLE;
   if (!is_ready) {
+    // Both cases of the union are a string.
     udf_string_t reason = error.val.invalid_argument;
-    refusal = fake_format("function `%s` refused its arguments: \"%.*s\"", fake.function->name,
+    bool is_refused = error.tag == WHITTLE_UDF_TYPES_ERROR_INVALID_ARGUMENT;
+    refusal = fake_format("function `%s` %s: \"%.*s\"", fake.function->name,
+                          is_refused ? "refused its arguments" : "failed in `prepare`",
                           (int)reason.len, reason.ptr);
     udf_string_free(&reason);
   }

@@ -3,6 +3,7 @@ package udftest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	udf "github.com/whittle-udf/whittle/guests/go/kit"
 	"github.com/whittle-udf/whittle/guests/go/kit/internal/fake"
@@ -60,6 +62,9 @@ func newReader(documents []Document) (*reader, error) {
 			if key == "_id" || key == "_score" {
 				continue
 			}
+			if err := checkKey(key); err != nil {
+				return nil, err
+			}
 			made, err := plainly(value)
 			if err != nil {
 				return nil, fmt.Errorf("the field `%s`: %w", key, err)
@@ -103,8 +108,11 @@ func plainly(value any) (any, error) {
 		return parsed([]byte(value))
 	case float64:
 		// A float is one in JSON too: 10.0 makes a field of floats.
+		if math.IsInf(value, 0) || math.IsNaN(value) {
+			return nil, fmt.Errorf("JSON does not have %v", value)
+		}
 		text := strconv.FormatFloat(value, 'f', -1, 64)
-		if !strings.Contains(text, ".") && !math.IsInf(value, 0) && !math.IsNaN(value) {
+		if !strings.Contains(text, ".") {
 			text += ".0"
 		}
 		return json.Number(text), nil
@@ -113,6 +121,9 @@ func plainly(value any) (any, error) {
 	case map[string]any:
 		made := map[string]any{}
 		for key, inner := range value {
+			if err := checkKey(key); err != nil {
+				return nil, err
+			}
 			plain, err := plainly(inner)
 			if err != nil {
 				return nil, err
@@ -129,6 +140,16 @@ func plainly(value any) (any, error) {
 	return parsed(written)
 }
 
+// checkKey refuses a key that no index takes.
+func checkKey(key string) error {
+	for _, name := range strings.Split(key, ".") {
+		if strings.TrimSpace(name) == "" {
+			return fmt.Errorf("a document cannot have the key `%s`: a part of it is empty", key)
+		}
+	}
+	return nil
+}
+
 func each(values []any) (any, error) {
 	made := make([]any, len(values))
 	for index, value := range values {
@@ -141,12 +162,56 @@ func each(values []any) (any, error) {
 	return made, nil
 }
 
+// parsed is a JSON text whose numbers keep their digits. A key that comes twice in an object is
+// refused, as the host does.
 func parsed(written []byte) (any, error) {
+	if !json.Valid(written) {
+		return nil, errors.New("it is not JSON")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(written))
 	decoder.UseNumber()
-	var value any
-	err := decoder.Decode(&value)
-	return value, err
+	return next(decoder)
+}
+
+func next(decoder *json.Decoder) (any, error) {
+	token, err := decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token {
+	case json.Delim('['):
+		list := []any{}
+		for decoder.More() {
+			value, err := next(decoder)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, value)
+		}
+		_, err := decoder.Token()
+		return list, err
+	case json.Delim('{'):
+		object := map[string]any{}
+		for decoder.More() {
+			token, err := decoder.Token()
+			if err != nil {
+				return nil, err
+			}
+			key, _ := token.(string)
+			if _, twice := object[key]; twice {
+				return nil, fmt.Errorf("duplicate key `%s`", key)
+			}
+			if err := checkKey(key); err != nil {
+				return nil, err
+			}
+			if object[key], err = next(decoder); err != nil {
+				return nil, err
+			}
+		}
+		_, err := decoder.Token()
+		return object, err
+	}
+	return token, nil
 }
 
 // eachScalar visits the values that are not objects or lists, with the path of each.
@@ -181,13 +246,23 @@ func (r *reader) read(document map[string]any, path string, kind fake.Kind) fake
 		return jsonAt(document, path)
 	}
 	field, known := r.types[path]
+	outer, isKeyword := strings.CutSuffix(path, ".keyword")
+	if inner, there := r.types[outer]; isKeyword && !known && there && inner == text {
+		path, field, known = outer, text, true
+	} else {
+		isKeyword = false
+	}
 	if !known || !slices.Contains(readAs[field], kind) {
 		return fake.Value{}
 	}
 	var found fake.Value
 	eachScalar(document, "", func(at string, value any) {
-		if at == path && !found.Found {
-			found = converted(field, value)
+		if at != path || found.Found {
+			return
+		}
+		found = converted(field, value)
+		if isKeyword && len(utf16.Encode([]rune(found.Text))) > longestKeyword {
+			found = fake.Value{}
 		}
 	})
 	switch {
@@ -200,6 +275,9 @@ func (r *reader) read(document map[string]any, path string, kind fake.Kind) fake
 	}
 	return found
 }
+
+// longestKeyword is how many units of UTF-16 the sub-field that a field of texts has takes in.
+const longestKeyword = 256
 
 var number = regexp.MustCompile(`(?i)^[+-]?(?:inf|infinity|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$`)
 
@@ -274,8 +352,8 @@ func converted(field fieldType, value any) fake.Value {
 	if at, ok := micros(form, written); ok {
 		return fake.Value{Found: true, Bits: uint64(at)}
 	}
-	millis, err := strconv.ParseInt(written, 10, 52)
-	return fake.Value{Found: err == nil, Bits: uint64(millis * 1000)}
+	at, ok := millis(written)
+	return fake.Value{Found: ok, Bits: uint64(at)}
 }
 
 // digits are those of a number, or of a text that may be one.
@@ -306,8 +384,12 @@ func integer(value any) (int64, bool) {
 		return whole, true
 	}
 	// Larger exponents would take all memory.
-	if float, err := strconv.ParseFloat(written, 64); !ok || err != nil || math.Abs(float) > 1e19 {
+	float, err := strconv.ParseFloat(written, 64)
+	if !ok || err != nil || math.Abs(float) > 1e19 {
 		return 0, false
+	}
+	if math.Abs(float) < 1 {
+		return 0, number.MatchString(written)
 	}
 	ratio, ok := new(big.Rat).SetString(written)
 	if !ok || !number.MatchString(written) {

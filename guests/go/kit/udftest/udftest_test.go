@@ -194,7 +194,7 @@ func TestABatchThatDiffersFromSingleDocumentsHasAnError(t *testing.T) {
 func TestACallThatTheHostDoesNotAllowEndsTheQuery(t *testing.T) {
 	query := udftest.Bind(t, "odd", nil)
 	result := query.Try(udftest.Document{"number": 3})
-	if fmt.Sprint(result.Err) != "the guest broke the contract: it called `resolve` outside `bind`" {
+	if fmt.Sprint(result.Err) != "the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document" {
 		t.Errorf("%v", result)
 	}
 	if value := query.Value(udftest.Document{}); value != nil {

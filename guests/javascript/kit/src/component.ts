@@ -153,7 +153,7 @@ export function component(...udfs: readonly [Udf, ...Udf[]]): Exports {
   };
 }
 
-function prepared({ name, returns }: Udf, evaluation: unknown): Bound {
+function prepared({ returns }: Udf, evaluation: unknown): Bound {
   if (typeof evaluation === "function") {
     const compute = evaluation as () => unknown;
     return {
@@ -164,7 +164,8 @@ function prepared({ name, returns }: Udf, evaluation: unknown): Bound {
   const whole = evaluation as Partial<BatchFunction<Kind>> | null | undefined;
   if (typeof whole?.batch !== "function") {
     throw new TypeError(
-      `\`prepare\` of function \`${name}\` returns neither a function nor a method \`batch\``,
+      `it returned ${shown(evaluation)}: return a function that evaluates a document, ` +
+        "or an object with a method `batch`",
     );
   }
   const evaluate = (documents: number) => whole.batch!(documents);
@@ -172,6 +173,12 @@ function prepared({ name, returns }: Udf, evaluation: unknown): Bound {
     one: lowered(returns, () => evaluateOne(returns, evaluate)),
     rows: (rows) => evaluateRows(returns, rows, evaluate),
   };
+}
+
+/** What `prepare` returned, for an error. */
+function shown(evaluation: unknown): string {
+  if (evaluation instanceof Promise) return "a promise, and a UDF cannot wait";
+  return evaluation == null ? "nothing" : `a value of type ${typeof evaluation}`;
 }
 
 /** The contract's `evaluate` of the current document. */

@@ -2,6 +2,7 @@
 
 import { placesOf } from "./lines.js";
 import * as log from "./log.js";
+import { advised } from "./missing.js";
 
 /** The arguments of a query are wrong: thrown in `prepare`. The message names the parameter. */
 export class InvalidArgument extends Error {
@@ -46,7 +47,7 @@ function formed(thrown: unknown): HostError {
 
 function message(thrown: unknown): string {
   try {
-    if (thrown instanceof Error) return String(thrown.message || thrown.name);
+    if (thrown instanceof Error) return advised(String(thrown.message || thrown.name));
     return String(thrown);
   } catch {
     // Its `message` or `toString` throws or is missing.

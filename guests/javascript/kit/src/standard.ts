@@ -27,14 +27,17 @@ export function endLoading(): readonly (() => void)[] {
   return early.splice(0);
 }
 
-function whileLoading(what: string): void {
-  if (!isLoading) throw new Error(`a UDF has no ${what}`);
+function whileLoading(error: string): void {
+  if (!isLoading) throw new Error(error);
 }
+
+const NO_CLOCK = "a UDF has no clock: take the time as a parameter";
+const NO_RANDOMNESS = "a UDF has no randomness: take a seed as a parameter";
 
 let milliseconds = 0;
 
 function now(): number {
-  whileLoading("clock");
+  whileLoading(NO_CLOCK);
   return milliseconds++;
 }
 
@@ -42,7 +45,7 @@ let state = 0x2545f491;
 
 /** Marsaglia's xorshift32. */
 function random(): number {
-  whileLoading("randomness");
+  whileLoading(NO_RANDOMNESS);
   state ^= state << 13;
   state ^= state >>> 17;
   state ^= state << 5;
@@ -83,7 +86,7 @@ if (globals.crypto) {
     return values;
   };
   globals.crypto.randomUUID = () => {
-    throw new Error("a UDF has no randomness");
+    throw new Error(NO_RANDOMNESS);
   };
 }
 

@@ -56,7 +56,7 @@ export function lower(kind: Kind, value: unknown): Lowered {
       if (typeof value === "string") return value.toWellFormed();
       break;
     case "json": {
-      const text = JSON.stringify(value);
+      const text = value instanceof Promise ? undefined : JSON.stringify(value);
       if (typeof text === "string") return text.toWellFormed();
       break;
     }
@@ -66,6 +66,7 @@ export function lower(kind: Kind, value: unknown): Lowered {
 
 /** What to return instead, after a colon. */
 function hint(kind: Kind, value: unknown): string {
+  if (value instanceof Promise) return ": a UDF cannot wait, so the function must not be `async`";
   if (kind === "timestamp" && value instanceof Date) {
     return ": return microseconds, `date.getTime() * 1000`";
   }
@@ -82,6 +83,7 @@ function hint(kind: Kind, value: unknown): string {
 function shown(value: unknown): string {
   if (typeof value === "string") return "a text";
   if (value instanceof Date) return "a Date";
+  if (value instanceof Promise) return "a promise";
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "bigint") return `${value}n`;
   return typeof value === "function" ? "a function" : String(value);

@@ -1,6 +1,8 @@
 """Functions with a fake host: what they read, give and log, and what goes wrong."""
 
+import os
 import random
+import sys
 import time
 import unittest
 from collections.abc import Iterator
@@ -52,7 +54,7 @@ class Odd:
     since: Timestamp | None = parameter("An instant.")
     least: int = parameter("The least number.", default=0, minimum=0)
 
-    def value(self) -> float | None:  # noqa: PLR0911 - a line for each number
+    def value(self) -> float | None:  # noqa: C901, PLR0911 - a line for each number
         """Do it."""
         print("number", self.number.get())  # noqa: T201 - a line of the log
         match self.number.get(self.least):
@@ -78,6 +80,12 @@ class Odd:
                 import colorsys  # noqa: PLC0415
 
                 return colorsys.rgb_to_hls(0, 0, 0)[0]
+            case 9:
+                return float(input())
+            case 10:
+                return float(sys.stdin.readline())
+            case 11:
+                os._exit(1)
         return None
 
 
@@ -150,7 +158,7 @@ class Queries(unittest.TestCase):
             query.value({"number": 1})
         scored = Document({"number": 5}, id="five", score=2)
         self.assertEqual(query.value(scored), 2.0)
-        numbers = [{"number": number} for number in (3, 6, 7, 8)]
+        numbers = [{"number": number} for number in (3, *range(6, 12))]
         found = query.values([{"number": 1}, {"number": 2}, scored, *numbers])
         self.assertEqual(
             found,
@@ -165,6 +173,15 @@ class Queries(unittest.TestCase):
                 ),
                 Failure("OSError: datetime.now: there is no clock in a component"),
                 Failure("OSError: random.seed: there is no randomness in a component"),
+                Failure(
+                    "OSError: input: there is no standard input in a component: declare a "
+                    "parameter instead"
+                ),
+                Failure(
+                    "OSError: stdin: there is no standard input in a component: declare a "
+                    "parameter instead"
+                ),
+                Failure("OSError: _exit: a UDF cannot exit: raise an exception instead"),
             ],
         )
         # Only the author's code is in a component.
@@ -174,11 +191,15 @@ class Queries(unittest.TestCase):
         self.assertEqual(query.log[3], "warn: five 2.0")
 
     def test_a_call_that_the_host_does_not_allow_ends_the_query(self) -> None:
-        with self.assertRaisesRegex(BrokenContractError, "it called `resolve` outside `bind`"):
+        with self.assertRaisesRegex(
+            BrokenContractError, "it looked up a field outside of `prepare`"
+        ):
             Query(Odd).value({"number": 4})
         query = Query(Odd)
         query.value({})
-        with self.assertRaisesRegex(BrokenContractError, "it read a document outside `evaluate`"):
+        with self.assertRaisesRegex(
+            BrokenContractError, "it read a document outside of `evaluate`, where there is none"
+        ):
             document.id()
 
     def test_arguments_are_checked_as_the_host_does(self) -> None:

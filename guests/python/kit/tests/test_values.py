@@ -73,7 +73,9 @@ class Values(unittest.TestCase):
             Json.of(float("nan"))
 
     def test_a_field_is_resolved_only_while_a_query_is_prepared(self) -> None:
-        with self.assertRaisesRegex(BrokenContractError, "it called `resolve` outside `bind`"):
+        with self.assertRaisesRegex(
+            BrokenContractError, "it looked up a field outside of `prepare`"
+        ):
             Field.named("title", str)
 
 

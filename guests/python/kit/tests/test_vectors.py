@@ -65,13 +65,13 @@ _EXPECTED = [
 ]
 
 
-def run(app: str, vectors: object) -> "subprocess.CompletedProcess[str]":
+def run(app: str, vectors: object, **limits: str) -> "subprocess.CompletedProcess[str]":
     """Run vectors for a project of one module."""
     with tempfile.TemporaryDirectory() as project:
         (Path(project) / "app.py").write_text(app)
         return subprocess.run(  # noqa: S603 - of this test alone
             [sys.executable, "-B", "-m", "whittle_guest.vectors", project],
-            env={**os.environ, "PYTHONPATH": str(_KIT)},
+            env={**os.environ, "PYTHONPATH": str(_KIT), **limits},
             input=json.dumps(vectors),
             capture_output=True,
             text=True,
@@ -86,7 +86,9 @@ class Vectors(unittest.TestCase):
         cases = [{"params": {"field": "a"}, **case} for case in _CASES]
         ran = run(_APP, [{"function": "length", "cases": cases}])
         self.assertEqual((ran.returncode, ran.stderr), (0, "loading\n"))
-        self.assertEqual([json.loads(line) for line in ran.stdout.splitlines()], _EXPECTED)
+        loaded, *lines = ran.stdout.splitlines()
+        self.assertEqual(loaded, "")
+        self.assertEqual([json.loads(line) for line in lines], _EXPECTED)
 
     def test_a_mistake_in_the_project_is_told_with_its_own_lines(self) -> None:
         ran = run("import json\n\njson.loads('{')\n", [])
@@ -95,3 +97,19 @@ class Vectors(unittest.TestCase):
         self.assertIn("json.loads('{')", ran.stderr)
         self.assertNotIn("importlib", ran.stderr)
         self.assertNotIn("whittle_guest", ran.stderr)
+
+    def test_a_case_that_does_not_end_is_stopped_and_the_next_runs(self) -> None:
+        app = _APP.replace("return None", "while True:\n                pass")
+        cases = [{"documents": [{}], "values": [None]}, {"documents": [], "values": []}]
+        suite = {"function": "length", "cases": [{"params": {"field": "a"}, **c} for c in cases]}
+        ran = run(app, suite, WHITTLE_TIMEOUT_MS="300")
+        _, stopped, ended = ran.stdout.splitlines()
+        words = "function `length` was stopped: the time limit of 300 ms is over at app.py:20"
+        self.assertEqual(json.loads(stopped), {"error": words, "logs": []})
+        self.assertEqual(json.loads(ended), {"values": [], "errors": {}, "logs": []})
+
+    def test_a_module_that_does_not_end_is_stopped(self) -> None:
+        ran = run("import json\nwhile True:\n    json.loads('1')\n", [], WHITTLE_LOADING_MS="300")
+        self.assertEqual((ran.returncode, ran.stdout), (1, ""))
+        words = "loading `app`: the time limit of 300 ms is over at "
+        self.assertRegex(ran.stderr, words + r"(app|decoder|__init__).py:\d+\n")

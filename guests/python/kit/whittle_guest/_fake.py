@@ -60,6 +60,12 @@ class State:
         raise self.broken
 
 
+_NO_DOCUMENT = (
+    "it read a document outside of `evaluate`, where there is none: "
+    "`prepare` sees only the parameters"
+)
+
+
 class Host:
     """The host of the present query."""
 
@@ -70,7 +76,7 @@ class Host:
 
 def _value(handle: int, kind: Kind | None) -> Any:  # noqa: ANN401 - of any kind
     if Host.state.phase != "evaluate":
-        Host.state.misuse("it read a document outside `evaluate`")
+        Host.state.misuse(_NO_DOCUMENT)
     asked = Host.state.fields[handle]
     if kind is not None and kind != asked.kind:
         Host.state.misuse(
@@ -86,7 +92,10 @@ class document:  # noqa: N801 - in place of a module, as those below
     @staticmethod
     def resolve(path: str, kind: Kind) -> int:
         if Host.state.phase != "bind":
-            Host.state.misuse("it called `resolve` outside `bind`")
+            Host.state.misuse(
+                "it looked up a field outside of `prepare`: look up all fields there, before the "
+                "first document"
+            )
         for handle, known in Host.state.fields.items():
             if (known.path, known.kind) == (path, kind):
                 return handle
@@ -107,7 +116,7 @@ class document:  # noqa: N801 - in place of a module, as those below
 
 def _evaluating() -> None:
     if Host.state.phase != "evaluate":
-        Host.state.misuse("it read a document outside `evaluate`")
+        Host.state.misuse(_NO_DOCUMENT)
 
 
 def _getters(kind: Kind) -> None:

@@ -6,33 +6,19 @@ of integers, texts that are all dates a field of dates. `docs/VECTORS.md` in Whi
 has the rules; a test there compares what is read here with what the host reads.
 """
 
-import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from whittle_guest._dates import OPTIONAL, SLASHES, micros, timestamp_from
+from whittle_guest._dates import OPTIONAL, SLASHES, micros, millis, timestamp_from
+from whittle_guest._exact import NegativeZero, Written, parsed, written
 from whittle_guest._values import INT64_MAXIMUM, INT64_MINIMUM, Json, Timestamp
 
 Source = Mapping[str, Any]
 """A document: values by path, as nested or as dotted keys."""
-
-
-class Written(float):
-    """A number of a JSON text, with the digits that it was written in."""
-
-    __slots__ = ("digits",)
-
-    digits: str
-
-    @classmethod
-    def of(cls, digits: str) -> "Written":
-        """Read the digits."""
-        number = cls(digits)
-        number.digits = digits
-        return number
 
 
 class Reader:
@@ -42,6 +28,7 @@ class Reader:
         self._mapped = mapped
         self._types: dict[str, str] = {}
         for document in documents:
+            _check_keys(document)
             for path, value in _scalars(document, ""):
                 shown = _type_of(value)
                 if shown is not None and self._has_room(path):
@@ -61,10 +48,42 @@ class Reader:
         if not self._mapped:
             return _unmapped(document, path, kind)
         field = self._types.get(path, "")
+        if not field and self._types.get(path.removesuffix(".keyword")) == "text":
+            return self._keyword(document, path.removesuffix(".keyword"), kind)
         if kind not in _READ_AS.get(field, ()):
             return None
         found = (_TO[field](value) for at, value in _scalars(document, path) if at == path)
         return _as(kind, next((value for value in found if value is not None), None))
+
+    def _keyword(self, document: Source, path: str, kind: str) -> object:
+        """Read the sub-field that a field of texts has: its first text that is not too long."""
+        if kind not in _READ_AS["text"]:
+            return None
+        found = (_text(value) for at, value in _scalars(document, path) if at == path)
+        short = (text for text in found if text is not None and _is_short(text))
+        return _as(kind, next(short, None))
+
+
+_LONGEST_KEYWORD = 256
+"""In units of UTF-16."""
+
+
+def _is_short(text: str) -> bool:
+    return len(text.encode("utf-16-le")) // 2 <= _LONGEST_KEYWORD
+
+
+def _check_keys(value: object) -> None:
+    """Refuse a document that no index takes, because of a key."""
+    if isinstance(value, Json):
+        value = parsed(value)
+    if isinstance(value, (list, tuple)):
+        for inner in value:
+            _check_keys(inner)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if any(not name.strip() for name in key.split(".")):
+                raise ValueError(f"a document cannot have the key `{key}`: a part of it is empty")
+            _check_keys(inner)
 
 
 def _as(kind: str, value: Any) -> object:  # noqa: ANN401
@@ -95,7 +114,7 @@ def _scalars(value: object, wanted: str, path: str = "") -> Iterator[tuple[str, 
     Branches that cannot lead to the wanted path are passed over; an empty one is led to by all.
     """
     if isinstance(value, Json):
-        value = json.loads(value, parse_float=Written.of)
+        value = parsed(value)
     if isinstance(value, Mapping):
         for key, inner in value.items():
             at = f"{path}.{key}" if path else key
@@ -117,6 +136,8 @@ def _type_of(value: object) -> str | None:
             return _type_of_text(value)
         case int() if not INT64_MINIMUM <= value <= INT64_MAXIMUM:
             return "double"
+        case float() if not isinstance(value, Written) and not math.isfinite(value):
+            raise ValueError(f"a document cannot have {value}: JSON does not have it")
     for types, field in _TYPES.items():
         if isinstance(value, types):
             return field
@@ -153,7 +174,7 @@ def _widest(known: str, shown: str) -> str:
 
 def _digits(value: object) -> str | None:
     """Give the digits of a number, or of a text that may be one."""
-    if isinstance(value, Written):
+    if isinstance(value, (Written, NegativeZero)):
         return value.digits
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -171,8 +192,9 @@ def _long(value: object) -> int | None:
     if digits is None or not _NUMBER.fullmatch(digits):
         return None
     try:
-        # The fraction is left out.
-        number = int(Decimal(digits))
+        decimal = Decimal(digits)
+        # The fraction is left out. No integer of 64 bits has more than 19 digits.
+        number = int(decimal) if decimal == 0 or decimal.adjusted() < 19 else INT64_MAXIMUM + 1  # noqa: PLR2004
     except (InvalidOperation, ValueError, OverflowError):
         return None
     return number if INT64_MINIMUM <= number <= INT64_MAXIMUM else None
@@ -197,9 +219,7 @@ def _date(value: object, form: "re.Pattern[str]" = OPTIONAL) -> int | None:
     if digits is None:
         return None
     instant = micros(form, digits)
-    if instant is None and re.fullmatch(r"-?\d{1,15}", digits, re.ASCII):
-        return int(digits) * 1000
-    return instant
+    return millis(digits) if instant is None else instant
 
 
 def _text(value: object) -> str | None:
@@ -246,13 +266,13 @@ def _json_at(document: Source, path: str) -> Json | None:
     through_list = _collect(document, path, values)
     if not values or (not through_list and values[0] is None):
         return None
-    return Json.of(_plain(values if through_list else values[0]))
+    return Json(written(_plain(values if through_list else values[0])))
 
 
 def _collect(value: object, path: str, values: list[Any]) -> bool:
     """Collect the values at a path, the longest key first; tell whether a list leads to them."""
     if isinstance(value, Json):
-        value = value.parse()
+        value = parsed(value)
     before = len(values)
     if isinstance(value, (list, tuple)):
         for element in value:
@@ -274,7 +294,7 @@ def _plain(value: object) -> object:
     """Give a value as JSON has it: instants as their texts, and no text of JSON."""
     match value:
         case Json():
-            return value.parse()
+            return parsed(value)
         case Timestamp():
             return value.to_datetime().isoformat()
         case datetime() | date():
@@ -284,8 +304,3 @@ def _plain(value: object) -> object:
         case list() | tuple():
             return [_plain(inner) for inner in value]
     return value
-
-
-def parsed(text: str) -> Any:  # noqa: ANN401 - JSON
-    """Read a JSON text whose numbers keep their digits."""
-    return json.loads(text, parse_float=Written.of)

@@ -33,16 +33,21 @@ _FILES = (
     "stat",
     "unlink",
 )
+_NO_INPUT = "there is no standard input in a component: declare a parameter instead"
 
 
 def replace() -> None:
     """Replace it, once the component runs: its build needs files and still imports."""
+    sys.stdin = _NoInput()
     sys.stdout = _Lines(log.info)
     sys.stderr = _Lines(log.warn)
+    _close(builtins, "input", _NO_INPUT)
     _close(builtins, "open", "there are no files in a component")
     _close(io, "open", "there are no files in a component")
     for call in _FILES:
         _close(os, call, "there are no files in a component")
+    for call in ("_exit", "abort"):
+        _close(os, call, "a UDF cannot exit: raise an exception instead")
     _loading.end()
     # The module `traceback` shows lines of the sources where it finds them.
     linecache.checkcache = lambda *_: None
@@ -70,6 +75,19 @@ class _Unfinder(importlib.abc.MetaPathFinder):
             f"{fullname}: a component has the modules that are imported at the top of one",
             name=fullname,
         )
+
+
+class _NoInput(io.TextIOBase):
+    """The standard input: a text file that cannot be read."""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, _size: int | None = None) -> NoReturn:
+        raise OSError(f"stdin: {_NO_INPUT}")
+
+    def readline(self, _size: int | None = -1) -> NoReturn:
+        raise OSError(f"stdin: {_NO_INPUT}")
 
 
 class _Lines(io.TextIOBase):

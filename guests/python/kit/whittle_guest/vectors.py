@@ -2,23 +2,26 @@
 
     python3 -m whittle_guest.vectors PROJECT < PROJECT/vectors.json
 
-Prints one JSON object for each case, as `whittle dev` reads them: `values` and `errors` of the
-documents, or the `error` that ended the case; `logs`; or why it was `skipped`. Whether that is what
-was expected is not decided here.
+Prints an empty line when the project is loaded, and then one JSON object for each case, as `whittle
+dev` reads them: `values` and `errors` of the documents, or the `error` that ended the case; `logs`;
+or why it was `skipped`. Whether that is what was expected is not decided here.
 """
 
 import contextlib
 import importlib
 import json
 import math
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from whittle_guest import _errors
-from whittle_guest._reading import parsed
+from whittle_guest._exact import Written, parsed, written
 from whittle_guest._values import Json
 from whittle_guest.testing import ArgumentError, BrokenContractError, Document, Failure, Query
 
@@ -28,18 +31,56 @@ def main() -> None:
     sys.path.insert(0, str(Path(sys.argv[1])))
     with contextlib.redirect_stdout(sys.stderr):
         _load()
+    _write("")
     for case in _cases(parsed(sys.stdin.read())):
-        sys.stdout.write(json.dumps(_run(case)) + "\n")
+        _write(written(_run(case)))
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+class _TimeoutError(BaseException):
+    """The time limit is over. Authors who catch `Exception` do not catch it."""
+
+
+@contextlib.contextmanager
+def _limit(variable: str) -> Iterator[None]:
+    """Raise a `_TimeoutError` after the milliseconds that an environment variable has, if any."""
+    limit = int(os.environ.get(variable, "0"))
+
+    def stop(_signal: int, frame: FrameType | None) -> None:
+        while frame and frame.f_code.co_filename.startswith(_OURS):
+            frame = frame.f_back
+        place = f" at {Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""
+        raise _TimeoutError(f"the time limit of {limit} ms is over{place}")
+
+    if not limit or not hasattr(signal, "setitimer"):
+        yield
+        return
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, limit / 1000)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+_OURS = ("<frozen ", importlib.__file__, str(Path(__file__).parent))
+"""How the paths of frames begin that are not the author's."""
 
 
 def _load() -> None:
     """Import the project; a mistake in it ends the program, with the project's own frames."""
     try:
-        importlib.import_module("app")
+        with _limit("WHITTLE_LOADING_MS"):
+            importlib.import_module("app")
+    except _TimeoutError as error:
+        sys.exit(f"loading `app`: {error}")
     except Exception as error:  # noqa: BLE001 - whatever the project raises
         told = traceback.TracebackException.from_exception(error)
-        ours = ("<frozen ", importlib.__file__, str(Path(__file__).parent))
-        frames = [frame for frame in told.stack if not frame.filename.startswith(ours)]
+        frames = [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
         told.stack = traceback.StackSummary.from_list(frames)
         sys.exit("".join(told.format()).rstrip())
 
@@ -61,15 +102,18 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
     name = case["function"]
     query = None
     try:
-        query = Query.of(name, _expanded(case.get("params", {})))
-        documents = [_document(_expanded(document)) for document in case["documents"]]
-        found = query.values(documents, mapped=mapping is None)
+        with _limit("WHITTLE_TIMEOUT_MS"):
+            query = Query.of(name, _expanded(case.get("params", {})))
+            documents = [_document(_expanded(document)) for document in case["documents"]]
+            found = query.values(documents, mapped=mapping is None)
     except ArgumentError as error:
         return {"error": str(error), "logs": []}
-    except BrokenContractError as error:
+    except (BrokenContractError, _TimeoutError) as error:
         return {"error": f"function `{name}` was stopped: {error}", "logs": []}
     except Exception as error:  # noqa: BLE001 - it is the result of the case
-        words = f'function `{name}` refused its arguments: "{_line(_errors.message(error))}"'
+        blamed = isinstance(error, _errors.InvalidArgumentError)
+        verb = "refused its arguments" if blamed else "failed in `prepare`"
+        words = f'function `{name}` {verb}: "{_line(_errors.message(error))}"'
         return {"error": words, "logs": query.log if query else []}
     failed = ((at, value) for at, value in enumerate(found) if isinstance(value, Failure))
     errors = {at: _line(value.message) for at, value in failed}
@@ -79,7 +123,8 @@ def _run(case: dict[str, Any]) -> dict[str, Any]:
         words = f'function `{name}` failed for document `{document}`: "{message}"'
         return {"error": words, "logs": query.log}
     values = [None if at in errors else _json(value) for at, value in enumerate(found)]
-    return {"values": values, "errors": errors, "logs": query.log}
+    told = {str(at): message for at, message in errors.items()}
+    return {"values": values, "errors": told, "logs": query.log}
 
 
 def _line(message: str) -> str:
@@ -101,7 +146,8 @@ def _document(sample: dict[str, Any]) -> Document:
 
 def _json(value: object) -> object:
     if isinstance(value, Json):
-        return value.parse()
+        # Of a key that comes twice in a result, the last counts.
+        return json.loads(value, parse_float=Written.of)
     if not isinstance(value, float) or math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

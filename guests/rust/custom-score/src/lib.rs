@@ -50,7 +50,7 @@ mod tests {
             .field("price", 10)
             .field("rating", 4.0)
             .field("popularity", 100);
-        let partial = Document::new().field("rating", 4.0).field("price", "10");
+        let partial = Document::new().field("rating", 4.0).field("price", "dear");
         let scores = function.evaluate_all(&[full, partial, Document::new()]);
         let full = 0.3 * 10.0 + 0.5 * 4.0 + 0.2 * 100.0;
         assert_eq!(scores, [Ok(Some(full)), Ok(Some(2.0)), Ok(Some(0.0))]);

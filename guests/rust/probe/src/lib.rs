@@ -6,6 +6,8 @@ mod answer;
 mod burden;
 mod misuse;
 mod read;
+#[cfg(test)]
+mod readings;
 mod whole;
 mod words;
 

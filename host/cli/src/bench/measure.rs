@@ -7,9 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::{Value as Json, json};
 use whittle_host::{
-    Arguments, Bound, Budget, Engine, EvaluateError, OnError, QueryContext, Stopped, Udf,
+    Arguments, Bound, Budget, Engine, EvaluateError, ExactJson, OnError, QueryContext, Stopped, Udf,
 };
 use whittle_node::{DocumentReader, Documents, Samples};
 
@@ -24,6 +23,9 @@ const RUN: Duration = Duration::from_millis(8);
 
 /// How often a component is loaded.
 const LOADS: usize = 5;
+
+/// The value of a document, or why it has none.
+pub(super) type Answer = Result<ExactJson, String>;
 
 /// A component that is measured.
 pub(super) struct Subject {
@@ -139,14 +141,14 @@ impl Subject {
         arguments: &Arguments,
         reader: &DocumentReader,
         samples: &Samples,
-    ) -> Result<Vec<Json>> {
+    ) -> Result<Vec<Answer>> {
         let mut bound = self.bind(function, arguments)?;
         let Samples { documents, scores } = samples;
         let answers = scores.iter().enumerate().map(|(position, score)| {
             let batch = reader.load(&bound, documents, position..position + 1, *score)?;
             match bound.evaluate_row(&batch) {
-                Ok(value) => Ok(value.to_json()),
-                Err(EvaluateError::Document { message, .. }) => Ok(json!({ "error": message })),
+                Ok(value) => Ok(Ok(value.to_json())),
+                Err(EvaluateError::Document { message, .. }) => Ok(Err(message)),
                 Err(error) => Err(error.into()),
             }
         });

@@ -1,12 +1,13 @@
 //! The report of a measurement: a table, or JSON.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::{Value as Json, json};
 use unicode_width::UnicodeWidthStr;
-use whittle_host::one_line;
+use whittle_host::{ExactJson, one_line};
 
 use super::ROWS;
 use super::measure::{Cost, Subject, Times};
@@ -18,6 +19,8 @@ pub(super) struct Report {
     pub(super) source: String,
     pub(super) documents: usize,
     pub(super) differences: Vec<Difference>,
+    /// Of each component, if any document fails.
+    pub(super) failures: Vec<Option<Failures>>,
     /// In the order of the components.
     pub(super) costs: Vec<Cost>,
 }
@@ -26,8 +29,34 @@ pub(super) struct Report {
 pub(super) struct Difference {
     pub(super) id: String,
     pub(super) document: String,
-    pub(super) this: Json,
-    pub(super) other: Json,
+    pub(super) this: ExactJson,
+    pub(super) other: ExactJson,
+}
+
+/// The documents for which a function fails.
+pub(super) struct Failures {
+    pub(super) count: usize,
+    /// Of so many.
+    pub(super) documents: usize,
+    /// The first one's id and error.
+    pub(super) id: String,
+    pub(super) message: String,
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            count,
+            documents,
+            id,
+            message,
+        } = self;
+        let (id, message) = (one_line(id), one_line(message));
+        write!(
+            formatter,
+            "{count} of {documents} documents failed, the first is `{id}`: {message}"
+        )
+    }
 }
 
 /// How many differences are printed.
@@ -66,6 +95,13 @@ impl Report {
             match subjects {
                 [_] => writeln!(stdout, "  {path}: {name} {version}")?,
                 _ => writeln!(stdout, "  {title:<6}  {path}: {name} {version}")?,
+            }
+        }
+        for (title, failures) in TITLES.iter().zip(&self.failures) {
+            match (failures, subjects) {
+                (None, _) => {}
+                (Some(failures), [_]) => writeln!(stdout, "  {failures}")?,
+                (Some(failures), _) => writeln!(stdout, "  {title}: {failures}")?,
             }
         }
         for difference in self.differences.iter().take(SHOWN) {
@@ -130,22 +166,28 @@ impl Report {
     }
 
     fn json(&self, subjects: &[Subject]) -> Json {
-        let components = subjects.iter().zip(&self.costs).map(|(subject, cost)| {
-            let manifest = subject.udf().manifest();
-            let times = |times: &Times| json!({"median": times.median(), "spread": times.spread()});
-            json!({
-                "component": subject.path(),
-                "name": manifest.name,
-                "version": manifest.version,
-                "document_ns": times(&cost.document),
-                "batch_document_ns": times(&cost.batch),
-                "bind_ns": times(&cost.bind),
-                "load_ns": subject.load_time().as_nanos() as u64,
-                "compile_ns": subject.compile_time().map(|time| time.as_nanos() as u64),
-                "memory_bytes": cost.memory_bytes,
-                "component_bytes": subject.udf().component_bytes(),
-            })
-        });
+        let costs = self.costs.iter().zip(&self.failures);
+        let components = subjects
+            .iter()
+            .zip(costs)
+            .map(|(subject, (cost, failures))| {
+                let manifest = subject.udf().manifest();
+                let times =
+                    |times: &Times| json!({"median": times.median(), "spread": times.spread()});
+                json!({
+                    "component": subject.path(),
+                    "name": manifest.name,
+                    "version": manifest.version,
+                    "document_ns": times(&cost.document),
+                    "batch_document_ns": times(&cost.batch),
+                    "bind_ns": times(&cost.bind),
+                    "load_ns": subject.load_time().as_nanos() as u64,
+                    "compile_ns": subject.compile_time().map(|time| time.as_nanos() as u64),
+                    "memory_bytes": cost.memory_bytes,
+                    "failed_documents": failures.as_ref().map_or(0, |failures| failures.count),
+                    "component_bytes": subject.udf().component_bytes(),
+                })
+            });
         let differences = self.differences.iter().map(|difference| {
             json!({"_id": difference.id, "values": [difference.this, difference.other]})
         });

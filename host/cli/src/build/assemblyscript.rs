@@ -5,6 +5,8 @@
 
 mod imports;
 mod inputs;
+mod lines;
+mod resident;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
 use self::inputs::Inputs;
+use super::lines::with_lines;
 use super::memo;
 use super::packages;
 use super::tool::{BuildFolder, check_node, run};
@@ -22,8 +25,20 @@ use super::{Built, Code};
 
 const INSTALL: &str = "install Node.js 20 or newer, with npm, from https://nodejs.org";
 
-/// The path of asc, relative to the directory with `node_modules`.
+/// The path of asc, relative to the directory with `node_modules`, and that of its module, relative
+/// to asc.
 const COMPILER: &str = "node_modules/assemblyscript/bin/asc.js";
+const COMPILER_MODULE: &str = "../../dist/asc.js";
+
+/// The last two change no instruction.
+const OPTIONS: [&str; 6] = [
+    "--config",
+    "asconfig.json",
+    "--target",
+    "release",
+    "--debug",
+    "--sourceMap",
+];
 
 pub(super) fn owns(dir: &Path) -> bool {
     dir.join("asconfig.json").is_file()
@@ -36,24 +51,61 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     check_node(20, INSTALL)?;
     let compiler = compiler(&dir)?;
     let module = folder.path().join("module.wasm");
+    let compiled = folder.path().join("compiled.wasm");
     let mut asc = Command::new("node");
     asc.current_dir(&dir)
         .arg(&compiler)
-        .args(["--config", "asconfig.json", "--target", "release"])
+        .args(OPTIONS)
         .arg("--outFile")
-        .arg(&module);
+        .arg(&compiled);
     let inputs = Inputs::of(&asc, &dir, npm_root(&dir));
     memo::make(
         &module,
         || inputs.fingerprint(),
-        || run(&mut asc, INSTALL).map(drop),
+        || {
+            if !resident::compile(&compiled, &inputs.programs()?)? {
+                run(&mut asc, INSTALL)?;
+            }
+            let bytes = read(&compiled)?;
+            let lines = map(&compiled).and_then(|map| lines::table(&bytes, &map));
+            fs::write(&module, with_lines(&bytes, lines)?)
+                .with_context(|| module.display().to_string())
+        },
     )?;
-    let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    let bytes = read(&module)?;
     imports::check(&dir, &bytes)?;
     Ok(Built {
         code: Code::Module(bytes, TextEncoding::Utf16),
         output: folder.output(&dir)?,
     })
+}
+
+/// The command that keeps the compiler running, if it is installed.
+pub(super) fn resident(dir: &Path, socket: &Path) -> Result<Option<Command>> {
+    let dir = fs::canonicalize(dir)?;
+    let root = npm_root(&dir);
+    let Some(compiler) = installed(&dir, root).filter(|_| packages::are_installed(root)) else {
+        return Ok(None);
+    };
+    let inputs = Inputs::of(&Command::new("node"), &dir, root);
+    Ok(Some(resident::command(
+        &dir,
+        &compiler.join(COMPILER_MODULE),
+        &OPTIONS,
+        &inputs.programs()?,
+        socket,
+    )))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// The source map that asc writes beside a module.
+fn map(module: &Path) -> Result<String> {
+    Ok(String::from_utf8(read(
+        &module.with_extension("wasm.map"),
+    )?)?)
 }
 
 /// The compiler that the project pins; npm installs the project's packages if any is missing.

@@ -7,10 +7,12 @@
 //! component.
 
 mod commands;
+mod mistakes;
 mod sources;
 
 use std::env;
 use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,12 +21,17 @@ use whittle_host::{BATCH_CONTRACT, CONTRACT, TextEncoding};
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
 
-use super::tool::{BuildFolder, run};
+use super::dwarf;
+use super::lines::with_lines;
+use super::tool::{BuildFolder, run_explained};
 use super::{Built, Code};
 use sources::{in_folder, in_project};
 
 const INSTALL: &str = "install clang with a sysroot for WASI: apt-get install clang-19 lld-19 \
                        libclang-rt-19-dev-wasm32 wasi-libc, or set WASI_SDK_PATH to a wasi-sdk";
+
+/// Debian's headers of wasi-libc.
+const HEADERS: &str = "/usr/include/wasm32-wasi";
 
 /// A stack of 128 KiB at the start of memory, so that an overflow traps.
 const STACK: &str = "-Wl,-z,stack-size=131072,--stack-first";
@@ -46,6 +53,10 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--target=wasm32-wasi", "-mexec-model=reactor"])
         // Link-time optimisation inlines the kit's wrappers into the guest.
         .args(["-std=c17", "-O2", "-flto", "-Wall", "-Wextra"])
+        // For the lines that errors name.
+        .arg("-g")
+        // Without a value, the result of a function is whatever is in memory.
+        .arg("-Werror=return-type")
         .arg("-isystem")
         .arg(&bindings)
         .arg("-I")
@@ -59,18 +70,31 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     files.extend(in_folder(&kit)?);
     commands::write(&dir, &clang, &files)?;
     clang
-        .args(["-Wl,--gc-sections", "-Wl,-s", STACK])
+        .args(["-Wl,--gc-sections", STACK])
         .args(files)
         .arg(bindings.join("udf.c"))
         .arg(bindings.join("udf_component_type.o"))
         .arg("-o")
         .arg(&module);
-    run(&mut clang, INSTALL)?;
+    if io::stderr().is_terminal() {
+        clang.arg("-fcolor-diagnostics");
+    }
+    run_explained(&mut clang, INSTALL, mistakes::explained)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
+    let lines = dwarf::lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file));
     Ok(Built {
-        code: Code::Module(bytes, TextEncoding::Utf8),
+        code: Code::Module(with_lines(&bytes, lines)?, TextEncoding::Utf8),
         output: folder.output(&dir)?,
     })
+}
+
+/// The name of a file of the project, other than one in these directories. Files of the kit and of the
+/// C library may have relative paths too.
+fn authors<'a>(dir: &Path, others: &[&Path], file: &'a str) -> Option<&'a str> {
+    let file = file.trim_start_matches("./");
+    let path = dir.join(file);
+    let is_other = file.starts_with('/') || others.iter().any(|other| path.starts_with(other));
+    (!is_other && path.is_file()).then_some(file)
 }
 
 /// The flags in `CFLAGS`, with blanks between them, as make and cc take them.
@@ -104,6 +128,10 @@ fn compiler() -> Result<Command> {
         if let (Some(clang), Some(linker)) = (on_path(&clang), on_path(&linker)) {
             let mut command = Command::new(clang);
             command.arg(format!("-fuse-ld={}", linker.display()));
+            if Path::new(HEADERS).is_dir() {
+                // Otherwise clang would find this machine's headers after those of WASI.
+                command.args(["-nostdlibinc", "-idirafter", HEADERS]);
+            }
             return Ok(command);
         }
     }

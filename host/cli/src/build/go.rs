@@ -4,13 +4,18 @@
 //! after the runtime has started. The WASI functions that Go's runtime imports are replaced by stubs
 //! when the module is encoded as a component.
 
+mod native;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use whittle_host::TextEncoding;
+use whittle_host::{LineTable, TextEncoding};
 
+pub(super) use self::native::native;
+use super::functions::{Function, functions};
+use super::lines::with_lines;
 use super::tool::{BuildFolder, run};
 use super::{Built, Code};
 
@@ -31,24 +36,26 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     }
     let folder = BuildFolder::of(dir, "go")?;
     let module = folder.path().join("module.wasm");
-    let settings = run(
-        &mut for_wasm(dir, &["list", "-f", "{{.DefaultGODEBUG}}", "."]),
-        INSTALL,
-    )?;
+    let listed = run(&mut for_wasm(dir, &["list", "-f", LISTED, "."]), INSTALL)?;
+    let listed = String::from_utf8_lossy(&listed);
+    let (settings, path) = listed.trim_end().split_once('\n').unwrap_or_default();
     let mut command = for_wasm(dir, &["build"]);
     command
         .args(FLAGS)
-        .arg(linker_flags(String::from_utf8_lossy(&settings).trim()))
+        .arg(linker_flags(settings))
         .arg("-o")
         .arg(&module)
         .arg(".");
     run(&mut command, INSTALL)?;
     let bytes = fs::read(&module).with_context(|| module.display().to_string())?;
     Ok(Built {
-        code: Code::Module(bytes, TextEncoding::Utf8),
+        code: Code::Module(with_lines(&bytes, table(&bytes, path))?, TextEncoding::Utf8),
         output: folder.output(dir)?,
     })
 }
+
+/// The package's settings of the runtime, and the path of its module.
+const LISTED: &str = "{{.DefaultGODEBUG}}\n{{.Module.Path}}";
 
 const FLAGS: [&str; 3] = [
     "-buildmode=c-shared",
@@ -58,8 +65,33 @@ const FLAGS: [&str; 3] = [
     "-buildvcs=false",
 ];
 
-/// Omits symbols and debug information, which leaves a third of the size. Panics keep their traces.
-///
+/// The author's functions, without lines: Go has no debug information for WebAssembly. Its panics
+/// know their lines, and a loop goes through the start of its function every time.
+fn table(module: &[u8], path: &str) -> Result<LineTable> {
+    let (code_start, functions) = functions(module)?;
+    let mut table = LineTable::default();
+    for Function { body, name } in &functions {
+        let function = authors(name, path);
+        let function = function.as_deref().map(|function| ("", 0, function));
+        table.push(body.start - code_start, function);
+    }
+    Ok(table)
+}
+
+/// A function of the author's module as Go writes it; the linker has `_` for all punctuation but dots.
+fn authors(name: &str, path: &str) -> Option<String> {
+    let package = path.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_");
+    let in_package = name.strip_prefix(&package);
+    let is_own = in_package.is_some_and(|rest| rest.starts_with(['.', '_']));
+    (is_own || name.starts_with("main.")).then(|| {
+        let method = name.split_once(".__").and_then(|(package, method)| {
+            let (receiver, method) = method.split_once("_.")?;
+            Some(format!("{package}.(*{receiver}).{method}"))
+        });
+        method.unwrap_or_else(|| name.to_owned())
+    })
+}
+
 /// Go's garbage collector runs concurrently and is paced by the clock. A component has one thread,
 /// and a clock that advances only when it is read. By that clock the collector seems to take all the
 /// time, so it holds back, and memory grows to its limit. `gcstoptheworld` makes it stop the program
@@ -67,7 +99,7 @@ const FLAGS: [&str; 3] = [
 fn linker_flags(settings: &str) -> String {
     let separator = if settings.is_empty() { "" } else { "," };
     format!(
-        "-ldflags=-s -w -buildid= \
+        "-ldflags=-w -buildid= \
          -X=runtime.godebugDefault={settings}{separator}gcstoptheworld=1"
     )
 }
@@ -123,12 +155,30 @@ mod tests {
 
     #[test]
     fn keeps_the_programs_own_settings() {
-        let flags = "-ldflags=-s -w -buildid= -X=runtime.godebugDefault=";
+        let flags = "-ldflags=-w -buildid= -X=runtime.godebugDefault=";
         assert_eq!(linker_flags(""), format!("{flags}gcstoptheworld=1"));
         assert_eq!(
             linker_flags("a=0,b=1"),
             format!("{flags}a=0,b=1,gcstoptheworld=1")
         );
+    }
+
+    #[test]
+    fn functions_of_the_module_are_the_authors() {
+        let authors = |name| authors(name, "example.com/my-udf");
+        for (name, shown) in [
+            ("main.depth", "main.depth"),
+            ("main.__fails_.Evaluate", "main.(*fails).Evaluate"),
+            (
+                "example.com_my_udf_words.Split",
+                "example.com_my_udf_words.Split",
+            ),
+        ] {
+            assert_eq!(authors(name).as_deref(), Some(shown), "{name}");
+        }
+        for other in ["runtime.main", "github.com_whittle_udf_kit.Export", ""] {
+            assert_eq!(authors(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ mod lines;
 mod native;
 mod node;
 mod pin;
-mod source_map;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,9 +17,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 
 pub(super) use self::native::native;
+use super::manifest;
 use super::memo::{self, Fingerprint};
 use super::packages;
-use super::tool::{BuildFolder, check_node, run, run_explained};
+use super::tool::{BuildFolder, check_node, run, run_module};
 use super::{Built, Code};
 
 /// The kit's package.
@@ -94,10 +94,9 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         Ok(inputs)
     };
     memo::make(&component, inputs, || {
-        run_explained(&mut componentize, INSTALL, |messages| {
+        run_module(&mut componentize, INSTALL, &project.main, |messages| {
             lines.explain(messages)
         })
-        .map(drop)
         .map_err(|error| match needs_node.first() {
             Some(import) => error.context(import.to_string()),
             None => error,
@@ -195,6 +194,9 @@ impl Project {
         let (Some(name), Some(version)) = (text("name"), text("version")) else {
             bail!("package.json needs a `name` and a `version`: the component gets both");
         };
+        // Without the scope of a name like `@people/udf`.
+        let name = name.rsplit('/').next().unwrap_or(name);
+        manifest::check("package.json", name, version)?;
         let engines = [JsEngine::QuickJs, JsEngine::StarlingMonkey];
         let engine = match &package["whittle"]["engine"] {
             Json::Null => JsEngine::QuickJs,
@@ -216,8 +218,7 @@ impl Project {
             engine,
             has_kit: package["dependencies"][KIT].is_string(),
             manifest: json!({
-                // Without the scope of a name like `@people/udf`.
-                "name": name.rsplit('/').next(),
+                "name": name,
                 "version": version,
                 "description": text("description").unwrap_or_default(),
                 "author": author.unwrap_or_default(),

@@ -107,7 +107,7 @@ impl Fingerprint {
         self.add(path.as_os_str().as_encoded_bytes());
         match fs::read(path) {
             Ok(bytes) => self.add(&bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.add(b"missing"),
+            Err(error) if is_missing(&error) => self.add(b"missing"),
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         }
         Ok(())
@@ -165,6 +165,14 @@ impl Fingerprint {
     pub(super) fn finish(self) -> String {
         self.0.finalize().to_string()
     }
+}
+
+/// Whether there is no such file: a path may also lead through another file.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Whether a file or directory is an input. Python writes its compiled modules beside the sources

@@ -6,12 +6,17 @@
 
 mod assemblyscript;
 mod c;
+mod dwarf;
+mod functions;
 mod go;
 mod javascript;
+mod lines;
+mod manifest;
 mod memo;
 mod packages;
 mod python;
 mod rust;
+mod source_map;
 mod tool;
 
 use std::fs;
@@ -24,6 +29,7 @@ use clap::Args;
 use whittle_host::{TextEncoding, Udf, encode_component};
 
 use crate::inspect::signature;
+use crate::kit;
 use crate::setup;
 use crate::step;
 
@@ -69,10 +75,28 @@ struct Language {
     build: fn(&Path) -> Result<Built>,
     /// The command that runs vectors natively; see [`native`].
     native: Option<Native>,
+    /// The command that keeps the compiler running; see [`resident`].
+    resident: Option<Resident>,
 }
 
 /// Gives the command for a project, if the kit of the project has what it takes.
-type Native = fn(&Path) -> Result<Option<Command>>;
+type Native = fn(&Path) -> Result<Option<NativeRun>>;
+
+/// How a project's vectors are run natively.
+pub(crate) struct NativeRun {
+    /// Takes vectors on its standard input, and prints an empty line when the project is loaded, and
+    /// then a JSON object for each case.
+    pub(crate) command: Command,
+    /// Whether it compiles the project first, and prints something when that is done. What it says
+    /// until then, the build says too.
+    pub(crate) compiles: bool,
+}
+
+/// Gives the command for a project and a socket, if the compiler is installed.
+type Resident = fn(&Path, &Path) -> Result<Option<Command>>;
+
+/// The environment variable with the socket of a compiler that keeps running.
+pub(crate) const RESIDENT: &str = "WHITTLE_RESIDENT_COMPILER";
 
 /// The first language that owns a directory builds it.
 const LANGUAGES: &[Language] = &[
@@ -81,36 +105,42 @@ const LANGUAGES: &[Language] = &[
         owns: rust::owns,
         build: rust::build,
         native: None,
+        resident: None,
     },
     Language {
         marker: "go.mod",
         owns: go::owns,
         build: go::build,
-        native: None,
+        native: Some(go::native),
+        resident: None,
     },
     Language {
         marker: "asconfig.json",
         owns: assemblyscript::owns,
         build: assemblyscript::build,
         native: None,
+        resident: Some(assemblyscript::resident),
     },
     Language {
         marker: "package.json",
         owns: javascript::owns,
         build: javascript::build,
         native: Some(javascript::native),
+        resident: None,
     },
     Language {
         marker: "pyproject.toml",
         owns: python::owns,
         build: python::build,
         native: Some(python::native),
+        resident: None,
     },
     Language {
         marker: "*.c",
         owns: c::owns,
         build: c::build,
         native: None,
+        resident: None,
     },
 ];
 
@@ -139,7 +169,11 @@ impl Build {
 /// Builds the UDF in a directory, checks it as a host will, and writes it.
 pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     let language = language(dir)?;
-    let built = (language.build)(dir).with_context(|| dir.display().to_string())?;
+    let built = (language.build)(dir).map_err(|error| match kit::damage(dir) {
+        Some(damage) => error.context(damage),
+        None => error,
+    });
+    let built = built.with_context(|| dir.display().to_string())?;
     let component = built.code.component();
     let component = component.with_context(|| dir.display().to_string())?;
     let engine = setup::engine()?;
@@ -170,11 +204,19 @@ pub(crate) fn check(dir: &Path) -> Result<()> {
     language(dir).map(drop)
 }
 
-/// A command that runs vectors without building a component, if the project's language and kit can:
-/// vectors on its standard input, and on its standard output a JSON object for each case.
-pub(crate) fn native(dir: &Path) -> Result<Option<Command>> {
+/// How vectors run without a component, if the project's language and kit can do so.
+pub(crate) fn native(dir: &Path) -> Result<Option<NativeRun>> {
     match language(dir)?.native {
         Some(native) => native(dir),
+        None => Ok(None),
+    }
+}
+
+/// A command that keeps the compiler of a project running, if its language gains by that: builds use
+/// it that find its socket in the environment variable [`RESIDENT`].
+pub(crate) fn resident(dir: &Path, socket: &Path) -> Result<Option<Command>> {
+    match language(dir)?.resident {
+        Some(resident) => resident(dir, socket),
         None => Ok(None),
     }
 }

@@ -22,7 +22,7 @@ use anyhow::{Context, Result, bail};
 use self::inputs::Inputs;
 pub(super) use self::native::native;
 use super::memo;
-use super::tool::{BuildFolder, run_explained};
+use super::tool::{BuildFolder, run_module};
 use super::{Built, Code};
 
 const TOOL: &str = "componentize-py";
@@ -76,7 +76,7 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     memo::make(
         &component,
         || inputs.fingerprint(),
-        || run_explained(&mut tool, INSTALL, mistakes::explained).map(drop),
+        || run_module(&mut tool, INSTALL, "the module `app`", mistakes::explained),
     )?;
     let bytes = fs::read(&component).with_context(|| component.display().to_string())?;
     Ok(Built {

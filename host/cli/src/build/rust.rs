@@ -19,6 +19,8 @@ use serde_json::Value as Json;
 use whittle_host::TextEncoding;
 
 use self::shared::Shared;
+use super::dwarf;
+use super::lines::with_lines;
 use super::tool::run;
 use super::{Built, Code};
 use crate::setup;
@@ -26,6 +28,9 @@ use crate::setup;
 const INSTALL: &str = "install Rust from https://rustup.rs";
 
 const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The workspace's path in a component, in which no path of this machine is.
+const WORKSPACE: &str = "/src";
 
 pub(super) fn owns(dir: &Path) -> bool {
     dir.join("Cargo.toml").is_file()
@@ -46,8 +51,9 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     let artifact = artifact(&messages)?;
     let bytes = fs::read(&artifact).with_context(|| artifact.display().to_string())?;
     imports::check(&bytes, || toolchain.dependencies(dir, &package))?;
+    let lines = dwarf::lines(&bytes, |file| package.shown(file));
     Ok(Built {
-        code: Code::Module(bytes, TextEncoding::Utf8),
+        code: Code::Module(with_lines(&bytes, lines)?, TextEncoding::Utf8),
         output: package.output,
     })
 }
@@ -147,7 +153,9 @@ impl Toolchain {
         }
         add_flags(&mut cargo, flags_of_environment(), flags);
         // Only for the package itself: what it depends on can then be shared with other projects.
-        cargo.arg("--").arg(hidden(&package.workspace, "/src"));
+        cargo.arg("--").arg(hidden(&package.workspace, WORKSPACE));
+        // For the lines that errors name. They change no instruction, and are taken out again.
+        cargo.args(["-Cdebuginfo=limited", "-Cstrip=none"]);
         cargo
     }
 }
@@ -210,6 +218,17 @@ impl Package {
             output: target.join("whittle").join(format!("{name}.wasm")),
             target,
         })
+    }
+
+    /// The name of a source file of the package, as panics have it: relative to the workspace. `None`
+    /// for files of other packages, such as the kit.
+    fn shown<'a>(&self, file: &'a str) -> Option<&'a str> {
+        let file = file.strip_prefix(WORKSPACE)?.strip_prefix('/')?;
+        let package = self.manifest.parent()?;
+        let in_package = Path::new(file).strip_prefix(package.strip_prefix(&self.workspace).ok()?);
+        in_package
+            .is_ok_and(|path| !path.starts_with("kit"))
+            .then_some(file)
     }
 
     /// Whether the author has not chosen a target directory, which may be shared already.

@@ -3,9 +3,11 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use whittle_host::{BATCH_CONTRACT, CONTRACT};
@@ -29,28 +31,126 @@ pub(super) fn run(tool: &mut Command, install: &str) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// Like [`run`], for a tool whose messages are about itself rather than the author's code: if it
-/// fails, `explain` makes the error of its standard error, which otherwise goes to the user.
+/// How often a tool is asked whether it has ended.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+/// How long a tool may run the author's code. The slowest build on a busy machine takes half of it.
+const LOADING: Duration = Duration::from_secs(300);
+
+/// Like [`run`], for a tool that runs the author's `module`, and whose messages are about itself rather
+/// than that code: if it fails, `explain` makes the error of its standard error, which otherwise goes
+/// to the user. If it does not end, it is killed.
+pub(super) fn run_module(
+    tool: &mut Command,
+    install: &str,
+    module: &str,
+    explain: impl FnOnce(&str) -> Option<String>,
+) -> Result<()> {
+    let program = name(tool);
+    let ended = step::shown(&program, || messages_within(plain(tool), LOADING));
+    let ended = ended.map_err(|error| cannot_run(&program, error, install))?;
+    let Some((status, messages)) = ended else {
+        bail!(endless(module, LOADING));
+    };
+    report(&program, status, &messages, explain)
+}
+
+/// Like [`run`], for a tool whose messages do not always say what to do: if it fails, `explain` makes
+/// the error of them, if it can.
 pub(super) fn run_explained(
     tool: &mut Command,
     install: &str,
     explain: impl FnOnce(&str) -> Option<String>,
-) -> Result<Vec<u8>> {
+) -> Result<()> {
     let program = name(tool);
-    tool.stdin(Stdio::null());
+    plain(tool).stdin(Stdio::null());
     let output = step::shown(&program, || tool.output());
     let output = output.map_err(|error| cannot_run(&program, error, install))?;
-    let messages = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success()
-        && let Some(explained) = explain(&messages)
+    report(&program, output.status, &output.stderr, explain)
+}
+
+/// Makes the error of a tool that failed, and prints what `explain` does not explain.
+fn report(
+    program: &str,
+    status: ExitStatus,
+    messages: &[u8],
+    explain: impl FnOnce(&str) -> Option<String>,
+) -> Result<()> {
+    let text = without_colors(&String::from_utf8_lossy(messages));
+    if !status.success()
+        && let Some(explained) = explain(&text)
     {
         bail!(explained);
     }
-    io::stderr().write_all(&output.stderr)?;
-    if !output.status.success() {
+    let mut stderr = io::stderr();
+    // A tool writes colors if its caller has asked it to.
+    match stderr.is_terminal() {
+        true => stderr.write_all(messages)?,
+        false => stderr.write_all(text.as_bytes())?,
+    }
+    if !status.success() {
         bail!("{program} failed: see its messages above");
     }
-    Ok(output.stdout)
+    Ok(())
+}
+
+fn endless(module: &str, limit: Duration) -> String {
+    format!(
+        "{module}: still loading after {} s: code outside of functions does not end, or takes too \
+         long: correct it, or do its work in `prepare`",
+        limit.as_secs()
+    )
+}
+
+/// Runs a tool, and returns its standard error; its standard output is dropped. `None` if the tool was
+/// killed at the limit.
+fn messages_within(
+    tool: &mut Command,
+    limit: Duration,
+) -> io::Result<Option<(ExitStatus, Vec<u8>)>> {
+    // A file, so that nothing has to read it while the tool runs.
+    let mut messages = tempfile::tempfile()?;
+    let start = Instant::now();
+    let mut child = tool
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(messages.try_clone()?)
+        .spawn()?;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if start.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(INTERVAL);
+    };
+    let mut bytes = Vec::new();
+    messages.rewind()?;
+    messages.read_to_end(&mut bytes)?;
+    Ok(Some((status, bytes)))
+}
+
+/// Makes a tool whose output is captured write it without colors, which some write if `CI` or
+/// `FORCE_COLOR` is set, whoever reads it.
+fn plain(tool: &mut Command) -> &mut Command {
+    tool.env("NO_COLOR", "1")
+        .env_remove("FORCE_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("CARGO_TERM_COLOR")
+}
+
+/// A text without the codes of colors and the like: ESC, `[`, and all up to a letter.
+fn without_colors(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.find(|c: char| c.is_ascii_alphabetic());
+        plain.push_str(code.map_or("", |end| &part[end + 1..]));
+    }
+    plain
 }
 
 fn cannot_run(program: &str, error: io::Error, install: &str) -> anyhow::Error {
@@ -177,7 +277,7 @@ mod tests {
         let mut tool = Command::new("/nowhere/a-tool");
         let error = run(&mut tool, install).expect_err("there is none");
         insta::assert_snapshot!(error, @"a-tool is missing: install it from https://example.com");
-        let error = run_explained(&mut tool, install, |_| None).expect_err("there is none");
+        let error = run_module(&mut tool, install, "app", |_| None).expect_err("there is none");
         insta::assert_snapshot!(error, @"a-tool is missing: install it from https://example.com");
     }
 
@@ -190,11 +290,37 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn captured_messages_have_no_colors() {
+        let mut tool = Command::new("sh");
+        let script = "printf '\\033[1;31m%s\\033[0m %s\\n' \"red${FORCE_COLOR}${CARGO_TERM_COLOR}\" \
+                      \"$NO_COLOR\" >&2; exit 1";
+        tool.args(["-c", script])
+            .env("CI", "true")
+            .env("FORCE_COLOR", "1")
+            .env("CARGO_TERM_COLOR", "always");
+        let error = run_explained(&mut tool, "", |messages| Some(messages.trim().to_owned()));
+        assert_eq!(error.expect_err("it fails").to_string(), "red 1");
+        assert_eq!(without_colors("a\x1b[31mb\x1b[0m\x1b[Kc"), "abc");
+        assert_eq!(without_colors("a\x1b["), "a");
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn explains_the_messages_of_a_tool_that_fails() {
         let mut tool = Command::new("sh");
         tool.args(["-c", "echo noise >&2; exit 1"]);
         let explain = |messages: &str| Some(messages.replace("noise", "the cause"));
-        let error = run_explained(&mut tool, "", explain).expect_err("it fails");
+        let error = run_module(&mut tool, "", "app", explain).expect_err("it fails");
         insta::assert_snapshot!(error, @"the cause");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn kills_a_tool_that_does_not_end() {
+        let mut tool = Command::new("sh");
+        tool.args(["-c", "echo noise >&2; exec sleep 600"]);
+        let ended = messages_within(&mut tool, Duration::from_millis(200));
+        assert!(ended.expect("it runs").is_none());
+        insta::assert_snapshot!(endless("the module `app`", LOADING), @"the module `app`: still loading after 300 s: code outside of functions does not end, or takes too long: correct it, or do its work in `prepare`");
     }
 }

@@ -5,13 +5,17 @@
 //! an author wants to wait. So if the kit can, vectors are first run natively, by a fake host, and the
 //! component follows; what is built and tested in the end is what a node runs.
 
+mod component;
+mod native;
 mod process;
 mod report;
+mod resident;
 mod roots;
 mod samples;
 mod session;
 mod stop;
 mod watch;
+mod work;
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -55,17 +59,19 @@ impl Dev {
         build::check(&self.dir)?;
         let stop = Stop::on_signals()?;
         let mut watch = Watch::new(&self.dir, self.data());
-        let mut session = Session::new(self)?;
-        session.begin(watch.count())?;
-        while !stop.is_asked() {
-            let changed = watch.changed();
-            if !changed.is_empty() {
-                session.edited(&changed)?;
+        thread::scope(|scope| {
+            let mut session = Session::new(scope, self)?;
+            session.begin(watch.count())?;
+            while !stop.is_asked() {
+                let changed = watch.changed();
+                if !changed.is_empty() {
+                    session.edited(&changed)?;
+                }
+                session.step()?;
+                thread::sleep(INTERVAL);
             }
-            session.step()?;
-            thread::sleep(INTERVAL);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn vectors(&self) -> Vec<PathBuf> {

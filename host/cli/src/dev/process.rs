@@ -4,7 +4,8 @@
 //! output are files, so nothing has to read or write while it runs.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,17 +49,27 @@ impl Process {
         self.start.elapsed()
     }
 
+    /// How many bytes the program has printed so far.
+    pub(super) fn written(&self) -> io::Result<u64> {
+        Ok(self.output.metadata()?.len())
+    }
+
+    /// What the program has printed so far.
+    pub(super) fn output(&self) -> io::Result<String> {
+        // Without moving the position, which the program has too.
+        let mut bytes = vec![0; usize::try_from(self.written()?).unwrap_or(usize::MAX)];
+        self.output.read_exact_at(&mut bytes, 0)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// What the program has left, if it has ended.
     pub(super) fn ended(&mut self) -> io::Result<Option<Ended>> {
         let Some(status) = self.child.try_wait()? else {
             return Ok(None);
         };
-        let mut bytes = Vec::new();
-        self.output.rewind()?;
-        self.output.read_to_end(&mut bytes)?;
         Ok(Some(Ended {
             has_succeeded: status.success(),
-            output: String::from_utf8_lossy(&bytes).into_owned(),
+            output: self.output()?,
             elapsed: self.elapsed(),
         }))
     }
@@ -100,9 +111,7 @@ mod tests {
         let mut process = Process::start(&mut shell, b"").expect("started");
         let sleeper = loop {
             assert!(process.ended().expect("asked").is_none());
-            let mut text = String::new();
-            process.output.rewind().expect("rewound");
-            process.output.read_to_string(&mut text).expect("read");
+            let text = process.output().expect("read");
             if let Ok(id) = text.trim().parse::<u32>() {
                 break id;
             }

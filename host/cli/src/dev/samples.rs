@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::{Map, Value as Json};
-use whittle_host::{Arguments, OnError, Udf, one_line};
+use whittle_host::{Arguments, ExactJson, OnError, QueryContext, Udf, one_line};
 use whittle_node::Documents;
 
 use crate::call::parameters;
@@ -91,6 +91,10 @@ impl Samples {
 }
 
 impl Call {
+    pub(super) fn function(&self) -> &str {
+        &self.function
+    }
+
     /// The call as vectors, for the kits' runners.
     pub(super) fn as_vectors(&self) -> String {
         let documents = (0..self.documents.len()).map(|position| {
@@ -130,20 +134,19 @@ impl Call {
         out: &mut dyn Write,
         udf: &Udf,
         mapping: &MappingFile,
-        run: &setup::Run,
+        query: &QueryContext,
     ) -> Result<()> {
-        let rows = match self.evaluate(udf, mapping, run) {
+        let rows = match self.evaluate(udf, mapping, query) {
             Ok(rows) => rows,
             Err(error) => return self.print_error(out, &format!("{error:#}")),
         };
         Ok(self.print(out, rows)?)
     }
 
-    fn evaluate(&self, udf: &Udf, mapping: &MappingFile, run: &setup::Run) -> Result<Vec<Row>> {
+    fn evaluate(&self, udf: &Udf, mapping: &MappingFile, query: &QueryContext) -> Result<Vec<Row>> {
         let reader = mapping.reader(&self.documents)?;
-        let query = run.query();
         let arguments = Arguments::from_json(&self.params);
-        let mut bound = udf.bind(&self.function, &arguments, &query)?;
+        let mut bound = udf.bind(&self.function, &arguments, query)?;
         bound.set_on_error(OnError::Null);
         let mut rows = Vec::with_capacity(self.documents.len());
         for position in 0..self.documents.len() {
@@ -208,7 +211,7 @@ impl Call {
     }
 }
 
-fn shown(result: Result<Json, String>) -> String {
+fn shown(result: Result<ExactJson, String>) -> String {
     let text = match result {
         Ok(value) => one_line(&value.to_string()),
         Err(error) => format!("error: {}", one_line(&error)),

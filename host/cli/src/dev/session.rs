@@ -4,23 +4,23 @@ use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::thread::Scope;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use serde_json::value::RawValue;
+use anyhow::Result;
 use whittle_host::{Engine, Udf, one_line};
-use whittle_node::mapping::Mapping;
 
 use super::Dev;
-use super::process::{Ended, Process};
+use super::component::{Ran, Running};
+use super::native::{End, Native};
+use super::process::Process;
 use super::report::{History, Outcome};
-use super::samples::Call;
+use super::resident::Resident;
+use super::work::Work;
 use crate::build;
 use crate::setup;
-use crate::vectors::{self, Failure, NativeCase, Vectors};
-
-/// How long vectors may take natively, where no limit of the host holds.
-const NATIVE_LIMIT: Duration = Duration::from_secs(10);
+use crate::vectors::{Failure, NativeCase};
 
 /// The files that builds write as well. A build is not killed for them.
 const LOCK_FILES: [&str; 3] = ["Cargo.lock", "package-lock.json", "go.sum"];
@@ -29,45 +29,43 @@ const LOCK_FILES: [&str; 3] = ["Cargo.lock", "package-lock.json", "go.sum"];
 const NAMED: usize = 3;
 
 /// What runs, and what is to run.
-pub(super) struct Session<'a> {
-    dev: &'a Dev,
+pub(super) struct Session<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    dev: &'env Dev,
     /// The files that a build does not read.
     data: Vec<PathBuf>,
     engine: Engine,
     history: History,
     /// What to run, unless it cannot be read.
-    work: Option<Work>,
+    work: Option<Arc<Work>>,
     /// The vectors that run natively.
-    native: Option<Process>,
+    native: Option<Native>,
+    resident: Resident,
     build: Option<Process>,
     /// The component of the sources as they are.
     component: Option<Udf>,
+    /// The vectors that run with the component, and what is to be said of them.
+    running: Option<(Running, String)>,
     wants_work: bool,
     wants_build: bool,
     wants_run: bool,
     is_waiting: bool,
 }
 
-/// What is run at every edit.
-struct Work {
-    suites: Vec<Vectors>,
-    mapping: Option<Mapping>,
-    call: Option<Call>,
-    /// The suites and the call, for the kits' runners.
-    text: String,
-}
-
-impl<'a> Session<'a> {
-    pub(super) fn new(dev: &'a Dev) -> Result<Self> {
+impl<'scope, 'env> Session<'scope, 'env> {
+    pub(super) fn new(scope: &'scope Scope<'scope, 'env>, dev: &'env Dev) -> Result<Self> {
         Ok(Self {
+            scope,
             dev,
             data: dev.data(),
             engine: dev.run.engine()?,
             history: History::default(),
             work: None,
             native: None,
+            resident: Resident::new()?,
             build: None,
             component: None,
+            running: None,
             wants_work: true,
             wants_build: true,
             wants_run: false,
@@ -86,6 +84,7 @@ impl<'a> Session<'a> {
         self.history.begin();
         self.is_waiting = false;
         self.native = None;
+        self.running = None;
         self.wants_work = true;
         let sources: Vec<&PathBuf> = changed
             .iter()
@@ -119,17 +118,20 @@ impl<'a> Session<'a> {
         self.end_native()?;
         if self.wants_build && self.native.is_none() && self.build.is_none() {
             self.wants_build = false;
+            self.resident.keep(&self.dev.dir)?;
             let mut build = Command::new(env::current_exe()?);
             build.arg("build").arg(&self.dev.dir);
+            self.resident.offer(&mut build);
             self.build = Some(Process::start(&mut build, b"")?);
         }
         self.end_build()?;
-        let is_idle = self.native.is_none() && self.build.is_none();
-        if is_idle && self.wants_run {
+        let is_idle = |session: &Self| session.native.is_none() && session.build.is_none();
+        if is_idle(self) && self.wants_run {
             self.wants_run = false;
-            self.run("")?;
+            self.start_run(String::new())?;
         }
-        if is_idle && !self.wants_build && !self.is_waiting {
+        self.end_run()?;
+        if is_idle(self) && !self.wants_build && self.running.is_none() && !self.is_waiting {
             self.is_waiting = true;
             say("waiting for changes")?;
         }
@@ -139,7 +141,7 @@ impl<'a> Session<'a> {
     /// Reads what to run. What cannot be read is reported, and is read again when it changes.
     fn read(&mut self) -> Result<()> {
         match Work::read(self.dev) {
-            Ok(work) => self.work = Some(work),
+            Ok(work) => self.work = Some(Arc::new(work)),
             Err(error) => {
                 self.work = None;
                 say(&format!("error: {}", one_line(&format!("{error:#}"))))?;
@@ -154,50 +156,86 @@ impl<'a> Session<'a> {
             None => build::native(&self.dev.dir).ok().flatten(),
             Some(_) => None,
         };
-        if let (Some(mut command), Some(work)) = (native, &self.work) {
+        if let (Some(native), Some(work)) = (native, &self.work) {
             // Without the language on this machine, the component has to do.
-            self.native = Process::start(&mut command, work.text.as_bytes()).ok();
+            self.native = Native::start(native, &work.text, self.dev.run.timeout()).ok();
         }
         Ok(())
     }
 
     fn end_native(&mut self) -> Result<()> {
-        let (Some(native), Some(work)) = (&mut self.native, &self.work) else {
+        let Some(native) = &mut self.native else {
             return Ok(());
         };
-        let Some(ended) = native.ended()? else {
-            if native.elapsed() > NATIVE_LIMIT {
-                self.native = None;
-                let seconds = NATIVE_LIMIT.as_secs();
-                say(&format!(
-                    "natively: stopped after {seconds} s: a function does not end, or there are \
-                     many cases; the component's run says which"
-                ))?;
-            }
+        let Some(end) = native.end()? else {
             return Ok(());
         };
+        let elapsed = native.elapsed();
         self.native = None;
-        let Ended {
-            has_succeeded,
-            output,
-            elapsed,
-        } = ended;
-        let found = output.lines().map(serde_json::from_str);
-        let found: Vec<NativeCase> = match found.collect() {
-            Ok(found) if has_succeeded => found,
-            _ => return say("natively: the project does not run; see its messages above"),
+        let limit = self.dev.run.timeout().as_millis();
+        match end {
+            End::Whole(found) => self.report_native(&found, elapsed),
+            End::Stopped(found) => {
+                let reason = format!("was stopped: the time limit of {limit} ms is over");
+                self.report_native_up_to(found, &reason, elapsed)
+            }
+            End::Exited(found) => {
+                let reason = "has ended the process: see its messages above";
+                self.report_native_up_to(found, reason, elapsed)
+            }
+            End::Loading(limit) => {
+                // The component would not be built either.
+                self.wants_build = false;
+                let seconds = limit.as_secs();
+                say(&format!(
+                    "natively: the project was still loading after {seconds} s: code outside of \
+                     functions does not end, or takes too long; correct it, or do its work in \
+                     `prepare`; no component was built"
+                ))
+            }
+            End::Failed => say("natively: the project does not run; see its messages above"),
+            End::NotCompiled => Ok(()),
+        }
+    }
+
+    /// Reports cases, of which the last has failed for a `reason`, and those after it have not run.
+    fn report_native_up_to(
+        &mut self,
+        mut found: Vec<NativeCase>,
+        reason: &str,
+        elapsed: Duration,
+    ) -> Result<()> {
+        let function = self
+            .work
+            .as_ref()
+            .and_then(|work| work.function(found.len()));
+        if let Some(function) = function {
+            let error = format!("function `{function}` {reason}");
+            found.push(NativeCase::failed(error));
+        }
+        self.report_native(&found, elapsed)
+    }
+
+    fn report_native(&mut self, found: &[NativeCase], elapsed: Duration) -> Result<()> {
+        let Some(work) = self.work.clone() else {
+            return Ok(());
         };
-        let mut out = io::stdout().lock();
-        let (outcomes, skipped) = work.native_outcomes(&found);
-        let note = match skipped {
-            0 => String::new(),
-            skipped => format!(", {skipped} need the component"),
+        let outcomes = work.native_outcomes(found);
+        let cases = work.cases().count();
+        let skipped = found.iter().filter(|case| !case.has_run()).count();
+        let note = match (skipped, cases.saturating_sub(found.len())) {
+            (0, 0) => String::new(),
+            (0, 1) => ", 1 has not run".to_owned(),
+            (0, more) => format!(", {more} have not run"),
+            (1, 0) => ", 1 needs the component".to_owned(),
+            (skipped, more) => format!(", {} need the component", skipped + more),
         };
         let note = format!("{note} ({:.1} s)", elapsed.as_secs_f64());
         self.print_logs(&outcomes);
+        let mut out = io::stdout().lock();
         self.history
             .report(&mut out, "natively", &note, &outcomes)?;
-        if let (Some(call), Some(case)) = (&work.call, found.last()) {
+        if let (Some(call), Some(case)) = (&work.call, found.get(cases)) {
             call.print_native(&mut out, case)?;
         }
         out.flush()?;
@@ -212,6 +250,8 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         self.build = None;
+        // The first build has installed it.
+        self.resident.keep(&self.dev.dir)?;
         let took = format!("{:.1} s", ended.elapsed.as_secs_f64());
         if !ended.has_succeeded {
             return say(&format!("build failed after {took}"));
@@ -223,30 +263,36 @@ impl<'a> Session<'a> {
         let path = ended.output.lines().last().unwrap_or_default();
         self.component = Some(setup::udf(&self.engine, Path::new(path))?);
         self.wants_run = false;
-        self.run(&format!(" (built in {took})"))
+        self.start_run(format!(" (built in {took})"))
     }
 
-    /// Runs the vectors with the component, and the documents to show.
-    fn run(&mut self, note: &str) -> Result<()> {
+    /// Starts the vectors with the component, and the documents to show.
+    fn start_run(&mut self, note: String) -> Result<()> {
         let Some(udf) = &self.component else {
             return Ok(());
         };
         let Some(work) = &self.work else {
             return say(&format!("component: not tested{note}"));
         };
-        let cases = work.cases().map(|(suite, case)| {
-            let query = self.dev.run.query();
-            let result = vectors::run(udf, suite, case, work.mapping.as_ref(), &query);
-            Outcome::new(&suite.function, &case.name, result)
-        });
-        let outcomes: Vec<Outcome> = cases.collect();
+        let running = Running::start(self.scope, self.dev, udf.clone(), Arc::clone(work));
+        self.running = Some((running, note));
+        Ok(())
+    }
+
+    fn end_run(&mut self) -> Result<()> {
+        let Some((running, note)) = &self.running else {
+            return Ok(());
+        };
+        let Some(ran) = running.ended() else {
+            return Ok(());
+        };
+        let (note, Ran { outcomes, shown }) = (note.clone(), ran?);
+        self.running = None;
         self.print_logs(&outcomes);
         let mut out = io::stdout().lock();
         self.history
-            .report(&mut out, "component", note, &outcomes)?;
-        if let Some(call) = &work.call {
-            call.run(&mut out, udf, &self.dev.mapping, &self.dev.run)?;
-        }
+            .report(&mut out, "component", &note, &outcomes)?;
+        out.write_all(&shown)?;
         out.flush()?;
         Ok(())
     }
@@ -258,49 +304,6 @@ impl<'a> Session<'a> {
         for failure in failures {
             self.dev.log.print_lines(Failure::log(failure));
         }
-    }
-}
-
-impl Work {
-    fn read(dev: &Dev) -> Result<Self> {
-        let mut suites = Vec::new();
-        let mut texts: Vec<String> = Vec::new();
-        for file in dev.vectors() {
-            let bytes = vectors::read(&file)?;
-            let of_file = || file.display().to_string();
-            suites.extend(Vectors::parse(&bytes).with_context(of_file)?);
-            let raw: Vec<&RawValue> = match bytes.trim_ascii().first() {
-                Some(b'[') => serde_json::from_slice(&bytes)?,
-                _ => vec![serde_json::from_slice(&bytes)?],
-            };
-            texts.extend(raw.into_iter().map(|suite| suite.get().to_owned()));
-        }
-        let call = dev.samples.call(&suites)?;
-        if let Some(call) = &call {
-            texts.push(call.as_vectors());
-        }
-        Ok(Self {
-            suites,
-            mapping: dev.mapping.read()?,
-            call,
-            text: format!("[{}]", texts.join(",")),
-        })
-    }
-
-    fn cases(&self) -> impl Iterator<Item = (&Vectors, &vectors::Case)> {
-        let suites = self.suites.iter();
-        suites.flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)))
-    }
-
-    /// The outcomes of the cases that a kit has run, and how many others there are.
-    fn native_outcomes(&self, found: &[NativeCase]) -> (Vec<Outcome>, usize) {
-        let pairs = self.cases().zip(found).filter(|(_, found)| found.has_run());
-        let outcomes = pairs.map(|((suite, case), found)| {
-            Outcome::new(&suite.function, &case.name, found.check(suite, case))
-        });
-        let outcomes: Vec<Outcome> = outcomes.collect();
-        let skipped = self.cases().count() - outcomes.len();
-        (outcomes, skipped)
     }
 }
 

@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value as Json, json};
 use whittle_host::{
-    Arguments, BindError, Budget, Function, Kind, Parameter, Presence, QueryContext, Udf, one_line,
+    Arguments, BindError, Budget, Function, Kind, Parameter, Presence, QueryContext, Udf, Value,
+    one_line,
 };
 
 /// The fields of a function.
@@ -126,7 +127,7 @@ fn fields(
         changed.insert(parameter.name.clone(), mark.clone().into());
         let value = match (given.get(&parameter.name), &parameter.presence) {
             (Some(value), _) => value.clone(),
-            (None, Presence::Default(value)) => value.to_json(),
+            (None, Presence::Default(Value::Text(path))) => path.clone().into(),
             (None, _) => Json::Null,
         };
         // A parameter that refuses its own name names no field.

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value as Json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use whittle_host::{one_line, printable};
+use whittle_host::{ExactJson, one_line, printable};
 
 /// What is shown of an answer, from here or from a node.
 #[derive(Debug, serde::Deserialize)]
@@ -39,7 +39,7 @@ struct Hit {
     #[serde(rename = "_source")]
     source: Option<Members>,
     #[serde(default)]
-    fields: Map<String, Json>,
+    fields: Members,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -190,10 +190,8 @@ fn hits(hits: &[Hit], width: usize) -> String {
     let mut text = line("score", "id", "document");
     for hit in hits {
         // What was computed comes first: somebody asked for it by name.
-        let fields = hit
-            .fields
-            .iter()
-            .map(|(name, values)| (name, value(&values[0])));
+        let fields = hit.fields.0.iter();
+        let fields = fields.map(|(name, values)| (name, first_value(values)));
         let source = hit.source.iter().flat_map(|source| &source.0);
         let members = source.map(|(name, raw)| (name, raw_value(raw)));
         text.push_str(&line(&score(hit), &id(hit), &shown(fields.chain(members))));
@@ -211,10 +209,11 @@ fn shown<'a>(fields: impl Iterator<Item = (&'a String, Option<String>)>) -> Stri
     fields.collect::<Vec<_>>().join("  ")
 }
 
-fn value(json: &Json) -> Option<String> {
-    match json {
-        Json::Null => None,
-        Json::String(text) => Some(text.clone()),
+fn first_value(values: &RawValue) -> Option<String> {
+    let values: Vec<ExactJson> = serde_json::from_str(values.get()).ok()?;
+    match values.into_iter().next()? {
+        ExactJson::Null => None,
+        ExactJson::Text(text) => Some(text),
         other => Some(other.to_string()),
     }
 }

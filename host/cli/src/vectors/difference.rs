@@ -2,29 +2,30 @@
 
 use std::fmt;
 
-use serde_json::Value as Json;
-use whittle_host::{Kind, Value};
+use whittle_host::{ExactJson, Kind, Value};
+
+use super::number::are_equal;
 
 /// The first difference between two values.
 #[derive(Debug, PartialEq)]
 pub(super) struct Difference {
     /// The path to it within a value of kind json; empty for the value itself.
     path: String,
-    expected: Option<Json>,
-    found: Option<Json>,
+    expected: Option<ExactJson>,
+    found: Option<ExactJson>,
 }
 
 impl Difference {
     /// The first difference between a result of a function and the expected one. Numbers are compared
     /// by value, so that `1` equals `1.0`, and within the relative tolerance.
     pub(super) fn between(
-        expected: &Json,
-        found: &Json,
+        expected: &ExactJson,
+        found: &ExactJson,
         kind: Option<Kind>,
         tolerance: f64,
     ) -> Option<Self> {
         let micros = match (kind, expected) {
-            (Some(Kind::Timestamp), Json::String(text)) => Value::timestamp_from_text(text),
+            (Some(Kind::Timestamp), ExactJson::Text(text)) => Value::timestamp_from_text(text),
             _ => None,
         };
         let micros = micros.map(|value| value.to_json());
@@ -39,16 +40,16 @@ impl Difference {
     }
 }
 
-fn difference(expected: &Json, found: &Json, tolerance: f64) -> Option<Difference> {
+fn difference(expected: &ExactJson, found: &ExactJson, tolerance: f64) -> Option<Difference> {
     match (expected, found) {
-        (Json::Array(left), Json::Array(right)) => {
+        (ExactJson::List(left), ExactJson::List(right)) => {
             let pairs = (0..left.len().max(right.len())).map(|place| {
                 let step = format!("[{place}]");
                 (step, left.get(place), right.get(place))
             });
             first(pairs, tolerance)
         }
-        (Json::Object(left), Json::Object(right)) => {
+        (ExactJson::Object(left), ExactJson::Object(right)) => {
             let more = right.keys().filter(|key| !left.contains_key(*key));
             let pairs = left.keys().chain(more).map(|key| {
                 let step = format!(".{}", whittle_host::one_line(key));
@@ -67,7 +68,7 @@ fn difference(expected: &Json, found: &Json, tolerance: f64) -> Option<Differenc
 
 /// The first difference among members of two lists or objects, each with the step that leads to it.
 fn first<'a>(
-    mut members: impl Iterator<Item = (String, Option<&'a Json>, Option<&'a Json>)>,
+    mut members: impl Iterator<Item = (String, Option<&'a ExactJson>, Option<&'a ExactJson>)>,
     tolerance: f64,
 ) -> Option<Difference> {
     members.find_map(|(step, expected, found)| match (expected, found) {
@@ -84,17 +85,11 @@ fn first<'a>(
     })
 }
 
-fn are_alike(expected: &Json, found: &Json, tolerance: f64) -> bool {
-    let (Json::Number(left), Json::Number(right)) = (expected, found) else {
+fn are_alike(expected: &ExactJson, found: &ExactJson, tolerance: f64) -> bool {
+    let (ExactJson::Number(left), ExactJson::Number(right)) = (expected, found) else {
         return expected == found;
     };
-    if let (Some(left), Some(right)) = (left.as_i64(), right.as_i64()) {
-        return left == right;
-    }
-    let (Some(left), Some(right)) = (left.as_f64(), right.as_f64()) else {
-        return false;
-    };
-    (left - right).abs() <= tolerance * left.abs()
+    are_equal(left, right, tolerance)
 }
 
 /// A diff: the expected value after `-`, the value found after `+`.
@@ -103,7 +98,7 @@ impl fmt::Display for Difference {
         if !self.path.is_empty() {
             writeln!(formatter, "  at {}", self.path.trim_start_matches('.'))?;
         }
-        let shown = |value: &Option<Json>| match value {
+        let shown = |value: &Option<ExactJson>| match value {
             None => "nothing".to_owned(),
             Some(value) => whittle_host::one_line(&value.to_string()),
         };
@@ -131,6 +126,7 @@ mod tests {
         assert!(alike("1000", "1000.0001", 1e-6));
         assert!(!alike("1000", "1001", 1e-6));
         assert!(!alike("9007199254740993", "9007199254740992", 0.0));
+        assert!(!alike("18446744073709551615", "18446744073709551614", 0.0));
         assert!(!alike("1", "\"1\"", 1.0));
         assert!(!alike("{\"a\": 1}", "{\"a\": 1, \"b\": 1}", 0.0));
     }
@@ -156,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_timestamp_may_be_written_as_text() {
-        let (text, micros) = ("1970-01-01T00:00:01Z".into(), 1_000_000.into());
+        let text = ExactJson::Text("1970-01-01T00:00:01Z".to_owned());
+        let micros = ExactJson::Number("1000000".to_owned());
         let kind = Some(Kind::Timestamp);
         assert_eq!(Difference::between(&text, &micros, kind, 0.0), None);
         assert!(Difference::between(&text, &micros, None, 0.0).is_some());

@@ -7,6 +7,7 @@
 mod difference;
 mod documents;
 mod native;
+mod number;
 mod run;
 mod sample;
 
@@ -17,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
+use whittle_host::ExactJson;
 use whittle_node::mapping::Mapping;
 
 use crate::setup;
@@ -56,7 +58,7 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) params: Map<String, Json>,
     documents: Vec<Box<RawValue>>,
-    pub(crate) values: Option<Vec<Json>>,
+    pub(crate) values: Option<Vec<ExactJson>>,
     #[serde(default)]
     errors: BTreeMap<usize, String>,
     error: Option<String>,
@@ -71,7 +73,7 @@ pub(crate) struct Case {
 #[derive(Debug, PartialEq)]
 enum Expected<'a> {
     /// The values of the documents, and the errors of some.
-    Documents(&'a [Json], &'a BTreeMap<usize, String>),
+    Documents(&'a [ExactJson], &'a BTreeMap<usize, String>),
     Error(&'a str),
     ErrorPrefix(&'a str),
 }
@@ -133,7 +135,7 @@ impl Case {
                 for position in errors.keys() {
                     match values.get(*position) {
                         None => bail!("`errors`: there is no document {position}"),
-                        Some(Json::Null) => {}
+                        Some(ExactJson::Null) => {}
                         Some(_) => bail!(
                             "document {position} has a value and an error: its value must be null"
                         ),

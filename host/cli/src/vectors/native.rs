@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value as Json;
-use whittle_host::{Kind, LogLevel, LogLine};
+use whittle_host::{ExactJson, Kind, LogLevel, LogLine};
 
 use super::run::{Failure, Found, compare};
 use super::{Case, Vectors};
@@ -14,7 +13,7 @@ use super::{Case, Vectors};
 #[derive(Debug, Deserialize)]
 pub(crate) struct NativeCase {
     #[serde(default)]
-    values: Vec<Json>,
+    values: Vec<ExactJson>,
     #[serde(default)]
     errors: BTreeMap<usize, String>,
     error: Option<String>,
@@ -22,12 +21,32 @@ pub(crate) struct NativeCase {
     logs: Vec<String>,
     /// Why the kit did not run the case.
     skipped: Option<String>,
+    /// Whether the kit has ended the process, because it could not end the case alone.
+    #[serde(default)]
+    ends: bool,
 }
 
 impl NativeCase {
+    /// A case that was ended by an error.
+    pub(crate) fn failed(error: String) -> Self {
+        Self {
+            values: Vec::new(),
+            errors: BTreeMap::new(),
+            error: Some(error),
+            logs: Vec::new(),
+            skipped: None,
+            ends: true,
+        }
+    }
+
     /// Whether the kit has run the case.
     pub(crate) fn has_run(&self) -> bool {
         self.skipped.is_none()
+    }
+
+    /// Whether the kit has run no case after it.
+    pub(crate) fn ends(&self) -> bool {
+        self.ends
     }
 
     /// The result of each document, or the error that ended the case.
@@ -47,8 +66,10 @@ impl NativeCase {
     pub(crate) fn check(&self, vectors: &Vectors, case: &Case) -> Result<(), Failure> {
         // The kit does not say of which kind values are. Of an instant, microseconds are found where
         // a string is expected.
-        let expects_texts = case.values.iter().flatten().any(Json::is_string);
-        let is_instant = expects_texts && self.values.iter().any(Json::is_i64);
+        let is_text = |value: &ExactJson| matches!(value, ExactJson::Text(_));
+        let is_integer = |value: &ExactJson| matches!(value, ExactJson::Number(digits) if digits.parse::<i64>().is_ok());
+        let expects_texts = case.values.iter().flatten().any(is_text);
+        let is_instant = expects_texts && self.values.iter().any(is_integer);
         let kind = is_instant.then_some(Kind::Timestamp);
         let log = self.logs.iter().map(|line| log_line(line)).collect();
         compare(vectors, case, kind, &self.found(), log)

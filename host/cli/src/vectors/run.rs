@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use serde_json::Value as Json;
 use whittle_host::{
-    Arguments, EvaluateError, Kind, LogLine, OnError, QueryContext, Udf, one_line, unquoted,
+    Arguments, EvaluateError, ExactJson, Kind, LogLine, OnError, QueryContext, Udf, one_line,
+    unquoted,
 };
 use whittle_node::mapping::Mapping;
 use whittle_node::{DocumentReader, Samples};
@@ -37,7 +37,7 @@ const SHOWN: usize = 5;
 const DOCUMENT_SHOWN: usize = 120;
 
 /// What a case gave: the results of its documents, or the error that ended it.
-pub(super) type Found = Result<Vec<Result<Json, String>>, String>;
+pub(super) type Found = Result<Vec<Result<ExactJson, String>>, String>;
 
 /// Runs one case of a function's vectors. Documents are read with the mapping of the vectors, or
 /// with `mapping`, or else with the one that they show.

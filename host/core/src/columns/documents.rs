@@ -9,9 +9,9 @@ use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
 };
 use arrow_schema::{ArrowError, Schema};
-use serde_json::Value as Json;
 
 use super::{FieldUse, cast};
+use crate::exact_json::ExactJson;
 use crate::value::Kind;
 
 /// A JSON document to evaluate a function for.
@@ -20,7 +20,7 @@ pub struct Document<'a> {
     /// Unique within the query.
     pub id: &'a str,
     /// A JSON object; any other value has no fields.
-    pub source: &'a Json,
+    pub source: &'a ExactJson,
     /// The score of the document before the function runs; `None` means 1.
     pub score: Option<f64>,
 }
@@ -54,15 +54,15 @@ fn column<'a>(
 ) -> Result<ArrayRef, ArrowError> {
     Ok(match kind {
         Kind::Boolean => {
-            let values = found.map(|found| found.first().and_then(Json::as_bool));
+            let values = found.map(|found| found.first().and_then(boolean));
             Arc::new(values.collect::<BooleanArray>())
         }
         Kind::Int64 => {
-            let values = found.map(|found| found.first().and_then(Json::as_i64));
+            let values = found.map(|found| found.first().and_then(integer));
             Arc::new(values.collect::<Int64Array>())
         }
         Kind::Float64 => {
-            let values = found.map(|found| found.first().and_then(Json::as_f64));
+            let values = found.map(|found| found.first().and_then(float));
             Arc::new(values.collect::<Float64Array>())
         }
         Kind::Text => Arc::new(texts(found)),
@@ -75,19 +75,17 @@ fn column<'a>(
 }
 
 fn texts<'a>(found: impl Iterator<Item = PathValues<'a>>) -> StringArray {
-    found
-        .map(|found| found.first().and_then(Json::as_str))
-        .collect()
+    found.map(|found| found.first().and_then(text)).collect()
 }
 
 /// The values at a path: one value, or one per element of the lists along the path.
 struct PathValues<'a> {
-    values: Vec<&'a Json>,
+    values: Vec<&'a ExactJson>,
     through_list: bool,
 }
 
 impl<'a> PathValues<'a> {
-    fn at(source: &'a Json, path: &str) -> Self {
+    fn at(source: &'a ExactJson, path: &str) -> Self {
         let mut found = Self {
             values: Vec::new(),
             through_list: false,
@@ -98,9 +96,9 @@ impl<'a> PathValues<'a> {
 
     /// Collects the values at the path, trying the longest key first; returns whether there are
     /// any.
-    fn collect(&mut self, value: &'a Json, path: &str) -> bool {
+    fn collect(&mut self, value: &'a ExactJson, path: &str) -> bool {
         match value {
-            Json::Object(members) => {
+            ExactJson::Object(members) => {
                 if let Some(value) = members.get(path) {
                     self.values.push(value);
                     return true;
@@ -110,7 +108,7 @@ impl<'a> PathValues<'a> {
                     inner.is_some_and(|inner| self.collect(inner, &path[dot + 1..]))
                 })
             }
-            Json::Array(elements) => {
+            ExactJson::List(elements) => {
                 let before = self.values.len();
                 for element in elements {
                     self.collect(element, path);
@@ -119,12 +117,14 @@ impl<'a> PathValues<'a> {
                 self.through_list |= any;
                 any
             }
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+            ExactJson::Null | ExactJson::Boolean(_) | ExactJson::Number(_) | ExactJson::Text(_) => {
+                false
+            }
         }
     }
 
     /// The first value that is not null, searching lists too.
-    fn first(&self) -> Option<&'a Json> {
+    fn first(&self) -> Option<&'a ExactJson> {
         self.values.iter().find_map(|value| first_of(value))
     }
 
@@ -134,15 +134,46 @@ impl<'a> PathValues<'a> {
             return serde_json::to_string(&self.values).ok();
         }
         let value = self.values.first()?;
-        (!value.is_null()).then(|| value.to_string())
+        (**value != ExactJson::Null).then(|| value.to_string())
     }
 }
 
-fn first_of(value: &Json) -> Option<&Json> {
+fn boolean(value: &ExactJson) -> Option<bool> {
     match value {
-        Json::Null => None,
-        Json::Array(elements) => elements.iter().find_map(first_of),
-        Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => Some(value),
+        ExactJson::Boolean(value) => Some(*value),
+        _ => None,
+    }
+}
+
+fn integer(value: &ExactJson) -> Option<i64> {
+    match value {
+        ExactJson::Number(digits) => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+fn float(value: &ExactJson) -> Option<f64> {
+    match value {
+        ExactJson::Number(digits) => digits.parse().ok().filter(|value: &f64| value.is_finite()),
+        _ => None,
+    }
+}
+
+fn text(value: &ExactJson) -> Option<&str> {
+    match value {
+        ExactJson::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn first_of(value: &ExactJson) -> Option<&ExactJson> {
+    match value {
+        ExactJson::Null => None,
+        ExactJson::List(elements) => elements.iter().find_map(first_of),
+        ExactJson::Boolean(_)
+        | ExactJson::Number(_)
+        | ExactJson::Text(_)
+        | ExactJson::Object(_) => Some(value),
     }
 }
 
@@ -150,20 +181,37 @@ fn first_of(value: &Json) -> Option<&Json> {
 mod tests {
     use super::*;
 
-    fn json_at(source: Json, path: &str) -> Option<String> {
-        PathValues::at(&source, path).json()
+    fn json_at(source: serde_json::Value, path: &str) -> Option<String> {
+        PathValues::at(&ExactJson::from(&source), path).json()
     }
 
-    fn first_at(source: Json, path: &str) -> Option<Json> {
-        PathValues::at(&source, path).first().cloned()
+    fn first_at(source: serde_json::Value, path: &str) -> Option<ExactJson> {
+        PathValues::at(&ExactJson::from(&source), path)
+            .first()
+            .cloned()
+    }
+
+    fn number(value: i64) -> ExactJson {
+        ExactJson::Number(value.to_string())
+    }
+
+    #[test]
+    fn numbers_in_json_keep_their_digits() {
+        let text = br#"{"a": [1.10, 12345678901234567890123, 1E400]}"#;
+        let source = ExactJson::parse(text).expect("JSON");
+        let json = PathValues::at(&source, "a").json();
+        assert_eq!(
+            json.as_deref(),
+            Some("[1.10,12345678901234567890123,1E400]")
+        );
     }
 
     #[test]
     fn resolves_dotted_paths_and_prefers_keys_with_dots() {
         let document = serde_json::json!({"a.b": 1, "a": {"b": 2, "c": 3, "d.e": 4}, "n": null});
-        assert_eq!(first_at(document.clone(), "a.b"), Some(1.into()));
-        assert_eq!(first_at(document.clone(), "a.c"), Some(3.into()));
-        assert_eq!(first_at(document.clone(), "a.d.e"), Some(4.into()));
+        assert_eq!(first_at(document.clone(), "a.b"), Some(number(1)));
+        assert_eq!(first_at(document.clone(), "a.c"), Some(number(3)));
+        assert_eq!(first_at(document.clone(), "a.d.e"), Some(number(4)));
         assert_eq!(json_at(document.clone(), "n"), None);
         assert_eq!(json_at(document.clone(), "a.x"), None);
         assert_eq!(json_at(document, ""), None);
@@ -172,12 +220,12 @@ mod tests {
     #[test]
     fn several_values_read_as_the_first_or_as_json_of_all() {
         let document = serde_json::json!({"a": [null, [2], 3], "b": [{"c": 1}, {}, {"c": 2}]});
-        assert_eq!(first_at(document.clone(), "a"), Some(2.into()));
+        assert_eq!(first_at(document.clone(), "a"), Some(number(2)));
         assert_eq!(
             json_at(document.clone(), "a"),
             Some("[null,[2],3]".to_owned())
         );
-        assert_eq!(first_at(document.clone(), "b.c"), Some(1.into()));
+        assert_eq!(first_at(document.clone(), "b.c"), Some(number(1)));
         assert_eq!(json_at(document, "b.c"), Some("[1,2]".to_owned()));
     }
 }

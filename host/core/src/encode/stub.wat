@@ -3,7 +3,7 @@
 ;; Toolchains whose runtime insists on WASI (Go, C, C++) get this at encoding, so that the component
 ;; imports the contract alone and gives the same answers every time. Clocks count the calls, random
 ;; bytes are one sequence, files are none, what is written to standard output and standard error
-;; goes to the UDF's log, and `proc_exit` traps. What a guest does not use is dropped from it.
+;; goes to the UDF's log, and `proc_exit` logs an error and traps. What a guest does not use is dropped from it.
 ;;
 ;; Function names and signatures: the witx files of WASI's preview 1. Global variables are i64 since
 ;; `wit-component` takes a mutable i32 for a stack pointer.
@@ -14,6 +14,8 @@
   ;; Nanoseconds.
   (global $clock (mut i64) (i64.const 0))
   (global $random (mut i64) (i64.const 0x2545f4914f6cdd1d))
+  ;; Whether anything was written to standard error.
+  (global $complained (mut i64) (i64.const 0))
 
   ;; The codes of errors.
   (global $EBADF i32 (i32.const 8))
@@ -21,6 +23,7 @@
   ;; Of `logging.level`.
   (global $INFO i32 (i32.const 2))
   (global $WARN i32 (i32.const 3))
+  (global $ERROR i32 (i32.const 4))
 
   ;; No arguments, no environment.
   (func $nothing (param $count i32) (param $bytes i32) (result i32)
@@ -76,6 +79,7 @@
     (result i32)
     (local $text i32) (local $length i32) (local $written i32)
     (if (i32.eqz (call $is_standard (local.get $fd))) (then (return (global.get $EBADF))))
+    (if (i32.eq (local.get $fd) (i32.const 2)) (then (global.set $complained (i64.const 1))))
     (block $done
       (loop $next
         (br_if $done (i32.eqz (local.get $count)))
@@ -122,7 +126,24 @@
     (i32.const 0))
 
   (func (export "sched_yield") (result i32) (i32.const 0))
-  (func (export "proc_exit") (param i32) unreachable)
+
+  ;; Says why it traps, in memory that nobody uses: an adapter has no data of its own. Go's runtime exits
+  ;; with status 2 after it has written to standard error what is wrong.
+  (func (export "proc_exit") (param $status i32)
+    (local $text i32)
+    (if (i32.and (i32.eq (local.get $status) (i32.const 2)) (i32.wrap_i64 (global.get $complained)))
+      (then unreachable))
+    (local.set $text (memory.grow (i32.const 1)))
+    (if (i32.eq (local.get $text) (i32.const -1)) (then unreachable))
+    (local.set $text (i32.shl (local.get $text) (i32.const 16)))
+    (i64.store (local.get $text) (i64.const 0x6163204644552061)) ;; "a UDF ca"
+    (i64.store offset=8 (local.get $text) (i64.const 0x69786520746f6e6e)) ;; "nnot exi"
+    (i64.store offset=16 (local.get $text) (i64.const 0x7275746572203a74)) ;; "t: retur"
+    (i64.store offset=24 (local.get $text) (i64.const 0x727265206e61206e)) ;; "n an err"
+    (i64.store offset=32 (local.get $text) (i64.const 0x6574736e6920726f)) ;; "or inste"
+    (i64.store offset=40 (local.get $text) (i64.const 0x0000000000006461)) ;; "ad"
+    (call $log (global.get $ERROR) (local.get $text) (i32.const 42))
+    unreachable)
   (func (export "proc_raise") (param i32) (result i32) (global.get $ENOSYS))
 
   (func (export "fd_advise") (param i32 i64 i64 i32) (result i32) (global.get $EBADF))

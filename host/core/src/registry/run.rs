@@ -224,6 +224,7 @@ mod tests {
             unit: "of something",
             allowed: 1,
             met: 2,
+            line: None,
         })
     }
 
@@ -305,6 +306,7 @@ mod tests {
         let trap = Stopped::Trap {
             reason: "unreachable".to_owned(),
             message: None,
+            line: None,
         };
         let quick = run(seconds(10), seconds(0), 0);
         assert!(quick.is_to_blame(&trap, at(1_000, MIB)));

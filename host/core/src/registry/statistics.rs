@@ -50,7 +50,7 @@ pub struct FunctionStatistics {
 pub struct Errors {
     /// Documents for which the function failed.
     pub documents: u64,
-    /// Arguments that did not fit the manifest, or that the guest refused.
+    /// Arguments that did not fit the manifest, or with which the guest could not be prepared.
     pub arguments: u64,
     /// Traps, and breaches of the contract.
     pub traps: u64,

@@ -372,6 +372,7 @@ impl Selection {
             Err(
                 BindError::Argument { .. }
                 | BindError::Refused { .. }
+                | BindError::Failed { .. }
                 | BindError::UnknownFunction { .. },
             ) => counters.arguments(),
         }

@@ -191,9 +191,15 @@ impl exit::Host for State {
     }
 
     fn exit_with_code(&mut self, code: u8) -> wasmtime::Result<()> {
-        let reason = format!("it exited with status {code}");
+        let reason =
+            format!("it exited with status {code}, but a UDF cannot exit: return an error instead");
         let message = self.last_error();
-        Err(Stopped::Trap { reason, message }.into())
+        let stopped = Stopped::Trap {
+            reason,
+            message,
+            line: None,
+        };
+        Err(stopped.into())
     }
 }
 

@@ -14,8 +14,8 @@ use super::prepared::{Action, Document, Prepared};
 use super::state::State;
 use super::terms::Numbering;
 use super::{IndexError, ids};
-use crate::exact_json::{ExactJson, Members};
 use crate::mapping::{Mapping, fields_of};
+use whittle_host::{ExactJson, Members};
 
 /// An operation that was decided on: what the log gets to know, and what its caller does.
 struct Decided {

@@ -5,8 +5,8 @@ use tantivy::schema::{Field, OwnedValue};
 
 use super::operation::parse;
 use super::pending::Entry;
-use crate::exact_json::Members;
 use crate::mapping::{self, Mapping};
+use whittle_host::Members;
 
 /// The fields that every document has.
 pub(super) struct SystemFields {

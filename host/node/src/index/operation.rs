@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use super::terms::Terms;
-use crate::exact_json::{ExactJson, Members};
 use crate::mapping::{DocumentError, MappingError};
 use crate::request::json::{Strict, reason};
+use whittle_host::{ExactJson, Members};
 
 /// The longest id, in bytes.
 pub const ID_BYTES: usize = 512;

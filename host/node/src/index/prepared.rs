@@ -1,7 +1,7 @@
 //! Operations whose documents were read and checked as far as that needs no index.
 
 use super::operation::{Operation, Place, WriteError, check_id, parse};
-use crate::exact_json::Members;
+use whittle_host::Members;
 
 pub(super) struct Prepared {
     /// Without one, a new one is made.

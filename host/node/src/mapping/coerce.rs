@@ -16,7 +16,7 @@ use tantivy::schema::OwnedValue;
 use super::analysis::Analyzer;
 use super::field_type::{FieldType, ValueType};
 use super::parameters::Definition;
-use crate::exact_json::ExactJson;
+use whittle_host::ExactJson;
 
 /// The longest text that is found whole, in bytes, as Lucene has it.
 pub(super) const TERM_BYTES: usize = 32_766;

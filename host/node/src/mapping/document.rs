@@ -11,8 +11,8 @@ use super::error::{LongName, broken_rule};
 use super::field_type::{FieldType, ValueType};
 use super::schema::{LONG_TEXTS, Mapped};
 use super::{Dynamic, Mapping, is_metadata};
-use crate::exact_json::{ExactJson, Members};
 use crate::request::object::cut;
+use whittle_host::{ExactJson, Members};
 
 /// Why a document cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +124,20 @@ pub(super) fn each_scalar<'a>(
     };
     // The same error comes when the document is read.
     drop(walk.object(document, 0));
+}
+
+/// Checks that an index takes a document's keys, whatever their values are.
+///
+/// # Errors
+///
+/// A key that no field can have, and a document that is nested too deep.
+pub(crate) fn check_keys(mapping: &Mapping, document: &Members) -> Result<(), DocumentError> {
+    let mut walk = Walk {
+        mapping,
+        path: String::new(),
+        visit: &mut |_, _| Ok(()),
+    };
+    walk.object(document, 0)
 }
 
 /// A document's values with tantivy's fields that they go to.
@@ -400,7 +414,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::exact_json::exact_members;
+    use whittle_host::exact_members;
 
     fn mapping() -> Mapping {
         Mapping::parse(&json!({"dynamic": "strict", "properties": {

@@ -22,7 +22,7 @@ use super::parameters;
 use super::templates::{self, NewField, Template};
 use super::{Dynamic, Mapping, MappingError};
 use crate::dates::{DEFAULT_FORMAT, DateFormat};
-use crate::exact_json::{ExactJson, Members};
+use whittle_host::{ExactJson, Members};
 
 /// How types are taken from values.
 #[derive(Debug, Clone)]
@@ -230,7 +230,7 @@ impl Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact_json::exact_members;
+    use whittle_host::exact_members;
 
     fn grown(mapping: &Mapping, documents: &[Json]) -> Json {
         let documents: Vec<Members> = documents

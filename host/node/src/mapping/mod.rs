@@ -34,7 +34,7 @@ pub use analysis::Analyzer;
 pub(crate) use analysis::tokenizers;
 use definition::Flat;
 pub use document::DocumentError;
-pub(crate) use document::{fields_of, first_values_of, readable_fields_of};
+pub(crate) use document::{check_keys, fields_of, first_values_of, readable_fields_of};
 use dynamic::Detection;
 pub use error::{LongName, MappingError, TypeConflict};
 pub use field_type::FieldType;

@@ -10,8 +10,8 @@ use super::coerce;
 use super::error::{LongName, MappingError, unknown, wrong};
 use super::field_type::{ValueType, instead_of};
 use crate::dates::DateFormat;
-use crate::exact_json::ExactJson;
 use crate::request::object::cut;
+use whittle_host::ExactJson;
 
 /// A field as a mapping defines it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,8 @@
 //! `fields`: values that are computed for each hit of the page.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use tantivy::Searcher;
+use whittle_host::{ExactJson, Members};
 
 use super::blocks;
 use super::collect::Candidate;
@@ -20,8 +21,8 @@ pub(super) fn compute(
     hits: &[Candidate],
     fields: &[(String, Computable)],
     allowance: &Allowance,
-) -> tantivy::Result<Option<Vec<Map<String, Json>>>> {
-    let mut of_hits = vec![Map::new(); hits.len()];
+) -> tantivy::Result<Option<Vec<Members>>> {
+    let mut of_hits = vec![Members::new(); hits.len()];
     for (name, formula) in fields {
         let values = blocks::compute(searcher, hits, allowance, |reader, expected| {
             let mut segment = formula.for_segment(reader, expected)?;
@@ -32,15 +33,15 @@ pub(super) fn compute(
         };
         allowance.take(values.iter().map(Value::bytes).sum())?;
         for (fields, value) in of_hits.iter_mut().zip(values) {
-            fields.insert(name.clone(), Json::Array(vec![json(value)]));
+            fields.insert(name.clone(), ExactJson::List(vec![json(value)]));
         }
     }
     Ok(Some(of_hits))
 }
 
-fn json(value: Value) -> Json {
+fn json(value: Value) -> ExactJson {
     match value {
         Value::Json(json) => json,
-        other => serde_json::to_value(other).unwrap_or_default(),
+        other => ExactJson::from(&serde_json::to_value(other).unwrap_or(Json::Null)),
     }
 }

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use tantivy::{DocId, Score, SegmentReader};
-use whittle_host::Kind;
+use whittle_host::{ExactJson, Kind};
 
 use crate::expression::{ColumnType, ExpressionValues, Scalars};
 use crate::udf::{SegmentCall, UdfCall};
@@ -85,7 +85,7 @@ fn values(array: &ArrayRef, kind: Kind) -> Vec<Value> {
         // The host has checked that it is JSON.
         Kind::Json => {
             let text = array.as_string::<i32>().value(row);
-            serde_json::from_str(text).map_or(Value::Null, Value::Json)
+            Value::Json(ExactJson::of_result(text))
         }
     };
     let row = |row| {

@@ -1,8 +1,8 @@
 //! The hits of a page, with what the request wants of their documents.
 
-use serde_json::{Map, Value as Json};
 use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, Score, TantivyDocument, TantivyError};
+use whittle_host::Members;
 
 use super::collect::Candidate;
 use super::error::{FieldError, SearchError};
@@ -68,7 +68,7 @@ impl<'a> Page<'a> {
     pub(super) fn hit(
         &mut self,
         candidate: &Candidate,
-        mut fields: Map<String, Json>,
+        mut fields: Members,
     ) -> Result<Hit, SearchError> {
         let (request, searcher) = (self.request, &self.snapshot.searcher);
         let address = candidate.address;

@@ -2,8 +2,9 @@
 //!
 //! Only fields of the mapping are found, by their paths: the names of columns cannot be reached.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use tantivy::{DocAddress, Searcher, SegmentReader};
+use whittle_host::{ExactJson, Members};
 
 use super::error::FieldError;
 use super::pattern::matches;
@@ -111,7 +112,7 @@ pub(super) fn read(
     searcher: &Searcher,
     address: DocAddress,
     fields: &[Listed],
-    into: &mut Map<String, Json>,
+    into: &mut Members,
     steps: &mut Steps,
 ) -> tantivy::Result<()> {
     let reader = searcher.segment_reader(address.segment_ord);
@@ -120,7 +121,8 @@ pub(super) fn read(
         steps.check(FIELD_STEPS)?;
         let values = field.values(reader, address.doc_id)?;
         if !values.is_empty() {
-            into.insert(field.path.clone(), Json::Array(values));
+            let values = values.iter().map(ExactJson::from).collect();
+            into.insert(field.path.clone(), ExactJson::List(values));
         }
     }
     Ok(())

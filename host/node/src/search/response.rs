@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value as Json};
+
+use whittle_host::Members;
 
 use super::profile::Profile;
 use super::source::Source;
@@ -11,7 +12,7 @@ use crate::aggregation::{AggregationResults, WrittenAggregations};
 use crate::allowance::Allowance;
 use crate::memory::Reservation;
 use crate::udf::UdfReport;
-use crate::value::{Value, members_bytes};
+use crate::value::{Value, exact_members_bytes};
 
 /// The answer to a search; it serializes to what clients of OpenSearch read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -103,8 +104,8 @@ pub struct Hit {
     #[serde(rename = "_source", skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// What was computed for it or read from its fields, by name: lists of values.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub fields: Map<String, Json>,
+    #[serde(skip_serializing_if = "Members::is_empty")]
+    pub fields: Members,
     /// Its sort values, for the next page's `search_after`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sort: Vec<Value>,
@@ -116,7 +117,7 @@ impl Hit {
         let texts = self.id.len() + self.index.as_ref().map_or(0, String::len);
         let source = self.source.as_ref().map_or(0, Source::bytes);
         let sort: u64 = self.sort.iter().map(Value::bytes).sum();
-        (size_of::<Self>() + texts) as u64 + source + sort + members_bytes(&self.fields)
+        (size_of::<Self>() + texts) as u64 + source + sort + exact_members_bytes(&self.fields)
     }
 }
 

@@ -214,6 +214,27 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_a_column_cuts_are_whole() {
+        let long = "word ".repeat(20_000);
+        let text = serde_json::json!({"body": long}).to_string();
+        let documents = Documents::read(text.as_bytes(), None).expect("they are documents");
+        let index = Snapshot::of(&documents).expect("it is an index");
+        let request = SearchRequest::parse(b"{}").expect("it is a search");
+        let query = QueryContext::new(Budget::default());
+        let udfs = Udfs::new([]).expect("there are none");
+        let found = Mutex::new(String::new());
+        let take = |batch: RecordBatch| {
+            let text = batch.column(0).as_string::<i32>().value(0).to_owned();
+            *found.lock().expect("no panic") = text;
+            true
+        };
+        index
+            .scan(&request, &[1], &udfs, &query, take)
+            .expect("it is read");
+        assert!(*found.lock().expect("no panic") == long);
+    }
+
+    #[test]
     fn fails_as_a_search_does() {
         let unknown = r#"{"query": {"wasm_udf": {"function": "f"}}}"#;
         let error = scan(unknown, &[0], 1).expect_err("there is no such function");

@@ -9,12 +9,12 @@ use arrow_schema::{DataType, TimeUnit};
 use tantivy::columnar::Column;
 use tantivy::store::StoreReader;
 use tantivy::{DocId, SegmentReader};
-use whittle_host::{FieldUse, Kind};
+use whittle_host::{ExactJson, FieldUse, Kind};
 
 use super::columns::{STORE_BLOCKS, Source, Texts, is_cut, stored};
 use super::dictionary::Dictionaries;
 use crate::mapping::{FieldType, ID, LONG_TEXTS, MappedField, Mapping, SOURCE};
-use crate::reading::{Written, mapped_columns};
+use crate::reading::mapped_columns;
 
 /// A field of a segment.
 pub(crate) struct WholeField {
@@ -112,13 +112,11 @@ impl WholeField {
                 let kept = documents.iter();
                 let kept = kept.map(|document| stored(store, id, source, *document));
                 let kept: Vec<(String, Vec<u8>)> = kept.collect::<tantivy::Result<_>>()?;
-                let written = kept.iter().map(|(id, text)| Written {
-                    id,
-                    text,
-                    score: None,
-                });
-                let written: Vec<Written<'_>> = written.collect();
-                let (_, columns) = mapped_columns(mapping, &[field], &written);
+                // Documents that were checked before they were kept.
+                let kept = kept.iter();
+                let kept = kept.map(|(_, text)| ExactJson::parse(text).unwrap_or_default());
+                let kept: Vec<ExactJson> = kept.collect();
+                let (_, columns) = mapped_columns(mapping, &[field], &kept);
                 Ok(columns.into_iter().next().unwrap_or_else(missing))
             }
         }

@@ -11,15 +11,16 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use whittle_host::{
-    Arguments, Bound, Budget, EvaluateError, OnError, QueryContext, SelectError, Udf, VersionInfo,
-    one_line, unquoted,
+    Arguments, Bound, Budget, EvaluateError, ExactJson, OnError, QueryContext, SelectError, Udf,
+    VersionInfo, one_line, unquoted,
 };
 use whittle_node::index::IndexError;
 use whittle_node::mapping::Mapping;
-use whittle_node::{DocumentReader, ReadError, SampleError, Samples};
+use whittle_node::{DocumentReader, SampleError, Samples};
 
 use super::{Shared, udf::missing};
 use crate::address::Path;
@@ -38,6 +39,34 @@ struct Trial {
     arguments: Arguments,
     samples: Samples,
     reader: Reading,
+}
+
+/// What a trial answers. Values keep the digits of their numbers.
+#[derive(Debug, Serialize)]
+struct Answer {
+    name: String,
+    version: String,
+    function: String,
+    results: Vec<SampleResult>,
+    /// Why the documents after the last result were not evaluated.
+    stopped: Option<String>,
+    logs: Vec<Json>,
+    udf: Json,
+}
+
+/// What the function gave for a document.
+#[derive(Debug, Serialize)]
+struct SampleResult {
+    _id: String,
+    #[serde(flatten)]
+    result: Outcome,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Value(ExactJson),
+    Error(String),
 }
 
 /// How the fields of documents are typed.
@@ -174,7 +203,7 @@ impl Trial {
         info: &VersionInfo,
         udf: &Udf,
         query: &QueryContext,
-    ) -> Result<Json, ApiError> {
+    ) -> Result<Answer, ApiError> {
         let function = self.function(udf)?;
         let mut bound = self.bind(node, info, udf, function, query)?;
         // A document's error is its answer.
@@ -186,15 +215,15 @@ impl Trial {
         let logs = logs.iter().map(|line| {
             json!({"udf": &*line.udf, "level": line.level.to_string(), "message": line.message})
         });
-        Ok(json!({
-            "name": info.name,
-            "version": info.version,
-            "function": function,
-            "results": results,
-            "stopped": stopped,
-            "logs": logs.collect::<Vec<_>>(),
-            "udf": cost(&bound, query),
-        }))
+        Ok(Answer {
+            name: info.name.clone(),
+            version: info.version.to_string(),
+            function: function.to_owned(),
+            results,
+            stopped,
+            logs: logs.collect(),
+            udf: cost(&bound, query),
+        })
     }
 
     fn bind(
@@ -243,7 +272,7 @@ impl Trial {
     fn reader(&self, node: &Node) -> Result<DocumentReader, ApiError> {
         let documents = &self.samples.documents;
         let read = match &self.reader {
-            Reading::Guess => DocumentReader::guess(documents).map_err(ReadError::from),
+            Reading::Guess => DocumentReader::guess(documents),
             Reading::Mapping(mapping) => DocumentReader::with_mapping(mapping, documents),
             Reading::Index(name) => {
                 let index = selection::one(node, name)?;
@@ -256,22 +285,29 @@ impl Trial {
     }
 
     /// One document at a time, so that those before a trap have their results.
-    fn evaluate(&self, bound: &mut Bound, reader: &DocumentReader) -> (Vec<Json>, Option<String>) {
+    fn evaluate(
+        &self,
+        bound: &mut Bound,
+        reader: &DocumentReader,
+    ) -> (Vec<SampleResult>, Option<String>) {
         let Samples { documents, scores } = &self.samples;
         let mut results = Vec::with_capacity(documents.len());
         for (position, score) in scores.iter().enumerate() {
-            let id = documents.id(position);
+            let _id = documents.id(position).to_owned();
             let batch = reader.load(bound, documents, position..position + 1, *score);
-            match batch.and_then(|batch| bound.evaluate_row(&batch)) {
-                Ok(value) => results.push(json!({"_id": id, "value": value.to_json()})),
+            let (result, stopped) = match batch.and_then(|batch| bound.evaluate_row(&batch)) {
+                Ok(value) => (Outcome::Value(value.to_json()), None),
                 Err(EvaluateError::Document { message, .. }) => {
-                    results.push(json!({"_id": id, "error": unquoted(&message)}));
+                    (Outcome::Error(unquoted(&message).to_owned()), None)
                 }
                 Err(error) => {
                     let reason = ApiError::of(StatusCode::OK, "", &error).reason().to_owned();
-                    results.push(json!({"_id": id, "error": reason}));
-                    return (results, Some(reason));
+                    (Outcome::Error(reason.clone()), Some(reason))
                 }
+            };
+            results.push(SampleResult { _id, result });
+            if stopped.is_some() {
+                return (results, stopped);
             }
         }
         (results, None)

@@ -114,14 +114,14 @@ func (s *State) misuse(reason string) {
 // Evaluating ends the query if no document is being evaluated.
 func (s *State) Evaluating() {
 	if s.Phase != Evaluate {
-		s.misuse("it read a document outside `evaluate`")
+		s.misuse("it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters")
 	}
 }
 
 // Resolve gives a field's handle.
 func (s *State) Resolve(path string, kind Kind) uint32 {
 	if s.Phase != Bind {
-		s.misuse("it called `resolve` outside `bind`")
+		s.misuse("it looked up a field outside of `prepare`: look up all fields there, before the first document")
 	}
 	for index, field := range s.Fields {
 		if field.Path == path && field.Kind == kind {

@@ -3,7 +3,7 @@
 import type { Presence } from "../parameters.js";
 import type { Kind } from "../values.js";
 import { iso } from "./dates.js";
-import { Digits } from "./reading.js";
+import { Digits, written } from "./exact.js";
 
 /** A function, as the manifest has it. */
 export interface Function {
@@ -71,7 +71,7 @@ const FORMS =
 
 /** An argument of a kind; null if it is not of the kind. */
 function converted(kind: Kind, value: unknown): boolean | number | string | null {
-  if (kind === "json") return JSON.stringify(value);
+  if (kind === "json") return written(value);
   if (value instanceof Date && kind === "timestamp") return value.getTime() * 1000;
   if (kind === "text") return typeof value === "string" ? value : null;
   if (kind === "boolean") return typeof value === "boolean" ? value : null;
@@ -81,14 +81,18 @@ function converted(kind: Kind, value: unknown): boolean | number | string | null
   }
   const number = value instanceof Digits ? Number(value.digits) : value;
   if (typeof number !== "number") return null;
-  const written = value instanceof Digits ? value.digits : String(number);
-  return kind === "float64" || /^-?\d+$/.test(written) ? number : null;
+  const digits = value instanceof Digits ? value.digits : String(number);
+  return kind === "float64" || isInt64(digits) ? number : null;
+}
+
+function isInt64(digits: string): boolean {
+  return /^-?\d+$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
 }
 
 const SHOWN = 60;
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = written(value);
   const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
   if (typeof value === "string") return `the string ${cut}`;
   if (Array.isArray(value)) return `the list ${cut}`;

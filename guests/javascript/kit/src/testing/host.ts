@@ -58,7 +58,11 @@ function misuse(reason: string): never {
 }
 
 function evaluating(): void {
-  if (state.phase !== "evaluate") misuse("it read a document outside `evaluate`");
+  if (state.phase !== "evaluate") {
+    misuse(
+      "it read a document outside of `evaluate`, where there is none: `prepare` sees only the parameters",
+    );
+  }
 }
 
 function value(handle: number): Value {
@@ -79,7 +83,11 @@ let handles = 0;
 
 export const document = {
   resolve(path: string, kind: Kind): number {
-    if (state.phase !== "bind") misuse("it called `resolve` outside `bind`");
+    if (state.phase !== "bind") {
+      misuse(
+        "it looked up a field outside of `prepare`: look up all fields there, before the first document",
+      );
+    }
     for (const [handle, asked] of state.fields) {
       if (asked.path === path && asked.kind === kind) return handle;
     }

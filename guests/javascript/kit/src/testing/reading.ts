@@ -8,21 +8,13 @@
  */
 
 import type { Kind } from "../values.js";
-import { iso, optional, slashes } from "./dates.js";
+import { iso, millis, optional, slashes } from "./dates.js";
+import { Digits, written } from "./exact.js";
 import type { Value } from "./host.js";
 
 /** A document's fields: values of JSON, and dates and integers of 64 bits. */
 export interface Source {
   readonly [name: string]: unknown;
-}
-
-/** A number of a JSON text, as it was written there. */
-export class Digits {
-  constructor(readonly digits: string) {}
-
-  toJSON(): number {
-    return Number(this.digits);
-  }
 }
 
 type FieldType = "boolean" | "long" | "double" | "date" | "slashes" | "text";
@@ -43,6 +35,7 @@ export type Reader = (document: Source, path: string, kind: Kind) => Value;
 export function together(documents: readonly Source[]): Reader {
   const types = new Map<string, FieldType>();
   for (const document of documents) {
+    checkKeys(document);
     for (const [path, value] of scalars(document, "", "")) {
       const shown = typeOf(value);
       if (shown === null || !hasRoom(types, path)) continue;
@@ -52,14 +45,37 @@ export function together(documents: readonly Source[]): Reader {
   }
   return (document, path, kind) => {
     if (kind === "json") return jsonAt(document, path);
-    const type = types.get(path);
+    const outer = path.replace(/\.keyword$/, "");
+    const isKeyword = !types.has(path) && types.get(outer) === "text";
+    const type = isKeyword ? "text" : types.get(path);
     if (type === undefined || !READ_AS[type].includes(kind)) return null;
-    for (const [at, value] of scalars(document, path, "")) {
-      const converted = at === path ? CONVERTED[type](value) : null;
-      if (converted !== null) return as(kind, converted);
+    const wanted = isKeyword ? outer : path;
+    for (const [at, value] of scalars(document, wanted, "")) {
+      const converted = at === wanted ? CONVERTED[type](value) : null;
+      const isLong = isKeyword && typeof converted === "string" && !isShort(converted);
+      if (converted !== null && !isLong) return as(kind, converted);
     }
     return null;
   };
+}
+
+/** Whether the sub-field that a field of texts has takes in a text, by its units of UTF-16. */
+function isShort(text: string): boolean {
+  return text.length <= 256;
+}
+
+/** Refuses a document that no index takes, because of a key. */
+function checkKeys(value: unknown): void {
+  if (Array.isArray(value)) {
+    value.forEach(checkKeys);
+  } else if (isObject(value)) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (key.split(".").some((name) => name.trim() === "")) {
+        throw new TypeError(`a document cannot have the key \`${key}\`: a part of it is empty`);
+      }
+      checkKeys(inner);
+    }
+  }
 }
 
 /** Whether a field can be at a path: none is in another. */
@@ -121,9 +137,12 @@ function typeOf(value: unknown): FieldType | null {
     if (optional(value) !== null) return "date";
     return slashes(value) === null ? "text" : "slashes";
   }
-  const written = digits(value);
-  if (written === null) throw new TypeError(`a document cannot have a ${typeof value}`);
-  return INTEGER.test(written) && fits(BigInt(written)) ? "long" : "double";
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new TypeError(`a document cannot have ${value}: JSON does not have it`);
+  }
+  const number = digits(value);
+  if (number === null) throw new TypeError(`a document cannot have a ${typeof value}`);
+  return INTEGER.test(number) && fits(BigInt(number)) ? "long" : "double";
 }
 
 /** The type of a field that has values of both types. */
@@ -155,8 +174,8 @@ const CONVERTED: { readonly [T in FieldType]: (value: unknown) => Value } = {
   },
   long: (value) => integer(digits(value) ?? ""),
   double(value) {
-    const written = digits(value) ?? "";
-    const number = NUMBER.test(written) ? Number(written) : NaN;
+    const text = digits(value) ?? "";
+    const number = NUMBER.test(text) ? Number(text) : NaN;
     return Number.isFinite(number) ? number : null;
   },
   date: (value) => instant(value, optional),
@@ -165,9 +184,9 @@ const CONVERTED: { readonly [T in FieldType]: (value: unknown) => Value } = {
 };
 
 /** An integer, without the fraction of a number that has one. */
-function integer(written: string): bigint | null {
-  const found = DECIMAL.exec(written);
-  if (!found || !NUMBER.test(written)) return null;
+function integer(text: string): bigint | null {
+  const found = DECIMAL.exec(text);
+  if (!found || !NUMBER.test(text)) return null;
   const [, sign, whole, fraction = "", exponent = "0"] = found;
   const all = `${whole}${fraction}`;
   const point = whole!.length + Number(exponent);
@@ -180,10 +199,8 @@ function integer(written: string): bigint | null {
 
 function instant(value: unknown, read: (text: string) => bigint | null): bigint | null {
   if (value instanceof Date) return BigInt(value.getTime()) * 1000n;
-  const written = digits(value);
-  if (written === null) return null;
-  const millis = /^-?\d{1,15}$/.test(written) ? BigInt(written) * 1000n : null;
-  return read(written) ?? millis;
+  const text = digits(value);
+  return text === null ? null : (read(text) ?? millis(text));
 }
 
 /** A field as JSON: the value as it was written, or all values at the path. */
@@ -191,8 +208,7 @@ function jsonAt(document: Source, path: string): string | null {
   const found: unknown[] = [];
   const throughList = collect(document, path, found);
   if (found.length === 0 || (!throughList && found[0] == null)) return null;
-  const plain = (_: string, value: unknown) => (typeof value === "bigint" ? Number(value) : value);
-  return JSON.stringify(throughList ? found : found[0], plain);
+  return written(throughList ? found : found[0]);
 }
 
 /** Collects the values at a path, the longest key first; returns whether a list leads to them. */

@@ -4,10 +4,12 @@
  */
 
 import type { Exports } from "../component.js";
+import { InvalidArgument } from "../errors.js";
 import { ArgumentError } from "./arguments.js";
+import { Digits, parsed } from "./exact.js";
 import { BrokenContract } from "./host.js";
 import { Document, Failure, Query } from "./query.js";
-import { Digits, type Source } from "./reading.js";
+import type { Source } from "./reading.js";
 
 interface Case {
   readonly function: string;
@@ -19,16 +21,16 @@ interface Case {
 
 type Suite = Omit<Case, "documents"> & { readonly cases: readonly Case[] };
 
-/** Runs a file of vectors, and returns a line of JSON for each case. */
-export function run(functions: Exports, text: string): string[] {
+/** Runs a file of vectors, and gives a line of JSON for each case when it has run. */
+export function* run(functions: Exports, text: string): Generator<string> {
   const vectors = expanded(parsed(text)) as Suite | readonly Suite[];
   const suites = Array.isArray(vectors) ? (vectors as readonly Suite[]) : [vectors as Suite];
-  return suites.flatMap(({ cases, ...suite }) =>
-    cases.map((one) => {
+  for (const { cases, ...suite } of suites) {
+    for (const one of cases) {
       const { mapping = suite.mapping, ...rest } = one;
-      return JSON.stringify(found(functions, { ...rest, function: suite.function, mapping }));
-    }),
-  );
+      yield JSON.stringify(found(functions, { ...rest, function: suite.function, mapping }));
+    }
+  }
 }
 
 function found(functions: Exports, one: Case): object {
@@ -63,7 +65,9 @@ function found(functions: Exports, one: Case): object {
     if (thrown instanceof BrokenContract) {
       return { error: `function \`${name}\` was stopped: ${message}`, logs };
     }
-    return { error: `function \`${name}\` refused its arguments: "${message}"`, logs };
+    const verb =
+      thrown instanceof InvalidArgument ? "refused its arguments" : "failed in `prepare`";
+    return { error: `function \`${name}\` ${verb}: "${message}"`, logs };
   }
 }
 
@@ -82,22 +86,6 @@ function documentOf(sample: Source): Document {
   if (!isSource || Object.keys(rest).length > 0) return new Document(sample);
   const given = id == null ? undefined : String(id instanceof Digits ? id.digits : id);
   return new Document(source as Source, given, score == null ? 1 : Number(JSON.stringify(score)));
-}
-
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** A name that nobody gives: the only key of an object that stands for a number. */
-const NUMBER = "\0number";
-
-/** JSON whose numbers keep their digits. */
-function parsed(text: string): unknown {
-  const marked = text.replace(TOKENS, (token) =>
-    token.startsWith('"') ? token : JSON.stringify({ [NUMBER]: token }),
-  );
-  return JSON.parse(marked, (_, value: unknown) => {
-    const isObject = typeof value === "object" && value !== null;
-    const number = isObject && (value as Record<string, unknown>)[NUMBER];
-    return typeof number === "string" ? new Digits(number) : value;
-  });
 }
 
 /** Writes out the strings that are written as a repetition. */

@@ -1,8 +1,7 @@
 //! A query's arguments, checked against a function's parameters as the host does, in its words.
 
-use serde_json::Value as Source;
-
 use super::instant;
+use super::source::Source;
 use super::value::{Value, kind_name};
 use crate::bindings::whittle::udf::types::{self, Argument, Kind, Parameter, Presence};
 
@@ -56,17 +55,13 @@ fn of_kind(parameter: &Parameter, value: &Value) -> Result<types::Value, String>
     let found = match (parameter.kind, source) {
         (Kind::Json, source) => Some(types::Value::Json(source.to_string())),
         (_, Source::Null) => Some(types::Value::Null),
-        (Kind::Boolean, Source::Bool(value)) => Some(types::Value::Boolean(*value)),
-        (Kind::Int64, Source::Number(number)) => number.as_i64().map(types::Value::Int64),
-        (Kind::Float64, Source::Number(number)) => number.as_f64().map(types::Value::Float64),
-        (Kind::Text, Source::String(text)) if value.instant.is_none() => {
-            Some(types::Value::Text(text.clone()))
-        }
-        (Kind::Timestamp, Source::String(text)) => {
-            let instant = value.instant.flatten().or_else(|| instant::parsed(text));
-            instant.map(types::Value::Timestamp)
-        }
-        (Kind::Timestamp, Source::Number(number)) => number.as_i64().map(types::Value::Timestamp),
+        (Kind::Boolean, Source::Boolean(value)) => Some(types::Value::Boolean(*value)),
+        (Kind::Int64, Source::Number(number)) => integer(number).map(types::Value::Int64),
+        (Kind::Float64, Source::Number(number)) => float(number).map(types::Value::Float64),
+        (Kind::Text, Source::Text(text)) => Some(types::Value::Text(text.clone())),
+        (Kind::Timestamp, Source::Text(text)) => instant::parsed(text).map(types::Value::Timestamp),
+        (Kind::Timestamp, Source::Instant(micros)) => Some(types::Value::Timestamp(*micros)),
+        (Kind::Timestamp, Source::Number(number)) => integer(number).map(types::Value::Timestamp),
         _ => None,
     };
     found.ok_or_else(|| {
@@ -79,14 +74,26 @@ fn of_kind(parameter: &Parameter, value: &Value) -> Result<types::Value, String>
     })
 }
 
+/// As the host reads a number for an integer: `-0` is a float.
+fn integer(digits: &str) -> Option<i64> {
+    digits.parse().ok().filter(|_| digits != "-0")
+}
+
+fn float(digits: &str) -> Option<f64> {
+    digits
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
+}
+
 const SHOWN_BYTES: usize = 60;
 
 /// The value as the host's errors show it.
 fn shown(value: &Value) -> String {
     let kind = match &value.source {
-        _ if value.instant.is_some() => return "timestamp".to_owned(),
-        Source::String(_) => "the string ",
-        Source::Array(_) => "the list ",
+        Source::Instant(_) => return "timestamp".to_owned(),
+        Source::Text(_) => "the string ",
+        Source::List(_) => "the list ",
         Source::Object(_) => "the object ",
         _ => "",
     };

@@ -1,16 +1,13 @@
 //! A document that exists in a test alone.
 
-use serde_json::Value as Source;
-
-use super::instant;
+use super::source::Source;
 use super::value::{Value, parsed};
-use crate::bindings::whittle::udf::types::Kind;
 
 /// A fake document: its fields, its id and its score.
 ///
-/// A field is read as the host reads it. The kind of its value decides: an integer is also a number,
-/// a text in ISO 8601 or RFC 3339 form is also a timestamp, anything is also JSON. Any other value is
-/// missing, as null is. Of several values the first one that is not null counts; JSON gives all.
+/// Documents that are evaluated together are read as those of one index: a field has one type, the one
+/// that its values show, and a value that the type does not have is missing. A field of texts that are
+/// all dates is one of dates, and no text. Of several values the first counts; JSON gives all.
 ///
 /// ```
 /// use whittle_guest::testing::Document;
@@ -48,15 +45,7 @@ impl Document {
         let Source::Object(members) = parsed(text) else {
             panic!("the text is not a JSON object: {text}");
         };
-        let field = |(path, source)| {
-            (
-                path,
-                Value {
-                    source,
-                    instant: None,
-                },
-            )
-        };
+        let field = |(path, source): (String, Source)| (path, Value::from(source));
         Self {
             fields: members.into_iter().map(field).collect(),
             ..Self::default()
@@ -105,18 +94,16 @@ impl Document {
         found.map(|(_, value)| value)
     }
 
-    /// What a field holds, read as a kind.
-    pub(super) fn read(&self, path: &str, kind: Kind) -> Option<Found> {
-        let value = self.value(path);
-        if let Some(instant) = value.and_then(|value| value.instant) {
-            if kind == Kind::Timestamp {
-                return instant.map(Found::Int64);
-            } else if kind != Kind::Json {
-                return None;
-            }
-        }
+    /// The fields in their order.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
+        let fields = self.fields.iter();
+        fields.map(|(path, value)| (path.as_str(), &value.source))
+    }
+
+    /// A field as JSON: the value as it was written, or all values at the path.
+    pub(super) fn json(&self, path: &str) -> Option<String> {
         let mut at = PathValues::default();
-        match value {
+        match self.value(path) {
             Some(value) => at.values.push(&value.source),
             None => {
                 let mut dots = path.rmatch_indices('.').map(|(dot, _)| dot);
@@ -126,21 +113,7 @@ impl Document {
                 });
             }
         }
-        match kind {
-            Kind::Json => at.json().map(Found::Text),
-            Kind::Boolean => at.first()?.as_bool().map(Found::Boolean),
-            Kind::Int64 => at.first()?.as_i64().map(Found::Int64),
-            Kind::Float64 => at.first()?.as_f64().map(Found::Float64),
-            Kind::Text => at
-                .first()?
-                .as_str()
-                .map(|text| Found::Text(text.to_owned())),
-            Kind::Timestamp => at
-                .first()?
-                .as_str()
-                .and_then(instant::parsed)
-                .map(Found::Int64),
-        }
+        at.json()
     }
 }
 
@@ -165,16 +138,20 @@ impl<'a> PathValues<'a> {
     fn collect(&mut self, value: &'a Source, path: &str) -> bool {
         match value {
             Source::Object(members) => {
-                if let Some(value) = members.get(path) {
+                let get = |key: &str| {
+                    let found = members.iter().find(|(known, _)| known == key);
+                    found.map(|(_, value)| value)
+                };
+                if let Some(value) = get(path) {
                     self.values.push(value);
                     return true;
                 }
                 path.rmatch_indices('.').any(|(dot, _)| {
-                    let inner = members.get(&path[..dot]);
+                    let inner = get(&path[..dot]);
                     inner.is_some_and(|inner| self.collect(inner, &path[dot + 1..]))
                 })
             }
-            Source::Array(elements) => {
+            Source::List(elements) => {
                 let before = self.values.len();
                 for element in elements {
                     self.collect(element, path);
@@ -187,24 +164,13 @@ impl<'a> PathValues<'a> {
         }
     }
 
-    fn first(&self) -> Option<&'a Source> {
-        self.values.iter().find_map(|value| first_of(value))
-    }
-
     fn json(&self) -> Option<String> {
         if self.through_list {
-            return serde_json::to_string(&self.values).ok();
+            let values = self.values.iter();
+            let values: Vec<String> = values.map(ToString::to_string).collect();
+            return Some(format!("[{}]", values.join(",")));
         }
         let value = self.values.first()?;
-        (!value.is_null()).then(|| value.to_string())
-    }
-}
-
-/// The first value that is not null, searching lists too.
-fn first_of(value: &Source) -> Option<&Source> {
-    match value {
-        Source::Null => None,
-        Source::Array(elements) => elements.iter().find_map(first_of),
-        value => Some(value),
+        (**value != Source::Null).then(|| value.to_string())
     }
 }

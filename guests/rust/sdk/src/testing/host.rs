@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 
 use super::document::{Document, Found};
+use super::reading::Types;
 use super::value::kind_name;
 use crate::batch;
 use crate::bindings::whittle::udf::types::{Error, Kind, Value};
@@ -28,6 +29,8 @@ pub(super) struct Host {
     /// In the order of their handles.
     pub(super) fields: Vec<(String, Kind)>,
     pub(super) documents: Vec<Document>,
+    /// Those of the documents that are evaluated together.
+    pub(super) types: Types,
     pub(super) logs: Vec<String>,
     /// The results of a batch, and their kind.
     pub(super) results: Vec<Result<Value, Error>>,
@@ -58,17 +61,21 @@ fn misuse(reason: &str) -> ! {
     panic!("the guest broke the contract: {reason}");
 }
 
+const NO_DOCUMENT: &str = "it read a document outside of `evaluate`, where there is none: `prepare` \
+                           sees only the parameters";
+
 /// The field of a handle in the current document, read by the getter of a kind, if it has one.
 fn read(handle: u32, kind: Option<Kind>) -> Option<Found> {
     let misused = HOST.with_borrow(|host| {
         if host.phase != Phase::Evaluate {
-            return Err("it read a document outside `evaluate`".to_owned());
+            return Err(NO_DOCUMENT.to_owned());
         }
         let index = handle.checked_sub(FIRST_HANDLE);
         let field = index.and_then(|index| host.fields.get(index as usize));
         let Some((path, resolved)) = field else {
             return Err(format!(
-                "it read the field handle {handle}, which `resolve` did not return"
+                "it read the field handle {handle}, which no lookup returned: look up the field in \
+                 `prepare`"
             ));
         };
         match kind {
@@ -77,7 +84,10 @@ fn read(handle: u32, kind: Option<Kind>) -> Option<Found> {
                 kind_name(kind),
                 kind_name(*resolved)
             )),
-            _ => Ok(host.documents[batch::row()].read(path, *resolved)),
+            _ => {
+                let document = &host.documents[batch::row()];
+                Ok(host.types.read(document, path, *resolved))
+            }
         }
     });
     // Outside of the borrow: a panic may log.
@@ -89,7 +99,7 @@ fn present<R>(read: impl FnOnce(&Document) -> R) -> R {
     let found = HOST.with_borrow(|host| {
         (host.phase == Phase::Evaluate).then(|| read(&host.documents[batch::row()]))
     });
-    found.unwrap_or_else(|| misuse("it read a document outside `evaluate`"))
+    found.unwrap_or_else(|| misuse(NO_DOCUMENT))
 }
 
 pub(crate) mod document {
@@ -108,7 +118,10 @@ pub(crate) mod document {
         });
         match index {
             Some(index) => FIRST_HANDLE + u32::try_from(index).expect("the fields are few"),
-            None => misuse("it called `resolve` outside `bind`"),
+            None => misuse(
+                "it looked up a field outside of `prepare`: look up all fields there, before the \
+                 first document",
+            ),
         }
     }
 

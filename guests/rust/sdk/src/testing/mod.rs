@@ -40,6 +40,8 @@ mod arguments;
 mod document;
 pub(crate) mod host;
 mod instant;
+mod reading;
+mod source;
 mod value;
 
 use std::cell::RefCell;
@@ -51,6 +53,7 @@ pub use self::value::Value;
 
 use self::document::Found;
 use self::host::{Host, Phase};
+use self::reading::Types;
 use crate::batch::{self, Instance};
 use crate::bindings::exports::whittle::batch::functions::Column;
 use crate::bindings::whittle::batch::columns::{Texts, Values};
@@ -110,9 +113,12 @@ impl<T: Udf> Query<T> {
                 instance,
                 host,
             }),
-            Err(types::Error::InvalidArgument(reason) | types::Error::Failed(reason)) => Err(
-                format!("function `{name}` refused its arguments: \"{reason}\""),
-            ),
+            Err(types::Error::InvalidArgument(reason)) => Err(format!(
+                "function `{name}` refused its arguments: \"{reason}\""
+            )),
+            Err(types::Error::Failed(reason)) => Err(format!(
+                "function `{name}` failed in `prepare`: \"{reason}\""
+            )),
         }
     }
 }
@@ -149,8 +155,8 @@ impl<T: Udf> Function<T> {
         results.swap_remove(0)
     }
 
-    /// Evaluates the function for documents: one by one, and all in one batch, which must give the
-    /// same.
+    /// Evaluates the function for documents, which are read together as those of one index: one by
+    /// one, and all in one batch, which must give the same.
     ///
     /// # Panics
     ///
@@ -160,6 +166,7 @@ impl<T: Udf> Function<T> {
         let documents: Vec<_> = numbered
             .map(|(position, it)| it.with_id(position))
             .collect();
+        self.host.borrow_mut().types = Types::of(&documents);
         let alone: Vec<Evaluated<T>> = documents
             .iter()
             .map(|document| {
@@ -205,12 +212,14 @@ impl<T: Udf> Function<T> {
         {
             let mut host = self.host.borrow_mut();
             let fields = std::mem::take(&mut host.fields);
+            let types = std::mem::take(&mut host.types);
             let logs = std::mem::take(&mut host.logs);
             *host = Host {
                 phase: Phase::Evaluate,
                 documents: documents.to_vec(),
                 returns: Some(T::Output::KIND),
                 fields,
+                types,
                 logs,
                 ..Host::default()
             };
@@ -224,7 +233,7 @@ impl<T: Udf> Function<T> {
         let columns = (1..).zip(&host.fields).map(|(field, (path, kind))| {
             let found: Vec<_> = documents
                 .iter()
-                .map(|document| document.read(path, *kind))
+                .map(|document| host.types.read(document, path, *kind))
                 .collect();
             column(field, *kind, &found)
         });

@@ -1,8 +1,6 @@
 //! Values of fake documents and of arguments.
 
-use serde_json::Value as Source;
-
-use super::instant;
+use super::source::Source;
 use crate::bindings::whittle::udf::types;
 use crate::{Json, Timestamp};
 
@@ -12,37 +10,60 @@ use crate::{Json, Timestamp};
 #[derive(Debug, Clone)]
 pub struct Value {
     pub(super) source: Source,
-    /// Of timestamps, which are texts in JSON: the first one. A field of dates is no text.
-    pub(super) instant: Option<Option<i64>>,
 }
 
-impl Value {
-    fn json(source: impl Into<Source>) -> Self {
-        Self {
-            source: source.into(),
-            instant: None,
-        }
+impl From<Source> for Value {
+    fn from(source: Source) -> Self {
+        Self { source }
     }
 }
 
-macro_rules! values {
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Source::Boolean(value).into()
+    }
+}
+
+macro_rules! integers {
     ($($type:ty),*) => {
         $(impl From<$type> for Value {
             fn from(value: $type) -> Self {
-                Self::json(value)
+                Source::Number(value.to_string()).into()
             }
         })*
     };
 }
 
-values!(bool, i32, u32, i64, f64, &str, String);
+integers!(i32, u32, i64);
+
+impl From<f64> for Value {
+    /// # Panics
+    ///
+    /// JSON does not have the number.
+    fn from(value: f64) -> Self {
+        assert!(
+            value.is_finite(),
+            "a value cannot be {value}: JSON does not have it"
+        );
+        Source::Number(serde_json::Value::from(value).to_string()).into()
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Source::Text(value.to_owned()).into()
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Source::Text(value).into()
+    }
+}
 
 impl From<Timestamp> for Value {
     fn from(value: Timestamp) -> Self {
-        Self {
-            source: instant::text(value.0).into(),
-            instant: Some(Some(value.0)),
-        }
+        Source::Instant(value.0).into()
     }
 }
 
@@ -51,13 +72,12 @@ impl From<Json> for Value {
     ///
     /// The text is not JSON.
     fn from(value: Json) -> Self {
-        Self::json(parsed(&value.0))
+        parsed(&value.0).into()
     }
 }
 
-/// The JSON value of a text that a test has written.
 pub(super) fn parsed(text: &str) -> Source {
-    match serde_json::from_str(text) {
+    match Source::parse(text) {
         Ok(value) => value,
         Err(error) => panic!("the text is not JSON: {error}: {text}"),
     }
@@ -65,19 +85,14 @@ pub(super) fn parsed(text: &str) -> Source {
 
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
-        value.map_or(Self::json(Source::Null), T::into)
+        value.map_or(Source::Null.into(), T::into)
     }
 }
 
 impl<T: Into<Value>> From<Vec<T>> for Value {
     fn from(values: Vec<T>) -> Self {
-        let values: Vec<Self> = values.into_iter().map(T::into).collect();
-        let dated = values.iter().any(|value| value.instant.is_some());
-        let first = values.iter().find_map(|value| value.instant.flatten());
-        Self {
-            source: values.into_iter().map(|value| value.source).collect(),
-            instant: dated.then_some(first),
-        }
+        let values = values.into_iter().map(|value| value.into().source);
+        Source::List(values.collect()).into()
     }
 }
 

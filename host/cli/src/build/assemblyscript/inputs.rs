@@ -11,6 +11,9 @@ use anyhow::{Context, Result};
 use super::super::memo::Fingerprint;
 use crate::sources::sources;
 
+/// The extensions of files that Node runs.
+const PROGRAMS: [&str; 3] = ["js", "mjs", "cjs"];
+
 pub(super) struct Inputs {
     command: Fingerprint,
     root: PathBuf,
@@ -52,6 +55,21 @@ impl Inputs {
             fingerprint.packages(folder)?;
         }
         Ok(fingerprint)
+    }
+
+    /// What asc loads into its process: the packages, and the transforms among the sources.
+    pub(super) fn programs(&self) -> Result<String> {
+        let mut fingerprint = Fingerprint::new();
+        for source in sources(&self.root).with_context(|| self.root.display().to_string())? {
+            let extension = source.extension().unwrap_or_default();
+            if PROGRAMS.iter().any(|program| extension == *program) {
+                fingerprint.file(&source)?;
+            }
+        }
+        for folder in &self.packages {
+            fingerprint.packages(folder)?;
+        }
+        Ok(fingerprint.finish())
     }
 
     /// The files outside of the root that a source may import, such as `../shared/text`.
@@ -108,6 +126,9 @@ mod tests {
         );
         write(&path("../shared/a.ts"), "export { b } from './b';");
         write(&path("../shared/b.ts"), "1");
+        // Data is no folder of modules.
+        write(&path("test/data.ts"), r#"read("../../shared/data.json")"#);
+        write(&path("../shared/data.json"), "[]");
         write(&path("vectors.json"), "[]");
         let inputs = Inputs::of(&Command::new("node"), &project, &project);
         let shown = || inputs.fingerprint().expect("read").finish();

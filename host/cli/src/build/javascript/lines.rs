@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::source_map::{self, Part};
+use super::super::source_map::{self, Part};
 
 /// Where the parts of a bundle come from.
 pub(super) struct Lines {
@@ -92,12 +92,25 @@ impl Lines {
         let (_, error) = messages.split_once("JavaScript module evaluation: ")?;
         let (error, stack) = error.split_once("\n").unwrap_or((error, ""));
         let error = error.strip_prefix("Error: ").unwrap_or(error).trim();
+        let error = advised(error);
         let mut frames = stack.split("udf.js:").skip(1).filter_map(position);
         let place = frames.find_map(|(line, column)| self.place(line, column));
         Some(match place {
             Some(place) => format!("{place}: {error}"),
-            None => error.to_owned(),
+            None => error,
         })
+    }
+}
+
+/// The kit advises on each missing object when a function runs. While modules load, it does not run.
+fn advised(error: &str) -> String {
+    let name = error.strip_suffix(" is not defined");
+    match name.is_some_and(|name| !name.contains(' ')) {
+        true => format!(
+            "{error}: a component has neither the objects of Node nor those of browsers \
+             (docs/LIBRARIES.md lists what works)"
+        ),
+        false => error.to_owned(),
     }
 }
 
@@ -168,6 +181,9 @@ mod tests {
         insta::assert_snapshot!(explained(messages), @"udf.ts:2: a UDF has no clock");
         let messages = "JavaScript module evaluation: TypeError: x\n    at a (native)\n";
         insta::assert_snapshot!(explained(messages), @"TypeError: x");
+        let messages = "JavaScript module evaluation: Error: fetch is not defined\n    \
+                        at <anonymous> (/udf.js:1:608)\n";
+        insta::assert_snapshot!(explained(messages), @"udf.ts:2: fetch is not defined: a component has neither the objects of Node nor those of browsers (docs/LIBRARIES.md lists what works)");
         assert_eq!(lines().explain("something else failed"), None);
     }
 

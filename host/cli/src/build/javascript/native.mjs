@@ -1,11 +1,12 @@
-// Bundles a project with the kit's runner of vectors, and runs it: vectors on standard input, a line
-// of JSON for each case on standard output.
+// Bundles a project with the kit's runner of vectors, and runs it: vectors on standard input, and on
+// standard output an empty line when the project is loaded, and then a line of JSON for each case.
 
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 
-const { main, engine, project, bundle } = JSON.parse(process.argv[1]);
+const { main, engine, project, bundle, watch } = JSON.parse(process.argv[1]);
 const { buildSync } = createRequire(pathToFileURL(`${process.cwd()}/`))("esbuild");
 
 try {
@@ -36,5 +37,24 @@ try {
 }
 // Standard output has the results alone.
 console.log = console.info = console.debug = console.error;
-const { functions, run } = await import(pathToFileURL(bundle));
-for (const line of run(functions, readFileSync(0, "utf8"))) writeSync(1, `${line}\n`);
+
+const { href } = pathToFileURL(bundle);
+const watcher = new Worker(new URL(`data:text/javascript,${encodeURIComponent(watch)}`), {
+  workerData: { bundle: href },
+});
+watcher.unref();
+// Without an inspector, `whittle dev` ends what takes too long, and does not know the line.
+watcher.on("error", () => {});
+const limitOf = (name) => Number(process.env[name] ?? 0);
+
+watcher.postMessage({ limit: limitOf("WHITTLE_LOADING_MS") });
+const { functions, run } = await import(href);
+writeSync(1, "\n");
+const text = readFileSync(0, "utf8");
+const called = [JSON.parse(text)].flat().flatMap((suite) => suite.cases.map(() => suite.function));
+const limit = limitOf("WHITTLE_TIMEOUT_MS");
+watcher.postMessage({ limit, function: called.shift() });
+for (const line of run(functions, text)) {
+  watcher.postMessage({ limit, function: called.shift() });
+  writeSync(1, `${line}\n`);
+}

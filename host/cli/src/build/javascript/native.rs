@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde_json::json;
 
+use super::super::NativeRun;
 use super::super::tool::BuildFolder;
 use super::Project;
 
@@ -16,8 +17,11 @@ const RUNNER: &str = "node_modules/whittle-guest/src/testing/vectors.ts";
 /// Bundles and runs in one process, because starting Node takes longer than both.
 const SCRIPT: &str = include_str!("native.mjs");
 
+/// Runs beside it, and says where it is when its time is over.
+const WATCH: &str = include_str!("watch.mjs");
+
 /// The command that runs the vectors of a project, if its kit can and its packages are installed.
-pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
+pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
     let is_installed = |name: &str| dir.ancestors().any(|above| above.join(name).is_file());
     let dir = &fs::canonicalize(dir)?;
     if !is_installed(RUNNER) || !is_installed("node_modules/esbuild/package.json") {
@@ -30,6 +34,7 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
         "engine": project.engine.name(),
         "project": project.manifest,
         "bundle": folder.path().join("native.mjs"),
+        "watch": WATCH,
     });
     let mut node = Command::new("node");
     node.current_dir(dir)
@@ -40,5 +45,8 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
             SCRIPT,
         ])
         .arg(options.to_string());
-    Ok(Some(node))
+    Ok(Some(NativeRun {
+        command: node,
+        compiles: false,
+    }))
 }

@@ -26,7 +26,6 @@ const IMPOSSIBLE: &[(&str, &str)] = &[
     ("pandas", "use lists and `collections`"),
     ("PIL", "compute it before documents are indexed"),
     ("polars", "use lists and `collections`"),
-    ("psycopg2", "a UDF reads its document only"),
     ("pyarrow", "use lists, or whole columns with `batch`"),
     ("pydantic", "use `dataclasses`, or the package `attrs`"),
     ("pydantic_core", "use `dataclasses`, or the package `attrs`"),
@@ -37,7 +36,6 @@ const IMPOSSIBLE: &[(&str, &str)] = &[
         "sklearn",
         "write out the model's weights, and compute with them",
     ),
-    ("ssl", "there is no network in a component"),
     (
         "tensorflow",
         "write out the model's weights, and compute with them",
@@ -47,6 +45,26 @@ const IMPOSSIBLE: &[(&str, &str)] = &[
         "write out the model's weights, and compute with them",
     ),
     ("ujson", "use `json`"),
+];
+
+/// Packages and modules for a network, which a component does not have, installed or not.
+const NETWORK: &[&str] = &[
+    "aiohttp",
+    "boto3",
+    "botocore",
+    "elasticsearch",
+    "grpc",
+    "httpx",
+    "opensearchpy",
+    "paramiko",
+    "psycopg",
+    "psycopg2",
+    "pymongo",
+    "redis",
+    "requests",
+    "ssl",
+    "urllib3",
+    "websockets",
 ];
 
 /// Checks what the modules of a project import at their top, as far as that is in one line. An
@@ -76,13 +94,13 @@ fn check_directory(project: &Path, directory: &Path, kit: &Path) -> Result<()> {
         } else if path.extension().is_some_and(|extension| extension == "py") {
             // Python says so if it is not UTF-8.
             let text = fs::read(&path).with_context(|| path.display().to_string())?;
-            if let Some((line, name, instead)) =
+            if let Some((line, name, why)) =
                 impossible(&String::from_utf8_lossy(&text), &|name| has(project, name))
             {
                 let path = path.strip_prefix(project).unwrap_or(&path);
                 bail!(
-                    "{}:{line}: `{name}` cannot be imported, because a component runs pure Python \
-                     only: {instead} (docs/LIBRARIES.md lists libraries that work)",
+                    "{}:{line}: `{name}` cannot be imported, because {why} (docs/LIBRARIES.md lists \
+                     libraries that work)",
                     path.display()
                 );
             }
@@ -91,23 +109,26 @@ fn check_directory(project: &Path, directory: &Path, kit: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The first import of a module that cannot work: its line, counted from 1, the module, and what to
-/// do instead. Modules that the project has are its own.
-fn impossible(
-    text: &str,
-    has: &dyn Fn(&str) -> bool,
-) -> Option<(usize, &'static str, &'static str)> {
+/// Why a module cannot be imported, and what to do.
+fn why_not(module: &str) -> Option<String> {
+    if NETWORK.contains(&module) {
+        let why = "a component has no network: put what it would load into the documents";
+        return Some(why.to_owned());
+    }
+    let (_, instead) = IMPOSSIBLE.iter().find(|(name, _)| *name == module)?;
+    Some(format!("a component runs pure Python only: {instead}"))
+}
+
+/// The first import of a module that cannot work: its line, counted from 1, the module, and why and
+/// what to do instead. Modules that the project has are its own.
+fn impossible<'a>(text: &'a str, has: &dyn Fn(&str) -> bool) -> Option<(usize, &'a str, String)> {
     let mut is_quoted = false;
     for (index, line) in text.lines().enumerate() {
         let quotes = line.matches("\"\"\"").count() + line.matches("'''").count();
         if !is_quoted {
-            let found = imported(line).find_map(|name| {
-                IMPOSSIBLE
-                    .iter()
-                    .find(|(impossible, _)| *impossible == name && !has(name))
-            });
-            if let Some((name, instead)) = found {
-                return Some((index + 1, name, instead));
+            let mut foreign = imported(line).filter(|name| !has(name));
+            if let Some((name, why)) = foreign.find_map(|name| Some((name, why_not(name)?))) {
+                return Some((index + 1, name, why));
             }
         }
         is_quoted ^= quotes % 2 == 1;
@@ -177,6 +198,10 @@ mod tests {
         fs::write(project.path().join("app.py"), "import regex").expect("written");
         check(project.path(), &kit)
             .expect("neither the kit nor the project's own module is refused");
+        fs::write(package.join("a.py"), "import requests").expect("written");
+        let error = check(project.path(), &kit).expect_err("refused");
+        let error = error.to_string().replace('\\', "/");
+        insta::assert_snapshot!(error, @"rules/a.py:1: `requests` cannot be imported, because a component has no network: put what it would load into the documents (docs/LIBRARIES.md lists libraries that work)");
         fs::write(package.join("a.py"), "import math\nimport numpy\n").expect("written");
         let error = check(project.path(), &kit)
             .expect_err("refused")

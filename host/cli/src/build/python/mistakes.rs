@@ -68,7 +68,31 @@ pub(super) fn explained(messages: &str) -> Option<String> {
         let line = rest.strip_prefix(", line ")?.split(',').next()?;
         Some(format!("{file}:{line}: "))
     });
-    Some(format!("{}{}", place.unwrap_or_default(), exception.trim()))
+    let exception = exception.trim();
+    let advice = missing_module(exception).map(not_installed);
+    Some(format!(
+        "{}{exception}{}",
+        place.unwrap_or_default(),
+        advice.unwrap_or_default()
+    ))
+}
+
+/// The module that an exception says was not found, without its submodules.
+fn missing_module(exception: &str) -> Option<&str> {
+    let name = exception.strip_prefix("ModuleNotFoundError: No module named '")?;
+    name.split(['.', '\'']).next()
+}
+
+fn not_installed(module: &str) -> &'static str {
+    match module {
+        super::KIT => {
+            ": it is in the project's directory `kit`, which `whittle upgrade DIR` restores"
+        }
+        _ => {
+            ": it is neither a module of the project nor installed beside componentize-py: if it is \
+             pure Python, install it there with pip (docs/LIBRARIES.md lists libraries that work)"
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +125,16 @@ mod tests {
     }
 
     #[test]
+    fn finds_a_bad_name_or_version_before_the_component_is_built() {
+        let error = |text| syntax_error(&[("pyproject.toml", text), ("app.py", "")]);
+        insta::assert_snapshot!(error("[project]\nname = \"a b\"").expect("an error"), @"pyproject.toml: invalid name `a b`: expected letters, digits, `-` and `_`");
+        insta::assert_snapshot!(error("[project]\nversion = \"1\"").expect("an error"), @"pyproject.toml: invalid version `1`: expected three numbers such as `1.0.0`");
+        insta::assert_snapshot!(error("[project]\nversion = 1\n.").expect("an error"), @"pyproject.toml: Invalid statement (at line 3, column 1)");
+        assert_eq!(error("[project]\nversion = \"1.0.0-rc.1+b\""), None);
+        assert_eq!(error("[tool.mypy]"), None);
+    }
+
+    #[test]
     fn explains_an_exception_with_the_authors_innermost_line() {
         let messages = r#"Traceback (most recent call last):
   File "/home/ann/.venv/bin/componentize-py", line 8, in <module>
@@ -125,6 +159,15 @@ Caused by:
         let kit = "Traceback (most recent call last):\n  File \"/0/whittle_guest/component.py\", \
                    line 25, in _load\nTypeError: the module `app` declares no function\n";
         insta::assert_snapshot!(explained(kit).expect("an exception"), @"TypeError: the module `app` declares no function");
+        let missing = |name: &str| {
+            let messages = format!(
+                "Traceback (most recent call last):\n  File \"/0/app.py\", line 3, in <module>\n\
+                 ModuleNotFoundError: No module named '{name}'\n"
+            );
+            explained(&messages).expect("an exception")
+        };
+        insta::assert_snapshot!(missing("yaml.nodes"), @"app.py:3: ModuleNotFoundError: No module named 'yaml.nodes': it is neither a module of the project nor installed beside componentize-py: if it is pure Python, install it there with pip (docs/LIBRARIES.md lists libraries that work)");
+        insta::assert_snapshot!(missing("whittle_guest"), @"app.py:3: ModuleNotFoundError: No module named 'whittle_guest': it is in the project's directory `kit`, which `whittle upgrade DIR` restores");
         assert_eq!(explained("usage: componentize-py"), None);
     }
 }

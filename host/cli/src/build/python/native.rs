@@ -6,13 +6,14 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::super::NativeRun;
 use super::{PROGRAMS, environments, kit};
 
 /// The kit's module that runs vectors. Kits before it have none.
 const RUNNER: &str = "vectors.py";
 
 /// The command that runs the vectors of a project, if its kit can.
-pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
+pub(in super::super) fn native(dir: &Path) -> Result<Option<NativeRun>> {
     let active = env::var_os("VIRTUAL_ENV").map(PathBuf::from);
     let Some(kit) = kit(dir, active.as_deref()).filter(|kit| kit.join(RUNNER).is_file()) else {
         return Ok(None);
@@ -35,5 +36,8 @@ pub(in super::super) fn native(dir: &Path) -> Result<Option<Command>> {
         .args(["-B", "-m", "whittle_guest.vectors"])
         .arg(std::path::absolute(dir)?)
         .env("PYTHONPATH", path);
-    Ok(Some(python))
+    Ok(Some(NativeRun {
+        command: python,
+        compiles: false,
+    }))
 }

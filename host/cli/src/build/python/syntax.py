@@ -1,10 +1,12 @@
-"""Compiles a project's modules without running them, and prints the first error.
+"""Compiles a project's modules without running them, and prints the first error, as it does for the
+name and the version in `pyproject.toml`.
 
 Run with the project's directory. Exits with 1 after an error, or with 2 if it may come from syntax
 that is newer than this Python.
 """
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -42,6 +44,32 @@ def check(module):
                 check(node.module)
 
 
+def mistake():
+    """Say what is wrong in `pyproject.toml`; Python has a reader of TOML from 3.11 on."""
+    try:
+        import tomllib
+    except ImportError:
+        return None
+    file = root / "pyproject.toml"
+    try:
+        project = tomllib.loads(file.read_text("utf-8") if file.is_file() else "").get("project", {})
+    except ValueError as error:
+        return f"pyproject.toml: {error}"
+    rules = {
+        "name": (r"[A-Za-z0-9_-]+", "letters, digits, `-` and `_`"),
+        "version": (r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?", "three numbers such as `1.0.0`"),
+    }
+    for key, (rule, expected) in rules.items():
+        value = project.get(key)
+        if value is not None and not re.fullmatch(rule, str(value)):
+            return f"pyproject.toml: invalid {key} `{value}`: expected {expected}"
+    return None
+
+
+found = mistake()
+if found:
+    print(found)
+    sys.exit(1)
 try:
     check("app")
 except SyntaxError as error:

@@ -13,11 +13,11 @@ use whittle_host::{Budget, QueryContext};
 use crate::allowance::Allowance;
 use crate::computed::Failure;
 use crate::dates;
-use crate::exact_json::exact_members;
 use crate::mapping::{ID, Mapping, fields_of, tokenizers};
 use crate::query::{NativeQuery, Planner, Query, QueryError};
 use crate::request::path::Path;
 use crate::udf::{Dictionaries, Progress, Surroundings, Udfs};
+use whittle_host::exact_members;
 
 pub(in crate::query) struct Sample {
     surroundings: Surroundings,

@@ -6,28 +6,44 @@
 //!
 //! A text is checked as a whole first, and then taken apart in one pass.
 
+use std::fmt;
+
 use indexmap::IndexMap;
-use serde::de::Error;
+use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
-use crate::request::object::cut;
+use crate::words::one_line;
 
-/// A JSON value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ExactJson {
+/// A JSON value. It is written without blanks.
+///
+/// ```
+/// use whittle_host::ExactJson;
+///
+/// let value = ExactJson::parse(br#"{"price": 1.10, "code": 12345678901234567890123}"#)?;
+/// assert_eq!(value.to_string(), r#"{"price":1.10,"code":12345678901234567890123}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ExactJson {
+    /// Null.
+    #[default]
     Null,
+    /// True or false.
     Boolean(bool),
-    /// Its digits as they were written.
+    /// A number: its digits as they were written.
     Number(String),
+    /// A string.
     Text(String),
+    /// A list.
     List(Vec<ExactJson>),
+    /// An object.
     Object(Members),
 }
 
 /// An object's members, in their order.
-pub(crate) type Members = IndexMap<String, ExactJson>;
+pub type Members = IndexMap<String, ExactJson>;
 
 /// How many objects and lists may lie inside of each other.
 const DEPTH: usize = 128;
@@ -38,7 +54,7 @@ impl ExactJson {
     /// # Errors
     ///
     /// Broken JSON, a key that comes twice in an object, values that are nested too deep.
-    pub(crate) fn parse(text: &[u8]) -> serde_json::Result<Self> {
+    pub fn parse(text: &[u8]) -> serde_json::Result<Self> {
         let valid: &RawValue = serde_json::from_slice(text)?;
         let mut reader = Reader {
             text: valid.get(),
@@ -47,8 +63,16 @@ impl ExactJson {
         reader.value(DEPTH)
     }
 
+    /// Reads what a function returned, which the host has checked: of a key that comes twice in an
+    /// object, the last counts.
+    pub fn of_result(text: &str) -> Self {
+        let with_last = || serde_json::from_str::<Json>(text).map(|json| Self::from(&json));
+        let value = Self::parse(text.as_bytes());
+        value.or_else(|_| with_last()).unwrap_or_default()
+    }
+
     /// The value's type, with its article.
-    pub(crate) fn type_name(&self) -> &'static str {
+    pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Boolean(_) => "a boolean",
@@ -60,10 +84,17 @@ impl ExactJson {
     }
 }
 
-/// The members of an object that was read already.
-pub(crate) fn exact_members(members: &Map<String, Json>) -> Members {
+/// The members of an object that was parsed without its digits.
+pub fn exact_members(members: &Map<String, Json>) -> Members {
     let exact = |(key, value): (&String, &Json)| (key.clone(), ExactJson::from(value));
     members.iter().map(exact).collect()
+}
+
+impl fmt::Display for ExactJson {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        formatter.write_str(&text)
+    }
 }
 
 impl From<&Json> for ExactJson {
@@ -76,6 +107,14 @@ impl From<&Json> for ExactJson {
             Json::Array(values) => Self::List(values.iter().map(Self::from).collect()),
             Json::Object(members) => Self::Object(exact_members(members)),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for ExactJson {
+    /// Reads a value that `serde_json` parses; no other format keeps digits.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        Self::parse(text.get().as_bytes()).map_err(Error::custom)
     }
 }
 
@@ -92,6 +131,14 @@ impl Serialize for ExactJson {
             Self::Object(members) => serializer.collect_map(members),
         }
     }
+}
+
+/// A key as an error shows it.
+fn shortened(key: &str) -> String {
+    const SHOWN_BYTES: usize = 40;
+    let end = key.floor_char_boundary(SHOWN_BYTES);
+    let dots = if end < key.len() { "..." } else { "" };
+    format!("{}{dots}", one_line(&key[..end]))
 }
 
 /// Takes a text apart that is known to be valid JSON.
@@ -137,8 +184,8 @@ impl Reader<'_> {
             let value = self.value(levels)?;
             if members.contains_key(&key) {
                 return Err(Error::custom(format!(
-                    "the key `{}` stands there twice",
-                    cut(&key)
+                    "duplicate key `{}`",
+                    shortened(&key)
                 )));
             }
             members.insert(key, value);
@@ -199,7 +246,7 @@ mod tests {
 
     fn again(text: &str) -> Result<String, String> {
         let value = ExactJson::parse(text.as_bytes()).map_err(|error| error.to_string())?;
-        serde_json::to_string(&value).map_err(|error| error.to_string())
+        Ok(value.to_string())
     }
 
     #[test]
@@ -216,10 +263,17 @@ mod tests {
     fn a_key_may_stand_in_several_objects_but_once_in_each() {
         assert!(again(r#"{"a": {"a": [{"a": 1}, {"a": 2}]}}"#).is_ok());
         let error = again(r#"{"a": {"b": 1, "c": 2, "b": 3}}"#).expect_err("a key comes twice");
-        assert!(
-            error.starts_with("the key `b` stands there twice"),
-            "{error}"
+        assert!(error.starts_with("duplicate key `b`"), "{error}");
+    }
+
+    #[test]
+    fn of_a_key_that_comes_twice_in_a_result_the_last_counts() {
+        let of = |text| ExactJson::of_result(text).to_string();
+        assert_eq!(
+            of(r#" {"a": 1.10, "b": [1E400]}"#),
+            r#"{"a":1.10,"b":[1E400]}"#
         );
+        assert_eq!(of(r#"{"a": 1, "b": 2, "a": 3}"#), r#"{"a":3,"b":2}"#);
     }
 
     #[test]
