@@ -24,7 +24,7 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 # the OpenSearch clients', OpenSearch's own REST tests, those of the node's page in a browser, and
 # Schemathesis with requests from the API's description.
 test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
-	cargo test --workspace
+	cargo test --workspace --features whittle-cli/sql
 	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
 	scripts/test-rest $(WHITTLE) $(TOOLCHAINS)
 	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
@@ -35,10 +35,10 @@ test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 guests: $(WHITTLE)
 	$(BUILD_GUESTS)
 
-# The command alone, which is all that the demo needs; for the tests also all that they run. What both
-# need is built with the same features, so that Wasmtime is built once.
+# The command alone and without SQL, which is all that the demo needs; for the tests also all that they
+# run. What both need is built with the same features, so that Wasmtime is built once.
 BUILD := --package whittle-cli
-test: BUILD := --workspace --bins --tests
+test: BUILD := --workspace --bins --tests --features whittle-cli/sql
 
 .PHONY: $(WHITTLE)
 $(WHITTLE):
@@ -46,7 +46,7 @@ $(WHITTLE):
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features whittle-fuzz/libfuzzer -- -D warnings
+	cargo clippy --workspace --all-targets --features whittle-fuzz/libfuzzer,whittle-cli/sql -- -D warnings
 	cargo clippy --package whittle-host --no-default-features --lib -- -D warnings
 	$(CHECK_GUESTS) lint $(GUESTS) $(TOOLCHAINS)
 

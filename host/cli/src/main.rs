@@ -20,6 +20,11 @@ mod search;
 mod serve;
 mod setup;
 mod sources;
+#[cfg(feature = "sql")]
+mod sql;
+#[cfg(not(feature = "sql"))]
+#[path = "sql_disabled.rs"]
+mod sql;
 mod step;
 mod test;
 mod udf_log;
@@ -54,6 +59,7 @@ enum Command {
     Query(query::Query),
     Index(index::IndexDocuments),
     Search(search::Search),
+    Sql(sql::Sql),
     Serve(serve::Serve),
     Registry(registry::RegistryCommand),
 }
@@ -77,6 +83,7 @@ fn main() -> ExitCode {
         Command::Query(query) => query.run(),
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),
+        Command::Sql(sql) => sql.run(),
         Command::Serve(serve) => serve.run(),
         Command::Registry(registry) => registry.run(),
     };

@@ -1,7 +1,7 @@
 //! `whittle query`: a search over the documents of a file, with UDFs in it.
 
 mod progress;
-mod table;
+pub(crate) mod table;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

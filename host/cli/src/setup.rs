@@ -69,6 +69,15 @@ impl Run {
     }
 }
 
+/// An engine as that of a node: for many instances at once.
+#[cfg(feature = "sql")]
+pub(crate) fn parallel_engine() -> Result<Engine> {
+    Ok(Engine::new(EngineOptions {
+        cache: cache_folder(),
+        ..EngineOptions::default()
+    })?)
+}
+
 /// An engine with the user's cache of compiled components.
 pub(crate) fn engine() -> Result<Engine> {
     start(EngineOptions::default().few_rows)
@@ -91,13 +100,17 @@ pub(crate) fn cache_folder() -> Option<PathBuf> {
     if let Some(folder) = env::var_os("WHITTLE_CACHE") {
         return (!folder.is_empty()).then(|| folder.into());
     }
+    Some(user_folder("XDG_CACHE_HOME", ".cache")?.join("whittle"))
+}
+
+/// A directory of the user: the one in this variable, or else this one in the home directory.
+pub(crate) fn user_folder(variable: &str, at_home: &str) -> Option<PathBuf> {
     let absolute = |name: &str| {
         env::var_os(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("whittle"))
+    absolute(variable).or_else(|| Some(absolute("HOME")?.join(at_home)))
 }
 
 /// Opens the registry in a directory that exists or at a URL, for one command. The options of a

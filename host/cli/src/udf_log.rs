@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use whittle_host::{LogLevel, LogLine, QueryContext};
 
 /// What is printed of the lines that functions log.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct UdfLog {
     /// The lowest level to print of the lines that functions log.
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Trace)]

@@ -197,7 +197,7 @@ fn load_raw(
 
 /// A column for each path, of the type that the mapping gives it. A path that the mapping does not
 /// have has none.
-fn mapped_columns(
+pub(crate) fn mapped_columns(
     mapping: &Mapping,
     fields: &[&FieldUse],
     documents: &[ExactJson],

@@ -7,6 +7,7 @@ mod kits;
 mod projects;
 mod publish;
 mod running;
+mod sql;
 
 use std::fs;
 use std::io::Write;

@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for Members {
 }
 
 /// The width of the terminal, or 100 columns where there is none.
-pub(super) fn width() -> usize {
+pub(crate) fn width() -> usize {
     terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into())
 }
 

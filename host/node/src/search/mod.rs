@@ -25,6 +25,7 @@ pub(crate) mod profile;
 mod rank;
 mod rescore;
 mod response;
+mod scan;
 mod several;
 mod sort;
 mod source;

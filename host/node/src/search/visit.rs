@@ -62,7 +62,7 @@ impl Total {
 }
 
 /// What is left of a segment's documents.
-enum Walk {
+pub(super) enum Walk {
     Native(Blocks),
     /// A query with functions comes in blocks of its own, without deleted documents.
     Computed(Box<ComputedScorer>),
@@ -199,7 +199,7 @@ impl Visit {
 }
 
 impl Walk {
-    fn new(scorer: Box<dyn Scorer>, reader: &SegmentReader, scores: bool) -> Self {
+    pub(super) fn new(scorer: Box<dyn Scorer>, reader: &SegmentReader, scores: bool) -> Self {
         match scorer.downcast::<ComputedScorer>() {
             Ok(computed) => Self::Computed(computed),
             Err(scorer) => Self::Native(Blocks::new(scorer, reader, scores)),
@@ -223,7 +223,7 @@ impl Walk {
     }
 
     /// Fills a block with the next documents; whether there may be more. It may stay empty.
-    fn fill(&mut self, block: &mut Block, steps: &mut Steps) -> tantivy::Result<bool> {
+    pub(super) fn fill(&mut self, block: &mut Block, steps: &mut Steps) -> tantivy::Result<bool> {
         match self {
             Self::Native(blocks) => {
                 block.clear();

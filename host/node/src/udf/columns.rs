@@ -25,7 +25,7 @@ use crate::mapping::{FieldType, ID, LONG_TEXTS, Mapping, SOURCE};
 use crate::reading::{self, Written};
 
 /// How many blocks of sources are kept uncompressed.
-const STORE_BLOCKS: usize = 2;
+pub(super) const STORE_BLOCKS: usize = 2;
 
 /// What a UDF reads of a segment.
 pub(super) enum SegmentColumns {
@@ -42,6 +42,18 @@ pub(super) enum SegmentColumns {
         id: tantivy::schema::Field,
         source: tantivy::schema::Field,
     },
+}
+
+/// Whether the column of a field has but the beginning of some texts.
+pub(super) fn is_cut(mapping: &Mapping, path: &str, long_texts: Option<&Column<u64>>) -> bool {
+    match (mapping.field(path), long_texts) {
+        (Some(field), Some(long)) => {
+            let column = mapping.schema().get_field(field.column);
+            let is_column = |cut| column.as_ref().is_ok_and(|column| is(*column, cut));
+            long.values.iter().any(is_column)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a field has a number.
@@ -71,16 +83,10 @@ impl SegmentColumns {
         expected: u32,
     ) -> tantivy::Result<Self> {
         let long_texts = reader.fast_fields().column_opt::<u64>(LONG_TEXTS)?;
-        let is_cut = |path: &str| match (mapping.field(path), &long_texts) {
-            (Some(field), Some(long)) => {
-                let column = mapping.schema().get_field(field.column);
-                let is_column = |cut| column.as_ref().is_ok_and(|column| is(*column, cut));
-                long.values.iter().any(is_column)
-            }
-            _ => false,
-        };
         let needs_documents = |field: &FieldUse| {
-            field.kind == Kind::Json || mapping.hides(&field.path) || is_cut(&field.path)
+            field.kind == Kind::Json
+                || mapping.hides(&field.path)
+                || is_cut(mapping, &field.path, long_texts.as_ref())
         };
         if bound.fields().iter().any(needs_documents) {
             return Ok(Self::Documents {
@@ -236,7 +242,7 @@ impl Source {
         }
     }
 
-    fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
+    pub(super) fn load(&self, documents: &[DocId]) -> tantivy::Result<ArrayRef> {
         Ok(match self {
             Self::Boolean(column) => Arc::new(
                 first_values(column, documents)
@@ -275,7 +281,7 @@ fn with_dictionary(texts: Texts, listed: Option<tantivy::schema::Field>) -> Sour
 }
 
 /// The id and the source of a document.
-fn stored(
+pub(super) fn stored(
     store: &StoreReader,
     id: tantivy::schema::Field,
     source: tantivy::schema::Field,

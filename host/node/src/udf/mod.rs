@@ -9,6 +9,7 @@ mod keyword;
 mod places;
 mod udfs;
 mod unmapped;
+mod whole;
 
 pub use call::{ErrorSample, UdfError, UdfReport};
 pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
@@ -17,3 +18,4 @@ pub use places::TooManySearches;
 pub use udfs::{FunctionError, Udfs, UdfsError};
 pub(crate) use unmapped::similar;
 pub use unmapped::{MistypedField, UnmappedField};
+pub(crate) use whole::{WholeField, data_type};

@@ -1,0 +1,173 @@
+//! `whittle sql`: SQL over files, with UDFs as functions; one-shot or at a prompt.
+//!
+//! It is DataFusion with registered UDFs in it, and follows the conventions of DataFusion's own
+//! command: formats, `\d`, `\?`, `\q`. That command is not embedded because it comes with clients of
+//! three clouds and an allocator, prints errors to standard output, and drops their positions.
+
+mod array;
+mod calls;
+mod command;
+mod completion;
+mod functions;
+mod index;
+mod mistake;
+mod output;
+mod prompt;
+mod pushdown;
+mod session;
+mod statement;
+mod tables;
+mod udf;
+
+use std::future;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::slice;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use tokio::runtime::Runtime;
+use whittle_host::Budget;
+
+use crate::setup;
+use crate::udf_log::UdfLog;
+use functions::Functions;
+use index::Indexes;
+use mistake::Source;
+use output::{Format, MaxRows};
+use session::{Session, Settings};
+use tables::Table;
+
+/// Query files with SQL, with UDFs as functions.
+#[derive(Debug, Args)]
+pub(crate) struct Sql {
+    /// A file, or a directory of files of one format, as a table named after it: Parquet, CSV, TSV,
+    /// JSON, NDJSON or Arrow.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// A file or a directory as a table of this name; may be given more than once.
+    #[arg(long = "table", value_name = "NAME=PATH")]
+    tables: Vec<Table>,
+    /// A data directory of a node, whose indexes are tables, and the functions of its registry; no
+    /// node may be using it.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A component whose functions statements may call; may be given more than once.
+    #[arg(long = "udf", value_name = "COMPONENT")]
+    udfs: Vec<PathBuf>,
+    /// The directory of a registry, or a URL such as `s3://bucket/prefix`, whose functions statements
+    /// may call.
+    #[arg(long, value_name = "PLACE")]
+    registry: Option<String>,
+    /// Run statements, then exit; may be given more than once.
+    #[arg(short, long = "command", value_name = "SQL")]
+    commands: Vec<String>,
+    /// Run the statements of a file, then exit; `-` is standard input.
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How answers are printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The most rows that a table shows, or `inf`.
+    #[arg(long, value_name = "ROWS", default_value = "40")]
+    maxrows: MaxRows,
+    /// The time limit of a statement, in milliseconds [default: none]
+    #[arg(long, value_name = "MS")]
+    timeout: Option<u64>,
+    /// The memory limit of all functions of a statement together, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    memory_mb: usize,
+    #[command(flatten)]
+    log: UdfLog,
+}
+
+/// The time limit of functions if a statement has none.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+impl Sql {
+    pub(crate) fn run(&self) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        let done = self.run_on(&runtime);
+        // A function that still runs has nobody to answer.
+        runtime.shutdown_background();
+        done
+    }
+
+    fn run_on(&self, runtime: &Runtime) -> Result<()> {
+        let sources = self.sources()?;
+        let settings = Settings {
+            format: self.format,
+            max_rows: self.maxrows,
+            timeout: self.timeout.map(Duration::from_millis),
+        };
+        // Open until the session ends, so that nobody else writes into them.
+        let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
+        let functions = self.functions(indexes.as_ref())?;
+        let mut session = Session::new(settings, functions, self.log.clone())?;
+        for (name, table) in indexes.iter().flat_map(Indexes::tables) {
+            session.add_table(name, Arc::new(table))?;
+        }
+        let named = self.paths.iter().map(|path| Table::named_after(path));
+        for table in self.tables.iter().cloned().chain(named) {
+            runtime.block_on(session.add(&table))?;
+        }
+        let Some(sources) = sources else {
+            return prompt::run(&mut session, runtime);
+        };
+        for source in &sources {
+            // An interrupt ends the process.
+            runtime.block_on(session.run(source, future::pending()))?;
+        }
+        Ok(())
+    }
+
+    /// The statements to run, or `None` for the prompt. Those of the command line come after those of
+    /// files, which may make what they need.
+    fn sources(&self) -> Result<Option<Vec<Source>>> {
+        let stdin = PathBuf::from("-");
+        let files = match self.files.is_empty() && self.commands.is_empty() {
+            true if io::stdin().is_terminal() => return Ok(None),
+            true => slice::from_ref(&stdin),
+            false => &self.files,
+        };
+        let files = files.iter().map(|path| Source::file(path.clone()));
+        let commands = self.commands.iter().map(|text| {
+            Ok(Source {
+                path: None,
+                text: text.clone(),
+            })
+        });
+        files.chain(commands).collect::<Result<_>>().map(Some)
+    }
+
+    /// The functions of the given components and registries.
+    fn functions(&self, indexes: Option<&Indexes>) -> Result<Functions> {
+        let engine = setup::parallel_engine()?;
+        let mut registries = Vec::new();
+        if let Some(place) = &self.registry {
+            registries.push(setup::registry(engine.clone(), place)?);
+        }
+        let of_node = indexes.map(|indexes| indexes.data.registry());
+        if let Some(folder) = of_node.filter(|folder| folder.is_dir()) {
+            let place = folder
+                .to_str()
+                .with_context(|| folder.display().to_string())?;
+            registries.push(setup::registry(engine.clone(), place)?);
+        }
+        let budget = Budget {
+            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
+            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
+            ..Budget::default()
+        };
+        let functions = Functions::new(engine.clone(), budget, registries);
+        for path in &self.udfs {
+            let added = functions.add(&setup::udf(&engine, path)?);
+            added.with_context(|| path.display().to_string())?;
+        }
+        Ok(functions)
+    }
+}

@@ -1,0 +1,324 @@
+//! A session of the SQL engine: its tables, its functions, and running statements.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::util::display::FormatOptions;
+use datafusion::catalog::{DynamicFileCatalog, TableProvider};
+use datafusion::common::TableReference;
+use datafusion::common::utils::quote_identifier;
+use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::logical_expr::{DdlStatement, ExplainFormat, LogicalPlan};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::Statement as Sql;
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use whittle_host::QueryContext;
+
+use super::calls;
+use super::functions::{self, Functions};
+use super::mistake::Source;
+use super::output::{Format, MaxRows, Printer};
+use super::statement;
+use super::tables::{self, Paths, Table};
+use crate::udf_log::UdfLog;
+
+/// How answers are printed and what a statement may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) format: Format,
+    pub(super) max_rows: MaxRows,
+    /// `None`: no limit.
+    pub(super) timeout: Option<Duration>,
+}
+
+/// The engine with its tables and functions.
+pub(super) struct Session {
+    context: SessionContext,
+    functions: Functions,
+    log: UdfLog,
+    pub(super) settings: Settings,
+}
+
+/// What a statement answers, part by part.
+enum Part {
+    Schema(SchemaRef),
+    Rows(RecordBatch),
+}
+
+impl Session {
+    /// A session without tables.
+    pub(super) fn new(settings: Settings, functions: Functions, log: UdfLog) -> Result<Self> {
+        let mut config = SessionConfig::from_env()?.with_information_schema(true);
+        let options = config.options_mut();
+        options.sql_parser.collect_spans = true;
+        // As DataFusion's own command has them.
+        options.explain.format = ExplainFormat::Tree;
+        options.format.null = "NULL".to_owned();
+        let context = SessionContext::new_with_config(config);
+        let context = context.with_function_factory(Arc::new(functions.clone()));
+        let paths = Paths {
+            state: context.state(),
+        };
+        let catalogs = Arc::clone(context.state().catalog_list());
+        let catalogs = DynamicFileCatalog::new(catalogs, Arc::new(paths));
+        context.register_catalog_list(Arc::new(catalogs));
+        Ok(Self {
+            context,
+            functions,
+            log,
+            settings,
+        })
+    }
+
+    /// All functions: see [`functions::overview`].
+    pub(super) fn overview(&self) -> String {
+        functions::overview(&self.functions, &self.context)
+    }
+
+    /// One function: see [`functions::describe`].
+    pub(super) fn describe(&self, name: &str) -> Result<String> {
+        functions::describe(&self.functions, &self.context, name)
+    }
+
+    /// Adds a file or a directory as a table.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or there is another table with its name.
+    pub(super) async fn add(&self, Table { name, path }: &Table) -> Result<()> {
+        let shown = || format!("{}: the path is not UTF-8", path.display());
+        let table = tables::open(&self.context.state(), path.to_str().with_context(shown)?).await;
+        let table = table.map_err(|error| anyhow!("{}", error.message()))?;
+        let added = self.add_table(name, table);
+        added.map_err(|error| {
+            anyhow!(
+                "{error}: name one, as in `--table other={}`",
+                path.display()
+            )
+        })
+    }
+
+    /// Adds a table.
+    ///
+    /// # Errors
+    ///
+    /// There is another one with its name.
+    pub(super) fn add_table(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let reference = TableReference::bare(name);
+        if self.context.table_exist(reference.clone())? {
+            bail!("there are two tables `{name}`");
+        }
+        self.context.register_table(reference, table)?;
+        Ok(())
+    }
+
+    /// The names of tables, columns and functions as they are written in SQL, sorted.
+    pub(super) async fn names(&self) -> Vec<String> {
+        let mut names = functions::of_engine(&self.context);
+        names.extend(self.functions.list().into_iter().map(|of| of.function.name));
+        for table in self.tables() {
+            let provider = self
+                .context
+                .table_provider(TableReference::bare(&*table))
+                .await;
+            let schema = provider.map(|provider| provider.schema());
+            let fields = schema.iter().flat_map(|schema| schema.fields());
+            names.extend(fields.map(|field| quote_identifier(field.name()).into_owned()));
+            names.push(quote_identifier(&table).into_owned());
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The tables that statements can name without a schema.
+    fn tables(&self) -> Vec<String> {
+        let state = self.context.state();
+        let catalog = &state.config_options().catalog;
+        let schema = state
+            .catalog_list()
+            .catalog(&catalog.default_catalog)
+            .and_then(|found| found.schema(&catalog.default_schema));
+        schema.map_or_else(Vec::new, |schema| schema.table_names())
+    }
+
+    /// Runs all statements of a text, and prints their answers. The first error ends it, and so does
+    /// `interrupted`.
+    pub(super) async fn run(
+        &self,
+        source: &Source,
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<()> {
+        let statements = statement::parse(&source.text);
+        let statements = statements.map_err(|error| source.mistake(&error))?;
+        let mut interrupted = pin!(interrupted);
+        for statement in statements {
+            let (sender, parts) = mpsc::channel(1);
+            // Planning and execution may run functions for long: another thread does both, so that
+            // this one can react.
+            let running = Running {
+                context: self.context.clone(),
+                functions: self.functions.clone(),
+                sender,
+            };
+            let query = self.functions.begin();
+            let _running = Stop {
+                task: tokio::spawn(running.answer(statement.clone())),
+                query: query.clone(),
+            };
+            let timeout = async {
+                match self.settings.timeout {
+                    Some(timeout) => tokio::time::sleep(timeout).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let ended = tokio::select! {
+                ended = self.print(parts) => ended,
+                () = &mut interrupted => bail!("cancelled"),
+                () = timeout => bail!(
+                    "the statement reached the time limit of {} ms, which `--timeout` sets",
+                    self.settings.timeout.unwrap_or_default().as_millis()
+                ),
+            };
+            self.log.print(&query);
+            if let Err(error) = ended {
+                return Err(match error.downcast_ref::<DataFusionError>() {
+                    Some(error) => self.mistake(error, &statement, source),
+                    None => error,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints an answer as its parts arrive.
+    async fn print(&self, mut parts: mpsc::Receiver<EngineResult<Part>>) -> Result<()> {
+        let mut printer = None;
+        while let Some(part) = parts.recv().await {
+            match (part?, &mut printer) {
+                (Part::Schema(schema), _) if schema.fields().is_empty() => {}
+                (Part::Schema(schema), printer) => {
+                    let Settings {
+                        format, max_rows, ..
+                    } = self.settings;
+                    *printer = Some(Printer::begin(format, max_rows, schema)?);
+                }
+                (Part::Rows(batch), Some(printer)) => printer.rows(&batch)?,
+                (Part::Rows(_), None) => {}
+            }
+        }
+        if let Some(printer) = printer {
+            let config = self.context.copied_config();
+            printer.end(&FormatOptions::try_from(&config.options().format)?)?;
+        }
+        Ok(())
+    }
+
+    /// The engine's error, with the nearest name if a table does not exist.
+    fn mistake(
+        &self,
+        error: &DataFusionError,
+        statement: &Statement,
+        source: &Source,
+    ) -> anyhow::Error {
+        let state = self.context.state();
+        let references = state
+            .resolve_table_references(statement)
+            .unwrap_or_default();
+        let catalog = &state.config_options().catalog;
+        let missing = references.into_iter().find(|reference| {
+            let resolved = reference.clone();
+            let resolved = resolved.resolve(&catalog.default_catalog, &catalog.default_schema);
+            error.find_root().message() == format!("table '{resolved}' not found")
+        });
+        let Some(missing) = missing else {
+            return source.mistake(error);
+        };
+        let wrong = missing.table();
+        let tables = self.tables();
+        let hint = match (functions::nearest(wrong, &tables), &tables[..]) {
+            (Some(name), _) => format!(": did you mean `{name}`?"),
+            (None, []) => ": the session has no tables; name files on the command line, or in the \
+                statement as `FROM 'films.parquet'`"
+                .to_owned(),
+            (None, tables) => format!(": there are `{}`", tables.join("`, `")),
+        };
+        source.placed(error, &format!("there is no table `{wrong}`{hint}"))
+    }
+}
+
+/// Stops a statement that nobody waits for, and the functions in it.
+struct Stop {
+    task: JoinHandle<()>,
+    query: QueryContext,
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.query.cancel();
+        self.task.abort();
+    }
+}
+
+/// A statement that runs on a thread of its own, and sends its answer for as long as somebody
+/// receives it.
+struct Running {
+    context: SessionContext,
+    functions: Functions,
+    sender: mpsc::Sender<EngineResult<Part>>,
+}
+
+impl Running {
+    async fn answer(self, statement: Statement) {
+        if let Err(error) = self.send(statement).await {
+            // Nobody receives it if the statement was cancelled.
+            let _ = self.sender.send(Err(error)).await;
+        }
+    }
+
+    async fn send(&self, mut statement: Statement) -> EngineResult<()> {
+        let listed = match &statement {
+            Statement::Statement(statement) => match &**statement {
+                Sql::ShowFunctions { filter } => Some(filter.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        calls::resolve(&mut statement, &self.functions, &self.context)?;
+        let plan = self.context.state().statement_to_plan(statement).await?;
+        if let LogicalPlan::Ddl(DdlStatement::DropFunction(drop)) = &plan {
+            match self.functions.remove(&drop.name) {
+                Err(error) if !drop.if_exists => return Err(error),
+                Ok(()) | Err(_) => self.context.deregister_udf(&drop.name),
+            }
+            return Ok(());
+        }
+        let answer = self.context.execute_logical_plan(plan).await?;
+        let mut rows = answer.execute_stream().await?;
+        let schema = rows.schema();
+        self.part(Part::Schema(Arc::clone(&schema))).await?;
+        if let Some(filter) = listed {
+            let listed = functions::shown(&self.functions, filter.as_ref(), &schema);
+            self.part(Part::Rows(
+                listed.map_err(|error| DataFusionError::External(error.into()))?,
+            ))
+            .await?;
+        }
+        while let Some(batch) = rows.next().await {
+            self.part(Part::Rows(batch?)).await?;
+        }
+        Ok(())
+    }
+
+    async fn part(&self, part: Part) -> EngineResult<()> {
+        let sent = self.sender.send(Ok(part)).await;
+        sent.map_err(|_| DataFusionError::Execution("the statement was cancelled".to_owned()))
+    }
+}

@@ -1,0 +1,27 @@
+//! `whittle sql` in a build without the feature `sql`: it says how to get one.
+
+use std::ffi::OsString;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+/// Query files with SQL, with UDFs as functions (not in this build).
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Sql {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _arguments: Vec<OsString>,
+}
+
+impl Sql {
+    #[expect(
+        clippy::unused_self,
+        reason = "every command is run by a method, and the one with SQL uses its flags"
+    )]
+    pub(crate) fn run(&self) -> Result<()> {
+        bail!(
+            "this build of the command has no SQL: build it again with \
+             `cargo install --path host/cli --features sql`"
+        )
+    }
+}

@@ -1,0 +1,1 @@
+//! Queries with UDFs on a Ballista cluster.
