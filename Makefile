@@ -24,7 +24,7 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 # the OpenSearch clients', OpenSearch's own REST tests, those of the node's page in a browser, and
 # Schemathesis with requests from the API's description.
 test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
-	cargo test --workspace --features whittle-cli/sql
+	cargo test $(EVERYTHING)
 	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
 	scripts/test-rest $(WHITTLE) $(TOOLCHAINS)
 	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
@@ -35,10 +35,11 @@ test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 guests: $(WHITTLE)
 	$(BUILD_GUESTS)
 
-# The command alone and without SQL, which is all that the demo needs; for the tests also all that they
-# run. What both need is built with the same features, so that Wasmtime is built once.
-BUILD := --package whittle-cli
-test: BUILD := --workspace --bins --tests --features whittle-cli/sql
+# Features are the same in all builds but the demo's, so that nothing is built twice. The demo needs the
+# command alone and without SQL, and is ready minutes earlier.
+EVERYTHING := --workspace --features whittle-cli/cluster
+BUILD := $(EVERYTHING) --bins --tests
+demo: BUILD := --package whittle-cli
 
 .PHONY: $(WHITTLE)
 $(WHITTLE):
@@ -46,7 +47,7 @@ $(WHITTLE):
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features whittle-fuzz/libfuzzer,whittle-cli/sql -- -D warnings
+	cargo clippy $(EVERYTHING) --all-targets --features whittle-fuzz/libfuzzer -- -D warnings
 	cargo clippy --package whittle-host --no-default-features --lib -- -D warnings
 	$(CHECK_GUESTS) lint $(GUESTS) $(TOOLCHAINS)
 
@@ -62,13 +63,13 @@ bench: guests
 # versions and run hostile UDFs.
 LOAD_SECONDS := 60
 load: guests
-	LOAD_SECONDS=$(LOAD_SECONDS) cargo test --workspace --test load
+	LOAD_SECONDS=$(LOAD_SECONDS) cargo test $(EVERYTHING) --test load
 
 # A node that is killed KILLS times while clients write, a tenth of them with a full disk; with
 # KILLS_SEED, the requests of another run.
 KILLS := 200
 kills: $(WHITTLE)
-	KILLS=$(KILLS) KILLS_FULL=$$(($(KILLS) / 10)) cargo test --workspace --test kills -- --nocapture
+	KILLS=$(KILLS) KILLS_FULL=$$(($(KILLS) / 10)) cargo test $(EVERYTHING) --test kills -- --nocapture
 
 # Attacks on a node of a release build, each beside a good client: one after the other, and then all
 # on one node for ATTACK_SECONDS, which must have given its memory back five minutes later.
@@ -90,7 +91,7 @@ author-times: guests
 FUZZ_SECONDS := 60
 FUZZ_TARGETS :=
 # Of the whole workspace, so that features are those of `make test` and nothing is built anew.
-FUZZ_BUILD := --workspace --features whittle-fuzz/libfuzzer \
+FUZZ_BUILD := $(EVERYTHING) --features whittle-fuzz/libfuzzer \
   $(addprefix --bin fuzz-,arguments batches cache component query)
 fuzz: $(WHITTLE)
 	$(BUILD_GUESTS) rust/probe
