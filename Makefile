@@ -25,10 +25,20 @@ demo: $(WHITTLE) $(DEMO)/movies.json
 # Schemathesis with requests from the API's description.
 test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 	cargo test $(EVERYTHING)
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(PARTS)
+
+# Each has its own node and leaves a core idle most of the time, so that two of them run at once.
+PARTS := test-rest test-schema test-guests test-clients test-page
+.PHONY: $(PARTS)
+test-clients:
 	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
+test-rest:
 	scripts/test-rest $(WHITTLE) $(TOOLCHAINS)
+test-page:
 	scripts/test-page $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
+test-schema:
 	scripts/test-schema $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
+test-guests:
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 
 # The guests as components, each in its language's folder.
