@@ -15,8 +15,8 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef}
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::ColumnarValue;
 use whittle_host::{
-    Arguments, BindError, Bound, Document, Function, Kind, Parameter, QueryContext, Selection,
-    Value,
+    Arguments, BindError, Bound, Document, ExactJson, Function, Kind, Parameter, QueryContext,
+    Selection, Value,
 };
 
 use crate::error::CallError;
@@ -158,7 +158,9 @@ impl Instance {
             .iter()
             .enumerate()
             .map(|(row, text)| {
-                let source = text.map_or(Ok(serde_json::Value::Null), serde_json::from_str);
+                let source = text.map_or(Ok(ExactJson::default()), |text| {
+                    ExactJson::parse(text.as_bytes())
+                });
                 source.map_err(|error| {
                     self.problem(format!(
                         "`document` is not valid JSON in row {row}: {error}"
