@@ -125,11 +125,6 @@ impl Bound {
         self.udf.reads_ids()
     }
 
-    /// Whether the function may ask for the scores of documents.
-    pub fn reads_scores(&self) -> bool {
-        self.udf.reads_scores()
-    }
-
     /// The columns to load: a batch with this schema is read in place. Other Arrow types are cast,
     /// and a missing column has no value in any row.
     pub fn schema(&self) -> Schema {

@@ -2,10 +2,11 @@
 //! only the documents that they keep leave the index.
 //!
 //! A call is a clause if the search gives the answer of SQL. So it returns a boolean, each argument
-//! is a column of the index or a constant, and the function reads those columns and nothing else: in
-//! SQL a row has no id and no score, and a string column that is read as JSON is parsed. A document
-//! for which the function has no value is dropped in both; under `NOT` it would not be, so a negated
-//! call is no clause.
+//! is a column of the index or a constant, and the function reads those columns and no others, as
+//! values that SQL reads in the same way: a string column that is read as JSON would be parsed.
+//! Documents without a value are dropped in both; under `NOT` the search would keep them, so a
+//! negated call is no clause. What SQL does not define, the id and the score of a row, are those of
+//! the document here.
 
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ pub(super) fn clause(call: &ScalarFunction, snapshot: &Snapshot) -> Option<Claus
         columns.contains(&field.path.as_str())
             && column.is_ok_and(|column| reads(field.kind, column.data_type()))
     });
-    if !is_same || !columns.iter().all(is_read) || bound.reads_ids() || bound.reads_scores() {
+    if !is_same || !columns.iter().all(is_read) {
         return None;
     }
     let (manifest, name) = (component.manifest(), &function.name);

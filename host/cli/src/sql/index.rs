@@ -3,6 +3,7 @@
 //! A scan reads only the columns that a statement needs, of the documents that match what the index
 //! can decide of its filters; see [`super::pushdown`].
 
+use std::any::Any;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{exec_datafusion_err, project_schema};
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::{Expr, ScalarUDF, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
@@ -27,6 +28,7 @@ use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
+use datafusion::sql::parser::Statement;
 use serde_json::json;
 use whittle_host::{Budget, QueryContext, Udf as Component};
 use whittle_node::index::Index;
@@ -47,7 +49,7 @@ impl Indexes {
     /// Opens all of them.
     pub(super) fn open(data: &Path) -> Result<Self> {
         let data = DataDirectory::open(data).map_err(|error| match error {
-            NodeError::InUse { .. } => anyhow!("{error}: stop it, or query a copy"),
+            NodeError::InUse { .. } => anyhow!("{error}: stop it, or use a copy"),
             error => error.into(),
         })?;
         let mut open = Vec::new();
@@ -88,6 +90,28 @@ impl IndexTable {
             snapshot,
         }
     }
+}
+
+/// The tables that a statement names and that are indexes, without their schemas.
+pub(super) async fn named(
+    state: &SessionState,
+    statement: &Statement,
+) -> EngineResult<Vec<String>> {
+    let mut indexes = Vec::new();
+    for reference in state.resolve_table_references(statement)? {
+        let name = reference.table().to_owned();
+        let Ok(schema) = state.schema_for_ref(reference) else {
+            continue;
+        };
+        // What cannot be opened is reported when the statement is planned.
+        if let Ok(Some(table)) = schema.table(&name).await {
+            let table: &dyn Any = table.as_ref();
+            if table.is::<IndexTable>() {
+                indexes.push(name);
+            }
+        }
+    }
+    Ok(indexes)
 }
 
 #[async_trait]
