@@ -10,7 +10,7 @@ use datafusion::arrow::compute::{cast, is_not_null, kernels::nullif::nullif, not
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::ColumnarValue;
-use whittle_host::{Bound, Document, QueryContext};
+use whittle_host::{Bound, Document, ExactJson, QueryContext};
 
 use crate::bind::{Argument, Binding, bind, is_below};
 use crate::error::CallError;
@@ -127,7 +127,9 @@ impl Instance {
             .iter()
             .enumerate()
             .map(|(row, text)| {
-                let source = text.map_or(Ok(serde_json::Value::Null), serde_json::from_str);
+                let source = text.map_or(Ok(ExactJson::default()), |text| {
+                    ExactJson::parse(text.as_bytes())
+                });
                 source.map_err(|error| {
                     self.problem(format!(
                         "`document` is not valid JSON in row {row}: {error}"

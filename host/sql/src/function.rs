@@ -9,7 +9,7 @@ use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use datafusion::arrow::array::new_empty_array;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
@@ -19,7 +19,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
     ScalarUDFImpl, Signature, Volatility,
 };
-use whittle_host::{Kind, Parameter, Presence, QueryContext};
+use whittle_host::{Kind, Parameter, Presence, QueryContext, Udf};
 
 use crate::bind::{Argument, DOCUMENT, constant_type, document_at};
 use crate::call::Instance;
@@ -133,6 +133,30 @@ impl UdfFunction {
             place: Place::Physical(call),
             ..self.clone()
         })
+    }
+
+    /// The compiled component.
+    ///
+    /// # Errors
+    ///
+    /// The version was deleted, or this process does not have the component.
+    pub(crate) fn component(&self) -> Result<Udf, CallError> {
+        self.definition.component()
+    }
+
+    /// The context of the query's execution, once there is a physical plan.
+    pub(crate) fn context(&self) -> Option<QueryContext> {
+        match &self.place {
+            Place::Physical(call) => Some(call.query.run().context.clone()),
+            Place::Session | Place::Logical(_) => None,
+        }
+    }
+
+    /// Counts rows that were evaluated elsewhere.
+    pub(crate) fn count(&self, rows: usize, time: Duration, failed: bool) {
+        if let Place::Physical(call) = &self.place {
+            call.cost.evaluated(rows, time, failed);
+        }
     }
 
     /// Checks arguments over columns of a schema, before the query runs.

@@ -1,14 +1,16 @@
-//! Functions in plans that go to other processes: see [`Reference`].
+//! Functions in plans that others run: another process (see [`Reference`]), or a table that
+//! evaluates a filter itself (see [`Called`]).
 //!
 //! A process that only passes a plan on declares its functions. A process that runs a part of the
 //! plan makes a [`Query`] for it, adds the calls with their components, and wraps the part.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::error::Result;
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::physical_plan::ExecutionPlan;
-use whittle_host::Udf;
+use whittle_host::{QueryContext, Udf};
 
 use crate::exec::UdfExec;
 use crate::function::UdfFunction;
@@ -18,6 +20,42 @@ use crate::source::{Definition, Reference, Source};
 /// The reference of a UDF; `None` for all other functions.
 pub fn reference(function: &ScalarUDF) -> Option<&Reference> {
     UdfFunction::of(function).map(UdfFunction::reference)
+}
+
+/// A UDF that a plan calls.
+#[derive(Debug, Clone)]
+pub struct Called(UdfFunction);
+
+impl Called {
+    /// The UDF behind a scalar function; `None` for all other functions.
+    pub fn of(function: &ScalarUDF) -> Option<Self> {
+        UdfFunction::of(function).cloned().map(Self)
+    }
+
+    /// What identifies the function.
+    pub fn reference(&self) -> &Reference {
+        self.0.reference()
+    }
+
+    /// The compiled component, always of the version in the plan.
+    ///
+    /// # Errors
+    ///
+    /// The version was deleted, or this process does not have the component.
+    pub fn component(&self) -> Result<Udf> {
+        Ok(self.0.component()?)
+    }
+
+    /// The context of the query's execution, which begins now if it has not. `None` before the query
+    /// has a physical plan.
+    pub fn context(&self) -> Option<QueryContext> {
+        self.0.context()
+    }
+
+    /// Counts rows that were evaluated elsewhere, for `EXPLAIN ANALYZE`.
+    pub fn count(&self, rows: usize, time: Duration, failed: bool) {
+        self.0.count(rows, time, failed);
+    }
 }
 
 /// A function without its component. It can be planned, and has a [`reference`], but fails when it

@@ -127,6 +127,29 @@ impl Definition {
         }
     }
 
+    /// The compiled component.
+    pub(crate) fn component(&self) -> Result<Udf, CallError> {
+        let Reference {
+            component, version, ..
+        } = &self.reference;
+        match &self.source {
+            Source::Registry(registry, _) => {
+                let udf = registry.udf(component, version)?;
+                udf.ok_or_else(|| self.elsewhere())
+            }
+            Source::Session { udf, .. } | Source::Component(udf) => Ok(udf.clone()),
+            Source::Elsewhere => Err(self.elsewhere()),
+        }
+    }
+
+    fn elsewhere(&self) -> CallError {
+        CallError::Elsewhere {
+            function: self.reference.function.name.clone(),
+            component: self.reference.component.clone(),
+            version: self.reference.version.clone(),
+        }
+    }
+
     /// The function, ready to be bound.
     pub(crate) fn callable(&self) -> Result<Callable, CallError> {
         match &self.source {
@@ -137,11 +160,7 @@ impl Definition {
                 let function = self.reference.function.clone();
                 Ok(Callable::Component(udf.clone(), function))
             }
-            Source::Elsewhere => Err(CallError::Elsewhere {
-                function: self.reference.function.name.clone(),
-                component: self.reference.component.clone(),
-                version: self.reference.version.clone(),
-            }),
+            Source::Elsewhere => Err(self.elsewhere()),
         }
     }
 }
