@@ -19,7 +19,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
     ScalarUDFImpl, Signature, Volatility,
 };
-use whittle_host::{Kind, Parameter, Presence, QueryContext, Udf};
+use whittle_host::{Presence, QueryContext, Udf};
 
 use crate::bind::{Argument, DOCUMENT, constant_type, document_at};
 use crate::call::Instance;
@@ -93,10 +93,6 @@ impl UdfFunction {
 
     pub(crate) fn reference(&self) -> &Reference {
         &self.definition.reference
-    }
-
-    pub(crate) fn parameters(&self) -> &[Parameter] {
-        &self.reference().function.parameters
     }
 
     /// The query to whose plan the function belongs.
