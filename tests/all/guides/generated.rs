@@ -247,9 +247,9 @@ fn limits() -> String {
     }
     let describe = Limits::default().describe;
     text.push_str(&format!(
-        "`describe`, which a component answers once, has a budget of its own: {:?}, {} MiB of memory and \
-         {} KiB of log; otherwise it is that of a query.\n",
-        describe.wall_clock,
+        "`describe`, which a component answers once, has a budget of its own: {} s, {} MiB of memory\n\
+         and {} KiB of log; otherwise it is that of a query.\n",
+        describe.wall_clock.as_secs(),
         describe.memory_bytes >> 20,
         describe.log_bytes >> 10
     ));
@@ -260,6 +260,14 @@ fn contract() -> String {
     let text = fs::read_to_string(repository().join("wit/udf.wit")).expect("the contract");
     let (_, text) = text.split_once("package ").expect("its package");
     fenced("wit", &format!("package {text}"))
+}
+
+/// The first lines in which two texts differ; empty at the end of one.
+fn difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
+    let count = one.lines().count().max(other.lines().count());
+    let end = std::iter::repeat("");
+    let lines = one.lines().chain(end.clone()).zip(other.lines().chain(end));
+    lines.take(count).find(|(one, other)| one != other)
 }
 
 #[test]
@@ -282,10 +290,13 @@ fn the_reference_is_what_the_code_says() {
             .split_once("<!-- end -->")
             .unwrap_or_else(|| panic!("no end of {name}"));
         let text = text.trim_end();
-        assert!(
-            found.trim() == text || is_renewed(),
-            "docs/{GUIDE}: the part `{name}` is not what the code says, which is\n{text}\n{ADVICE}"
-        );
+        if let Some((shown, said)) = difference(found.trim(), text)
+            && !is_renewed()
+        {
+            panic!(
+                "docs/{GUIDE}: the part `{name}` has\n{shown}\nand the code says\n{said}\n{ADVICE}"
+            );
+        }
         renewed = format!("{before}{begin}{text}\n<!-- end -->{after}");
     }
     if is_renewed() {
