@@ -81,32 +81,44 @@ const GROUPS: [(&str, &str); 6] = [
     ("tables", "Tables for people"),
 ];
 
+struct Route {
+    path: String,
+    summary: String,
+    methods: Vec<String>,
+}
+
 fn routes(node: &Node) -> String {
     let (_, api) = node.ask("GET", "/_openapi.json", &Json::Null);
     let paths = api["paths"].as_object().expect("paths");
-    let mut groups: BTreeMap<&str, Vec<(String, String, Vec<String>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, Vec<Route>> = BTreeMap::new();
     for (path, methods) in paths {
         for (method, route) in methods.as_object().expect("methods") {
             let group = route["tags"][0].as_str().expect("a tag");
             let summary = cell(route["summary"].as_str().expect("a summary"));
-            let rows = groups.entry(group).or_default();
+            let routes = groups.entry(group).or_default();
             let method = method.to_uppercase();
-            match rows
-                .last_mut()
-                .filter(|row| row.0 == *path && row.1 == summary)
-            {
-                Some(row) => row.2.push(method),
-                None => rows.push((path.clone(), summary, vec![method])),
+            let last = routes.last_mut();
+            match last.filter(|last| last.path == *path && last.summary == summary) {
+                Some(same) => same.methods.push(method),
+                None => routes.push(Route {
+                    path: path.clone(),
+                    summary,
+                    methods: vec![method],
+                }),
             }
         }
     }
     let mut text = String::new();
     for (tag, heading) in GROUPS {
-        let rows = groups.remove(tag).unwrap_or_default();
         text.push_str(&format!(
             "### {heading}\n\n| route | what it does |\n|---|---|\n"
         ));
-        for (path, summary, methods) in rows {
+        for route in groups.remove(tag).unwrap_or_default() {
+            let Route {
+                path,
+                summary,
+                methods,
+            } = route;
             text.push_str(&format!(
                 "| {} `{path}` | {summary} |\n",
                 methods.join(", ")
@@ -114,7 +126,8 @@ fn routes(node: &Node) -> String {
         }
         text.push('\n');
     }
-    assert!(groups.is_empty(), "groups without a heading: {groups:?}");
+    let left: Vec<_> = groups.keys().collect();
+    assert!(left.is_empty(), "groups without a heading: {left:?}");
     text
 }
 
