@@ -15,11 +15,11 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef}
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::ColumnarValue;
 use whittle_host::{
-    Arguments, BindError, Bound, Document, Function, Kind, Parameter, QueryContext, Selection,
-    Value,
+    Arguments, BindError, Bound, Document, ExactJson, Function, Kind, Parameter, QueryContext, Value,
 };
 
 use crate::error::CallError;
+use crate::target::Target;
 
 /// A function bound to the arguments of a call, in an instance of its own.
 #[derive(Debug)]
@@ -47,12 +47,12 @@ impl Instance {
     /// Binds a function to constants and columns, given in the order of its parameters. The one
     /// after the last parameter is the document.
     pub(crate) fn bind(
-        selection: &Selection,
+        target: &Target,
         constants: Vec<Option<ScalarValue>>,
         fields: &[FieldRef],
         context: &QueryContext,
     ) -> Result<Self, CallError> {
-        let function = selection.function();
+        let function = target.function();
         let document = (constants.len() > function.parameters.len())
             .then_some(function.parameters.len())
             .filter(|document| {
@@ -60,11 +60,11 @@ impl Instance {
                 constant.as_ref().is_none_or(|value| !value.is_null())
             });
         let mut columns = columns(function, &constants)?;
-        let mut bound = bound(selection, &constants, &columns, context)?;
+        let mut bound = bound(target, &constants, &columns, context)?;
         if document.is_none() {
             for at in named_fields(function, &constants, &columns, &bound) {
                 let with = [columns.as_slice(), &[at]].concat();
-                let other = self::bound(selection, &constants, &with, context);
+                let other = self::bound(target, &constants, &with, context);
                 if let Ok(other) = other
                     && reads(&other, &function.parameters[at])
                 {
@@ -158,7 +158,7 @@ impl Instance {
             .iter()
             .enumerate()
             .map(|(row, text)| {
-                let source = text.map_or(Ok(serde_json::Value::Null), serde_json::from_str);
+                let source = text.map_or(Ok(ExactJson::Null), serde_json::from_str);
                 source.map_err(|error| {
                     self.problem(format!(
                         "`document` is not valid JSON in row {row}: {error}"
@@ -236,12 +236,12 @@ fn columns(
 }
 
 fn bound(
-    selection: &Selection,
+    target: &Target,
     constants: &[Option<ScalarValue>],
     columns: &[usize],
     context: &QueryContext,
 ) -> Result<Bound, CallError> {
-    let function = selection.function();
+    let function = target.function();
     let mut arguments = Arguments::new();
     for (at, (parameter, constant)) in function.parameters.iter().zip(constants).enumerate() {
         if columns.contains(&at) {
@@ -250,7 +250,7 @@ fn bound(
             arguments = arguments.with(&parameter.name, value_of(function, parameter, value)?);
         }
     }
-    selection
+    target
         .bind(&arguments, context)
         .map_err(|error| match error {
             BindError::Refused {

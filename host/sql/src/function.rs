@@ -19,13 +19,15 @@ use datafusion::logical_expr::{
     Volatility,
 };
 use whittle_host::{
-    Function, Kind, Parameter, Presence, QueryContext, Registry, Selection, Selector,
+    Budget, Function, Kind, Parameter, Presence, QueryContext, Registry, Selection, Selector, Udf,
 };
 
 use crate::Options;
 use crate::call::Instance;
 use crate::error::CallError;
 use crate::query::{Cost, Query, Run};
+use crate::remote::Reference;
+use crate::target::Target;
 
 /// The parameter after those of the manifest.
 pub(crate) const DOCUMENT: &str = "document";
@@ -43,11 +45,21 @@ pub(crate) struct UdfFunction {
 /// The version that a name stands for.
 #[derive(Debug)]
 pub(crate) struct Version {
-    registry: Registry,
-    /// Names exactly this version.
-    selector: Selector,
-    function: Function,
-    options: Options,
+    reference: Reference,
+    source: Source,
+}
+
+/// Where a version comes from.
+#[derive(Debug)]
+enum Source {
+    Registry {
+        registry: Registry,
+        /// Names exactly this version.
+        selector: Selector,
+        options: Options,
+    },
+    /// The plan of another process.
+    Plan,
 }
 
 /// A call in the plan of a query.
@@ -56,12 +68,12 @@ struct Call {
     query: Arc<Query>,
     number: usize,
     cost: Arc<Cost>,
-    selection: Selection,
+    target: Target,
 }
 
 impl PartialEq for UdfFunction {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.version.selector == other.version.selector
+        self.name == other.name && self.version.is(&other.version)
     }
 }
 
@@ -70,11 +82,20 @@ impl Eq for UdfFunction {}
 impl Hash for UdfFunction {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.name.hash(state);
-        self.version.selector.name().hash(state);
+        self.version.reference.component.hash(state);
+    }
+}
+
+impl Version {
+    fn is(&self, other: &Self) -> bool {
+        let (own, other) = (&self.reference, &other.reference);
+        (&own.component, &own.version, own.sha256)
+            == (&other.component, &other.version, other.sha256)
     }
 }
 
 impl UdfFunction {
+    /// A function of a registry.
     pub(crate) fn new(
         name: &str,
         aliases: Vec<String>,
@@ -94,25 +115,79 @@ impl UdfFunction {
             .map_err(|error: whittle_host::SelectorError| {
                 CallError::argument(&function.name, error.to_string())
             })?;
-        let names = function
-            .parameters
-            .iter()
-            .map(|parameter| parameter.name.as_str());
-        let signature = Signature::user_defined(Volatility::Immutable)
-            .with_parameter_names(names.chain([DOCUMENT]).collect())
-            .map_err(|error| CallError::argument(&function.name, error.to_string()))?;
         Ok(Self {
             name: name.to_owned(),
             aliases,
-            signature,
+            signature: signature(&function)?,
             version: Arc::new(Version {
-                registry: registry.clone(),
-                selector,
-                function,
-                options: options.clone(),
+                reference: Reference {
+                    name: name.to_owned(),
+                    component: selection.name().to_owned(),
+                    version: selection.version().clone(),
+                    sha256: Some(selection.sha256()),
+                    function,
+                },
+                source: Source::Registry {
+                    registry: registry.clone(),
+                    selector,
+                    options: options.clone(),
+                },
             }),
             call: None,
         })
+    }
+
+    /// A function of another process's plan, which cannot run.
+    pub(crate) fn declared(udf: Reference) -> Self {
+        Self {
+            name: udf.name.clone(),
+            aliases: Vec::new(),
+            signature: positional(),
+            version: Arc::new(Version {
+                reference: udf,
+                source: Source::Plan,
+            }),
+            call: None,
+        }
+    }
+
+    /// A call in the plan of a task.
+    ///
+    /// # Errors
+    ///
+    /// The component has no such function.
+    pub(crate) fn for_task(
+        udf: Reference,
+        component: Udf,
+        task: &Arc<Query>,
+    ) -> Result<Self, CallError> {
+        let name = &udf.function.name;
+        let functions = &component.manifest().functions;
+        let Some(function) = functions.iter().position(|of| of.name == *name) else {
+            let problem = format!(
+                "the component {}@{} has no function of this name",
+                udf.component, udf.version
+            );
+            return Err(CallError::argument(name, problem));
+        };
+        let (number, cost) = task.add_call(&udf.name);
+        let target = Target::Given {
+            component,
+            function,
+        };
+        Ok(Self {
+            call: Some(Call {
+                query: Arc::clone(task),
+                number,
+                cost,
+                target,
+            }),
+            ..Self::declared(udf)
+        })
+    }
+
+    pub(crate) fn reference(&self) -> &Reference {
+        &self.version.reference
     }
 
     /// The UDF behind a scalar function, if it is one.
@@ -122,7 +197,7 @@ impl UdfFunction {
     }
 
     pub(crate) fn parameters(&self) -> &[Parameter] {
-        &self.version.function.parameters
+        &self.version.reference.function.parameters
     }
 
     /// The function for a call in a query's plan.
@@ -131,15 +206,14 @@ impl UdfFunction {
     ///
     /// The version cannot be selected any more, or cannot be bound to the arguments.
     pub(crate) fn for_query(&self, query: &Arc<Query>, arguments: &[Expr]) -> Result<Self> {
-        let selection = self.select()?;
+        let (target, budget) = self.select()?;
         let constants = arguments.iter().map(|argument| match argument {
             Expr::Literal(value, _) => Some(value.clone()),
             _ => None,
         });
         // The types of the columns are checked when the query runs; nulls fit all.
-        let budget = self.version.options.budget.clone();
         Instance::bind(
-            &selection,
+            &target,
             constants.collect(),
             &[],
             &QueryContext::new(budget),
@@ -149,7 +223,7 @@ impl UdfFunction {
             query: Arc::clone(query),
             number,
             cost,
-            selection,
+            target,
         };
         Ok(Self {
             call: Some(call),
@@ -157,12 +231,29 @@ impl UdfFunction {
         })
     }
 
-    fn select(&self) -> Result<Selection, CallError> {
-        Ok(self.version.registry.select(&self.version.selector)?)
+    /// What a call runs, and the budget of a query.
+    fn select(&self) -> Result<(Target, Budget), CallError> {
+        match &self.version.source {
+            Source::Registry {
+                registry,
+                selector,
+                options,
+            } => {
+                let selection = registry.select(selector)?;
+                Ok((Target::Selected(selection), options.budget.clone()))
+            }
+            Source::Plan => Err(CallError::argument(
+                &self.version.reference.function.name,
+                "it can only run on an executor",
+            )),
+        }
     }
 
     fn argument(&self, problem: String) -> DataFusionError {
-        DataFusionError::from(CallError::argument(&self.version.function.name, problem))
+        DataFusionError::from(CallError::argument(
+            &self.version.reference.function.name,
+            problem,
+        ))
     }
 }
 
@@ -191,7 +282,7 @@ impl Call {
             ColumnarValue::Array(_) => None,
         });
         Instance::bind(
-            &self.selection,
+            &self.target,
             constants.collect(),
             &args.arg_fields,
             &run.context,
@@ -213,12 +304,12 @@ impl ScalarUDFImpl for UdfFunction {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(self.version.function.returns.data_type())
+        Ok(self.version.reference.function.returns.data_type())
     }
 
     /// A value of the manifest's kind, or null.
     fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        let field: Field = self.version.function.returns.field(&self.name);
+        let field: Field = self.version.reference.function.returns.field(&self.name);
         Ok(Arc::new(field))
     }
 
@@ -267,20 +358,20 @@ impl ScalarUDFImpl for UdfFunction {
         let is_constant = args.args.iter().all(scalar);
         let rows = if is_constant { 1 } else { args.number_rows };
         if rows == 0 {
-            let kind = self.version.function.returns;
+            let kind = self.version.reference.function.returns;
             return Ok(ColumnarValue::Array(new_empty_array(&kind.data_type())));
         }
         let value = match &self.call {
             Some(call) => call.evaluate(&args, rows)?,
             None => {
-                let query = Arc::new(Query::new(self.version.options.budget.clone()));
+                let (target, budget) = self.select()?;
+                let query = Query::new(budget);
                 let (number, cost) = query.add_call(&self.name);
-                let selection = self.select()?;
                 let call = Call {
                     query,
                     number,
                     cost,
-                    selection,
+                    target,
                 };
                 call.evaluate(&args, rows)?
             }
@@ -292,6 +383,18 @@ impl ScalarUDFImpl for UdfFunction {
             value => Ok(value),
         }
     }
+}
+
+fn positional() -> Signature {
+    Signature::user_defined(Volatility::Immutable)
+}
+
+fn signature(function: &Function) -> Result<Signature, CallError> {
+    let names = function.parameters.iter();
+    let names = names.map(|parameter| parameter.name.as_str());
+    positional()
+        .with_parameter_names(names.chain([DOCUMENT]).collect())
+        .map_err(|error| CallError::argument(&function.name, error.to_string()))
 }
 
 /// The type to which a constant for a parameter is cast. Texts keep their type, since they may be

@@ -45,11 +45,15 @@ mod functions;
 mod names;
 mod planner;
 mod query;
+mod remote;
+mod target;
 
 use whittle_host::Budget;
 
 pub use error::CallError;
 pub use functions::{Functions, register};
+pub use query::Query;
+pub use remote::{Reference, RunningQuery, declared, reference};
 
 /// The options of the SQL functions of a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

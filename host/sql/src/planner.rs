@@ -34,7 +34,7 @@ impl QueryPlanner for UdfPlanner {
         plan: &LogicalPlan,
         session: &dyn Session,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let query = Arc::new(Query::new(self.options.budget.clone()));
+        let query = Query::new(self.options.budget.clone());
         let own = plan.clone().transform_up_with_subqueries(|node| {
             node.map_expressions(|expression| {
                 expression.transform_up(|expression| of_query(expression, &query))

@@ -15,7 +15,7 @@ use crate::call::Instance;
 
 /// The state of a planned query.
 #[derive(Debug)]
-pub(crate) struct Query {
+pub struct Query {
     budget: Budget,
     calls: Mutex<Vec<Arc<Cost>>>,
     current: Mutex<Current>,
@@ -64,12 +64,13 @@ impl Cost {
 }
 
 impl Query {
-    pub(crate) fn new(budget: Budget) -> Self {
-        Self {
+    /// A query of which each execution has this budget.
+    pub fn new(budget: Budget) -> Arc<Self> {
+        Arc::new(Self {
             budget,
             calls: Mutex::default(),
             current: Mutex::default(),
-        }
+        })
     }
 
     /// Adds a call of a function. Returns its number, and where to count its cost.
@@ -95,7 +96,7 @@ impl Query {
     /// The current execution. It begins now if there is none.
     pub(crate) fn run(&self) -> Arc<Run> {
         let mut current = lock(&self.current);
-        let run = current.run.get_or_insert_with(|| self.begin(None));
+        let run = current.run.get_or_insert_with(|| self.new_run(None));
         Arc::clone(run)
     }
 
@@ -104,7 +105,7 @@ impl Query {
         let mut current = lock(&self.current);
         current.streams += 1;
         if current.run.is_none() {
-            current.run = Some(self.begin(Some(pool)));
+            current.run = Some(self.new_run(Some(pool)));
         }
     }
 
@@ -120,7 +121,7 @@ impl Query {
         }
     }
 
-    fn begin(&self, pool: Option<&Arc<dyn MemoryPool>>) -> Arc<Run> {
+    fn new_run(&self, pool: Option<&Arc<dyn MemoryPool>>) -> Arc<Run> {
         let calls = lock(&self.calls).len();
         Arc::new(Run {
             context: QueryContext::new(self.budget.clone()),
