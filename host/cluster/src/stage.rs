@@ -1,6 +1,8 @@
 //! The tasks of an executor. A task that calls UDFs gets calls of its own: with the components that
-//! its plan names, under the query's budget, which begins and ends with the task.
+//! its plan names, under the query's budget, which begins and ends with the task. Its plan gets no node
+//! of ours: Ballista matches metrics to nodes by their position.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +16,7 @@ use ballista_core::serde::protobuf::{
 use ballista_executor::execution_engine::{
     DefaultExecutionEngine, ExecutionEngine, QueryStageExecutor,
 };
+use datafusion::arrow::error::ArrowError;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -112,22 +115,19 @@ impl ExecutionEngine for Tasks {
         let ballista = self
             .ballista
             .create_query_stage_exec(job, stage, task, partitions, plan, work_dir, config)?;
-        Ok(match calls {
-            Some(calls) => Arc::new(Task {
-                ballista,
-                calls,
-                name,
-            }),
-            None => ballista,
-        })
+        Ok(Arc::new(Task {
+            ballista,
+            calls,
+            name,
+        }))
     }
 }
 
-/// A task that calls UDFs.
 #[derive(Debug)]
 struct Task {
     ballista: Arc<dyn QueryStageExecutor>,
-    calls: Arc<Query>,
+    /// `None` if it calls no UDFs.
+    calls: Option<Arc<Query>>,
     /// For the log.
     name: String,
 }
@@ -145,22 +145,22 @@ impl QueryStageExecutor for Task {
         task: usize,
         context: Arc<TaskContext>,
     ) -> Result<Vec<ShuffleWritePartition>> {
-        log::debug!("task {} begins: {}", self.name, self.calls);
+        let Some(calls) = &self.calls else {
+            let ended = self.ballista.execute_query_stage(task, context).await;
+            return ended.map_err(readable);
+        };
+        log::debug!("task {} begins: {calls}", self.name);
         let started = Instant::now();
         // Dropped if the task is cancelled too: guest code that still runs is stopped then.
-        let running = self.calls.begin(context.memory_pool());
+        let running = calls.begin(context.memory_pool());
         let ended = self.ballista.execute_query_stage(task, context).await;
         drop(running);
         let how = match &ended {
             Ok(_) => "ends",
             Err(_) => "fails",
         };
-        log::debug!(
-            "task {} {how} after {} ms: {}",
-            self.name,
-            started.elapsed().as_millis(),
-            self.calls
-        );
+        let milliseconds = started.elapsed().as_millis();
+        log::debug!("task {} {how} after {milliseconds} ms: {calls}", self.name);
         ended.map_err(readable)
     }
 
@@ -181,12 +181,29 @@ impl QueryStageExecutor for Task {
     }
 }
 
-/// An error of a UDF in a form in which its text reaches the client.
+/// An error of the query itself, of which another try would not be better, in a form in which its text
+/// reaches the client.
 fn readable(error: DataFusionError) -> DataFusionError {
-    match error.find_root() {
-        DataFusionError::External(root) if root.is::<CallError>() => {
-            marked(QueryError::Failed(root.to_string()))
+    let mut cause: Option<&dyn Error> = Some(&error);
+    while let Some(next) = cause {
+        if next.is::<CallError>() {
+            return marked(QueryError::Failed(next.to_string()));
         }
+        cause = next.source();
+    }
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(text) => marked(QueryError::Failed(format!(
+            "an executor has too little memory: {text}"
+        ))),
+        DataFusionError::ArrowError(arrow, _) => match &**arrow {
+            ArrowError::ArithmeticOverflow(_)
+            | ArrowError::CastError(_)
+            | ArrowError::ComputeError(_)
+            | ArrowError::DivideByZero
+            | ArrowError::InvalidArgumentError(_)
+            | ArrowError::ParseError(_) => marked(QueryError::Failed(arrow.to_string())),
+            _ => error,
+        },
         _ => error,
     }
 }

@@ -15,7 +15,8 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef}
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::ColumnarValue;
 use whittle_host::{
-    Arguments, BindError, Bound, Document, ExactJson, Function, Kind, Parameter, QueryContext, Value,
+    Arguments, BindError, Bound, Document, ExactJson, Function, Kind, Parameter, QueryContext,
+    Value,
 };
 
 use crate::error::CallError;
