@@ -6,6 +6,11 @@
 
 mod array;
 mod calls;
+#[cfg(feature = "cluster")]
+mod cluster;
+#[cfg(not(feature = "cluster"))]
+#[path = "cluster_disabled.rs"]
+mod cluster;
 mod command;
 mod completion;
 mod functions;
@@ -28,7 +33,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use datafusion::prelude::SessionContext;
 use tokio::runtime::Runtime;
+use whittle_datafusion::Functions as OfCluster;
 use whittle_host::Budget;
 
 use crate::setup;
@@ -61,6 +68,10 @@ pub(crate) struct Sql {
     /// may call.
     #[arg(long, value_name = "PLACE")]
     registry: Option<String>,
+    /// Run statements on the cluster of a scheduler. Tables are then files that the scheduler and all
+    /// executors reach under the same path, and functions those of the executors' registry.
+    #[arg(long, value_name = "HOST:PORT")]
+    cluster: Option<String>,
     /// Run statements, then exit; may be given more than once.
     #[arg(short, long = "command", value_name = "SQL")]
     commands: Vec<String>,
@@ -107,7 +118,9 @@ impl Sql {
         // Open until the session ends, so that nobody else writes into them.
         let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
         let functions = self.functions(indexes.as_ref())?;
-        let mut session = Session::new(settings, functions, self.log.clone())?;
+        let (context, of_cluster) = self.context(runtime)?;
+        let log = self.log.clone();
+        let mut session = Session::new(settings, context, functions, of_cluster, log)?;
         for (name, table) in indexes.iter().flat_map(Indexes::tables) {
             session.add_table(name, Arc::new(table))?;
         }
@@ -144,6 +157,29 @@ impl Sql {
         files.chain(commands).collect::<Result<_>>().map(Some)
     }
 
+    /// The limits of the functions of a statement.
+    fn budget(&self) -> Budget {
+        Budget {
+            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
+            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
+            ..Budget::default()
+        }
+    }
+
+    /// The engine's session, and its functions if its statements run on a cluster.
+    fn context(&self, runtime: &Runtime) -> Result<(SessionContext, Option<OfCluster>)> {
+        let state = Session::state()?;
+        match &self.cluster {
+            None => Ok((SessionContext::new_with_state(state), None)),
+            Some(scheduler) => {
+                let connected =
+                    cluster::connect(state, scheduler, self.registry.as_deref(), self.budget());
+                let (context, functions) = runtime.block_on(connected)?;
+                Ok((context, Some(functions)))
+            }
+        }
+    }
+
     /// The functions of the given components and registries.
     fn functions(&self, indexes: Option<&Indexes>) -> Result<Functions> {
         let engine = setup::parallel_engine()?;
@@ -158,12 +194,7 @@ impl Sql {
                 .with_context(|| folder.display().to_string())?;
             registries.push(setup::registry(engine.clone(), place)?);
         }
-        let budget = Budget {
-            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
-            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
-            ..Budget::default()
-        };
-        let functions = Functions::new(engine.clone(), budget, registries);
+        let functions = Functions::new(engine.clone(), self.budget(), registries);
         for path in &self.udfs {
             let added = functions.add(&setup::udf(&engine, path)?);
             added.with_context(|| path.display().to_string())?;

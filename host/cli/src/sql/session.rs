@@ -12,6 +12,7 @@ use datafusion::catalog::{DynamicFileCatalog, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::common::utils::quote_identifier;
 use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::{DdlStatement, ExplainFormat, LogicalPlan};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
@@ -19,6 +20,7 @@ use datafusion::sql::sqlparser::ast::Statement as Sql;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use whittle_datafusion::Functions as OfCluster;
 use whittle_host::QueryContext;
 
 use super::calls;
@@ -42,6 +44,8 @@ pub(super) struct Settings {
 pub(super) struct Session {
     context: SessionContext,
     functions: Functions,
+    /// Those of a session whose statements run on a cluster.
+    of_cluster: Option<OfCluster>,
     log: UdfLog,
     pub(super) settings: Settings,
 }
@@ -53,15 +57,25 @@ enum Part {
 }
 
 impl Session {
-    /// A session without tables.
-    pub(super) fn new(settings: Settings, functions: Functions, log: UdfLog) -> Result<Self> {
+    /// The state of a session of its own.
+    pub(super) fn state() -> Result<SessionState> {
         let mut config = SessionConfig::from_env()?.with_information_schema(true);
         let options = config.options_mut();
         options.sql_parser.collect_spans = true;
         // As DataFusion's own command has them.
         options.explain.format = ExplainFormat::Tree;
         options.format.null = "NULL".to_owned();
-        let context = SessionContext::new_with_config(config);
+        Ok(SessionContext::new_with_config(config).state())
+    }
+
+    /// A session without tables.
+    pub(super) fn new(
+        settings: Settings,
+        context: SessionContext,
+        functions: Functions,
+        of_cluster: Option<OfCluster>,
+        log: UdfLog,
+    ) -> Result<Self> {
         let context = context.with_function_factory(Arc::new(functions.clone()));
         let paths = Paths {
             state: context.state(),
@@ -72,6 +86,7 @@ impl Session {
         Ok(Self {
             context,
             functions,
+            of_cluster,
             log,
             settings,
         })
@@ -166,6 +181,7 @@ impl Session {
             let running = Running {
                 context: self.context.clone(),
                 functions: self.functions.clone(),
+                of_cluster: self.of_cluster.clone(),
                 sender,
             };
             let query = self.functions.begin();
@@ -272,6 +288,7 @@ impl Drop for Stop {
 struct Running {
     context: SessionContext,
     functions: Functions,
+    of_cluster: Option<OfCluster>,
     sender: mpsc::Sender<EngineResult<Part>>,
 }
 
@@ -291,7 +308,10 @@ impl Running {
             },
             _ => None,
         };
-        calls::resolve(&mut statement, &self.functions, &self.context)?;
+        match &self.of_cluster {
+            Some(functions) => functions.resolve(&mut statement)?,
+            None => calls::resolve(&mut statement, &self.functions, &self.context)?,
+        }
         let plan = self.context.state().statement_to_plan(statement).await?;
         if let LogicalPlan::Ddl(DdlStatement::DropFunction(drop)) = &plan {
             match self.functions.remove(&drop.name) {
