@@ -15,7 +15,7 @@ use crate::components::ComponentError;
 #[non_exhaustive]
 pub enum StartError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: String,
@@ -23,12 +23,18 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// A directory cannot be created.
-    #[error("cannot create the directory {path}: {source}")]
+    #[error("cannot create the directory {path}")]
     Directory {
         /// The directory.
         path: String,
         /// The system's error.
         source: std::io::Error,
+    },
+    /// The address of the scheduler is invalid.
+    #[error("`{scheduler}` is not the address of a scheduler: expected `HOST:PORT`")]
+    Address {
+        /// The address.
+        scheduler: String,
     },
     /// No scheduler answers.
     #[error(

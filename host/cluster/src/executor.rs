@@ -79,7 +79,8 @@ impl Executor {
     ///
     /// # Errors
     ///
-    /// No scheduler answers, an address cannot be listened on, or the directory cannot be created.
+    /// No scheduler answers, an address is invalid or cannot be listened on, or the directory cannot
+    /// be created.
     pub async fn new(options: ExecutorOptions, components: Components) -> Result<Self, StartError> {
         let ExecutorOptions {
             scheduler,
@@ -91,13 +92,13 @@ impl Executor {
             memory_bytes,
             heartbeat,
         } = options;
-        let no_scheduler = || StartError::NoScheduler {
-            scheduler: scheduler.clone(),
+        let Some((scheduler_host, scheduler_port)) = host_and_port(&scheduler) else {
+            return Err(StartError::Address { scheduler });
         };
-        let (scheduler_host, scheduler_port) =
-            host_and_port(&scheduler).ok_or_else(no_scheduler)?;
         let answers = TcpStream::connect((&*scheduler_host, scheduler_port)).await;
-        answers.map_err(|_| no_scheduler())?;
+        if answers.is_err() {
+            return Err(StartError::NoScheduler { scheduler });
+        }
         let address = address::free(listen)?;
         let grpc = address::free(SocketAddr::new(listen.ip(), grpc_port))?;
         let temporary = match work_dir {

@@ -152,7 +152,7 @@ impl QueryStageExecutor for Task {
         log::debug!("task {} begins: {calls}", self.name);
         let started = Instant::now();
         // Dropped if the task is cancelled too: guest code that still runs is stopped then.
-        let running = calls.begin(context.memory_pool());
+        let running = calls.start(context.memory_pool());
         let ended = self.ballista.execute_query_stage(task, context).await;
         drop(running);
         let how = match &ended {

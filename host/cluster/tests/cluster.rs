@@ -248,7 +248,7 @@ async fn a_missing_scheduler_and_a_port_in_use_are_reported() {
     };
     let error = Scheduler::bind(options).await.expect_err("taken");
     let error = error.to_string().replace(&address.to_string(), "ADDRESS");
-    insta::assert_snapshot!(error, @"cannot listen on ADDRESS: Address already in use (os error 98)");
+    insta::assert_snapshot!(error, @"cannot listen on ADDRESS");
     drop(taken);
 
     let engine = Engine::new(EngineOptions::default()).expect("an engine");

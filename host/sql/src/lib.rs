@@ -37,6 +37,8 @@
 
 #![doc(test(attr(deny(warnings))))]
 
+mod arguments;
+mod bind;
 mod call;
 mod error;
 mod exec;
@@ -46,14 +48,15 @@ mod names;
 mod planner;
 mod query;
 mod remote;
-mod target;
+mod source;
 
 use whittle_host::Budget;
 
 pub use error::CallError;
-pub use functions::{Functions, register};
+pub use functions::{Functions, Listed, register};
 pub use query::Query;
-pub use remote::{Reference, RunningQuery, declared, reference};
+pub use remote::{Called, Execution, declared, reference};
+pub use source::Reference;
 
 /// The options of the SQL functions of a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,64 +1,92 @@
-//! UDFs in plans that run in other processes.
+//! Functions in plans that others run: another process (see [`Reference`]), or a table that
+//! evaluates a filter itself (see [`Called`]).
 //!
-//! A plan carries a UDF as a [`Reference`]. A process that plans it makes a function of the reference
-//! alone, with [`declared`]; the one that runs it adds the component, with [`Query::call`].
+//! A process that only passes a plan on declares its functions. A process that runs a part of the
+//! plan makes a [`Query`] for it, adds the calls with their components, and starts it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::ScalarUDF;
-use whittle_host::{Function, Sha256, Udf};
+use whittle_host::{QueryContext, Udf};
 
 use crate::function::UdfFunction;
 use crate::query::Query;
+use crate::source::{Definition, Reference, Source};
 
-/// A UDF as a plan names it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reference {
-    /// The name in SQL, such as `string_distance@^1`.
-    pub name: String,
-    /// The component's name.
-    pub component: String,
-    /// The component's version.
-    pub version: semver::Version,
-    /// The component's hash, which decides what runs.
-    pub sha256: Option<Sha256>,
-    /// The function's signature.
-    pub function: Function,
-}
-
-/// The reference of a UDF; `None` for any other function.
+/// The reference of a UDF; `None` for all other functions.
 pub fn reference(function: &ScalarUDF) -> Option<&Reference> {
     UdfFunction::of(function).map(UdfFunction::reference)
 }
 
-/// A UDF that can be planned and written again, but not run.
-///
-/// # Errors
-///
-/// None.
-pub fn declared(udf: Reference) -> Result<ScalarUDF> {
-    Ok(ScalarUDF::new_from_impl(UdfFunction::declared(udf)))
-}
+/// A UDF that a plan calls.
+#[derive(Debug, Clone)]
+pub struct Called(UdfFunction);
 
-impl Query {
-    /// A function for a call of a UDF in the task's plan.
+impl Called {
+    /// The UDF behind a scalar function; `None` for all other functions.
+    pub fn of(function: &ScalarUDF) -> Option<Self> {
+        UdfFunction::of(function).cloned().map(Self)
+    }
+
+    /// What identifies the function.
+    pub fn reference(&self) -> &Reference {
+        self.0.reference()
+    }
+
+    /// The compiled component, always of the version in the plan.
     ///
     /// # Errors
     ///
-    /// The component has no such function.
-    pub fn call(self: &Arc<Self>, udf: Reference, component: Udf) -> Result<ScalarUDF> {
-        let called = UdfFunction::for_task(udf, component, self)?;
-        Ok(ScalarUDF::new_from_impl(called))
+    /// The version was deleted, or this process does not have the component.
+    pub fn component(&self) -> Result<Udf> {
+        Ok(self.0.component()?)
     }
 
-    /// Begins the query. Guest memory is charged to the pool.
-    pub fn begin(self: &Arc<Self>, pool: &Arc<dyn MemoryPool>) -> RunningQuery {
-        self.open(pool);
-        RunningQuery(Arc::clone(self))
+    /// The context of the query's execution, which begins now if it has not. `None` before the query
+    /// has a physical plan.
+    pub fn context(&self) -> Option<QueryContext> {
+        self.0.context()
+    }
+
+    /// Counts rows that were evaluated elsewhere, for `EXPLAIN ANALYZE`.
+    pub fn count(&self, rows: usize, time: Duration, failed: bool) {
+        self.0.count(rows, time, failed);
+    }
+}
+
+/// A function without its component. It can be planned, and has a [`reference`], but fails when it
+/// is called.
+///
+/// # Errors
+///
+/// The manifest has two parameters of one name.
+pub fn declared(reference: Reference) -> Result<ScalarUDF> {
+    let definition = Definition::remote(reference, Source::Elsewhere);
+    let function = UdfFunction::new(definition, Vec::new())?;
+    Ok(ScalarUDF::new_from_impl(function))
+}
+
+impl Query {
+    /// Adds a call of a function of a component. The caller has compared the component's hash.
+    ///
+    /// # Errors
+    ///
+    /// The manifest has two parameters of one name.
+    pub fn call(self: &Arc<Self>, reference: Reference, component: Udf) -> Result<ScalarUDF> {
+        let definition = Definition::remote(reference, Source::Component(component));
+        let function = UdfFunction::new(definition, Vec::new())?;
+        Ok(ScalarUDF::new_from_impl(function.called_in(self)?))
+    }
+
+    /// Starts the query's execution. Its budget begins, and the guests' memory is charged to the pool.
+    pub fn start(self: &Arc<Self>, pool: &Arc<dyn MemoryPool>) -> Execution {
+        self.open(0, pool);
+        Execution(Arc::clone(self))
     }
 }
 
@@ -80,13 +108,13 @@ impl fmt::Display for Query {
     }
 }
 
-/// A query that runs. It ends when this is dropped: guest code that still runs is stopped.
+/// An execution of a [`Query`]. It ends when this is dropped: guest code that still runs is stopped.
 #[derive(Debug)]
-#[must_use = "the query ends when this is dropped"]
-pub struct RunningQuery(Arc<Query>);
+#[must_use = "the execution ends when this is dropped"]
+pub struct Execution(Arc<Query>);
 
-impl Drop for RunningQuery {
+impl Drop for Execution {
     fn drop(&mut self) {
-        self.0.close();
+        self.0.close(false, 1);
     }
 }

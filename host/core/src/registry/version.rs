@@ -314,7 +314,7 @@ impl Selection {
     pub fn sha256(&self) -> Sha256 {
         match &self.0.version.record {
             Some(record) => record.sha256,
-            None => unreachable!("only a version with a record is selected"),
+            None => unreachable!("content comes with its record"),
         }
     }
 
