@@ -23,8 +23,8 @@ use whittle_datafusion::reference;
 use whittle_host::Budget;
 
 use self::exec::ClusterExec;
+use crate::address::{self, SchedulerError};
 use crate::codec::LogicalCodec;
-use crate::executor::host_and_port;
 use crate::limits::Limits;
 use crate::wire;
 
@@ -32,20 +32,9 @@ use crate::wire;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The address is not one.
-    #[error("`{scheduler}` is not the address of a scheduler: expected `HOST:PORT`")]
-    Address {
-        /// The address.
-        scheduler: String,
-    },
-    /// No scheduler answers.
-    #[error(
-        "no scheduler answers at {scheduler}: start one with `whittle scheduler --listen {scheduler}`"
-    )]
-    NoScheduler {
-        /// The address.
-        scheduler: String,
-    },
+    /// The scheduler cannot be used.
+    #[error(transparent)]
+    Scheduler(#[from] SchedulerError),
     /// DataFusion refuses the session.
     #[error(transparent)]
     Session(#[from] DataFusionError),
@@ -65,19 +54,8 @@ pub async fn connect(
     scheduler: &str,
     budget: &Budget,
 ) -> std::result::Result<SessionState, ConnectError> {
-    let scheduler = scheduler.to_owned();
-    if host_and_port(&scheduler).is_none() {
-        return Err(ConnectError::Address { scheduler });
-    }
-    let url = format!("http://{scheduler}");
-    let endpoint = create_grpc_client_endpoint(url.clone(), None);
-    let connected = match &endpoint {
-        Ok(endpoint) => endpoint.connect().await.is_ok(),
-        Err(_) => false,
-    };
-    if !connected {
-        return Err(ConnectError::NoScheduler { scheduler });
-    }
+    address::scheduler(scheduler).await?;
+    let url = address::url(scheduler);
     let config = state.config().clone();
     let config = config
         .with_option_extension(Limits::new(budget))

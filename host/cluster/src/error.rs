@@ -8,6 +8,7 @@ use std::fmt;
 
 use datafusion::error::DataFusionError;
 
+use crate::address::SchedulerError;
 use crate::components::ComponentError;
 
 /// Why a scheduler or an executor cannot start, or has ended.
@@ -30,20 +31,15 @@ pub enum StartError {
         /// The system's error.
         source: std::io::Error,
     },
-    /// The address of the scheduler is invalid.
-    #[error("`{scheduler}` is not the address of a scheduler: expected `HOST:PORT`")]
-    Address {
-        /// The address.
-        scheduler: String,
+    /// The threads for tasks cannot be started.
+    #[error("cannot start the threads for tasks")]
+    Threads {
+        /// The system's error.
+        source: std::io::Error,
     },
-    /// No scheduler answers.
-    #[error(
-        "no scheduler answers at {scheduler}: start one with `whittle scheduler --listen {scheduler}`"
-    )]
-    NoScheduler {
-        /// The scheduler's address.
-        scheduler: String,
-    },
+    /// The scheduler cannot be used.
+    #[error(transparent)]
+    Scheduler(#[from] SchedulerError),
     /// Ballista failed.
     #[error("{0}")]
     Ballista(String),

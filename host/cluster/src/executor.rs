@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 
 use crate::address;
 use crate::codec::{LogicalCodec, PhysicalCodec};
@@ -79,8 +78,8 @@ impl Executor {
     ///
     /// # Errors
     ///
-    /// No scheduler answers, an address is invalid or cannot be listened on, or the directory cannot
-    /// be created.
+    /// No scheduler answers, an address is invalid or cannot be listened on, or the directory or the
+    /// threads cannot be created.
     pub async fn new(options: ExecutorOptions, components: Components) -> Result<Self, StartError> {
         let ExecutorOptions {
             scheduler,
@@ -92,13 +91,7 @@ impl Executor {
             memory_bytes,
             heartbeat,
         } = options;
-        let Some((scheduler_host, scheduler_port)) = host_and_port(&scheduler) else {
-            return Err(StartError::Address { scheduler });
-        };
-        let answers = TcpStream::connect((&*scheduler_host, scheduler_port)).await;
-        if answers.is_err() {
-            return Err(StartError::NoScheduler { scheduler });
-        }
+        let (scheduler_host, scheduler_port) = address::scheduler(&scheduler).await?;
         let address = address::free(listen)?;
         let grpc = address::free(SocketAddr::new(listen.ip(), grpc_port))?;
         let temporary = match work_dir {
@@ -118,6 +111,9 @@ impl Executor {
             path: work_dir.display().to_string(),
             source,
         })?;
+        let vcores = vcores.max(1);
+        let tasks = Tasks::new(components, vcores);
+        let tasks = tasks.map_err(|source| StartError::Threads { source })?;
         let config = ExecutorProcessConfig {
             bind_host: listen.ip().to_string(),
             external_host: external_host.or_else(|| reachable(listen.ip())),
@@ -125,11 +121,11 @@ impl Executor {
             grpc_port: grpc.port(),
             scheduler_host,
             scheduler_port,
-            vcores: vcores.max(1),
+            vcores,
             work_dir: Some(work_dir.display().to_string()),
             memory_pool_size: memory_bytes,
             executor_heartbeat_interval_seconds: heartbeat.as_secs().max(1),
-            override_execution_engine: Some(Arc::new(Tasks::new(components))),
+            override_execution_engine: Some(Arc::new(tasks)),
             override_config_producer: Some(Arc::new(session_config)),
             override_logical_codec: Some(Arc::new(LogicalCodec::default())),
             override_physical_codec: Some(Arc::new(PhysicalCodec::default())),
@@ -162,10 +158,4 @@ impl Executor {
 /// The address that others can use, if it is one.
 fn reachable(ip: IpAddr) -> Option<String> {
     (!ip.is_unspecified()).then(|| ip.to_string())
-}
-
-/// The parts of an address such as `example.org:50050` or `[::1]:50050`.
-pub(crate) fn host_and_port(address: &str) -> Option<(String, u16)> {
-    let (host, port) = address.rsplit_once(':')?;
-    Some((host.to_owned(), port.parse().ok()?)).filter(|(host, _)| !host.is_empty())
 }

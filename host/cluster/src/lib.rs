@@ -52,6 +52,7 @@ mod scheduler;
 mod stage;
 mod wire;
 
+pub use address::SchedulerError;
 pub use client::{ConnectError, connect};
 pub use components::{ComponentError, Components};
 pub use error::StartError;

@@ -4,11 +4,13 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
 use ballista_core::JobId;
+use ballista_core::error::BallistaError;
 use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::serde::protobuf::{
     RuntimeStatsReport, ShuffleWritePartition, TaskColumnStats, WindowStateReport,
@@ -17,6 +19,7 @@ use ballista_executor::execution_engine::{
     DefaultExecutionEngine, ExecutionEngine, QueryStageExecutor,
 };
 use datafusion::arrow::error::ArrowError;
+use datafusion::common::exec_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -25,6 +28,8 @@ use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::prelude::SessionConfig;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinSet;
 use whittle_datafusion::{CallError, Query, declared};
 
 use crate::codec::PhysicalCodec;
@@ -40,18 +45,44 @@ pub(crate) struct Tasks {
     functions: BallistaFunctionRegistry,
     /// What plans are read with; they run with the task's.
     runtime: Arc<RuntimeEnv>,
+    workers: Workers,
+}
+
+/// The threads that run tasks. On Ballista's own, guest code would keep them from learning that a
+/// task is cancelled.
+struct Workers(Option<Runtime>);
+
+impl Workers {
+    fn start(threads: usize) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("whittle-task")
+            .enable_all()
+            .build()?;
+        Ok(Self(Some(runtime)))
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        // Unlike dropping the runtime itself, this may happen inside another runtime.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Tasks {
-    /// Tasks whose UDFs are these components.
-    pub(crate) fn new(components: Components) -> Self {
+    /// Tasks whose UDFs are these components, on so many threads.
+    pub(crate) fn new(components: Components, threads: usize) -> io::Result<Self> {
         let connections = Arc::new(Connections::default());
-        Self {
+        Ok(Self {
             ballista: DefaultExecutionEngine::with_client_pool(connections),
             components: Arc::new(components),
             functions: BallistaFunctionRegistry::default(),
             runtime: Arc::default(),
-        }
+            workers: Workers::start(threads)?,
+        })
     }
 
     /// The plan with calls of its own, if it calls UDFs.
@@ -115,10 +146,12 @@ impl ExecutionEngine for Tasks {
         let ballista = self
             .ballista
             .create_query_stage_exec(job, stage, task, partitions, plan, work_dir, config)?;
+        let workers = self.workers.0.as_ref();
         Ok(Arc::new(Task {
             ballista,
             calls,
             name,
+            workers: workers.map(|workers| workers.handle().clone()),
         }))
     }
 }
@@ -130,6 +163,32 @@ struct Task {
     calls: Option<Arc<Query>>,
     /// For the log.
     name: String,
+    /// `None` if the executor has ended.
+    workers: Option<Handle>,
+}
+
+impl Task {
+    /// Runs the task on the workers. If this is dropped, the task ends.
+    async fn run(
+        &self,
+        task: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<Vec<ShuffleWritePartition>> {
+        let Some(workers) = &self.workers else {
+            return exec_err!("the executor has ended");
+        };
+        let ballista = Arc::clone(&self.ballista);
+        let mut running = JoinSet::new();
+        running.spawn_on(
+            async move { ballista.execute_query_stage(task, context).await },
+            workers,
+        );
+        match running.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Some(Err(_)) | None => exec_err!("the executor has ended"),
+        }
+    }
 }
 
 impl fmt::Display for Task {
@@ -146,14 +205,13 @@ impl QueryStageExecutor for Task {
         context: Arc<TaskContext>,
     ) -> Result<Vec<ShuffleWritePartition>> {
         let Some(calls) = &self.calls else {
-            let ended = self.ballista.execute_query_stage(task, context).await;
-            return ended.map_err(readable);
+            return self.run(task, context).await.map_err(readable);
         };
         log::debug!("task {} begins: {calls}", self.name);
         let started = Instant::now();
         // Dropped if the task is cancelled too: guest code that still runs is stopped then.
         let running = calls.start(context.memory_pool());
-        let ended = self.ballista.execute_query_stage(task, context).await;
+        let ended = self.run(task, context).await;
         drop(running);
         let how = match &ended {
             Ok(_) => "ends",
@@ -184,26 +242,37 @@ impl QueryStageExecutor for Task {
 /// An error of the query itself, of which another try would not be better, in a form in which its text
 /// reaches the client.
 fn readable(error: DataFusionError) -> DataFusionError {
-    let mut cause: Option<&dyn Error> = Some(&error);
-    while let Some(next) = cause {
-        if next.is::<CallError>() {
-            return marked(QueryError::Failed(next.to_string()));
+    let root = root(&error);
+    let text = if let Some(call) = root.downcast_ref::<CallError>() {
+        call.to_string()
+    } else if let Some(DataFusionError::ResourcesExhausted(text)) = root.downcast_ref() {
+        format!("an executor has too little memory: {text}")
+    } else if let Some(
+        arrow @ (ArrowError::ArithmeticOverflow(_)
+        | ArrowError::CastError(_)
+        | ArrowError::ComputeError(_)
+        | ArrowError::DivideByZero
+        | ArrowError::InvalidArgumentError(_)
+        | ArrowError::ParseError(_)),
+    ) = root.downcast_ref()
+    {
+        arrow.to_string()
+    } else {
+        return error;
+    };
+    marked(QueryError::Failed(text))
+}
+
+/// The cause of all others. Ballista's errors do not name theirs.
+fn root(mut error: &(dyn Error + 'static)) -> &(dyn Error + 'static) {
+    loop {
+        let cause = match error.downcast_ref() {
+            Some(BallistaError::DataFusionError(cause)) => Some(&**cause as &dyn Error),
+            _ => error.source(),
+        };
+        match cause {
+            Some(cause) => error = cause,
+            None => return error,
         }
-        cause = next.source();
-    }
-    match error.find_root() {
-        DataFusionError::ResourcesExhausted(text) => marked(QueryError::Failed(format!(
-            "an executor has too little memory: {text}"
-        ))),
-        DataFusionError::ArrowError(arrow, _) => match &**arrow {
-            ArrowError::ArithmeticOverflow(_)
-            | ArrowError::CastError(_)
-            | ArrowError::ComputeError(_)
-            | ArrowError::DivideByZero
-            | ArrowError::InvalidArgumentError(_)
-            | ArrowError::ParseError(_) => marked(QueryError::Failed(arrow.to_string())),
-            _ => error,
-        },
-        _ => error,
     }
 }

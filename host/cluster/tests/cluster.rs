@@ -3,9 +3,12 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use datafusion::arrow::util::pretty::pretty_format_batches;
+use datafusion::physical_plan::collect;
 use datafusion::prelude::{CsvReadOptions, SessionContext};
+use futures_util::StreamExt;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use whittle_ballista::{
@@ -16,7 +19,8 @@ use whittle_host::{
     Engine, EngineOptions, Registry, RegistryOptions, Storage, TextEncoding, encode_component,
 };
 
-/// The function `double` returns twice the document's price.
+/// The function `double` returns twice the document's price. It traps if the price is negative, and
+/// does not end if it is a million.
 const DOUBLE: &str = r#"(module
   (import "whittle:udf/document@0.1.0" "resolve"
     (func $resolve (param i32 i32 i32) (result i32)))
@@ -37,6 +41,8 @@ const DOUBLE: &str = r#"(module
   (func (export "whittle:udf/functions@0.1.0#evaluate") (result i32)
     (if (f64.lt (call $float64-or (global.get $price) (f64.const 0)) (f64.const 0))
       (then unreachable))
+    (if (f64.eq (call $float64-or (global.get $price) (f64.const 0)) (f64.const 1000000))
+      (then (loop $endless (br $endless))))
     (i32.store8 (i32.const 520) (i32.const 3))
     (f64.store (i32.const 528)
       (f64.mul (f64.const 2) (call $float64-or (global.get $price) (f64.const 0))))
@@ -46,6 +52,8 @@ const DOUBLE: &str = r#"(module
 struct Cluster {
     folder: TempDir,
     scheduler: SocketAddr,
+    context: SessionContext,
+    registry: Registry,
     functions: Functions,
     servers: Vec<JoinHandle<()>>,
 }
@@ -64,9 +72,9 @@ impl Cluster {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a directory");
         let registry = registry(&folder.path().join("udfs"));
-        let module = wat::parse_str(DOUBLE).expect("a module");
-        let component = encode_component(&module, TextEncoding::Utf8).expect("a component");
-        registry.register(&component, None).expect("registered");
+        registry
+            .register(&component(DOUBLE), None)
+            .expect("registered");
         let products = folder.path().join("products");
         fs::create_dir(&products).expect("a directory");
         for part in 0..4 {
@@ -93,6 +101,8 @@ impl Cluster {
         Self {
             folder,
             scheduler: address,
+            context,
+            registry,
             functions,
             servers: vec![serving],
         }
@@ -124,6 +134,11 @@ impl Cluster {
             Err(error) => error.strip_backtrace(),
         }
     }
+}
+
+fn component(module: &str) -> Vec<u8> {
+    let module = wat::parse_str(module).expect("a module");
+    encode_component(&module, TextEncoding::Utf8).expect("a component")
 }
 
 fn registry(place: &Path) -> Registry {
@@ -198,6 +213,59 @@ async fn an_error_has_its_reason_and_the_executor_goes_on() {
     cluster.run("CREATE TABLE films AS VALUES ('Alien')").await;
     insta::assert_snapshot!(cluster.run("SELECT * FROM films").await, @"Execution error: table `films` cannot be read on a cluster: tables are files that the scheduler and all executors reach (Parquet, CSV, NDJSON or Arrow)");
     assert!(cluster.run(SUM).await.contains("9900.0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_is_replaced_does_not_change_a_query() {
+    let cluster = Cluster::new().await.with_executor(Some("udfs")).await;
+    let frame = cluster.functions.sql(SUM).await.expect("planned");
+    let planned = frame.create_physical_plan().await.expect("planned");
+
+    let version = semver::Version::new(0, 1, 0);
+    cluster
+        .registry
+        .delete("double", &version)
+        .expect("deleted");
+    let triple = component(&DOUBLE.replace("f64.const 2", "f64.const 3"));
+    cluster
+        .registry
+        .register(&triple, None)
+        .expect("registered");
+    assert!(cluster.run(SUM).await.contains("14850.0"));
+
+    let rows = collect(planned, cluster.context.task_ctx()).await;
+    let rows = pretty_format_batches(&rows.expect("an answer")).expect("a table");
+    assert!(rows.to_string().contains("9900.0"), "{rows}");
+}
+
+const ENDLESS: &str =
+    "SELECT sum(double(named_struct('price', price + 1000000 - price))) FROM products";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_has_the_limits_of_the_session() {
+    let cluster = Cluster::new().await.with_executor(Some("udfs")).await;
+    cluster.run("SET whittle.timeout_ms = 300").await;
+    let error = cluster.run(ENDLESS).await;
+    assert!(
+        error.contains("function `double` was stopped at row 0"),
+        "{error}"
+    );
+    assert!(error.contains("300 ms"), "{error}");
+    assert!(cluster.run(SUM).await.contains("9900.0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropping_the_answer_cancels_the_query() {
+    let cluster = Cluster::new().await.with_executor(Some("udfs")).await;
+    cluster.run("SET whittle.timeout_ms = 60000").await;
+    let frame = cluster.functions.sql(ENDLESS).await.expect("planned");
+    let mut rows = frame.execute_stream().await.expect("submitted");
+    let answer = tokio::time::timeout(Duration::from_secs(2), rows.next()).await;
+    assert!(answer.is_err(), "it does not end");
+    drop(rows);
+    // The executor has one core.
+    let next = tokio::time::timeout(Duration::from_secs(30), cluster.run(SUM)).await;
+    assert!(next.expect("an answer").contains("9900.0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

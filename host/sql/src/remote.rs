@@ -2,7 +2,7 @@
 //! evaluates a filter itself (see [`Called`]).
 //!
 //! A process that only passes a plan on declares its functions. A process that runs a part of the
-//! plan makes a [`Query`] for it, adds the calls with their components, and starts it.
+//! plan makes a [`Query`] for it, adds the calls with their components, and starts it, or wraps the part.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,8 +12,10 @@ use std::time::Duration;
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::ScalarUDF;
+use datafusion::physical_plan::ExecutionPlan;
 use whittle_host::{QueryContext, Udf};
 
+use crate::exec::UdfExec;
 use crate::function::UdfFunction;
 use crate::query::Query;
 use crate::source::{Definition, Reference, Source};
@@ -83,7 +85,13 @@ impl Query {
         Ok(ScalarUDF::new_from_impl(function.called_in(self)?))
     }
 
-    /// Starts the query's execution. Its budget begins, and the guests' memory is charged to the pool.
+    /// Puts a node on top of a plan that has calls of this query. The budget begins with the first
+    /// stream of that node and ends with the last.
+    pub fn wrap(self: &Arc<Self>, plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+        Arc::new(UdfExec::new(plan, Arc::clone(self)))
+    }
+
+    /// Starts the query's execution without such a node. Its budget begins, and the guests' memory is charged to the pool.
     pub fn start(self: &Arc<Self>, pool: &Arc<dyn MemoryPool>) -> Execution {
         self.open(0, pool);
         Execution(Arc::clone(self))
