@@ -60,6 +60,7 @@ enum Command {
     Index(index::IndexDocuments),
     Search(search::Search),
     Sql(sql::Sql),
+    Export(sql::Export),
     Serve(serve::Serve),
     Registry(registry::RegistryCommand),
 }
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),
         Command::Sql(sql) => sql.run(),
+        Command::Export(export) => export.run(),
         Command::Serve(serve) => serve.run(),
         Command::Registry(registry) => registry.run(),
     };

@@ -66,7 +66,7 @@ fn call(function: &mut Function, functions: &Functions, context: &SessionContext
     };
     let state = context.state();
     let known = state.udf(&key);
-    if known.as_ref().is_ok_and(|known| !Udf::is(known))
+    if known.as_ref().is_ok_and(|known| Udf::of(known).is_none())
         || state.udaf(&name).is_ok()
         || state.udwf(&name).is_ok()
     {

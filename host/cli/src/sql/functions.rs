@@ -206,7 +206,9 @@ impl FunctionFactory for Functions {
         statement: CreateFunction,
     ) -> EngineResult<RegisterFunction> {
         let name = statement.name.to_lowercase();
-        let of_engine = state.udf(&name).is_ok_and(|known| !udf::Udf::is(&known));
+        let of_engine = state
+            .udf(&name)
+            .is_ok_and(|known| udf::Udf::of(&known).is_none());
         if of_engine || state.udaf(&name).is_ok() || state.udwf(&name).is_ok() {
             return plan_err!("`{name}` is a function of DataFusion");
         }
@@ -256,7 +258,11 @@ pub(super) fn overview(functions: &Functions, context: &SessionContext) -> Strin
 /// The names of the engine's functions, sorted.
 pub(super) fn of_engine(context: &SessionContext) -> Vec<String> {
     let state = context.state();
-    let of_engine = |name: &String| state.udf(name).is_ok_and(|known| !udf::Udf::is(&known));
+    let of_engine = |name: &String| {
+        state
+            .udf(name)
+            .is_ok_and(|known| udf::Udf::of(&known).is_none())
+    };
     let mut names: Vec<String> = state.udfs().into_iter().filter(of_engine).collect();
     names.extend(state.udafs());
     names.extend(state.udwfs());

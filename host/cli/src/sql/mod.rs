@@ -5,19 +5,23 @@
 //! three clouds and an allocator, prints errors to standard output, and drops their positions.
 
 mod array;
+mod called;
 mod calls;
 mod command;
 mod completion;
+mod export;
 mod functions;
 mod index;
 mod mistake;
 mod output;
+mod parquet;
 mod prompt;
 mod pushdown;
 mod session;
 mod statement;
 mod tables;
 mod udf;
+mod wildcard;
 
 use std::future;
 use std::io::{self, IsTerminal};
@@ -33,6 +37,7 @@ use whittle_host::Budget;
 
 use crate::setup;
 use crate::udf_log::UdfLog;
+pub(crate) use export::Export;
 use functions::Functions;
 use index::Indexes;
 use mistake::Source;
@@ -54,13 +59,6 @@ pub(crate) struct Sql {
     /// node may be using it.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A component whose functions statements may call; may be given more than once.
-    #[arg(long = "udf", value_name = "COMPONENT")]
-    udfs: Vec<PathBuf>,
-    /// The directory of a registry, or a URL such as `s3://bucket/prefix`, whose functions statements
-    /// may call.
-    #[arg(long, value_name = "PLACE")]
-    registry: Option<String>,
     /// Run statements, then exit; may be given more than once.
     #[arg(short, long = "command", value_name = "SQL")]
     commands: Vec<String>,
@@ -73,6 +71,20 @@ pub(crate) struct Sql {
     /// The most rows that a table shows, or `inf`.
     #[arg(long, value_name = "ROWS", default_value = "40")]
     maxrows: MaxRows,
+    #[command(flatten)]
+    calls: Calls,
+}
+
+/// The flags of a command whose statements call functions.
+#[derive(Debug, Args)]
+struct Calls {
+    /// A component whose functions statements may call; may be given more than once.
+    #[arg(long = "udf", value_name = "COMPONENT")]
+    udfs: Vec<PathBuf>,
+    /// The directory of a registry, or a URL such as `s3://bucket/prefix`, whose functions statements
+    /// may call.
+    #[arg(long, value_name = "PLACE")]
+    registry: Option<String>,
     /// The time limit of a statement, in milliseconds [default: none]
     #[arg(long, value_name = "MS")]
     timeout: Option<u64>,
@@ -99,15 +111,11 @@ impl Sql {
 
     fn run_on(&self, runtime: &Runtime) -> Result<()> {
         let sources = self.sources()?;
-        let settings = Settings {
-            format: self.format,
-            max_rows: self.maxrows,
-            timeout: self.timeout.map(Duration::from_millis),
-        };
         // Open until the session ends, so that nobody else writes into them.
         let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
-        let functions = self.functions(indexes.as_ref())?;
-        let mut session = Session::new(settings, functions, self.log.clone())?;
+        let mut session = self
+            .calls
+            .session(self.format, self.maxrows, indexes.as_ref())?;
         for (name, table) in indexes.iter().flat_map(Indexes::tables) {
             session.add_table(name, Arc::new(table))?;
         }
@@ -142,6 +150,23 @@ impl Sql {
             })
         });
         files.chain(commands).collect::<Result<_>>().map(Some)
+    }
+}
+
+impl Calls {
+    /// A session with these functions, and no tables.
+    fn session(
+        &self,
+        format: Format,
+        max_rows: MaxRows,
+        indexes: Option<&Indexes>,
+    ) -> Result<Session> {
+        let settings = Settings {
+            format,
+            max_rows,
+            timeout: self.timeout.map(Duration::from_millis),
+        };
+        Session::new(settings, self.functions(indexes)?, self.log.clone())
     }
 
     /// The functions of the given components and registries.

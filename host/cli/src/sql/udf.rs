@@ -121,10 +121,28 @@ impl Udf {
         })
     }
 
-    /// Whether a function of the engine is one of these.
-    pub(super) fn is(function: &ScalarUDF) -> bool {
+    /// The UDF behind a function of the engine, if it is one.
+    pub(super) fn of(function: &ScalarUDF) -> Option<&Self> {
         let function: &dyn Any = function.inner().as_ref();
-        function.is::<Self>()
+        function.downcast_ref()
+    }
+
+    /// Its signature.
+    pub(super) fn declared(&self) -> &Function {
+        self.callable.function()
+    }
+
+    /// The component that it is a function of.
+    pub(super) fn component(&self) -> &Component {
+        match &self.callable {
+            Callable::Registered(selection) => selection.udf(),
+            Callable::Given(component, _) => component,
+        }
+    }
+
+    /// The context of the statement that runs.
+    pub(super) fn query(&self) -> QueryContext {
+        lock(&self.current).1.clone()
     }
 
     /// The call with these arguments: constants, or the types of columns.
