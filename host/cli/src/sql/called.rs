@@ -15,26 +15,25 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::ScalarFunction;
 use serde_json::{Map, Value as Json, json};
-use whittle_host::{Arguments, Kind, Parameter, Presence};
+use whittle_datafusion::Called;
+use whittle_host::{Arguments, Budget, Kind, Parameter, Presence, QueryContext};
 use whittle_node::Snapshot;
 
 use super::pushdown::{Clause, value};
-use super::udf::Udf;
 
 /// The clause for a call, if the search gives the same answer.
 pub(super) fn clause(call: &ScalarFunction, snapshot: &Snapshot) -> Option<Clause> {
-    let udf = Udf::of(&call.func)?;
-    let function = udf.declared();
+    let called = Called::of(&call.func)?;
+    let function = &called.reference().function;
     if function.returns != Kind::Boolean {
         return None;
     }
     let Arranged { params, columns } = Arranged::of(&function.parameters, &call.args)?;
     let arguments = Arguments::from_json(&params);
     // What the function refuses is reported by the engine, in the words of SQL.
-    let component = udf.component();
-    let bound = component
-        .bind(&function.name, &arguments, &udf.query())
-        .ok()?;
+    let component = called.component().ok()?;
+    let query = QueryContext::new(Budget::default());
+    let bound = component.bind(&function.name, &arguments, &query).ok()?;
     let schema = snapshot.schema();
     let is_read = |column: &&str| bound.fields().iter().any(|field| field.path == *column);
     let is_same = bound.fields().iter().all(|field| {

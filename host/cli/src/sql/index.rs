@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use async_trait::async_trait;
@@ -30,12 +31,12 @@ use datafusion::physical_plan::{
 };
 use datafusion::sql::parser::Statement;
 use serde_json::json;
-use whittle_host::{Budget, QueryContext, Udf as Component};
+use whittle_datafusion::Called;
+use whittle_host::{Budget, QueryContext, Udf};
 use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Snapshot, Threads, Udfs};
 use whittle_server::{DataDirectory, NodeError};
 
-use super::udf::Udf;
 use super::{NO_LIMIT, pushdown};
 
 /// The indexes of a data directory that no other process uses.
@@ -199,19 +200,19 @@ struct IndexScan {
 impl IndexScan {
     /// The components of the functions that the query calls, and the context of the statement.
     fn udfs(&self) -> EngineResult<(Udfs, QueryContext)> {
-        let calls = self.calls.iter().filter_map(|call| Udf::of(call));
-        let mut components: Vec<Component> = Vec::new();
+        let mut components: Vec<Udf> = Vec::new();
         let mut context = None;
-        for call in calls {
-            let manifest = call.component().manifest();
-            let is_known = |known: &Component| {
+        for called in self.calls.iter().filter_map(|call| Called::of(call)) {
+            let component = called.component()?;
+            let manifest = component.manifest();
+            let is_known = |known: &Udf| {
                 let known = known.manifest();
                 (&known.name, &known.version) == (&manifest.name, &manifest.version)
             };
             if !components.iter().any(is_known) {
-                components.push(call.component().clone());
+                components.push(component);
             }
-            context = Some(call.query());
+            context = context.or_else(|| called.context());
         }
         // Without functions, the end of the statement is enough.
         let without = || {
@@ -283,8 +284,12 @@ impl ExecutionPlan for IndexScan {
         let (snapshot, columns) = (self.snapshot.clone(), self.columns.clone());
         let limit = self.limit.unwrap_or(usize::MAX);
         let (udfs, context) = self.udfs()?;
-        let metrics = self.metrics.clone();
-        let output_rows = MetricBuilder::new(&metrics).output_rows(0);
+        let calls: Vec<Called> = self
+            .calls
+            .iter()
+            .filter_map(|call| Called::of(call))
+            .collect();
+        let output_rows = MetricBuilder::new(&self.metrics).output_rows(0);
         let mut stream = RecordBatchReceiverStreamBuilder::new(self.schema(), 2);
         let batches = stream.tx();
         stream.spawn_blocking(move || {
@@ -296,15 +301,10 @@ impl ExecutionPlan for IndexScan {
                 is_wanted && rows.load(Ordering::Relaxed) < limit
             };
             let scanned = snapshot.scan(&request, &columns, &udfs, &context, take);
-            for report in scanned.map_err(external)? {
-                let count = |what: &str, count: u64| {
-                    let name = format!("{}.{what}", report.function);
-                    let counter = MetricBuilder::new(&metrics).global_counter(name);
-                    counter.add(usize::try_from(count).unwrap_or(usize::MAX));
-                };
-                count("documents", report.documents);
-                count("evaluations", report.evaluations);
-                count("instances", report.instances as u64);
+            for (called, report) in calls.iter().zip(scanned.map_err(external)?) {
+                let rows = usize::try_from(report.documents).unwrap_or(usize::MAX);
+                let time = Duration::from_micros(report.time_us);
+                called.count(rows, time, report.errors > 0);
             }
             Ok(())
         });

@@ -6,7 +6,6 @@
 
 mod array;
 mod called;
-mod calls;
 mod command;
 mod completion;
 mod export;
@@ -20,7 +19,6 @@ mod pushdown;
 mod session;
 mod statement;
 mod tables;
-mod udf;
 mod wildcard;
 
 use std::future;
@@ -30,15 +28,15 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use tokio::runtime::Runtime;
-use whittle_host::Budget;
+use whittle_datafusion::Listed;
+use whittle_host::{Budget, Function};
 
 use crate::setup;
 use crate::udf_log::UdfLog;
 pub(crate) use export::Export;
-use functions::Functions;
 use index::Indexes;
 use mistake::Source;
 use output::{Format, MaxRows};
@@ -154,7 +152,7 @@ impl Sql {
 }
 
 impl Calls {
-    /// A session with these functions, and no tables.
+    /// A session with the functions of the given components and registries, and no tables.
     fn session(
         &self,
         format: Format,
@@ -166,33 +164,39 @@ impl Calls {
             max_rows,
             timeout: self.timeout.map(Duration::from_millis),
         };
-        Session::new(settings, self.functions(indexes)?, self.log.clone())
-    }
-
-    /// The functions of the given components and registries.
-    fn functions(&self, indexes: Option<&Indexes>) -> Result<Functions> {
         let engine = setup::parallel_engine()?;
-        let mut registries = Vec::new();
+        let budget = Budget {
+            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
+            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
+            ..Budget::default()
+        };
+        let session = Session::new(settings, &engine, budget, self.log.clone())?;
         if let Some(place) = &self.registry {
-            registries.push(setup::registry(engine.clone(), place)?);
+            let registry = setup::registry(engine.clone(), place)?;
+            session.functions.add_registry(&registry);
         }
         let of_node = indexes.map(|indexes| indexes.data.registry());
         if let Some(folder) = of_node.filter(|folder| folder.is_dir()) {
             let place = folder
                 .to_str()
                 .with_context(|| folder.display().to_string())?;
-            registries.push(setup::registry(engine.clone(), place)?);
+            let registry = setup::registry(engine.clone(), place)?;
+            session.functions.add_registry(&registry);
         }
-        let budget = Budget {
-            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
-            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
-            ..Budget::default()
-        };
-        let functions = Functions::new(engine.clone(), budget, registries);
         for path in &self.udfs {
-            let added = functions.add(&setup::udf(&engine, path)?);
-            added.with_context(|| path.display().to_string())?;
+            let component = setup::udf(&engine, path)?;
+            for Function { name, .. } in &component.manifest().functions {
+                let listed = session.functions.list();
+                let is_known = |of: &Listed| of.is_of_session && of.function.name == *name;
+                if listed.iter().any(is_known) {
+                    let path = path.display();
+                    bail!("{path}: another component has a function `{name}` too");
+                }
+                let created = session.functions.create(name, &component, false);
+                created
+                    .map_err(|error| anyhow!("{}: {}", path.display(), mistake::message(&error)))?;
+            }
         }
-        Ok(functions)
+        Ok(session)
     }
 }

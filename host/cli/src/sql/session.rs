@@ -12,17 +12,17 @@ use datafusion::catalog::{DynamicFileCatalog, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::common::utils::quote_identifier;
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::logical_expr::{DdlStatement, ExplainFormat, LogicalPlan};
+use datafusion::logical_expr::ExplainFormat;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Sql;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use whittle_host::QueryContext;
+use whittle_datafusion::{Functions, Options};
+use whittle_host::{Budget, Engine, QueryContext};
 
-use super::calls;
-use super::functions::{self, Functions};
+use super::functions::{self, Factory};
 use super::index;
 use super::mistake::Source;
 use super::output::{Format, MaxRows, Printer};
@@ -43,7 +43,9 @@ pub(super) struct Settings {
 /// The engine with its tables and functions.
 pub(super) struct Session {
     context: SessionContext,
-    functions: Functions,
+    pub(super) functions: Functions,
+    /// Of each statement.
+    budget: Budget,
     log: UdfLog,
     pub(super) settings: Settings,
 }
@@ -55,8 +57,13 @@ enum Part {
 }
 
 impl Session {
-    /// A session without tables.
-    pub(super) fn new(settings: Settings, functions: Functions, log: UdfLog) -> Result<Self> {
+    /// A session without tables and functions. Each statement has the budget.
+    pub(super) fn new(
+        settings: Settings,
+        engine: &Engine,
+        budget: Budget,
+        log: UdfLog,
+    ) -> Result<Self> {
         let mut config = SessionConfig::from_env()?.with_information_schema(true);
         let options = config.options_mut();
         options.sql_parser.collect_spans = true;
@@ -64,7 +71,17 @@ impl Session {
         options.explain.format = ExplainFormat::Tree;
         options.format.null = "NULL".to_owned();
         let context = SessionContext::new_with_config(config);
-        let context = context.with_function_factory(Arc::new(functions.clone()));
+        let functions = Functions::new(
+            &context,
+            Options {
+                budget: budget.clone(),
+            },
+        );
+        let factory = Factory {
+            engine: engine.clone(),
+            functions: functions.clone(),
+        };
+        let context = context.with_function_factory(Arc::new(factory));
         let paths = Paths {
             state: context.state(),
         };
@@ -74,6 +91,7 @@ impl Session {
         Ok(Self {
             context,
             functions,
+            budget,
             log,
             settings,
         })
@@ -179,15 +197,16 @@ impl Session {
         answer: &mut impl Answer,
         interrupted: impl Future<Output = ()>,
     ) -> Result<()> {
+        let query = QueryContext::new(self.budget.clone());
         let (sender, parts) = mpsc::channel(1);
         // Planning and execution may run functions for long: another thread does both, so that
         // this one can react.
         let running = Running {
             context: self.context.clone(),
             functions: self.functions.clone(),
+            query: query.clone(),
             sender,
         };
-        let query = self.functions.begin();
         let _running = Stop {
             task: tokio::spawn(running.answer(statement.clone())),
             query: query.clone(),
@@ -343,6 +362,7 @@ impl Drop for Stop {
 struct Running {
     context: SessionContext,
     functions: Functions,
+    query: QueryContext,
     sender: mpsc::Sender<EngineResult<Part>>,
 }
 
@@ -365,17 +385,7 @@ impl Running {
         let state = self.context.state();
         let indexes = index::named(&state, &statement).await?;
         wildcard::leave_out_sources(&mut statement, &indexes);
-        calls::resolve(&mut statement, &self.functions, &self.context)?;
-        // With the functions that have been found.
-        let plan = self.context.state().statement_to_plan(statement).await?;
-        if let LogicalPlan::Ddl(DdlStatement::DropFunction(drop)) = &plan {
-            match self.functions.remove(&drop.name) {
-                Err(error) if !drop.if_exists => return Err(error),
-                Ok(()) | Err(_) => self.context.deregister_udf(&drop.name),
-            }
-            return Ok(());
-        }
-        let answer = self.context.execute_logical_plan(plan).await?;
+        let answer = self.functions.plan_in(statement, &self.query).await?;
         let mut rows = answer.execute_stream().await?;
         let schema = rows.schema();
         self.part(Part::Schema(Arc::clone(&schema))).await?;

@@ -323,11 +323,6 @@ impl Selection {
         self.0.function()
     }
 
-    /// The component. What is bound from it directly counts nowhere.
-    pub fn udf(&self) -> &Udf {
-        &self.0.udf
-    }
-
     /// The engine that it runs on.
     pub fn engine(&self) -> &Engine {
         self.0.udf.engine()
