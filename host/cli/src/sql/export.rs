@@ -25,6 +25,7 @@ use super::index::{IndexTable, Indexes};
 use super::mistake::{self, Source};
 use super::output::{Format, MaxRows};
 use super::parquet::{Division, Files};
+use super::session::Session;
 use super::statement;
 
 /// Write an index out as Parquet files.
@@ -82,9 +83,10 @@ impl Export {
             bail!("there is no index `{}`{hint}", self.index);
         };
         let text = self.statement(&table)?;
+        let state = Session::state()?;
         let session = self
             .calls
-            .session(Format::Table, MaxRows::NONE, Some(&indexes))?;
+            .session(state, Format::Table, MaxRows::NONE, Some(&indexes))?;
         session.add_table(name, Arc::new(table))?;
         let statements = statement::parse(&text)?;
         let [statement] = &statements[..] else {

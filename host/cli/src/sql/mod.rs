@@ -6,6 +6,11 @@
 
 mod array;
 mod called;
+#[cfg(feature = "cluster")]
+mod cluster;
+#[cfg(not(feature = "cluster"))]
+#[path = "cluster_disabled.rs"]
+mod cluster;
 mod command;
 mod completion;
 mod export;
@@ -30,6 +35,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use datafusion::execution::SessionState;
 use tokio::runtime::Runtime;
 use whittle_datafusion::Listed;
 use whittle_host::{Budget, Function};
@@ -57,6 +63,10 @@ pub(crate) struct Sql {
     /// node may be using it.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Run statements on the cluster of a scheduler. Tables are then files that the scheduler and all
+    /// executors reach under the same path, and functions those of the executors' registry.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["data", "udfs"])]
+    cluster: Option<String>,
     /// Run statements, then exit; may be given more than once.
     #[arg(short, long = "command", value_name = "SQL")]
     commands: Vec<String>,
@@ -111,9 +121,14 @@ impl Sql {
         let sources = self.sources()?;
         // Open until the session ends, so that nobody else writes into them.
         let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
+        let mut state = Session::state()?;
+        if let Some(scheduler) = &self.cluster {
+            let connected = cluster::connect(state, scheduler, &self.calls.budget());
+            state = runtime.block_on(connected)?;
+        }
         let mut session = self
             .calls
-            .session(self.format, self.maxrows, indexes.as_ref())?;
+            .session(state, self.format, self.maxrows, indexes.as_ref())?;
         for (name, table) in indexes.iter().flat_map(Indexes::tables) {
             session.add_table(name, Arc::new(table))?;
         }
@@ -152,9 +167,19 @@ impl Sql {
 }
 
 impl Calls {
+    /// The limits of the functions of a statement.
+    fn budget(&self) -> Budget {
+        Budget {
+            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
+            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
+            ..Budget::default()
+        }
+    }
+
     /// A session with the functions of the given components and registries, and no tables.
     fn session(
         &self,
+        state: SessionState,
         format: Format,
         max_rows: MaxRows,
         indexes: Option<&Indexes>,
@@ -165,12 +190,8 @@ impl Calls {
             timeout: self.timeout.map(Duration::from_millis),
         };
         let engine = setup::parallel_engine()?;
-        let budget = Budget {
-            wall_clock: self.timeout.map_or(NO_LIMIT, Duration::from_millis),
-            memory_bytes: self.memory_mb.saturating_mul(1 << 20),
-            ..Budget::default()
-        };
-        let session = Session::new(settings, &engine, budget, self.log.clone())?;
+        let log = self.log.clone();
+        let session = Session::new(settings, state, &engine, self.budget(), log);
         if let Some(place) = &self.registry {
             let registry = setup::registry(engine.clone(), place)?;
             session.functions.add_registry(&registry);

@@ -12,6 +12,7 @@ use datafusion::catalog::{DynamicFileCatalog, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::common::utils::quote_identifier;
 use datafusion::error::{DataFusionError, Result as EngineResult};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::ExplainFormat;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
@@ -57,20 +58,26 @@ enum Part {
 }
 
 impl Session {
-    /// A session without tables and functions. Each statement has the budget.
-    pub(super) fn new(
-        settings: Settings,
-        engine: &Engine,
-        budget: Budget,
-        log: UdfLog,
-    ) -> Result<Self> {
+    /// The state of a session on this machine.
+    pub(super) fn state() -> Result<SessionState> {
         let mut config = SessionConfig::from_env()?.with_information_schema(true);
         let options = config.options_mut();
         options.sql_parser.collect_spans = true;
         // As DataFusion's own command has them.
         options.explain.format = ExplainFormat::Tree;
         options.format.null = "NULL".to_owned();
-        let context = SessionContext::new_with_config(config);
+        Ok(SessionContext::new_with_config(config).state())
+    }
+
+    /// A session without tables and functions. Each statement has the budget.
+    pub(super) fn new(
+        settings: Settings,
+        state: SessionState,
+        engine: &Engine,
+        budget: Budget,
+        log: UdfLog,
+    ) -> Self {
+        let context = SessionContext::new_with_state(state);
         let functions = Functions::new(
             &context,
             Options {
@@ -88,13 +95,13 @@ impl Session {
         let catalogs = Arc::clone(context.state().catalog_list());
         let catalogs = DynamicFileCatalog::new(catalogs, Arc::new(paths));
         context.register_catalog_list(Arc::new(catalogs));
-        Ok(Self {
+        Self {
             context,
             functions,
             budget,
             log,
             settings,
-        })
+        }
     }
 
     /// All functions: see [`functions::overview`].
