@@ -264,7 +264,7 @@ fn readable(error: DataFusionError) -> DataFusionError {
 }
 
 /// The cause of all others. Ballista's errors do not name theirs.
-fn root(mut error: &(dyn Error + 'static)) -> &(dyn Error + 'static) {
+fn root<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     loop {
         let cause = match error.downcast_ref() {
             Some(BallistaError::DataFusionError(cause)) => Some(&**cause as &dyn Error),
