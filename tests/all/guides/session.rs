@@ -116,12 +116,9 @@ impl Session {
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("it is read");
-        let address = line
-            .trim()
-            .rsplit('/')
-            .next()
-            .expect("an address")
-            .to_owned();
+        let address = line.trim().rsplit_once("http://");
+        let (_, address) = address.expect("the node did not start");
+        let address = address.to_owned();
         let line = line.replace(&address, ADDRESS);
         *self.node.lock().unwrap_or_else(PoisonError::into_inner) = Some((child, address));
         line
