@@ -5,6 +5,7 @@ mod aggregations;
 mod bounds;
 mod computed;
 mod distinct;
+mod expressions;
 mod index;
 mod pages;
 mod time;

@@ -163,7 +163,7 @@ impl Matcher {
         match self {
             Self::Leaf(Leaf::Approximation) => 0,
             Self::Leaf(Leaf::Index(_)) => 1,
-            Self::Computed(..) => 3,
+            Self::Computed(of, computed) => of.cost().max(3 + u8::from(computed.is_expensive())),
             Self::Boost(of, _) | Self::Constant(of, _) | Self::Watched(of, _) => of.cost(),
             Self::Bool(_) | Self::Boosting(..) | Self::Max(..) => 2,
         }
