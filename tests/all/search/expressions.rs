@@ -32,7 +32,7 @@ fn a_function_sees_the_documents_that_the_conditions_before_it_leave() {
         ("read_boolean(flag)", 6_667, &[20_000][..]),
         ("read_boolean(flag) and number < 300", 100, &[300]),
         ("number % 100 = 0 and read_boolean(flag)", 67, &[200]),
-        ("odd or read_boolean(flag)", 13_333, &[10_000]),
+        ("odd or read_boolean(flag)", 13_334, &[10_000]),
         ("not read_boolean(flag) and number < 300", 200, &[300]),
         (
             "case when number < 100 then read_boolean(flag) else odd end",
@@ -43,7 +43,7 @@ fn a_function_sees_the_documents_that_the_conditions_before_it_leave() {
         (
             "number < 300 and (read_boolean(flag) or read_int64(number) = 7)",
             101,
-            &[300, 300],
+            &[200, 300],
         ),
         ("string_distance(title, 'title 1') = 0", 1, &[20_000]),
         (
@@ -106,11 +106,8 @@ fn the_score_of_a_document_is_that_of_its_place() {
 #[test]
 fn rejects_a_call_with_its_position() {
     let snapshot = snapshot(&many()[..10]);
-    let error = |expression: &str| {
-        let error = try_run(&snapshot, &filter(expression)).expect_err("it is refused");
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-        format!("{error}{}", cause.unwrap_or_default())
-    };
+    let error =
+        |expression: &str| try_run(&snapshot, &filter(expression)).expect_err("it is refused");
     insta::assert_snapshot!(error("string_distanc(title, 'x') = 0"), @"");
     insta::assert_snapshot!(error("string_distance(titel, 'x') = 0"), @"");
     insta::assert_snapshot!(error("string_distance(title) = 0"), @"");
@@ -133,7 +130,7 @@ proptest! {
         numbers in prop::collection::vec(prop::collection::vec(-3_i64..8, 0..3), 1..40),
         segment in 1_usize..15,
         least in -3_i64..8,
-        word in 0..3,
+        word in 0_i64..3,
     ) {
         let document = |numbers: &Vec<i64>| {
             let words: Vec<String> = numbers.iter().map(|n| format!("w{}", n.rem_euclid(3))).collect();
