@@ -15,6 +15,22 @@ pub enum CallError {
     Bind(BindError),
     /// The function failed for a row, or was stopped.
     Evaluate(EvaluateError),
+    /// No function has this name.
+    Unknown {
+        /// The name in the statement.
+        function: String,
+        /// The most similar names of functions.
+        nearest: Vec<String>,
+    },
+    /// The plan came from another process, and this one does not have the component.
+    Elsewhere {
+        /// The function.
+        function: String,
+        /// The component's name.
+        component: String,
+        /// The component's version.
+        version: semver::Version,
+    },
     /// An argument does not fit what the function does with it.
     Argument {
         /// The function.
@@ -58,6 +74,23 @@ impl std::fmt::Display for CallError {
                 chain(source, formatter)
             }
             Self::Evaluate(error) => chain(error, formatter),
+            Self::Unknown { function, nearest } => {
+                write!(formatter, "unknown function `{function}`")?;
+                if nearest.is_empty() {
+                    return Ok(());
+                }
+                let nearest: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
+                write!(formatter, ": did you mean {}?", nearest.join(" or "))
+            }
+            Self::Elsewhere {
+                function,
+                component,
+                version,
+            } => write!(
+                formatter,
+                "function `{function}` cannot run here: this process does not have the component \
+                 `{component}` {version}"
+            ),
             Self::Argument { function, problem } => {
                 write!(formatter, "function `{function}`: {problem}")
             }

@@ -84,19 +84,26 @@ impl ExecutionPlan for UdfExec {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let open = Open::new(Arc::clone(&self.query), &context);
+        let partitions = self.properties().output_partitioning().partition_count();
+        self.query.open(partition, context.memory_pool());
+        let open = Open {
+            query: Arc::clone(&self.query),
+            partitions,
+            is_complete: false,
+        };
         let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(UdfStream { input, _open: open }))
+        Ok(Box::pin(UdfStream { input, open }))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
         let mut metrics = MetricsSet::new();
         for cost in self.query.costs() {
             let name = |what: &str| Cow::Owned(format!("{}.{what}", cost.function));
-            let counts: [(&str, &AtomicUsize); 5] = [
+            let counts: [(&str, &AtomicUsize); 6] = [
                 ("instances", &cost.instances),
                 ("batches", &cost.batches),
                 ("rows", &cost.rows),
+                ("evaluations", &cost.evaluations),
                 ("errors", &cost.errors),
                 ("memory_bytes", &cost.memory_bytes),
             ];
@@ -122,31 +129,30 @@ impl ExecutionPlan for UdfExec {
 }
 
 /// An open stream of the query.
-struct Open(Arc<Query>);
-
-impl Open {
-    fn new(query: Arc<Query>, context: &TaskContext) -> Self {
-        query.open(context.memory_pool());
-        Self(query)
-    }
+struct Open {
+    query: Arc<Query>,
+    partitions: usize,
+    is_complete: bool,
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.close();
+        self.query.close(self.is_complete, self.partitions);
     }
 }
 
 struct UdfStream {
     input: SendableRecordBatchStream,
-    _open: Open,
+    open: Open,
 }
 
 impl Stream for UdfStream {
     type Item = Result<RecordBatch>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.input.as_mut().poll_next(context)
+        let polled = self.input.as_mut().poll_next(context);
+        self.open.is_complete |= matches!(polled, Poll::Ready(None));
+        polled
     }
 }
 

@@ -1,53 +1,48 @@
 //! A UDF as a scalar function of DataFusion.
 //!
-//! The function of a session holds the name of its version only. In the plan of a query it is
-//! replaced with one that belongs to the query: see [`crate::planner`]. DataFusion evaluates the
-//! session's function itself to fold constants; it then runs as a query of its own.
+//! The function of a session knows neither its query nor its partition. In the plan of a query it is
+//! replaced twice: when the statement is planned, with one that folds constants in the query's
+//! context, and when the optimized plan becomes a physical one, with a call that has instances and
+//! costs of its own (see [`crate::planner`]).
 
 use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use datafusion::arrow::array::new_empty_array;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::ScalarValue;
+use datafusion::common::{ExprSchema, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility,
+    ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature, Volatility,
 };
-use whittle_host::{
-    Function, Kind, Parameter, Presence, QueryContext, Registry, Selection, Selector,
-};
+use whittle_host::{Presence, QueryContext, Udf};
 
-use crate::Options;
+use crate::bind::{Argument, DOCUMENT, constant_type, document_at};
 use crate::call::Instance;
 use crate::error::CallError;
-use crate::query::{Cost, Query, Run};
-
-/// The parameter after those of the manifest.
-pub(crate) const DOCUMENT: &str = "document";
+use crate::query::{Cost, Query};
+use crate::source::{Callable, Definition, Reference};
 
 #[derive(Debug, Clone)]
 pub(crate) struct UdfFunction {
-    /// As written in SQL: `string_distance` or `string_distance@^1`.
-    name: String,
+    definition: Arc<Definition>,
     aliases: Vec<String>,
     signature: Signature,
-    version: Arc<Version>,
-    call: Option<Call>,
+    place: Place,
 }
 
-/// The version that a name stands for.
-#[derive(Debug)]
-pub(crate) struct Version {
-    registry: Registry,
-    /// Names exactly this version.
-    selector: Selector,
-    function: Function,
-    options: Options,
+/// What the function is part of.
+#[derive(Debug, Clone)]
+enum Place {
+    Session,
+    /// The logical plan of a query.
+    Logical(Arc<Query>),
+    /// The physical plan of a query.
+    Physical(Call),
 }
 
 /// A call in the plan of a query.
@@ -56,12 +51,13 @@ struct Call {
     query: Arc<Query>,
     number: usize,
     cost: Arc<Cost>,
-    selection: Selection,
+    callable: Callable,
 }
 
+/// Calls of one version are equal, so that a query's plan has the same call once.
 impl PartialEq for UdfFunction {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.version.selector == other.version.selector
+        self.definition == other.definition
     }
 }
 
@@ -69,49 +65,23 @@ impl Eq for UdfFunction {}
 
 impl Hash for UdfFunction {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-        self.version.selector.name().hash(state);
+        self.reference().name.hash(state);
     }
 }
 
 impl UdfFunction {
-    pub(crate) fn new(
-        name: &str,
-        aliases: Vec<String>,
-        registry: &Registry,
-        selection: &Selection,
-        options: &Options,
-    ) -> Result<Self, CallError> {
-        let function = selection.function().clone();
-        let exact = format!(
-            "{}.{}@{}",
-            selection.name(),
-            function.name,
-            selection.version()
-        );
-        let selector = exact
-            .parse()
-            .map_err(|error: whittle_host::SelectorError| {
-                CallError::argument(&function.name, error.to_string())
-            })?;
-        let names = function
-            .parameters
-            .iter()
-            .map(|parameter| parameter.name.as_str());
+    pub(crate) fn new(definition: Definition, aliases: Vec<String>) -> Result<Self, CallError> {
+        let function = &definition.reference.function;
+        let names = function.parameters.iter();
+        let names = names.map(|parameter| parameter.name.as_str());
         let signature = Signature::user_defined(Volatility::Immutable)
             .with_parameter_names(names.chain([DOCUMENT]).collect())
             .map_err(|error| CallError::argument(&function.name, error.to_string()))?;
         Ok(Self {
-            name: name.to_owned(),
+            definition: Arc::new(definition),
             aliases,
             signature,
-            version: Arc::new(Version {
-                registry: registry.clone(),
-                selector,
-                function,
-                options: options.clone(),
-            }),
-            call: None,
+            place: Place::Session,
         })
     }
 
@@ -121,48 +91,110 @@ impl UdfFunction {
         function.downcast_ref()
     }
 
-    pub(crate) fn parameters(&self) -> &[Parameter] {
-        &self.version.function.parameters
+    pub(crate) fn reference(&self) -> &Reference {
+        &self.definition.reference
     }
 
-    /// The function for a call in a query's plan.
+    /// The query to whose plan the function belongs.
+    pub(crate) fn query(&self) -> Option<&Arc<Query>> {
+        match &self.place {
+            Place::Session => None,
+            Place::Logical(query) | Place::Physical(Call { query, .. }) => Some(query),
+        }
+    }
+
+    /// The function in the logical plan of a query.
+    pub(crate) fn planned_in(&self, query: &Arc<Query>) -> Self {
+        Self {
+            place: Place::Logical(Arc::clone(query)),
+            ..self.clone()
+        }
+    }
+
+    /// The function for a call in the physical plan of a query.
     ///
     /// # Errors
     ///
-    /// The version cannot be selected any more, or cannot be bound to the arguments.
-    pub(crate) fn for_query(&self, query: &Arc<Query>, arguments: &[Expr]) -> Result<Self> {
-        let selection = self.select()?;
-        let constants = arguments.iter().map(|argument| match argument {
-            Expr::Literal(value, _) => Some(value.clone()),
-            _ => None,
-        });
-        // The types of the columns are checked when the query runs; nulls fit all.
-        let budget = self.version.options.budget.clone();
-        Instance::bind(
-            &selection,
-            constants.collect(),
-            &[],
-            &QueryContext::new(budget),
-        )?;
-        let (number, cost) = query.add_call(&self.name);
+    /// The version cannot be selected any more.
+    pub(crate) fn called_in(&self, query: &Arc<Query>) -> Result<Self, CallError> {
+        let callable = self.definition.callable()?;
+        let (number, cost) = query.add_call(&self.reference().name);
         let call = Call {
             query: Arc::clone(query),
             number,
             cost,
-            selection,
+            callable,
         };
         Ok(Self {
-            call: Some(call),
+            place: Place::Physical(call),
             ..self.clone()
         })
     }
 
-    fn select(&self) -> Result<Selection, CallError> {
-        Ok(self.version.registry.select(&self.version.selector)?)
+    /// The compiled component.
+    ///
+    /// # Errors
+    ///
+    /// The version was deleted, or this process does not have the component.
+    pub(crate) fn component(&self) -> Result<Udf, CallError> {
+        self.definition.component()
+    }
+
+    /// The context of the query's execution, once there is a physical plan.
+    pub(crate) fn context(&self) -> Option<QueryContext> {
+        match &self.place {
+            Place::Physical(call) => Some(call.query.run().context.clone()),
+            Place::Session | Place::Logical(_) => None,
+        }
+    }
+
+    /// Counts rows that were evaluated elsewhere.
+    pub(crate) fn count(&self, rows: usize, time: Duration, failed: bool) {
+        if let Place::Physical(call) = &self.place {
+            call.cost.evaluated(rows, time, failed);
+        }
+    }
+
+    /// Checks arguments over columns of a schema, before the query runs.
+    ///
+    /// # Errors
+    ///
+    /// The version cannot be selected any more, or cannot be bound to the arguments.
+    pub(crate) fn check(
+        &self,
+        arguments: &[Expr],
+        schema: &dyn ExprSchema,
+        query: &Query,
+    ) -> Result<(), CallError> {
+        let arguments = arguments.iter().map(|argument| Argument {
+            constant: match argument {
+                Expr::Literal(value, _) => Some(value.clone()),
+                _ => None,
+            },
+            // What has no type here is checked when the query runs: null fits everywhere.
+            data_type: argument.get_type(schema).unwrap_or(DataType::Null),
+        });
+        let callable = self.definition.callable()?;
+        Instance::bind(&callable, arguments.collect(), query.planning())?;
+        Ok(())
+    }
+
+    /// Evaluates a call that is not part of a physical plan, such as one with constants only.
+    fn fold(&self, args: &ScalarFunctionArgs, rows: usize) -> Result<ColumnarValue> {
+        let context = match self.query() {
+            Some(query) => query.planning().clone(),
+            None => QueryContext::new(self.definition.budget.clone()),
+        };
+        let callable = self.definition.callable()?;
+        let mut instance = Instance::bind(&callable, given(args), &context)?;
+        Ok(ColumnarValue::Array(instance.evaluate(&args.args, rows)?))
     }
 
     fn argument(&self, problem: String) -> DataFusionError {
-        DataFusionError::from(CallError::argument(&self.version.function.name, problem))
+        DataFusionError::from(CallError::argument(
+            &self.reference().function.name,
+            problem,
+        ))
     }
 }
 
@@ -171,11 +203,21 @@ impl Call {
         let started = Instant::now();
         let run = self.query.run();
         let fits = |instance: &Instance| instance.fits(&args.args);
-        let instance = run.take(self.number, fits);
-        let mut instance = instance.map_or_else(|| self.bind(args, &run), Ok)?;
+        let mut instance = match run.take(self.number, fits) {
+            Some(instance) => instance,
+            None => {
+                self.cost.instances.fetch_add(1, Ordering::Relaxed);
+                Instance::bind(&self.callable, given(args), &run.context)?
+            }
+        };
+        let before = instance.evaluations();
         let evaluated = instance.evaluate(&args.args, rows);
         self.cost
             .evaluated(rows, started.elapsed(), evaluated.is_err());
+        let evaluations = instance.evaluations() - before;
+        self.cost
+            .evaluations
+            .fetch_add(evaluations, Ordering::Relaxed);
         let memory = instance.memory_bytes();
         self.cost.memory_bytes.fetch_max(memory, Ordering::Relaxed);
         let values = evaluated?;
@@ -183,25 +225,23 @@ impl Call {
         run.charge_memory()?;
         Ok(ColumnarValue::Array(values))
     }
+}
 
-    fn bind(&self, args: &ScalarFunctionArgs, run: &Run) -> Result<Instance, CallError> {
-        self.cost.instances.fetch_add(1, Ordering::Relaxed);
-        let constants = args.args.iter().map(|argument| match argument {
+fn given(args: &ScalarFunctionArgs) -> Vec<Argument> {
+    let arguments = args.args.iter().zip(&args.arg_fields);
+    let arguments = arguments.map(|(argument, field)| Argument {
+        constant: match argument {
             ColumnarValue::Scalar(value) => Some(value.clone()),
             ColumnarValue::Array(_) => None,
-        });
-        Instance::bind(
-            &self.selection,
-            constants.collect(),
-            &args.arg_fields,
-            &run.context,
-        )
-    }
+        },
+        data_type: field.data_type().clone(),
+    });
+    arguments.collect()
 }
 
 impl ScalarUDFImpl for UdfFunction {
     fn name(&self) -> &str {
-        &self.name
+        &self.reference().name
     }
 
     fn aliases(&self) -> &[String] {
@@ -213,17 +253,19 @@ impl ScalarUDFImpl for UdfFunction {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(self.version.function.returns.data_type())
+        Ok(self.reference().function.returns.data_type())
     }
 
     /// A value of the manifest's kind, or null.
     fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        let field: Field = self.version.function.returns.field(&self.name);
+        let Reference { name, function, .. } = self.reference();
+        let field: Field = function.returns.field(name);
         Ok(Arc::new(field))
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        let parameters = self.parameters();
+        let function = &self.reference().function;
+        let parameters = &function.parameters;
         if given.len() > parameters.len() + 1 {
             return Err(self.argument(format!(
                 "it has {} parameters and `{DOCUMENT}`, but {} arguments were given",
@@ -231,7 +273,8 @@ impl ScalarUDFImpl for UdfFunction {
                 given.len()
             )));
         }
-        let absent = parameters.iter().skip(given.len());
+        let document = document_at(function, given);
+        let absent = parameters.iter().skip(document.unwrap_or(given.len()));
         let mut absent = absent.filter(|parameter| parameter.presence == Presence::Required);
         if let Some(parameter) = absent.next() {
             return Err(self.argument(format!(
@@ -240,7 +283,8 @@ impl ScalarUDFImpl for UdfFunction {
             )));
         }
         let types = given.iter().enumerate().map(|(at, found)| {
-            let (name, expected, target) = match parameters.get(at) {
+            let parameter = parameters.get(at).filter(|_| document != Some(at));
+            let (name, expected, target) = match parameter {
                 Some(parameter) => {
                     let target = constant_type(parameter.kind, found);
                     (parameter.name.as_str(), parameter.kind.to_string(), target)
@@ -267,23 +311,12 @@ impl ScalarUDFImpl for UdfFunction {
         let is_constant = args.args.iter().all(scalar);
         let rows = if is_constant { 1 } else { args.number_rows };
         if rows == 0 {
-            let kind = self.version.function.returns;
+            let kind = self.reference().function.returns;
             return Ok(ColumnarValue::Array(new_empty_array(&kind.data_type())));
         }
-        let value = match &self.call {
-            Some(call) => call.evaluate(&args, rows)?,
-            None => {
-                let query = Arc::new(Query::new(self.version.options.budget.clone()));
-                let (number, cost) = query.add_call(&self.name);
-                let selection = self.select()?;
-                let call = Call {
-                    query,
-                    number,
-                    cost,
-                    selection,
-                };
-                call.evaluate(&args, rows)?
-            }
+        let value = match &self.place {
+            Place::Physical(call) => call.evaluate(&args, rows)?,
+            Place::Session | Place::Logical(_) => self.fold(&args, rows)?,
         };
         match value {
             ColumnarValue::Array(values) if is_constant => Ok(ColumnarValue::Scalar(
@@ -292,28 +325,4 @@ impl ScalarUDFImpl for UdfFunction {
             value => Ok(value),
         }
     }
-}
-
-/// The type to which a constant for a parameter is cast. Texts keep their type, since they may be
-/// columns of any type.
-fn constant_type(kind: Kind, found: &DataType) -> Option<DataType> {
-    let fits = match kind {
-        _ if found.is_null() => return Some(DataType::Null),
-        Kind::Text => return Some(found.clone()),
-        Kind::Json => {
-            let fits = found.is_string() || found.is_numeric() || *found == DataType::Boolean;
-            return fits.then(|| found.clone());
-        }
-        Kind::Boolean => *found == DataType::Boolean,
-        Kind::Int64 => found.is_integer(),
-        Kind::Float64 => found.is_numeric(),
-        Kind::Timestamp => {
-            found.is_string()
-                || matches!(
-                    found,
-                    DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
-                )
-        }
-    };
-    fits.then(|| kind.data_type())
 }

@@ -2,38 +2,76 @@
 //!
 //! DataFusion plans a statement with the functions that the session has at that moment, and has no
 //! hook for an unknown name. So [`Functions::sql`] parses the statement first, looks up the names
-//! that it calls in the registry, and then lets DataFusion plan it. Statements that go to
-//! `SessionContext::sql` instead find the functions of the last lookup.
+//! that it calls, and then lets DataFusion plan it. Statements that go to `SessionContext::sql`
+//! instead find the functions of the last lookup.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
+use datafusion::common::plan_err;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::{
+    DdlStatement, LogicalPlan, LogicalPlanBuilder, ScalarUDF, Statement as PlanStatement,
+};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
-use whittle_host::{Registry, SelectError, Selector};
+use whittle_host::{Function, QueryContext, Registry, SelectError, Selector, Udf};
 
 use crate::Options;
 use crate::error::CallError;
 use crate::function::UdfFunction;
-use crate::names;
-use crate::planner::UdfPlanner;
+use crate::names::{self, Found};
+use crate::planner::{self, UdfPlanner};
+use crate::query::{Query, lock};
+use crate::source::Definition;
 
-/// The UDFs of a session.
+/// The UDFs of a session. Clones share them.
 #[derive(Clone)]
 pub struct Functions {
     context: SessionContext,
-    registry: Registry,
     options: Options,
+    sources: Arc<Mutex<Sources>>,
+}
+
+#[derive(Default)]
+struct Sources {
+    /// The first one that has a function counts.
+    registries: Vec<Registry>,
+    /// The components of the session, by the name of the function. They come first.
+    own: BTreeMap<String, Own>,
+    /// The number of components that were added.
+    added: u64,
+}
+
+struct Own {
+    udf: Udf,
+    function: Function,
+    number: u64,
+}
+
+/// A function that statements can call, in the version that its name stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The component's name.
+    pub component: String,
+    /// The component's version.
+    pub version: semver::Version,
+    /// The function.
+    pub function: Function,
+    /// Whether the function belongs to the session and not to a registry.
+    pub is_of_session: bool,
 }
 
 impl std::fmt::Debug for Functions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sources = lock(&self.sources);
         formatter
             .debug_struct("Functions")
-            .field("registry", &self.registry)
+            .field("registries", &sources.registries)
+            .field("own", &sources.own.keys())
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
@@ -45,24 +83,140 @@ impl std::fmt::Debug for Functions {
 /// The session's query planner is replaced with one that calls it. Call this once for each
 /// session.
 pub fn register(context: &SessionContext, registry: &Registry, options: Options) -> Functions {
-    let state = context.state_ref();
-    let current = context.state();
-    let planner = UdfPlanner {
-        inner: Arc::clone(current.query_planner()),
-        options: options.clone(),
-    };
-    let builder = SessionStateBuilder::new_from_existing(current);
-    *state.write() = builder.with_query_planner(Arc::new(planner)).build();
-    let functions = Functions {
-        context: context.clone(),
-        registry: registry.clone(),
-        options,
-    };
-    functions.refresh();
+    let functions = Functions::new(context, options);
+    functions.add_registry(registry);
     functions
 }
 
 impl Functions {
+    /// Prepares a session for UDFs: see [`register`]. It has none yet.
+    pub fn new(context: &SessionContext, options: Options) -> Self {
+        let state = context.state_ref();
+        let current = context.state();
+        let planner = UdfPlanner {
+            inner: Arc::clone(current.query_planner()),
+            options: options.clone(),
+        };
+        let builder = SessionStateBuilder::new_from_existing(current);
+        *state.write() = builder.with_query_planner(Arc::new(planner)).build();
+        Self {
+            context: context.clone(),
+            options,
+            sources: Arc::default(),
+        }
+    }
+
+    /// Adds the functions of a registry, after those of all others: of two registries with a
+    /// function of one name, the first one counts.
+    pub fn add_registry(&self, registry: &Registry) {
+        lock(&self.sources).registries.push(registry.clone());
+        self.refresh();
+    }
+
+    /// Adds a function of a component to the session, for `CREATE FUNCTION`. It comes before those of
+    /// registries. Returns the function as DataFusion knows it.
+    ///
+    /// # Errors
+    ///
+    /// * The component has no function of this name.
+    /// * The session has one already, unless `replace` is set, or it is a function of DataFusion.
+    pub fn create(&self, name: &str, component: &Udf, replace: bool) -> Result<Arc<ScalarUDF>> {
+        let manifest = component.manifest();
+        let Some(function) = manifest.function(name) else {
+            let known = manifest.functions.iter().map(|of| of.name.clone());
+            let error = whittle_host::BindError::UnknownFunction {
+                function: name.to_owned(),
+                known: known.collect(),
+            };
+            return Err(CallError::from(error).into());
+        };
+        if is_other(&self.context.state(), name) {
+            return plan_err!("`{name}` is a function of DataFusion: its name cannot be used");
+        }
+        {
+            let mut sources = lock(&self.sources);
+            if !replace && sources.own.contains_key(name) {
+                return plan_err!(
+                    "function `{name}` exists already: use `CREATE OR REPLACE FUNCTION`"
+                );
+            }
+            sources.added += 1;
+            let own = Own {
+                udf: component.clone(),
+                function: function.clone(),
+                number: sources.added,
+            };
+            sources.own.insert(name.to_owned(), own);
+        }
+        match self.look_up(name)? {
+            Found::Udf(function) => Ok(function),
+            Found::Other => plan_err!("`{name}` is not a name of a function"),
+        }
+    }
+
+    /// Removes a function that was added with [`Functions::create`]. Functions of registries with the
+    /// same name can be called again.
+    ///
+    /// # Errors
+    ///
+    /// The session has no such function.
+    pub fn drop(&self, name: &str) -> Result<()> {
+        if lock(&self.sources).own.remove(name).is_some() {
+            self.context.deregister_udf(name);
+            return Ok(());
+        }
+        if self.list().iter().any(|of| of.function.name == name) {
+            return plan_err!(
+                "function `{name}` belongs to a registry: `whittle registry remove` deletes it there"
+            );
+        }
+        let sources = lock(&self.sources);
+        Err(CallError::Unknown {
+            function: name.to_owned(),
+            nearest: names::nearest(name, sources.own.keys().cloned()),
+        }
+        .into())
+    }
+
+    /// The functions that statements can call, by name: of each component the latest version that
+    /// is enabled.
+    pub fn list(&self) -> Vec<Listed> {
+        let sources = lock(&self.sources);
+        let mut listed: BTreeMap<(String, String), Listed> = BTreeMap::new();
+        // The first registry counts.
+        for registry in sources.registries.iter().rev() {
+            // In the order of their versions.
+            for version in registry
+                .list()
+                .into_iter()
+                .filter(|version| version.enabled)
+            {
+                for function in version.manifest.iter().flat_map(|of| &of.functions) {
+                    let key = (function.name.clone(), version.name.clone());
+                    let of_registry = Listed {
+                        component: version.name.clone(),
+                        version: version.version.clone(),
+                        function: function.clone(),
+                        is_of_session: false,
+                    };
+                    listed.insert(key, of_registry);
+                }
+            }
+        }
+        for (name, Own { udf, function, .. }) in &sources.own {
+            listed.retain(|(function, _), _| function != name);
+            let manifest = udf.manifest();
+            let of_session = Listed {
+                component: manifest.name.clone(),
+                version: manifest.version.clone(),
+                function: function.clone(),
+                is_of_session: true,
+            };
+            listed.insert((name.clone(), manifest.name.clone()), of_session);
+        }
+        listed.into_values().collect()
+    }
+
     /// Plans a statement, after it has looked up the UDFs that the statement calls.
     ///
     /// # Errors
@@ -75,80 +229,165 @@ impl Functions {
         self.plan(statement).await
     }
 
-    /// The same as [`Functions::sql`], for a statement that has been parsed.
+    /// The same as [`Functions::sql`], for a statement that has been parsed. Errors that are at a call
+    /// have its position, as a [`Diagnostic`](datafusion::common::Diagnostic).
     ///
     /// # Errors
     ///
     /// The statement cannot be planned, or a UDF in it cannot be used.
-    pub async fn plan(&self, mut statement: Statement) -> Result<DataFrame> {
-        self.resolve(&mut statement)?;
-        let plan = self.context.state().statement_to_plan(statement).await?;
-        self.context.execute_logical_plan(plan).await
+    pub async fn plan(&self, statement: Statement) -> Result<DataFrame> {
+        self.plan_as(statement, Query::new(self.options.budget.clone()))
+            .await
     }
 
-    /// Looks up the UDFs that a statement calls, and completes the calls: `component.function`
-    /// becomes one name, and parameters that are left out between named arguments become null,
-    /// which stands for their default.
+    /// The same as [`Functions::plan`], in a context of the caller's, with which it can stop the
+    /// functions, and has their log and their usage. Planning and execution share its budget. The
+    /// context ends with the results, so that they can be read once.
     ///
     /// # Errors
     ///
-    /// The statement names a version that does not exist, or a UDF that cannot be used.
+    /// The statement cannot be planned, or a UDF in it cannot be used.
+    pub async fn plan_in(&self, statement: Statement, context: &QueryContext) -> Result<DataFrame> {
+        self.plan_as(statement, Query::in_context(context)).await
+    }
+
+    async fn plan_as(&self, mut statement: Statement, query: Arc<Query>) -> Result<DataFrame> {
+        self.resolve(&mut statement)?;
+        let plan = self.context.state().statement_to_plan(statement).await?;
+        let plan = match plan {
+            LogicalPlan::Ddl(DdlStatement::DropFunction(drop)) => {
+                match self.drop(&drop.name) {
+                    Err(error) if !drop.if_exists => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
+                let empty = LogicalPlanBuilder::empty(false).build()?;
+                return Ok(DataFrame::new(self.context.state(), empty));
+            }
+            // Their calls are those of later queries.
+            LogicalPlan::Ddl(DdlStatement::CreateView(_))
+            | LogicalPlan::Statement(PlanStatement::Prepare(_)) => plan,
+            plan => planner::plan_in(plan, &query)?,
+        };
+        let is_prepared = matches!(plan, LogicalPlan::Statement(PlanStatement::Execute(_)));
+        let frame = self.context.execute_logical_plan(plan).await?;
+        if !is_prepared {
+            return Ok(frame);
+        }
+        let (state, plan) = frame.into_parts();
+        Ok(DataFrame::new(state, planner::plan_in(plan, &query)?))
+    }
+
+    /// Looks up the UDFs that a statement calls, and completes the calls: `component.function`
+    /// becomes one name, and named arguments become positional ones.
+    ///
+    /// # Errors
+    ///
+    /// The statement calls a function that does not exist, or a UDF that cannot be used, or names a
+    /// parameter that the function does not have.
     pub fn resolve(&self, statement: &mut Statement) -> Result<()> {
         names::complete(statement, &mut |name| self.look_up(name))
     }
 
-    /// Makes all functions of the registry known. [`Functions::sql`] looks up single names without
+    /// Makes all functions of the registries known. [`Functions::sql`] looks up single names without
     /// it.
     pub fn refresh(&self) {
-        for version in self.registry.list() {
-            let Ok(manifest) = version.manifest else {
-                continue;
-            };
-            for function in manifest.functions {
-                // What cannot be used is reported where it is called.
-                let _ = self.look_up(&function.name);
-                let _ = self.look_up(&format!("{}.{}", manifest.name, function.name));
-            }
+        for listed in self.list() {
+            let name = listed.function.name;
+            // What cannot be used is reported where it is called.
+            let _ = self.look_up(&name);
+            let _ = self.look_up(&format!("{}.{name}", listed.component));
         }
     }
 
-    /// Finds the UDF that a name stands for, and registers it with the session. `None` if it is
-    /// another function, or unknown.
-    fn look_up(&self, name: &str) -> Result<Option<Arc<ScalarUDF>>> {
+    /// Finds the function that a name stands for, and registers a UDF with the session.
+    fn look_up(&self, name: &str) -> Result<Found, CallError> {
         let state = self.context.state();
-        let known = state.scalar_functions().get(name);
-        let is_other = known.is_some_and(|known| UdfFunction::of(known).is_none())
-            || state.aggregate_functions().contains_key(name)
-            || state.window_functions().contains_key(name)
-            || state.higher_order_functions().contains_key(name);
-        if is_other {
-            return Ok(None);
+        if is_other(&state, name) {
+            return Ok(Found::Other);
         }
         let Ok(selector) = name.parse::<Selector>() else {
-            return Ok(None);
+            return Err(self.unknown(name, &state));
         };
-        let selection = match self.registry.select(&selector) {
-            Ok(selection) => selection,
-            Err(SelectError::UnknownFunction { .. }) => {
-                self.context.deregister_udf(name);
-                return Ok(None);
-            }
-            Err(error) => return Err(CallError::from(error).into()),
+        let Some(definition) = self.define(name, &selector)? else {
+            self.context.deregister_udf(name);
+            return Err(self.unknown(name, &state));
         };
         let quoted = selector.component().map(|component| {
             let function = selector.function();
             format!("\"{component}\".{function}")
         });
-        let aliases = quoted.into_iter().collect();
-        let (registry, options) = (&self.registry, &self.options);
-        let function = UdfFunction::new(name, aliases, registry, &selection, options)?;
-        if let Some(known) = known
+        let function = UdfFunction::new(definition, quoted.into_iter().collect())?;
+        if let Some(known) = state.scalar_functions().get(name)
             && UdfFunction::of(known) == Some(&function)
         {
-            return Ok(Some(Arc::clone(known)));
+            return Ok(Found::Udf(Arc::clone(known)));
         }
         let function = ScalarUDF::new_from_impl(function);
         self.context.register_udf(function.clone());
-        Ok(Some(Arc::new(function)))
+        Ok(Found::Udf(Arc::new(function)))
+    }
+
+    fn define(&self, name: &str, selector: &Selector) -> Result<Option<Definition>, CallError> {
+        let budget = &self.options.budget;
+        let registries = {
+            let sources = lock(&self.sources);
+            if let Some(own) = sources.own.get(selector.function()) {
+                let manifest = own.udf.manifest();
+                let component = selector.component();
+                let is_named = component.is_none_or(|name| name == manifest.name);
+                let version = std::iter::once(&manifest.version);
+                if is_named && selector.best(version, |version| version).is_some() {
+                    let Own {
+                        udf,
+                        function,
+                        number,
+                    } = own;
+                    let own = Definition::of_session(name, udf, function, *number, budget);
+                    return Ok(Some(own));
+                }
+            }
+            sources.registries.clone()
+        };
+        for registry in &registries {
+            match registry.select(selector) {
+                Err(SelectError::UnknownFunction { .. }) => {}
+                Err(error) => return Err(error.into()),
+                Ok(selection) => {
+                    return Definition::registered(name, registry, &selection, budget).map(Some);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn unknown(&self, name: &str, state: &SessionState) -> CallError {
+        let others = state.scalar_functions().iter();
+        let others = others.filter(|(_, function)| UdfFunction::of(function).is_none());
+        let others = others.map(|(name, _)| name);
+        let others = others
+            .chain(state.aggregate_functions().keys())
+            .chain(state.window_functions().keys())
+            .chain(state.higher_order_functions().keys());
+        let own = self.list().into_iter().flat_map(|listed| {
+            let function = listed.function.name;
+            [format!("{}.{function}", listed.component), function]
+        });
+        CallError::Unknown {
+            function: name.to_owned(),
+            nearest: names::nearest(name, others.cloned().chain(own)),
+        }
     }
 }
+
+/// Whether a name stands for a function that is not a UDF of ours.
+fn is_other(state: &SessionState, name: &str) -> bool {
+    let scalar = state.scalar_functions().get(name);
+    scalar.is_some_and(|known| UdfFunction::of(known).is_none())
+        || state.aggregate_functions().contains_key(name)
+        || state.window_functions().contains_key(name)
+        || state.higher_order_functions().contains_key(name)
+        || PLANNED.contains(&name)
+}
+
+/// The functions that DataFusion's planner expands itself.
+const PLANNED: [&str; 4] = ["make_map", "map", "unnest", "unnest_outer"];

@@ -37,6 +37,8 @@
 
 #![doc(test(attr(deny(warnings))))]
 
+mod arguments;
+mod bind;
 mod call;
 mod error;
 mod exec;
@@ -45,11 +47,16 @@ mod functions;
 mod names;
 mod planner;
 mod query;
+mod remote;
+mod source;
 
 use whittle_host::Budget;
 
 pub use error::CallError;
-pub use functions::{Functions, register};
+pub use functions::{Functions, Listed, register};
+pub use query::Query;
+pub use remote::{Called, declared, reference};
+pub use source::Reference;
 
 /// The options of the SQL functions of a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,18 +3,28 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use datafusion::common::utils::datafusion_strsim::levenshtein;
+use datafusion::common::{Diagnostic, Span};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::sql::parser::{CopyToSource, Statement};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArguments, Ident,
-    ObjectName, Value, VisitMut, visit_expressions_mut,
+    Expr, Function, Ident, ObjectName, Spanned, VisitMut, visit_expressions_mut,
 };
 
+use crate::arguments::make_positional;
+use crate::error::CallError;
 use crate::function::UdfFunction;
 
+/// What a name stands for.
+pub(crate) enum Found {
+    Udf(Arc<ScalarUDF>),
+    /// A function of DataFusion, or of somebody else.
+    Other,
+}
+
 /// Looks up a function by its name.
-pub(crate) type LookUp<'a> = dyn FnMut(&str) -> Result<Option<Arc<ScalarUDF>>> + 'a;
+pub(crate) type LookUp<'a> = dyn FnMut(&str) -> Result<Found, CallError> + 'a;
 
 /// Looks up the functions that a statement calls, and completes the calls of UDFs.
 pub(crate) fn complete(statement: &mut Statement, look_up: &mut LookUp<'_>) -> Result<()> {
@@ -34,9 +44,14 @@ fn complete_in<T: VisitMut>(tree: &mut T, look_up: &mut LookUp<'_>) -> Result<()
         let Expr::Function(call) = expression else {
             return ControlFlow::Continue(());
         };
+        let span = call.name.span();
         match complete_call(call, look_up) {
             Ok(()) => ControlFlow::Continue(()),
-            Err(error) => ControlFlow::Break(error),
+            Err(error) => {
+                let span = Span::try_from_sqlparser_span(span);
+                let diagnostic = Diagnostic::new_error(error.to_string(), span);
+                ControlFlow::Break(DataFusionError::from(error).with_diagnostic(diagnostic))
+            }
         }
     });
     match found {
@@ -45,66 +60,45 @@ fn complete_in<T: VisitMut>(tree: &mut T, look_up: &mut LookUp<'_>) -> Result<()
     }
 }
 
-fn complete_call(call: &mut Function, look_up: &mut LookUp<'_>) -> Result<(), DataFusionError> {
-    let parts: Option<Vec<String>> = call
-        .name
-        .0
-        .iter()
-        .map(|part| part.as_ident().map(normalized))
-        .collect();
+fn complete_call(call: &mut Function, look_up: &mut LookUp<'_>) -> Result<(), CallError> {
+    let parts = call.name.0.iter();
+    let parts: Option<Vec<String>> = parts.map(|part| part.as_ident().map(normalized)).collect();
     let Some(parts) = parts else {
         return Ok(());
     };
     let name = parts.join(".");
-    let Some(function) = look_up(&name)? else {
+    let Found::Udf(function) = look_up(&name)? else {
         return Ok(());
     };
     if parts.len() > 1 {
-        call.name = ObjectName::from(vec![Ident::with_quote('"', name)]);
+        // DataFusion knows functions by one name.
+        let span = call.name.span();
+        call.name = ObjectName::from(vec![Ident::with_quote_and_span('"', span, name)]);
     }
-    if let Some(function) = UdfFunction::of(&function) {
-        fill_gaps(call, function);
+    match UdfFunction::of(&function) {
+        Some(function) => make_positional(&mut call.args, &function.reference().function),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The name that an identifier stands for: in lower case unless it is quoted.
-fn normalized(ident: &Ident) -> String {
+pub(crate) fn normalized(ident: &Ident) -> String {
     match ident.quote_style {
         Some(_) => ident.value.clone(),
         None => ident.value.to_ascii_lowercase(),
     }
 }
 
-/// DataFusion accepts named arguments if no parameter before the last one is left out. Adds those
-/// that are, as nulls: the host fills in the defaults.
-fn fill_gaps(call: &mut Function, function: &UdfFunction) {
-    let FunctionArguments::List(list) = &mut call.args else {
-        return;
-    };
-    let names = list.args.iter().filter_map(|argument| match argument {
-        FunctionArg::Named { name, .. } => Some(normalized(name)),
-        FunctionArg::ExprNamed {
-            name: Expr::Identifier(name),
-            ..
-        } => Some(normalized(name)),
-        FunctionArg::ExprNamed { .. } | FunctionArg::Unnamed(_) => None,
-    });
-    let names: Vec<String> = names.collect();
-    if names.is_empty() {
-        return;
-    }
-    let positional = list.args.len() - names.len();
-    for parameter in function.parameters().iter().skip(positional) {
-        let is_given = names
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&parameter.name));
-        if !is_given {
-            list.args.push(FunctionArg::Named {
-                name: Ident::with_quote('"', parameter.name.clone()),
-                arg: FunctionArgExpr::Expr(Expr::Value(Value::Null.into())),
-                operator: FunctionArgOperator::RightArrow,
-            });
-        }
-    }
+/// The names that are most similar to a wrong one, at most three.
+pub(crate) fn nearest(wrong: &str, known: impl Iterator<Item = String>) -> Vec<String> {
+    let most = wrong.chars().count().div_ceil(3);
+    let mut near: Vec<(usize, String)> = known
+        .map(|name| (levenshtein(wrong, &name), name))
+        .filter(|(distance, _)| *distance <= most)
+        .collect();
+    near.sort();
+    near.dedup();
+    let best = near.first().map_or(0, |(distance, _)| *distance);
+    let near = near.into_iter().filter(|(distance, _)| *distance == best);
+    near.take(3).map(|(_, name)| name).collect()
 }

@@ -9,15 +9,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::catalog::Session;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::execution::context::QueryPlanner;
+use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::analyze::AnalyzeExec;
 
 use crate::Options;
-use crate::exec::UdfExec;
 use crate::function::UdfFunction;
 use crate::query::Query;
 
@@ -34,11 +35,13 @@ impl QueryPlanner for UdfPlanner {
         plan: &LogicalPlan,
         session: &dyn Session,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let query = Arc::new(Query::new(self.options.budget.clone()));
-        let own = plan.clone().transform_up_with_subqueries(|node| {
-            node.map_expressions(|expression| {
-                expression.transform_up(|expression| of_query(expression, &query))
-            })
+        let query = match query_of(plan)? {
+            Some(query) => query,
+            None => Query::new(self.options.budget.clone()),
+        };
+        let own = replace_calls(plan.clone(), |function, arguments, schema| {
+            function.check(arguments, schema, &query)?;
+            Ok(function.called_in(&query)?)
         })?;
         if !own.transformed {
             return self.inner.create_physical_plan(plan, session).await;
@@ -46,28 +49,71 @@ impl QueryPlanner for UdfPlanner {
         let physical = self.inner.create_physical_plan(&own.data, session).await?;
         let root: &dyn Any = physical.as_ref();
         if !root.is::<AnalyzeExec>() {
-            return Ok(Arc::new(UdfExec::new(physical, query)));
+            return Ok(query.wrap(physical));
         }
         // `EXPLAIN ANALYZE` shows the metrics of the nodes below it.
         let children = physical.children().into_iter().cloned();
-        let children = children.map(|child| {
-            Arc::new(UdfExec::new(child, Arc::clone(&query))) as Arc<dyn ExecutionPlan>
-        });
-        let children = children.collect();
+        let children = children.map(|child| query.wrap(child)).collect();
         datafusion::physical_plan::replace_children_if_necessary(physical, children)
     }
 }
 
-/// Replaces a call of a UDF with one that belongs to the query. Bad arguments fail here, before
-/// the query runs.
-fn of_query(expression: Expr, query: &Arc<Query>) -> Result<Transformed<Expr>> {
-    let Expr::ScalarFunction(mut call) = expression else {
-        return Ok(Transformed::no(expression));
-    };
-    let Some(function) = UdfFunction::of(&call.func) else {
-        return Ok(Transformed::no(Expr::ScalarFunction(call)));
-    };
-    let own = function.for_query(query, &call.args)?;
-    call.func = Arc::new(ScalarUDF::new_from_impl(own));
-    Ok(Transformed::yes(Expr::ScalarFunction(call)))
+/// Makes the calls in a logical plan belong to a query.
+pub(crate) fn plan_in(plan: LogicalPlan, query: &Arc<Query>) -> Result<LogicalPlan> {
+    let planned = replace_calls(plan, |function, _, _| Ok(function.planned_in(query)))?;
+    Ok(planned.data)
+}
+
+/// The query to which a plan's calls belong.
+fn query_of(plan: &LogicalPlan) -> Result<Option<Arc<Query>>> {
+    let mut found = None;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|expression| {
+                let Expr::ScalarFunction(call) = expression else {
+                    return Ok(TreeNodeRecursion::Continue);
+                };
+                found = UdfFunction::of(&call.func).and_then(|of| of.query().cloned());
+                Ok(match found {
+                    Some(_) => TreeNodeRecursion::Stop,
+                    None => TreeNodeRecursion::Continue,
+                })
+            })
+        })
+    })?;
+    Ok(found)
+}
+
+/// Replaces the function of each call of a UDF, given its arguments and their schema.
+fn replace_calls(
+    plan: LogicalPlan,
+    mut other: impl FnMut(&UdfFunction, &[Expr], &DFSchema) -> Result<UdfFunction>,
+) -> Result<Transformed<LogicalPlan>> {
+    plan.transform_up_with_subqueries(|node| {
+        let schema = input_schema(&node)?;
+        node.map_expressions(|expression| {
+            expression.transform_up(|expression| {
+                let Expr::ScalarFunction(mut call) = expression else {
+                    return Ok(Transformed::no(expression));
+                };
+                let Some(function) = UdfFunction::of(&call.func) else {
+                    return Ok(Transformed::no(Expr::ScalarFunction(call)));
+                };
+                let function = other(function, &call.args, &schema)?;
+                call.func = Arc::new(ScalarUDF::new_from_impl(function));
+                Ok(Transformed::yes(Expr::ScalarFunction(call)))
+            })
+        })
+    })
+}
+
+/// The columns that the expressions of a node can name.
+fn input_schema(node: &LogicalPlan) -> Result<DFSchema> {
+    let mut schema = merge_schema(&node.inputs());
+    if let LogicalPlan::TableScan(scan) = node {
+        let table = scan.source.schema();
+        let table = DFSchema::try_from_qualified_schema(scan.table_name.clone(), &table)?;
+        schema.merge(&table);
+    }
+    Ok(schema)
 }

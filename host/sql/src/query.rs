@@ -1,10 +1,13 @@
 //! The state of one query: its budget, its idle instances, and what its calls cost.
 //!
-//! A plan can be executed several times. Each execution is a [`Run`] with a budget of its own. It
-//! begins with the first evaluation or stream, and ends when the last of its streams is dropped.
+//! A plan can be executed several times. Each execution is a [`Run`] with a budget of its own,
+//! unless the caller has given the query a context: it can then be executed once. A run begins with
+//! the first stream. It ends when all partitions are done, or when a stream is dropped before its
+//! end and no other is open.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use datafusion::error::Result;
@@ -15,8 +18,12 @@ use crate::call::Instance;
 
 /// The state of a planned query.
 #[derive(Debug)]
-pub(crate) struct Query {
+pub struct Query {
     budget: Budget,
+    /// The caller's context, for everything that the query does.
+    given: Option<QueryContext>,
+    /// The context in which arguments are checked and constants are folded.
+    planning: OnceLock<QueryContext>,
     calls: Mutex<Vec<Arc<Cost>>>,
     current: Mutex<Current>,
 }
@@ -24,24 +31,28 @@ pub(crate) struct Query {
 #[derive(Debug, Default)]
 struct Current {
     run: Option<Arc<Run>>,
-    streams: usize,
+    /// The partitions whose streams have begun.
+    begun: HashSet<usize>,
+    /// The streams that are open.
+    open: usize,
 }
 
 /// One execution of the query.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) context: QueryContext,
-    reservation: Option<MemoryReservation>,
-    /// For each call, its instances that no partition is using.
-    idle: Vec<Mutex<Vec<Instance>>>,
+    reservation: Option<Mutex<MemoryReservation>>,
+    /// Instances that no partition is using, with the numbers of their calls.
+    idle: Mutex<Vec<(usize, Instance)>>,
 }
 
 /// What a call has cost, over all partitions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Cost {
     pub(crate) function: String,
     pub(crate) batches: AtomicUsize,
     pub(crate) rows: AtomicUsize,
+    pub(crate) evaluations: AtomicUsize,
     pub(crate) errors: AtomicUsize,
     pub(crate) instances: AtomicUsize,
     pub(crate) nanoseconds: AtomicU64,
@@ -64,12 +75,36 @@ impl Cost {
 }
 
 impl Query {
-    pub(crate) fn new(budget: Budget) -> Self {
-        Self {
+    /// A query of which each execution has this budget.
+    pub fn new(budget: Budget) -> Arc<Self> {
+        Arc::new(Self {
             budget,
+            given: None,
+            planning: OnceLock::new(),
             calls: Mutex::default(),
             current: Mutex::default(),
-        }
+        })
+    }
+
+    /// A query that does everything in the caller's context, and is executed once.
+    pub(crate) fn in_context(context: &QueryContext) -> Arc<Self> {
+        Arc::new(Self {
+            budget: context.budget().clone(),
+            given: Some(context.clone()),
+            planning: OnceLock::new(),
+            calls: Mutex::default(),
+            current: Mutex::default(),
+        })
+    }
+
+    /// The context for what happens before the query is executed.
+    pub(crate) fn planning(&self) -> &QueryContext {
+        self.planning.get_or_init(|| self.context())
+    }
+
+    fn context(&self) -> QueryContext {
+        let given = self.given.clone();
+        given.unwrap_or_else(|| QueryContext::new(self.budget.clone()))
     }
 
     /// Adds a call of a function. Returns its number, and where to count its cost.
@@ -77,12 +112,7 @@ impl Query {
         let mut calls = lock(&self.calls);
         let cost = Arc::new(Cost {
             function: function.to_owned(),
-            batches: AtomicUsize::new(0),
-            rows: AtomicUsize::new(0),
-            errors: AtomicUsize::new(0),
-            instances: AtomicUsize::new(0),
-            nanoseconds: AtomicU64::new(0),
-            memory_bytes: AtomicUsize::new(0),
+            ..Cost::default()
         });
         calls.push(Arc::clone(&cost));
         (calls.len() - 1, cost)
@@ -99,50 +129,63 @@ impl Query {
         Arc::clone(run)
     }
 
-    /// A stream of the query's results begins.
-    pub(crate) fn open(&self, pool: &Arc<dyn MemoryPool>) {
+    /// The stream of a partition begins.
+    pub(crate) fn open(&self, partition: usize, pool: &Arc<dyn MemoryPool>) {
         let mut current = lock(&self.current);
-        current.streams += 1;
+        if current.open == 0 && current.begun.contains(&partition) {
+            // Another execution.
+            current.end();
+        }
+        current.begun.insert(partition);
+        current.open += 1;
         if current.run.is_none() {
             current.run = Some(self.begin(Some(pool)));
         }
     }
 
-    /// A stream ends, or is dropped before its end. With the last one the execution ends: guest
-    /// code that still runs for it is stopped.
-    pub(crate) fn close(&self) {
+    /// A stream ends, or is dropped before its end. If the execution ends with it, guest code that
+    /// still runs is stopped.
+    pub(crate) fn close(&self, is_complete: bool, partitions: usize) {
         let mut current = lock(&self.current);
-        current.streams = current.streams.saturating_sub(1);
-        if current.streams == 0
-            && let Some(run) = current.run.take()
-        {
-            run.context.cancel();
+        current.open = current.open.saturating_sub(1);
+        let is_last = !is_complete || current.begun.len() >= partitions;
+        if current.open == 0 && is_last {
+            current.end();
         }
     }
 
     fn begin(&self, pool: Option<&Arc<dyn MemoryPool>>) -> Arc<Run> {
-        let calls = lock(&self.calls).len();
+        let reservation = pool.map(|pool| MemoryConsumer::new("whittle UDFs").register(pool));
         Arc::new(Run {
-            context: QueryContext::new(self.budget.clone()),
-            reservation: pool.map(|pool| MemoryConsumer::new("whittle UDFs").register(pool)),
-            idle: (0..calls).map(|_| Mutex::default()).collect(),
+            context: self.context(),
+            reservation: reservation.map(Mutex::new),
+            idle: Mutex::default(),
         })
+    }
+}
+
+impl Current {
+    fn end(&mut self) {
+        self.begun.clear();
+        if let Some(run) = self.run.take() {
+            run.context.cancel();
+        }
     }
 }
 
 impl Run {
     /// Takes an idle instance of a call that fits.
     pub(crate) fn take(&self, call: usize, fits: impl Fn(&Instance) -> bool) -> Option<Instance> {
-        let mut idle = lock(self.idle.get(call)?);
-        let at = idle.iter().rposition(fits)?;
-        Some(idle.swap_remove(at))
+        let mut idle = lock(&self.idle);
+        let at = idle
+            .iter()
+            .rposition(|(of, instance)| *of == call && fits(instance))?;
+        Some(idle.swap_remove(at).1)
     }
 
     /// Returns an instance for the next batch.
     pub(crate) fn put_back(&self, call: usize, instance: Instance) {
-        if let Some(idle) = self.idle.get(call) {
-            lock(idle).push(instance);
-        }
+        lock(&self.idle).push((call, instance));
     }
 
     /// Charges the memory of the guests to DataFusion's pool: the most that they held at once,
@@ -156,6 +199,7 @@ impl Run {
             return Ok(());
         };
         let held = self.context.usage().memory_peak_bytes;
+        let reservation = lock(reservation);
         if held > reservation.size() {
             reservation.try_resize(held)?;
         }

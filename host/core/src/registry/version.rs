@@ -310,6 +310,14 @@ impl Selection {
         &self.0.version.key.version
     }
 
+    /// The component's hash.
+    pub fn sha256(&self) -> Sha256 {
+        match &self.0.version.record {
+            Some(record) => record.sha256,
+            None => unreachable!("content comes with its record"),
+        }
+    }
+
     /// The function's signature.
     pub fn function(&self) -> &Function {
         self.0.function()
