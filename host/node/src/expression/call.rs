@@ -166,10 +166,10 @@ impl Checker<'_> {
                     .first()
                     .map(|name| name.span.start.into())
                     .unwrap_or_default(),
-                hint: format!(
-                    "{}; a string is written '{path}'",
-                    names::nearest_column(&path, &columns.paths())
-                ),
+                hint: match names::nearest_column(&path, &columns.paths()) {
+                    hint if hint.ends_with('?') => format!("{hint} A string is written '{path}'"),
+                    hint => format!("{hint}; a string is written '{path}'"),
+                },
                 name: path,
             });
         }

@@ -435,6 +435,7 @@ pub(super) fn how_many(takes: &RangeInclusive<usize>) -> String {
     };
     match (*takes.start(), *takes.end()) {
         (0, 0) => "no arguments".to_owned(),
+        (0, most) => format!("at most {}", arguments(most)),
         (least, usize::MAX) => format!("at least {}", arguments(least)),
         (least, most) if least == most => arguments(least),
         (least, most) => format!("{least} or {}", arguments(most)),
