@@ -45,7 +45,7 @@ fn a_function_sees_the_documents_that_the_conditions_before_it_leave() {
             101,
             &[200, 300],
         ),
-        ("string_distance(title, 'title 1')", 1, &[20_000]),
+        ("string_distance(title, 'title 1', 0)", 1, &[20_000]),
         (
             "string_distance(field => title, target => 'title' || ' 1') and number = 1",
             1,
@@ -53,7 +53,7 @@ fn a_function_sees_the_documents_that_the_conditions_before_it_leave() {
         ),
         (
             "\"string_distance@^1\"(title, 'title 1') and number < 9",
-            1,
+            9,
             &[9],
         ),
         (
