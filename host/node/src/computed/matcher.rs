@@ -57,12 +57,12 @@ pub(crate) struct Bool<T> {
     pub(crate) minimum: usize,
     /// The order of the clauses that decide alone, by their numbers, once [`Matcher::bool`] has
     /// them.
-    decisive: Vec<(Role, usize)>,
+    pub(super) decisive: Vec<(Role, usize)>,
 }
 
 /// What a clause that decides alone is there for.
 #[derive(Debug, Clone, Copy)]
-enum Role {
+pub(super) enum Role {
     Filter,
     Must,
     MustNot,
