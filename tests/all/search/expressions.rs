@@ -52,7 +52,7 @@ fn a_function_sees_the_documents_that_the_conditions_before_it_leave() {
             &[1],
         ),
         (
-            "\"string_distance@^1\"(title, 'title 1') and number < 9",
+            "\"string_distance@^0.1\"(title, 'title 1') and number < 9",
             9,
             &[9],
         ),
@@ -117,6 +117,7 @@ fn rejects_a_call_with_its_position() {
     insta::assert_snapshot!(error("string_distance(title, 'x', field => title)"), @"in `query.expression`: expression, column 38: `string_distance` has two arguments for `field`");
     insta::assert_snapshot!(error("string_distance(upper(title), 'x')"), @"in `query.expression`: expression, column 17: parameter `field` of `string_distance` (text) takes the name of a field or a constant: no value that is computed from fields");
     insta::assert_snapshot!(error("string_distance(title, 'x', max_distance => number)"), @"in `query.expression`: expression, column 45: parameter `max_distance` of `string_distance` (int64) takes a constant: no value that is computed from fields");
+    insta::assert_snapshot!(error("\"string_distance@^9\"(title, 'x')"), @"no version matches `string_distance@^9`: registered are 0.1.0");
     insta::assert_snapshot!(error("string_distance(title, 'x') = 0"), @"in `query.expression`: expression, column 1: this is a boolean, but `0`, to which `=` compares it, is a number");
 }
 
