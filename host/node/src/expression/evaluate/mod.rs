@@ -89,6 +89,8 @@ pub(super) struct Evaluator<'a> {
 #[derive(Clone, Debug, Default)]
 struct Selection {
     number: u32,
+    /// The selections that it lies within.
+    within: Vec<u32>,
     /// `None` if they are all.
     rows: Option<BooleanBuffer>,
 }
@@ -205,10 +207,15 @@ impl<'a> Evaluator<'a> {
         if !node.is_shared() {
             return self.by_term(node);
         }
-        let key = (Arc::as_ptr(node).addr(), self.selection.number);
-        if let Some(known) = self.shared.get(&key).and_then(T::of) {
+        let address = Arc::as_ptr(node).addr();
+        let Selection { number, within, .. } = &self.selection;
+        // What is known of more rows is known of these.
+        let mut selections = std::iter::once(number).chain(within);
+        let known = selections.find_map(|number| self.shared.get(&(address, *number)));
+        if let Some(known) = known.and_then(T::of) {
             return Ok(known.clone());
         }
+        let key = (address, *number);
         let values: T = self.by_term(node)?;
         self.shared.insert(key, values.clone().into_values());
         Ok(values)
@@ -473,8 +480,11 @@ impl<'a> Evaluator<'a> {
         };
         let number = self.selections + 1;
         self.selections = number;
+        let mut within = self.selection.within.clone();
+        within.push(self.selection.number);
         let selection = Selection {
             number,
+            within,
             rows: Some(rows),
         };
         let outer = std::mem::replace(&mut self.selection, selection);
