@@ -5,6 +5,7 @@ mod aggregations;
 mod bounds;
 mod computed;
 mod distinct;
+mod expressions;
 mod index;
 mod pages;
 mod time;
@@ -281,7 +282,7 @@ fn a_profile_has_what_each_clause_was_asked_and_had() {
         let clause = clauses.find(|clause| clause.path == path).expect(path);
         (clause.documents_in, clause.documents_out)
     };
-    assert_eq!(asked("query.bool"), (100, 34));
+    assert_eq!(asked("query.bool"), (200, 34));
     assert_eq!(asked("query.bool.filter[0].wasm_udf"), (100, 34));
     let (_, had) = asked("query.bool.filter[1].term");
     // Asked again for the document that it is at, it has it again.

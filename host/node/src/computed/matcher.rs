@@ -55,6 +55,17 @@ pub(crate) struct Bool<T> {
     /// None of them matches.
     pub(crate) must_not: Vec<T>,
     pub(crate) minimum: usize,
+    /// The order of the clauses that decide alone, by their numbers, once [`Matcher::bool`] has
+    /// them.
+    pub(super) decisive: Vec<(Role, usize)>,
+}
+
+/// What a clause that decides alone is there for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Role {
+    Filter,
+    Must,
+    MustNot,
 }
 
 impl<T> Default for Bool<T> {
@@ -65,6 +76,7 @@ impl<T> Default for Bool<T> {
             should: Vec::new(),
             must_not: Vec::new(),
             minimum: 0,
+            decisive: Vec::new(),
         }
     }
 }
@@ -102,6 +114,7 @@ impl<L, C> Shape<L, C> {
                     should: all(clauses.should)?,
                     must_not: all(clauses.must_not)?,
                     minimum: clauses.minimum,
+                    decisive: clauses.decisive,
                 })
             }
             Self::Boost(of, factor) => Shape::Boost(Box::new(map(*of)?), factor),
@@ -138,10 +151,22 @@ impl Matcher {
             should,
             must_not,
             minimum: _,
+            decisive: _,
         } = &mut clauses;
-        for clauses in [must, filter, should, must_not] {
+        should.sort_by_key(Self::cost);
+        let mut decisive = Vec::new();
+        for (role, clauses) in [
+            (Role::Filter, filter),
+            (Role::Must, must),
+            (Role::MustNot, must_not),
+        ] {
             clauses.sort_by_key(Self::cost);
+            let costs = clauses.iter().map(Self::cost).enumerate();
+            decisive.extend(costs.map(|(number, cost)| (cost, role, number)));
         }
+        decisive.sort_by_key(|(cost, ..)| *cost);
+        let decisive = decisive.into_iter();
+        clauses.decisive = decisive.map(|(_, role, number)| (role, number)).collect();
         Self::Bool(clauses)
     }
 
@@ -163,7 +188,7 @@ impl Matcher {
         match self {
             Self::Leaf(Leaf::Approximation) => 0,
             Self::Leaf(Leaf::Index(_)) => 1,
-            Self::Computed(..) => 3,
+            Self::Computed(of, computed) => of.cost().max(3 + u8::from(computed.is_expensive())),
             Self::Boost(of, _) | Self::Constant(of, _) | Self::Watched(of, _) => of.cost(),
             Self::Bool(_) | Self::Boosting(..) | Self::Max(..) => 2,
         }
@@ -352,32 +377,22 @@ impl Bool<Evaluator> {
         let mut scores: Vec<Score> = vec![0.0; block.len()];
         let mut left: Vec<usize> = (0..block.len()).collect();
         let mut next = Vec::with_capacity(block.len());
-        // What is computed comes last of its kind, so filters go before what scores.
-        for evaluator in &mut self.filter {
+        for (role, number) in &self.decisive {
             next.clear();
+            let evaluator = match role {
+                Role::Filter => &mut self.filter[*number],
+                Role::Must => &mut self.must[*number],
+                Role::MustNot => &mut self.must_not[*number],
+            };
             evaluator.evaluate_at(block, &left, |position, outcome| {
-                if outcome != Outcome::No {
-                    next.push(position);
+                match (role, outcome) {
+                    (Role::Must, Outcome::Yes(score)) => scores[position] += score,
+                    (Role::Filter, Outcome::Yes(_)) | (Role::MustNot, Outcome::No) => {}
+                    (Role::Filter | Role::Must, Outcome::No) | (Role::MustNot, Outcome::Yes(_)) => {
+                        return;
+                    }
                 }
-            })?;
-            std::mem::swap(&mut left, &mut next);
-        }
-        for evaluator in &mut self.must {
-            next.clear();
-            evaluator.evaluate_at(block, &left, |position, outcome| {
-                if let Outcome::Yes(score) = outcome {
-                    scores[position] += score;
-                    next.push(position);
-                }
-            })?;
-            std::mem::swap(&mut left, &mut next);
-        }
-        for evaluator in &mut self.must_not {
-            next.clear();
-            evaluator.evaluate_at(block, &left, |position, outcome| {
-                if outcome == Outcome::No {
-                    next.push(position);
-                }
+                next.push(position);
             })?;
             std::mem::swap(&mut left, &mut next);
         }

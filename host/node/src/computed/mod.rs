@@ -47,6 +47,11 @@ pub(crate) trait Computed: Debug + Send + Sync + 'static {
         reader: &SegmentReader,
         expected: u32,
     ) -> tantivy::Result<Box<dyn Computation>>;
+
+    /// Whether it costs so much that it comes after the other computed clauses.
+    fn is_expensive(&self) -> bool {
+        true
+    }
 }
 
 /// A computed clause at work on a segment.

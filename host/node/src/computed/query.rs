@@ -396,6 +396,7 @@ mod tests {
                     should: matchers(should),
                     must_not: matchers(must_not),
                     minimum: *minimum,
+                    ..Bool::default()
                 }),
                 Self::Boost(model, factor) => Matcher::Boost(matcher(model), *factor),
                 Self::Constant(model, score) => Matcher::Constant(matcher(model), *score),

@@ -3,19 +3,19 @@
 //!
 //! It knows the mapping's columns and SQL's rules of types, and nothing of documents.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use sqlparser::ast::{BinaryOperator, CaseWhen, Expr, Ident, UnaryOperator};
 
+use super::arithmetic::{arithmetic, negative};
+use super::compare::compare;
 use super::error::{ExpressionError, Position};
-use super::literal;
-use super::names;
+use super::evaluate::fold;
 use super::node::{Comparison, Kind, Node, Operation, Type};
 use super::parse::{MAX_DEPTH, position};
-use super::{ColumnType, Columns, pattern};
-
-/// The most nodes, each counted as often as it is used.
-const MAX_NODES: u64 = 16 * 1024;
+use super::{ColumnType, Scope, kernel, literal, names, pattern};
+use crate::udf::UdfCall;
 
 /// How deep nodes may be nested: evaluating them recurses.
 const MAX_NODE_DEPTH: usize = 256;
@@ -26,7 +26,7 @@ pub(super) struct Operand {
     pub(super) node: Arc<Node>,
     pub(super) at: Position,
     /// A name or a literal as it is written.
-    text: Option<String>,
+    pub(super) text: Option<String>,
 }
 
 impl Operand {
@@ -57,12 +57,21 @@ impl Operand {
     }
 }
 
-/// Checks expressions against the columns of an index.
+/// Checks an expression against what it may name.
 pub(super) struct Checker<'a> {
-    pub(super) columns: &'a dyn Columns,
+    pub(super) scope: Scope<'a>,
+    /// The UDFs so far.
+    pub(super) udfs: RefCell<Vec<UdfCall>>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    pub(super) fn new(scope: Scope<'a>) -> Self {
+        Self {
+            scope,
+            udfs: RefCell::default(),
+        }
+    }
+
     /// Checks a part of an expression that lies in so many others.
     pub(super) fn check(&self, expr: &Expr, depth: usize) -> Result<Operand, ExpressionError> {
         if depth > 2 * MAX_DEPTH {
@@ -162,7 +171,15 @@ impl Checker<'_> {
                 else_result.as_deref(),
                 depth,
             )?,
+            Expr::Interval(interval) => literal::interval(interval, position(expr))?,
+            Expr::Cast {
+                expr: inner,
+                data_type,
+                format: None,
+                ..
+            } => self.cast(inner, data_type, depth)?,
             Expr::Ceil { .. }
+            | Expr::Extract { .. }
             | Expr::Floor { .. }
             | Expr::Substring { .. }
             | Expr::Trim { .. }
@@ -170,7 +187,7 @@ impl Checker<'_> {
             other => return Err(names::unsupported(other)),
         };
         let at = position(expr);
-        check_size(&node)?;
+        let node = bounded(node, at)?;
         let text = match expr {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => Some(expr.to_string()),
             Expr::Value(_) | Expr::TypedString(_) => {
@@ -196,6 +213,12 @@ impl Checker<'_> {
         // How many operators that are not merged lie in each other.
         let mut nested = depth;
         while let Some((op, right)) = links.next() {
+            if let Some((negated, ignores_case)) = matching(op) {
+                let matches = pattern::matching(&op.to_string(), &result, right, ignores_case)?;
+                result.node = negate(negated, matches);
+                result.text = None;
+                continue;
+            }
             let right_operand = if is_comparison(op) {
                 self.compared(right, depth + 1)?
             } else {
@@ -221,10 +244,8 @@ impl Checker<'_> {
                     max: 4 * MAX_DEPTH,
                 });
             }
-            let node = binary(op, &operands)?;
-            check_size(&node)?;
             result = Operand {
-                node,
+                node: bounded(binary(op, &operands)?, result.at)?,
                 at: result.at,
                 text: None,
             };
@@ -249,13 +270,13 @@ impl Checker<'_> {
             .map(|name| name.value.as_str())
             .collect::<Vec<_>>()
             .join(".");
-        let Some((name, type_)) = self.columns.column(&path) else {
+        let Some((name, type_)) = self.scope.columns.column(&path) else {
             return Err(ExpressionError::UnknownColumn {
                 at: names
                     .first()
                     .map(|name| name.span.start.into())
                     .unwrap_or_default(),
-                hint: names::nearest_column(&path, &self.columns.paths()),
+                hint: names::nearest_column(&path, &self.scope.columns.paths()),
                 name: path,
             });
         };
@@ -294,19 +315,7 @@ impl Checker<'_> {
                 operand.must_be(Type::Boolean, "`not` takes a boolean")?;
                 Ok(Node::not(operand.node))
             }
-            UnaryOperator::Minus => {
-                number(&operand, "-")?;
-                if let Kind::Double(value) = operand.node.kind {
-                    return Ok(Node::new(Kind::Double(-value), Type::Double));
-                }
-                let type_ = operand.node.type_;
-                let zero = Node::new(Kind::Long(0), Type::Long);
-                let operands = vec![zero, operand.node];
-                Ok(Node::new(
-                    Kind::Compute(Operation::Subtract, operands),
-                    type_,
-                ))
-            }
+            UnaryOperator::Minus => negative(&operand),
             _ => {
                 number(&operand, "+")?;
                 Ok(operand.node)
@@ -402,11 +411,15 @@ impl Checker<'_> {
     }
 }
 
-fn check_size(node: &Node) -> Result<(), ExpressionError> {
-    if node.size > MAX_NODES || node.depth > MAX_NODE_DEPTH {
-        return Err(ExpressionError::TooComplex);
+/// A node that is not nested too deeply, and a value if it is the same for all documents.
+fn bounded(node: Arc<Node>, at: Position) -> Result<Arc<Node>, ExpressionError> {
+    if node.depth > MAX_NODE_DEPTH {
+        return Err(ExpressionError::TooDeep {
+            at,
+            max: MAX_NODE_DEPTH,
+        });
     }
-    Ok(())
+    Ok(fold(node))
 }
 
 /// The one type of all operands, which are alternatives.
@@ -430,93 +443,6 @@ pub(super) fn number(operand: &Operand, name: &str) -> Result<(), ExpressionErro
     } else {
         Err(operand.mismatch(format!("`{name}` takes numbers")))
     }
-}
-
-/// Compares two operands of types that can be compared.
-pub(super) fn compare(
-    comparison: Comparison,
-    name: &str,
-    left: &Operand,
-    right: &Operand,
-) -> Result<Arc<Node>, ExpressionError> {
-    let (left, right) = (&dated(left, right)?, &dated(right, left)?);
-    let (one, other) = (left.node.type_, right.node.type_);
-    let Some(common) = one.common(other) else {
-        let (wrong, against) = if one == Type::Date {
-            (right, left)
-        } else {
-            (left, right)
-        };
-        let remedy = if against.node.type_ == Type::Date {
-            ": write `'2020-01-31'` or `timestamp '2020-01-31 12:00:00'`"
-        } else {
-            ""
-        };
-        let against = match &against.text {
-            Some(text) => format!("`{text}`, to which `{name}` compares it, is"),
-            None => format!("`{name}` compares it to"),
-        };
-        let other = if wrong.at == left.at { other } else { one };
-        return Err(wrong.mismatch(format!("{against} {}{remedy}", other.name())));
-    };
-    let orders = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-    if orders && common == Type::Boolean {
-        return Err(left.mismatch(format!(
-            "`{name}` has no order of booleans: use `=` or `<>`"
-        )));
-    }
-    let (left, right) = (left.node.clone(), right.node.clone());
-    Ok(match (&left.kind, &right.kind) {
-        (_, Kind::Double(number)) if left.type_ == Type::Long => exact(comparison, left, *number),
-        (Kind::Double(number), _) if right.type_ == Type::Long => {
-            exact(comparison.flipped(), right, *number)
-        }
-        _ => comparing(comparison, left, right),
-    })
-}
-
-/// An operand beside another: a string or a number that is written beside a date is one.
-fn dated(operand: &Operand, beside: &Operand) -> Result<Operand, ExpressionError> {
-    let mut dated = operand.clone();
-    if beside.node.type_ == Type::Date {
-        match &operand.node.kind {
-            Kind::Text(text) => dated.node = literal::instant(text, operand.at, "2020-01-31")?,
-            Kind::Long(millis) => dated.node = literal::from_millis(*millis, operand.at)?,
-            _ => {}
-        }
-    }
-    Ok(dated)
-}
-
-fn comparing(comparison: Comparison, left: Arc<Node>, right: Arc<Node>) -> Arc<Node> {
-    Node::new(Kind::Compare(comparison, left, right), Type::Boolean)
-}
-
-/// Compares a long to a literal with a point, an exponent, or more digits than a long has. To
-/// PostgreSQL it is a `numeric`, so the long is not rounded, as it is beside a double.
-fn exact(comparison: Comparison, long: Arc<Node>, number: f64) -> Arc<Node> {
-    let end = 2_f64.powi(63);
-    let bound = match comparison {
-        Comparison::Less | Comparison::GreaterOrEqual => number.ceil(),
-        _ => number.floor(),
-    };
-    let is_long = (-end..end).contains(&bound);
-    let never_equal = bound.to_bits() != number.to_bits() && number != 0.0;
-    let (comparison, bound) = match comparison {
-        Comparison::Equal if never_equal || !is_long => (Comparison::Less, i64::MIN),
-        Comparison::NotEqual if never_equal || !is_long => (Comparison::GreaterOrEqual, i64::MIN),
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
-        _ if is_long => (comparison, bound as i64),
-        // All longs are on one side of it.
-        Comparison::Less | Comparison::LessOrEqual if number > 0.0 => {
-            (Comparison::LessOrEqual, i64::MAX)
-        }
-        Comparison::Greater | Comparison::GreaterOrEqual if number < 0.0 => {
-            (Comparison::GreaterOrEqual, i64::MIN)
-        }
-        _ => (Comparison::Less, i64::MIN),
-    };
-    comparing(comparison, long, Node::new(Kind::Long(bound), Type::Long))
 }
 
 fn negate(negated: bool, node: Arc<Node>) -> Arc<Node> {
@@ -553,29 +479,22 @@ fn is_comparison(op: &BinaryOperator) -> bool {
     )
 }
 
-/// An operand as a string, with the words for true and false.
-pub(super) fn as_text(
-    operand: &Operand,
-    name: &str,
-    [yes, no]: [&str; 2],
-) -> Result<Arc<Node>, ExpressionError> {
-    let node = operand.node.clone();
-    let word = |word: &str| Node::new(Kind::Text(word.into()), Type::Text);
-    match node.type_ {
-        Type::Text | Type::Null => Ok(node),
-        Type::Long | Type::Double => {
-            let kind = Kind::Compute(Operation::Show, vec![node]);
-            Ok(Node::new(kind, Type::Text))
-        }
-        Type::Boolean => {
-            let branches = vec![(node.clone(), word(yes)), (Node::not(node), word(no))];
-            let kind = Kind::Case(branches, Node::null(Type::Text));
-            Ok(Node::new(kind, Type::Text))
-        }
-        Type::Date => {
-            Err(operand.mismatch(format!("`{name}` takes strings, numbers and booleans")))
-        }
-    }
+/// An operand as a string.
+pub(super) fn as_text(operand: &Operand, name: &str) -> Result<Arc<Node>, ExpressionError> {
+    let text = kernel::cast(&operand.node, Type::Text);
+    text.ok_or_else(|| operand.mismatch(format!("`{name}` takes no intervals")))
+}
+
+/// Whether an operator matches a regular expression, and if so, whether it is negated and ignores
+/// case.
+fn matching(op: &BinaryOperator) -> Option<(bool, bool)> {
+    Some(match op {
+        BinaryOperator::PGRegexMatch => (false, false),
+        BinaryOperator::PGRegexIMatch => (false, true),
+        BinaryOperator::PGRegexNotMatch => (true, false),
+        BinaryOperator::PGRegexNotIMatch => (true, true),
+        _ => return None,
+    })
 }
 
 fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, ExpressionError> {
@@ -606,7 +525,7 @@ fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, Expres
             }
             let texts = operands
                 .iter()
-                .map(|operand| as_text(operand, "||", ["true", "false"]))
+                .map(|operand| as_text(operand, "||"))
                 .collect::<Result<_, _>>()?;
             let kind = Kind::Compute(Operation::Concat, texts);
             return Ok(Node::new(kind, Type::Text));
@@ -625,18 +544,6 @@ fn binary(op: &BinaryOperator, operands: &[Operand]) -> Result<Arc<Node>, Expres
         }
     };
     compare(comparison, &name, &operands[0], &operands[1])
-}
-
-/// Numbers computed from numbers: a long from longs, and a double if one is a double.
-pub(super) fn arithmetic(
-    operation: Operation,
-    name: &str,
-    operands: &[Operand],
-) -> Result<Arc<Node>, ExpressionError> {
-    for operand in operands {
-        number(operand, name)?;
-    }
-    computed(operation, name, operands)
 }
 
 /// An operation whose result is of its operands' type.

@@ -71,9 +71,6 @@ pub enum ExpressionError {
         /// The deepest that is allowed.
         max: usize,
     },
-    /// Evaluating it takes too many steps.
-    #[error("expression: it takes too many steps to evaluate: split it, or nest it less")]
-    TooComplex,
     /// No column has this name.
     #[error("expression, {at}: unknown column `{name}`: {hint}")]
     UnknownColumn {
@@ -162,7 +159,6 @@ impl ExpressionError {
             Self::TooLong { .. }
             | Self::TooManyTokens { .. }
             | Self::TooDeep { .. }
-            | Self::TooComplex
             | Self::Returns { .. } => Vec::new(),
         };
         for word in words {

@@ -6,25 +6,19 @@ use std::sync::Arc;
 use tantivy::query::{AllQuery, Query};
 use tantivy::{DocId, Score, SegmentReader};
 
-use super::node::Node;
+use super::Program;
 use super::segment::Segment;
 use super::vector::Truth;
-use crate::allowance::Allowance;
-use crate::columns::Dictionaries;
 use crate::computed::{Computation, Computed, ComputedQuery, Failure, Matcher, Outcome};
 
 /// The documents for which a boolean is true, with a score of 1.
 #[derive(Clone, Debug)]
-pub(crate) struct Filter {
-    pub(super) node: Arc<Node>,
-    pub(super) dictionaries: Dictionaries,
-    pub(super) allowance: Allowance,
-}
+pub(crate) struct Filter(pub(super) Program);
 
 impl Filter {
     /// As a query of its own, which ends when the search's time is over.
     pub(super) fn into_query(self) -> Box<dyn Query> {
-        let allowance = self.allowance.clone();
+        let allowance = self.0.allowance.clone();
         let of = Box::new(Matcher::approximation());
         Box::new(ComputedQuery {
             approximation: Arc::new(AllQuery),
@@ -41,13 +35,12 @@ impl Computed for Filter {
         reader: &SegmentReader,
         expected: u32,
     ) -> tantivy::Result<Box<dyn Computation>> {
-        let Self {
-            node,
-            dictionaries,
-            allowance,
-        } = self;
-        let segment = Segment::open(node, reader, expected, dictionaries, allowance)?;
+        let segment = Segment::open(&self.0, reader, expected)?;
         Ok(Box::new(SegmentFilter(segment)))
+    }
+
+    fn is_expensive(&self) -> bool {
+        !self.0.udfs.is_empty()
     }
 }
 
@@ -60,7 +53,7 @@ impl fmt::Debug for SegmentFilter {
 }
 
 impl Computation for SegmentFilter {
-    fn compute(&mut self, documents: &[DocId], _scores: &[Score]) -> Option<Vec<Outcome>> {
+    fn compute(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Outcome>> {
         let mut outcomes = vec![Outcome::No; documents.len()];
         let mut first = 0;
         let mut take = |truth: Truth| {
@@ -71,6 +64,7 @@ impl Computation for SegmentFilter {
         };
         let evaluated = self.0.evaluate(
             documents,
+            scores,
             |evaluator, node| evaluator.boolean(node),
             &mut take,
         );

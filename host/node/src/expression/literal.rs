@@ -1,12 +1,16 @@
-//! Literals: numbers, strings, booleans, null, and dates.
+//! Literals: numbers, strings, booleans, null, dates and intervals.
 //!
 //! It knows how they are written, and nothing of their use.
 
 use std::sync::Arc;
 
-use sqlparser::ast::{DataType, TypedString, Value, ValueWithSpan};
+use sqlparser::ast::{
+    DataType, Expr, Interval as IntervalLiteral, TypedString, Value, ValueWithSpan,
+};
 
 use super::error::{ExpressionError, Position};
+use super::interval::Interval;
+use super::moment;
 use super::node::{Kind, Node, Type};
 use crate::dates;
 
@@ -66,11 +70,60 @@ pub(super) fn typed(literal: &TypedString) -> Result<Arc<Node>, ExpressionError>
             instead: "write `date '2020-01-31'` or `timestamp '2020-01-31 12:00:00'`".to_owned(),
         });
     };
-    let form = match &literal.data_type {
-        DataType::Date => "date '2020-01-31'",
-        _ => "timestamp '2020-01-31 12:00:00'",
+    match &literal.data_type {
+        DataType::Date => day(text, at, "date '2020-01-31'"),
+        _ => instant(text, at, "timestamp '2020-01-31 12:00:00'"),
+    }
+}
+
+/// `interval '1 month'` and `interval '1' month`.
+pub(super) fn interval(
+    literal: &IntervalLiteral,
+    at: Position,
+) -> Result<Arc<Node>, ExpressionError> {
+    let (Expr::Value(value), None, None) = (
+        literal.value.as_ref(),
+        &literal.leading_precision,
+        &literal.last_field,
+    ) else {
+        return Err(ExpressionError::Unsupported {
+            at,
+            what: "this form of interval is not supported".to_owned(),
+            instead: "write `interval '1 month'`".to_owned(),
+        });
     };
-    instant(text, at, form)
+    let text = match &value.value {
+        Value::SingleQuotedString(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let text = match &literal.leading_field {
+        None => text,
+        Some(unit) => format!("{text} {unit}"),
+    };
+    span(&text, value.span.start.into())
+}
+
+/// A string as an interval.
+pub(super) fn span(text: &str, at: Position) -> Result<Arc<Node>, ExpressionError> {
+    match Interval::parse(text) {
+        Some(interval) => Ok(Node::new(Kind::Interval(interval), Type::Interval)),
+        None => Err(ExpressionError::Value {
+            at,
+            reason: format!(
+                "`{text}` is not a valid interval: write it as `interval '1 month'` or \
+                 `interval '2 days 03:04:05'`"
+            ),
+        }),
+    }
+}
+
+/// A string as a day.
+pub(super) fn day(text: &str, at: Position, form: &str) -> Result<Arc<Node>, ExpressionError> {
+    let node = instant(text, at, form)?;
+    Ok(match node.kind {
+        Kind::Instant(micros) => Node::new(Kind::Instant(moment::day(micros)), Type::Day),
+        _ => node,
+    })
 }
 
 /// A string as a date, in any of the forms of documents, milliseconds since 1970 among them.

@@ -3,13 +3,13 @@
 use sqlparser::ast::{Expr, Function};
 
 use super::error::ExpressionError;
-use super::functions::FUNCTIONS;
+use super::functions::function_names;
 use super::parse::position;
 use crate::likeness::edits;
 
 /// The supported operators.
-pub(super) const OPERATORS: &str = "use `+ - * / % || = <> < <= > >= and or not`, `is null`, \
-     `is true`, `is false`, `is distinct from`, `between`, `in`, `like`, `ilike` and `case`";
+pub(super) const OPERATORS: &str = "use `+ - * / % || = <> < <= > >= ~ and or not`, `is null`, \
+     `is true`, `is false`, `is distinct from`, `between`, `in`, `like`, `ilike`, `case` and `cast`";
 
 /// Aggregate functions, which people try.
 const AGGREGATES: &[&str] = &[
@@ -29,6 +29,18 @@ const AGGREGATES: &[&str] = &[
     "var",
 ];
 
+/// Functions of other databases and languages, and what they are here.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("contains", "strpos"),
+    ("ifnull", "coalesce"),
+    ("instr", "strpos"),
+    ("len", "length"),
+    ("nvl", "coalesce"),
+    ("position", "position(part in text)"),
+    ("regexp_matches", "regexp_like"),
+    ("sysdate", "now"),
+];
+
 /// How many names an error lists.
 const MAX_LISTED: usize = 20;
 
@@ -37,33 +49,38 @@ pub(super) fn nearest_column(path: &str, known: &[String]) -> String {
     if let Some(nearest) = nearest(path, known.iter().map(String::as_str)) {
         return format!("did you mean `{nearest}`?");
     }
-    let mut known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-    known.sort();
-    match known.len() {
-        0 => "the index has no columns".to_owned(),
-        count if count > MAX_LISTED => {
-            format!(
-                "the columns are {} and {} more",
-                known[..MAX_LISTED].join(", "),
-                count - MAX_LISTED
-            )
-        }
-        _ => format!("the columns are {}", known.join(", ")),
+    if known.is_empty() {
+        return "the index has no columns".to_owned();
+    }
+    let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
+    known.sort_unstable();
+    format!("the columns are {}", listed(&known))
+}
+
+/// The first of several names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let shown = names.iter().take(MAX_LISTED);
+    let shown: Vec<_> = shown.map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(MAX_LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
-/// The error of a call of an unknown function.
-pub(super) fn unknown_function(call: &Expr, name: &str) -> ExpressionError {
+/// The error of a call of an unknown function, beside UDFs of some names.
+pub(super) fn unknown_function(call: &Expr, name: &str, udfs: &[String]) -> ExpressionError {
     if AGGREGATES.contains(&name) {
         return aggregate(call, name);
     }
-    let names = || FUNCTIONS.iter().map(|(name, _)| *name);
-    let hint = match nearest(name, names()) {
+    let mut known: Vec<&str> = function_names().collect();
+    known.sort_unstable();
+    let mut names: Vec<&str> = udfs.iter().map(String::as_str).collect();
+    names.extend(known);
+    let others = OTHER_NAMES.iter().find(|(other, _)| *other == name);
+    let meant = others.map(|(_, known)| *known);
+    let hint = match meant.or_else(|| nearest(name, names.iter().copied())) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => {
-            let known: Vec<_> = names().map(|name| format!("`{name}`")).collect();
-            format!("the functions are {}", known.join(", "))
-        }
+        None => format!("the functions are {}", listed(&names)),
     };
     ExpressionError::UnknownFunction {
         at: position(call),
@@ -81,8 +98,8 @@ pub(super) fn unsupported(expr: &Expr) -> ExpressionError {
             "an expression sees one document's columns only",
         ),
         Expr::Cast { .. } | Expr::Convert { .. } => (
-            "casts are not supported",
-            "a long beside a double is widened, and `round`, `floor` and `ceil` give whole numbers",
+            "this form of cast is not supported",
+            "write `cast(value as type)`",
         ),
         Expr::Tuple(_)
         | Expr::Array(_)
@@ -97,9 +114,9 @@ pub(super) fn unsupported(expr: &Expr) -> ExpressionError {
             "this operator is not supported",
             "call `regexp_like(text, 'pattern')`",
         ),
-        Expr::Extract { .. } | Expr::Interval(_) | Expr::AtTimeZone { .. } => (
-            "date arithmetic is not supported",
-            "compare dates to `'2020-01-31'` or `timestamp '2020-01-31 12:00:00'`",
+        Expr::AtTimeZone { .. } => (
+            "time zones are not supported",
+            "dates are in UTC: add an interval, such as `interval '2 hours'`",
         ),
         _ => ("this part of SQL is not supported", OPERATORS),
     };
@@ -139,7 +156,7 @@ fn aggregate(call: &Expr, name: &str) -> ExpressionError {
 
 /// The known name that is closest to another one, if it is close. Of names of three letters, many
 /// are close by chance.
-fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
     let (distance, nearest) = known
         .filter_map(|known| Some((edits(&lower, &known.to_lowercase())?, known)))

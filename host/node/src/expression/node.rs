@@ -1,13 +1,16 @@
 //! An expression after its types were checked: every column is known, every operand fits.
 //!
-//! It knows neither SQL's text nor tantivy. A node counts, when it is made, what lies below
-//! it, so that trees whose parts are shared many times over are never walked.
+//! It knows neither SQL's text nor tantivy. A node notes, when it is made, what lies below it, so
+//! that trees whose parts are shared many times over are never walked.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use regex::Regex;
+
+use super::interval::Interval;
+use super::kernel::Kernel;
 
 /// The type of a part of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,12 @@ pub(super) enum Type {
     Boolean,
     Long,
     Double,
+    /// An instant, in microseconds since 1970.
     Date,
+    /// A day without a time, as the microseconds since 1970 at its start.
+    Day,
+    /// A span of time, which is no value of a document.
+    Interval,
     Text,
 }
 
@@ -28,7 +36,8 @@ impl Type {
             Self::Null => "null",
             Self::Boolean => "a boolean",
             Self::Long | Self::Double => "a number",
-            Self::Date => "a date",
+            Self::Date | Self::Day => "a date",
+            Self::Interval => "an interval",
             Self::Text => "text",
         }
     }
@@ -37,12 +46,18 @@ impl Type {
         matches!(self, Self::Long | Self::Double)
     }
 
-    /// The type that values of both have: a long beside a double is widened.
+    pub(super) fn is_date(self) -> bool {
+        matches!(self, Self::Date | Self::Day)
+    }
+
+    /// The type that values of both have: a long beside a double is widened, and a day beside an
+    /// instant is one at midnight.
     pub(super) fn common(self, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Null, type_) | (type_, Self::Null) => Some(type_),
             (left, right) if left == right => Some(left),
             (left, right) if left.is_number() && right.is_number() => Some(Self::Double),
+            (left, right) if left.is_date() && right.is_date() => Some(Self::Date),
             _ => None,
         }
     }
@@ -93,23 +108,20 @@ pub(super) enum Operation {
     Divide,
     Remainder,
     Abs,
+    /// -1, 0 or 1.
+    Sign,
     Sqrt,
-    Power,
     Floor,
     Ceil,
     /// To so many decimal places.
     Round(i64),
+    /// The same, towards zero.
+    Truncate(i64),
     /// The least of those that are not null.
     Least,
     /// The greatest of those that are not null.
     Greatest,
-    Upper,
-    Lower,
     Concat,
-    /// The characters of a string.
-    Length,
-    /// A number as it is written.
-    Show,
 }
 
 /// What a node is.
@@ -121,11 +133,16 @@ pub(super) enum Kind {
     /// Finite.
     Double(f64),
     Text(Arc<str>),
-    /// Microseconds since 1970.
+    /// Microseconds since 1970, of a date or a day.
     Instant(i64),
+    Interval(Interval),
     /// A column, by its name in tantivy.
     Column(Arc<str>),
     Compute(Operation, Vec<Arc<Node>>),
+    /// A function of operands none of which is null.
+    Call(Kernel, Vec<Arc<Node>>),
+    /// A UDF, by its number in the expression.
+    Udf(usize),
     Compare(Comparison, Arc<Node>, Arc<Node>),
     And(Vec<Arc<Node>>),
     Or(Vec<Arc<Node>>),
@@ -139,8 +156,6 @@ pub(super) enum Kind {
     Coalesce(Vec<Arc<Node>>),
     /// Whether a text matches a regular expression.
     Matches(Arc<Node>, Regex),
-    /// The first group of a regular expression that matches every text.
-    Extract(Arc<Node>, Regex),
 }
 
 impl Kind {
@@ -153,8 +168,11 @@ impl Kind {
             | Self::Double(_)
             | Self::Text(_)
             | Self::Instant(_)
-            | Self::Column(_) => Vec::new(),
+            | Self::Interval(_)
+            | Self::Column(_)
+            | Self::Udf(_) => Vec::new(),
             Self::Compute(_, operands)
+            | Self::Call(_, operands)
             | Self::And(operands)
             | Self::Or(operands)
             | Self::Coalesce(operands) => operands.iter().collect(),
@@ -162,8 +180,7 @@ impl Kind {
             Self::Not(operand)
             | Self::IsNull(operand)
             | Self::Is(operand, _)
-            | Self::Matches(operand, _)
-            | Self::Extract(operand, _) => vec![operand],
+            | Self::Matches(operand, _) => vec![operand],
             Self::Case(branches, otherwise) => {
                 let branches = branches.iter();
                 let mut operands: Vec<_> = branches.flat_map(|(when, then)| [when, then]).collect();
@@ -183,8 +200,8 @@ pub(super) struct Node {
     reads: Reads,
     /// How deep nodes lie in each other.
     pub(super) depth: usize,
-    /// How many nodes there are, each as often as it is used.
-    pub(super) size: u64,
+    /// Whether a UDF is called below.
+    pub(super) calls: bool,
 }
 
 /// The columns that a node reads.
@@ -211,14 +228,14 @@ impl Reads {
 
 impl Node {
     pub(super) fn new(kind: Kind, type_: Type) -> Arc<Self> {
-        let (mut size, mut depth) = (1_u64, 0);
+        let (mut calls, mut depth) = (matches!(kind, Kind::Udf(_)), 0);
         let mut reads = match &kind {
             Kind::Column(name) if type_ == Type::Text => Reads::Text(Arc::clone(name)),
-            Kind::Column(_) => Reads::More,
+            Kind::Column(_) | Kind::Udf(_) => Reads::More,
             _ => Reads::Nothing,
         };
         for operand in kind.operands() {
-            size = size.saturating_add(operand.size);
+            calls |= operand.calls;
             depth = depth.max(operand.depth);
             reads = reads.and(&operand.reads);
         }
@@ -227,7 +244,7 @@ impl Node {
             type_,
             reads,
             depth: depth + 1,
-            size,
+            calls,
         })
     }
 
@@ -247,6 +264,36 @@ impl Node {
             (_, Reads::Text(name)) => Some(name),
             (_, Reads::Nothing | Reads::More) => None,
         }
+    }
+
+    /// Whether it is a value, in a column or for all documents.
+    fn is_value(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Null
+                | Kind::Boolean(_)
+                | Kind::Long(_)
+                | Kind::Double(_)
+                | Kind::Text(_)
+                | Kind::Instant(_)
+                | Kind::Interval(_)
+                | Kind::Column(_)
+        )
+    }
+
+    /// Whether it is the same for all documents.
+    pub(super) fn is_constant(&self) -> bool {
+        matches!(self.reads, Reads::Nothing)
+    }
+
+    /// Whether it is computed, but the same for all documents.
+    pub(super) fn is_foldable(&self) -> bool {
+        self.is_constant() && !self.is_value()
+    }
+
+    /// Whether it is computed in more than one place, so that its values are kept.
+    pub(super) fn is_shared(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1 && !self.is_value()
     }
 
     /// The columns, by their names in tantivy, and their types.

@@ -23,6 +23,9 @@ pub(super) const MAX_DEPTH: usize = 32;
 /// How deep the parser may recurse: an operator before parentheses takes a level of its own.
 const MAX_RECURSION: usize = 2 * MAX_DEPTH;
 
+/// What `position(part in text)` calls: no name that is written can have a blank.
+pub(super) const POSITION_IN: &str = "position in";
+
 /// How many names a path may have that is written without quotes.
 pub(super) const MAX_NAMES: usize = 10;
 
@@ -41,6 +44,14 @@ impl Dialect for Expressions {
 
     fn is_identifier_part(&self, character: char) -> bool {
         character.is_alphanumeric() || character == '_'
+    }
+
+    fn allow_extract_custom(&self) -> bool {
+        true
+    }
+
+    fn allow_extract_single_quotes(&self) -> bool {
+        true
     }
 
     fn is_reserved_for_identifier(&self, keyword: Keyword) -> bool {
@@ -63,7 +74,8 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
             reason: lower_first(&error.message),
         })?;
     check_tokens(&tokens)?;
-    tokens.iter_mut().for_each(forget_form);
+    forget_intervals(&mut tokens);
+    rewrite_positions(&mut tokens);
     forget_from(&mut tokens);
     let mut parser = Parser::new(&Expressions)
         .with_recursion_limit(MAX_RECURSION)
@@ -114,12 +126,55 @@ pub(super) fn position(expression: &Expr) -> Position {
     }
 }
 
-/// Makes a name of a word that begins an unsupported form, which the parser would read twice.
-fn forget_form(token: &mut TokenWithSpan) {
-    if let Token::Word(word) = &mut token.token
-        && matches!(word.keyword, Keyword::INTERVAL | Keyword::POSITION)
-    {
-        word.keyword = Keyword::NoKeyword;
+/// Makes a name of `interval`, unless a string follows, which begins its form.
+fn forget_intervals(tokens: &mut [TokenWithSpan]) {
+    let mut before_string = false;
+    for token in tokens.iter_mut().rev() {
+        match &mut token.token {
+            Token::Whitespace(_) => continue,
+            Token::Word(word) if word.keyword == Keyword::INTERVAL && !before_string => {
+                word.keyword = Keyword::NoKeyword;
+            }
+            _ => {}
+        }
+        before_string = matches!(token.token, Token::SingleQuotedString(_));
+    }
+}
+
+/// Makes a call of `position(part in text)`, which the parser would read twice if it has a mistake.
+fn rewrite_positions(tokens: &mut [TokenWithSpan]) {
+    // The positions that are open: the word's index, and the depth in its parentheses.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let (mut depth, mut word_before) = (0_usize, None);
+    for at in 0..tokens.len() {
+        let word = word_before;
+        match &mut tokens[at].token {
+            Token::Whitespace(_) => continue,
+            Token::LParen => {
+                depth += 1;
+                open.extend(word.map(|word| (word, depth)));
+                word_before = None;
+            }
+            Token::RParen => {
+                open.retain(|(_, inside)| *inside < depth);
+                depth = depth.saturating_sub(1);
+                word_before = None;
+            }
+            Token::Word(word) if word.keyword == Keyword::POSITION => {
+                word.keyword = Keyword::NoKeyword;
+                word_before = Some(at);
+            }
+            Token::Word(word) if word.keyword == Keyword::IN => {
+                word_before = None;
+                if let Some((function, _)) = open.pop_if(|(_, inside)| *inside == depth) {
+                    tokens[at].token = Token::Comma;
+                    if let Token::Word(word) = &mut tokens[function].token {
+                        POSITION_IN.clone_into(&mut word.value);
+                    }
+                }
+            }
+            _ => word_before = None,
+        }
     }
 }
 

@@ -1,7 +1,6 @@
-//! `like`, `trim`, `left` and the like, as regular expressions.
+//! `like`, `regexp_like` and `~`, as regular expressions.
 //!
-//! The jit's own functions of these names count bytes, and give null if they would cut through a
-//! character; SQL's count characters. It knows patterns, and nothing of documents.
+//! It knows patterns, and nothing of documents.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -13,18 +12,6 @@ use super::check::Operand;
 use super::error::{ExpressionError, Position};
 use super::node::{Kind, Node, Type};
 use super::parse::position;
-
-/// The most characters that `left` and its kin count: a regular expression that counts has as
-/// many states.
-const MAX_COUNT: i64 = 1000;
-
-/// The ends at which `trim` removes characters.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Leading,
-    Trailing,
-    Both,
-}
 
 /// `text like pattern escape 'e'`: `%` is any text, `_` any character.
 pub(super) fn like(
@@ -118,6 +105,21 @@ pub(super) fn regexp_like(
     matches(text, &format!("{options}){regex}"), position(pattern))
 }
 
+/// `text ~ pattern`: whether a regular expression matches anywhere.
+pub(super) fn matching(
+    operator: &str,
+    text: &Operand,
+    pattern: &Expr,
+    ignores_case: bool,
+) -> Result<Arc<Node>, ExpressionError> {
+    text.must_be(Type::Text, format!("`{operator}` takes a string"))?;
+    let Some(regex) = text_literal(pattern, operator, "pattern")? else {
+        return Ok(Node::null(Type::Boolean));
+    };
+    let options = if ignores_case { "(?si)" } else { "(?s)" };
+    matches(text, &format!("{options}{regex}"), position(pattern))
+}
+
 /// A regular expression in which no `[^...]` has a line end, as with PostgreSQL's flag `n`.
 fn without_line_ends(regex: &str) -> String {
     let mut written = String::with_capacity(regex.len());
@@ -134,80 +136,6 @@ fn without_line_ends(regex: &str) -> String {
         rest = &rest[part..];
     }
     written
-}
-
-/// The first characters; of a negative number, all but so many at the end.
-pub(super) fn left(text: &Operand, count: &Expr) -> Result<Arc<Node>, ExpressionError> {
-    let count = whole_number(count, "left", "characters", -MAX_COUNT..=MAX_COUNT)?;
-    let regex = match count {
-        0.. => format!("(?s)^(.{{0,{count}}})"),
-        _ => format!("(?s)^(.*?).{{0,{}}}$", -count),
-    };
-    extract(text, &regex, text.at)
-}
-
-/// The last characters; of a negative number, all but so many at the start.
-pub(super) fn right(text: &Operand, count: &Expr) -> Result<Arc<Node>, ExpressionError> {
-    let count = whole_number(count, "right", "characters", -MAX_COUNT..=MAX_COUNT)?;
-    let regex = match count {
-        0.. => format!("(?s)(.{{0,{count}}})$"),
-        _ => format!("(?s)^.{{0,{}}}(.*)$", -count),
-    };
-    extract(text, &regex, text.at)
-}
-
-/// The characters from a position on, which is counted from 1. Positions before it count as well.
-pub(super) fn substring(
-    text: &Operand,
-    start: Option<&Expr>,
-    length: Option<&&Expr>,
-) -> Result<Arc<Node>, ExpressionError> {
-    let start = start.map_or(Ok(1), |start| {
-        whole_number(start, "substring", "characters", -MAX_COUNT..=MAX_COUNT)
-    })?;
-    let before = (1 - start).max(0);
-    let kept = match length {
-        None => ".*".to_owned(),
-        Some(length) => {
-            let length = whole_number(length, "substring", "characters", 0..=2 * MAX_COUNT)?;
-            format!(".{{0,{}}}", (length - before).max(0))
-        }
-    };
-    // Strings that end before the position are skipped whole, which leaves an empty one.
-    let skipped = (start - 1).max(0);
-    let regex = format!("(?s)^.{{0,{skipped}}}({kept})");
-    extract(text, &regex, text.at)
-}
-
-/// A string without the characters at its ends that are spaces, or in a set.
-pub(super) fn trim(
-    side: Side,
-    text: &Operand,
-    characters: Option<&&Expr>,
-) -> Result<Arc<Node>, ExpressionError> {
-    let set = match characters {
-        None => " ".to_owned(),
-        Some(characters) => match text_literal(characters, "trim", "characters")? {
-            None => return Ok(Node::null(Type::Text)),
-            Some(set) if set.is_empty() => return Ok(text.node.clone()),
-            Some(set) => set,
-        },
-    };
-    let mut class = String::from("[");
-    for character in set.chars() {
-        push_escaped(&mut class, character);
-    }
-    class.push_str("]*");
-    let regex = match side {
-        Side::Leading => format!("(?s)^{class}(.*)$"),
-        Side::Trailing => format!("(?s)^(.*?){class}$"),
-        Side::Both => format!("(?s)^{class}(.*?){class}$"),
-    };
-    extract(
-        text,
-        &regex,
-        characters.map_or(text.at, |characters| position(characters)),
-    )
 }
 
 /// An argument that must be a literal whole number.
@@ -245,7 +173,7 @@ pub(super) fn whole_number(
 }
 
 /// An argument that must be a literal string, or null.
-fn text_literal(
+pub(super) fn text_literal(
     argument: &Expr,
     function: &str,
     what: &str,
@@ -268,11 +196,6 @@ fn text_literal(
 fn matches(text: &Operand, regex: &str, at: Position) -> Result<Arc<Node>, ExpressionError> {
     let kind = Kind::Matches(text.node.clone(), compile(regex, at)?);
     Ok(Node::new(kind, Type::Boolean))
-}
-
-fn extract(text: &Operand, regex: &str, at: Position) -> Result<Arc<Node>, ExpressionError> {
-    let kind = Kind::Extract(text.node.clone(), compile(regex, at)?);
-    Ok(Node::new(kind, Type::Text))
 }
 
 /// Compiles a regular expression, so that a bad one is refused with its position, and before a

@@ -1,16 +1,32 @@
 //! Rounding to decimal places, as PostgreSQL's `numeric` does: halves go away from zero.
 //!
 //! A double is taken at the 15 significant digits that PostgreSQL casts it to `numeric` with, so
-//! that 2.675 is a half and rounds to 2.68. Whole doubles are rounded by `f64::round_ties_even`.
+//! that 2.675 is a half and rounds to 2.68. To whole numbers, doubles are rounded by
+//! `f64::round_ties_even`.
 
 /// A long, rounded to tens, hundreds and so on; null if it no longer fits.
 pub(super) fn long(value: i64, places: i64) -> Option<i64> {
     let dropped = u32::try_from(-places).unwrap_or(0);
-    i64::try_from(drop_digits(value, dropped)).ok()
+    i64::try_from(drop_digits(value, dropped, true)).ok()
+}
+
+/// A long, cut to tens, hundreds and so on.
+pub(super) fn cut_long(value: i64, places: i64) -> i64 {
+    let dropped = u32::try_from(-places).unwrap_or(0);
+    i64::try_from(drop_digits(value, dropped, false)).unwrap_or(value)
 }
 
 /// A double, rounded to so many places.
 pub(super) fn double(value: f64, places: i64) -> f64 {
+    to_places(value, places, true)
+}
+
+/// A double, cut to so many places.
+pub(super) fn cut_double(value: f64, places: i64) -> f64 {
+    to_places(value, places, false)
+}
+
+fn to_places(value: f64, places: i64, rounds: bool) -> f64 {
     let text = format!("{value:.14e}");
     let Some((digits, exponent)) = text.split_once('e') else {
         return value;
@@ -23,18 +39,19 @@ pub(super) fn double(value: f64, places: i64) -> f64 {
     let Ok(dropped @ 1..) = u32::try_from(-places - last) else {
         return value;
     };
-    let rounded = format!("{}e{last}", drop_digits(digits, dropped));
+    let rounded = format!("{}e{last}", drop_digits(digits, dropped, rounds));
     rounded.parse().unwrap_or(value)
 }
 
-/// With zeros in place of so many digits at the end.
-fn drop_digits(value: i64, count: u32) -> i128 {
+/// With zeros in place of so many digits at the end, rounded or cut.
+fn drop_digits(value: i64, count: u32, rounds: bool) -> i128 {
     // No long reaches half of a unit that does not fit.
     let Some(unit) = 10_i128.checked_pow(count) else {
         return 0;
     };
     let value = i128::from(value);
-    (value + value.signum() * unit / 2) / unit * unit
+    let half = if rounds { value.signum() * unit / 2 } else { 0 };
+    (value + half) / unit * unit
 }
 
 #[cfg(test)]
@@ -59,6 +76,19 @@ mod tests {
             let rounded = double(value, places);
             assert!((rounded - expected).abs() == 0.0, "{value}: {rounded}");
         }
+    }
+
+    #[test]
+    fn numbers_are_cut_towards_zero() {
+        for (value, places, expected) in
+            [(2.675, 2, 2.67), (-2.679, 2, -2.67), (1999.9, -2, 1900.0)]
+        {
+            let cut = cut_double(value, places);
+            assert!((cut - expected).abs() == 0.0, "{value}: {cut}");
+        }
+        assert_eq!(cut_long(-1999, -3), -1000);
+        assert_eq!(cut_long(i64::MIN, -19), 0);
+        assert_eq!(cut_long(i64::MAX, 2), i64::MAX);
     }
 
     #[test]

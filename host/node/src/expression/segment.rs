@@ -9,22 +9,23 @@ use std::sync::Arc;
 use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::{Array as _, BooleanArray, PrimitiveArray, UInt32Array};
 use tantivy::columnar::{Column, ColumnType};
-use tantivy::{DocId, SegmentReader};
+use tantivy::{DocId, Score, SegmentReader, TantivyError};
 
-use super::evaluate::{Block, Evaluator, Loaded, Tables, Undone};
+use super::Program;
+use super::evaluate::{Block, Evaluated, Evaluator, Kept, Tables, Undone};
 use super::node::{Node, Type};
-use super::vector::{Text, Truth};
+use super::vector::{Text, Truth, Values};
 use crate::allowance::Allowance;
-use crate::columns::{Dictionaries, Texts, first_values, full};
+use crate::columns::{Texts, first_values, full};
 
 /// How many documents are evaluated at once.
 const BLOCK_DOCUMENTS: usize = 1024;
 
-/// The columns of a segment that an expression reads.
+/// What an expression reads of a segment, and the UDFs that it calls there.
 pub(super) struct Segment {
     node: Arc<Node>,
     columns: Vec<(Arc<str>, Source)>,
-    tables: Tables,
+    kept: Kept,
     allowance: Allowance,
 }
 
@@ -40,12 +41,16 @@ impl Segment {
     /// Opens the columns, of which about `expected` documents will be asked for. A column that the
     /// segment does not have is null in all of its documents.
     pub(super) fn open(
-        node: &Arc<Node>,
+        program: &Program,
         reader: &SegmentReader,
         expected: u32,
-        dictionaries: &Dictionaries,
-        allowance: &Allowance,
     ) -> tantivy::Result<Self> {
+        let Program {
+            node,
+            udfs,
+            dictionaries,
+            allowance,
+        } = program;
         let mut columns = Vec::new();
         for (name, type_) in node.columns() {
             if !has_column(reader, &name, type_) {
@@ -54,50 +59,62 @@ impl Segment {
             let fast = reader.fast_fields();
             let source = match type_ {
                 Type::Boolean => fast.column_opt(&name)?.map(Source::Boolean),
-                Type::Long | Type::Date => fast.column_opt(&name)?.map(Source::Long),
+                Type::Long | Type::Date | Type::Day => fast.column_opt(&name)?.map(Source::Long),
                 Type::Double => fast.column_opt(&name)?.map(Source::Double),
                 Type::Text => Texts::open(reader, &name, dictionaries, expected)?.map(Source::Text),
-                Type::Null => None,
+                Type::Interval | Type::Null => None,
             };
             columns.extend(source.map(|source| (name, source)));
         }
+        let udfs = udfs.iter().map(|udf| udf.for_documents(reader, expected));
         Ok(Self {
             node: Arc::clone(node),
             columns,
-            tables: Tables::default(),
+            kept: Kept {
+                tables: Tables::default(),
+                udfs: udfs.collect::<Result<_, _>>()?,
+            },
             allowance: allowance.clone(),
         })
     }
 
     /// Evaluates documents, in ascending order, and gives what comes out in their order, in one
-    /// piece or in several. Once the search is over, nothing comes out.
+    /// piece or in several. Once the search is over, nothing comes out. UDFs get the documents'
+    /// scores.
+    ///
+    /// # Errors
+    ///
+    /// A column cannot be read; a UDF has ended the search, and has the reason.
     pub(super) fn evaluate<T>(
         &mut self,
         documents: &[DocId],
-        evaluate: fn(&mut Evaluator<'_>, &Node) -> Result<T, Undone>,
+        scores: &[Score],
+        evaluate: fn(&mut Evaluator<'_>, &Arc<Node>) -> Evaluated<T>,
         take: &mut dyn FnMut(T),
     ) -> tantivy::Result<()> {
-        for documents in documents.chunks(BLOCK_DOCUMENTS) {
-            let block = self.load(documents)?;
-            let mut evaluator = Evaluator {
-                block: &block,
-                tables: Some(&mut self.tables),
-                allowance: &self.allowance,
-            };
+        let blocks = documents.chunks(BLOCK_DOCUMENTS);
+        for (documents, scores) in blocks.zip(scores.chunks(BLOCK_DOCUMENTS)) {
+            let block = self.load(documents, scores)?;
+            let mut evaluator = Evaluator::new(&block, Some(&mut self.kept), &self.allowance);
             match evaluate(&mut evaluator, &self.node) {
                 Ok(values) => take(values),
                 Err(Undone::Over) => return Ok(()),
+                Err(Undone::Failed) => {
+                    let reason = "a function has ended the search".to_owned();
+                    return Err(TantivyError::InternalError(reason));
+                }
                 Err(Undone::TooLarge) => {
-                    let (first, rest) = documents.split_at(documents.len() / 2);
-                    self.evaluate(first, evaluate, take)?;
-                    self.evaluate(rest, evaluate, take)?;
+                    let middle = documents.len() / 2;
+                    let (first, rest) = documents.split_at(middle);
+                    self.evaluate(first, &scores[..middle], evaluate, take)?;
+                    self.evaluate(rest, &scores[middle..], evaluate, take)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn load(&self, documents: &[DocId]) -> tantivy::Result<Block> {
+    fn load<'a>(&self, documents: &'a [DocId], scores: &'a [Score]) -> tantivy::Result<Block<'a>> {
         let mut columns = HashMap::with_capacity(self.columns.len());
         for (name, source) in &self.columns {
             columns.insert(Arc::clone(name), source.load(documents)?);
@@ -105,20 +122,22 @@ impl Segment {
         Ok(Block {
             rows: documents.len(),
             columns,
+            documents,
+            scores,
         })
     }
 }
 
 impl Source {
-    fn load(&self, documents: &[DocId]) -> tantivy::Result<Loaded> {
+    fn load(&self, documents: &[DocId]) -> tantivy::Result<Values> {
         Ok(match self {
             Self::Boolean(column) => {
                 let values: BooleanArray = first_values(column, documents).into_iter().collect();
-                Loaded::Boolean(Truth::new(values.values(), values.nulls()))
+                Values::Boolean(Truth::new(values.values(), values.nulls()))
             }
-            Self::Long(column) => Loaded::Long(numbers(column, documents)),
-            Self::Double(column) => Loaded::Double(numbers(column, documents)),
-            Self::Text(texts) => Loaded::Text(match &texts.decoded {
+            Self::Long(column) => Values::Long(numbers(column, documents)),
+            Self::Double(column) => Values::Double(numbers(column, documents)),
+            Self::Text(texts) => Values::Text(match &texts.decoded {
                 Some(decoded) => {
                     let ordinals = first_values(texts.column.ords(), documents).into_iter();
                     let ordinal = |ordinal| u32::try_from(ordinal).ok();
@@ -149,10 +168,10 @@ where
 fn has_column(reader: &SegmentReader, name: &str, type_: Type) -> bool {
     let expected = match type_ {
         Type::Boolean => ColumnType::Bool,
-        Type::Long | Type::Date => ColumnType::I64,
+        Type::Long | Type::Date | Type::Day => ColumnType::I64,
         Type::Double => ColumnType::F64,
         Type::Text => ColumnType::Str,
-        Type::Null => return false,
+        Type::Interval | Type::Null => return false,
     };
     reader
         .fast_fields()

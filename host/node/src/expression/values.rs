@@ -4,43 +4,31 @@ use std::sync::Arc;
 
 use arrow_array::{Float64Array, Int64Array};
 use tantivy::index::SegmentReader;
-use tantivy::{DocId, TantivyError};
+use tantivy::{DocId, Score, TantivyError};
 
-use super::ColumnType;
+use super::evaluate::Evaluator;
 use super::node::Node;
 use super::segment::Segment;
 use super::vector::{Text, Truth};
-use crate::allowance::Allowance;
-use crate::columns::Dictionaries;
+use super::{ColumnType, Program};
 use crate::value::Value;
 
 /// An expression's values, at most one a document, in any segment.
 #[derive(Clone, Debug)]
 pub struct ExpressionValues {
-    node: Arc<Node>,
-    returns: ColumnType,
-    dictionaries: Dictionaries,
-    allowance: Allowance,
+    pub(super) program: Program,
+    pub(super) returns: ColumnType,
 }
 
 impl ExpressionValues {
-    pub(super) fn new(
-        node: &Arc<Node>,
-        returns: ColumnType,
-        dictionaries: &Dictionaries,
-        allowance: &Allowance,
-    ) -> Self {
-        Self {
-            node: Arc::clone(node),
-            returns,
-            dictionaries: dictionaries.clone(),
-            allowance: allowance.clone(),
-        }
-    }
-
     /// Their type.
     pub fn returns(&self) -> ColumnType {
         self.returns
+    }
+
+    /// Whether UDFs are called.
+    pub(crate) fn calls_udfs(&self) -> bool {
+        !self.program.udfs.is_empty()
     }
 
     /// The numbers of a segment's documents, of which about `expected` will be asked for; true is
@@ -73,13 +61,7 @@ impl ExpressionValues {
     }
 
     fn open(&self, reader: &SegmentReader, expected: u32) -> tantivy::Result<Segment> {
-        Segment::open(
-            &self.node,
-            reader,
-            expected,
-            &self.dictionaries,
-            &self.allowance,
-        )
+        Segment::open(&self.program, reader, expected)
     }
 }
 
@@ -90,14 +72,16 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Appends the numbers of documents, whose ids ascend, in their order.
+    /// Appends the numbers of documents, whose ids ascend, in their order. UDFs get the documents'
+    /// scores.
     ///
     /// # Errors
     ///
-    /// A column cannot be read.
+    /// A column cannot be read; a UDF has ended the search.
     pub fn load(
         &mut self,
         documents: &[DocId],
+        scores: &[Score],
         numbers: &mut Vec<Option<f64>>,
     ) -> tantivy::Result<()> {
         let segment = &mut self.segment;
@@ -106,6 +90,7 @@ impl Numbers {
                 let number = |value| if value { 1.0 } else { 0.0 };
                 segment.evaluate(
                     documents,
+                    scores,
                     |evaluator, node| evaluator.boolean(node),
                     &mut |truth: Truth| {
                         numbers.extend((0..truth.len()).map(|row| truth.value(row).map(number)));
@@ -115,10 +100,13 @@ impl Numbers {
             // A score is a double.
             ColumnType::Long | ColumnType::Double => {
                 let take = &mut |values: Float64Array| numbers.extend(values.iter());
-                segment.evaluate(documents, |evaluator, node| evaluator.double(node), take)
+                let double =
+                    |evaluator: &mut Evaluator<'_>, node: &Arc<Node>| evaluator.double(node);
+                segment.evaluate(documents, scores, double, take)
             }
             ColumnType::Date | ColumnType::Text => segment.evaluate(
                 documents,
+                scores,
                 |evaluator, node| evaluator.long(node),
                 &mut |values: Int64Array| {
                     #[expect(clippy::cast_precision_loss, reason = "a score is a double")]
@@ -136,18 +124,19 @@ pub struct Scalars {
 }
 
 impl Scalars {
-    /// The values of documents, whose numbers ascend, in their order.
+    /// The values of documents, whose ids ascend, in their order. UDFs get the documents' scores.
     ///
     /// # Errors
     ///
-    /// A column cannot be read.
-    pub fn load(&mut self, documents: &[DocId]) -> tantivy::Result<Vec<Value>> {
+    /// A column cannot be read; a UDF has ended the search.
+    pub fn load(&mut self, documents: &[DocId], scores: &[Score]) -> tantivy::Result<Vec<Value>> {
         let segment = &mut self.segment;
         let mut all = Vec::with_capacity(documents.len());
         let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
         match self.returns {
             ColumnType::Boolean => segment.evaluate(
                 documents,
+                scores,
                 |evaluator, node| evaluator.boolean(node),
                 &mut |truth: Truth| {
                     let rows = 0..truth.len();
@@ -156,6 +145,7 @@ impl Scalars {
             ),
             ColumnType::Long => segment.evaluate(
                 documents,
+                scores,
                 |evaluator, node| evaluator.long(node),
                 &mut |values: Int64Array| {
                     all.extend(values.iter().map(|value| or_null(value.map(Value::Long))));
@@ -163,6 +153,7 @@ impl Scalars {
             ),
             ColumnType::Date => segment.evaluate(
                 documents,
+                scores,
                 |evaluator, node| evaluator.long(node),
                 &mut |values: Int64Array| {
                     all.extend(values.iter().map(|value| or_null(value.map(Value::Date))));
@@ -170,6 +161,7 @@ impl Scalars {
             ),
             ColumnType::Double => segment.evaluate(
                 documents,
+                scores,
                 |evaluator, node| evaluator.double(node),
                 &mut |values: Float64Array| {
                     all.extend(values.iter().map(|value| or_null(value.map(Value::Double))));
@@ -177,6 +169,7 @@ impl Scalars {
             ),
             ColumnType::Text => segment.evaluate(
                 documents,
+                scores,
                 |evaluator, node| evaluator.text(node),
                 &mut |texts: Text| {
                     let text =

@@ -10,6 +10,8 @@ use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::{Array, Float64Array, Int64Array, PrimitiveArray, StringArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 
+use super::interval::Interval;
+
 /// Values in the rows of a block, some of which may be null.
 pub(super) trait Vector: Clone {
     /// Whether a row has a value.
@@ -77,6 +79,11 @@ impl Truth {
     /// The rows in which it is true.
     pub(super) fn yes(&self) -> &BooleanBuffer {
         &self.yes
+    }
+
+    /// The rows in which it is false.
+    pub(super) fn no(&self) -> &BooleanBuffer {
+        &self.no
     }
 
     /// The value of a row.
@@ -261,6 +268,71 @@ impl Vector for Text {
         let rows = numbers.iter().enumerate();
         let chosen = rows.map(|(row, number)| vectors[*number as usize].value(row));
         Self::Rows(chosen.collect())
+    }
+}
+
+/// Intervals.
+#[derive(Clone, Debug)]
+pub(super) struct Intervals(Arc<[Option<Interval>]>);
+
+impl Intervals {
+    pub(super) fn constant(interval: Option<Interval>, rows: usize) -> Self {
+        Self(std::iter::repeat_n(interval, rows).collect())
+    }
+
+    /// The interval of a row.
+    pub(super) fn value(&self, row: usize) -> Option<Interval> {
+        self.0[row]
+    }
+}
+
+impl FromIterator<Option<Interval>> for Intervals {
+    fn from_iter<I: IntoIterator<Item = Option<Interval>>>(intervals: I) -> Self {
+        Self(intervals.into_iter().collect())
+    }
+}
+
+impl Vector for Intervals {
+    fn is_valid(&self, row: usize) -> bool {
+        self.0[row].is_some()
+    }
+
+    fn valid(&self) -> BooleanBuffer {
+        BooleanBuffer::collect_bool(self.0.len(), |row| self.is_valid(row))
+    }
+
+    fn take(&self, rows: &[u32]) -> Self {
+        rows.iter().map(|row| self.0[*row as usize]).collect()
+    }
+
+    fn choose(vectors: &[Self], numbers: &[u32]) -> Self {
+        let rows = numbers.iter().enumerate();
+        rows.map(|(row, number)| vectors[*number as usize].0[row])
+            .collect()
+    }
+}
+
+/// Values of any type.
+#[derive(Clone, Debug)]
+pub(super) enum Values {
+    Boolean(Truth),
+    /// Longs, and dates in microseconds since 1970.
+    Long(Int64Array),
+    Double(Float64Array),
+    Interval(Intervals),
+    Text(Text),
+}
+
+impl Values {
+    /// The rows in which there are values.
+    pub(super) fn valid(&self) -> BooleanBuffer {
+        match self {
+            Self::Boolean(truth) => truth.valid(),
+            Self::Long(longs) => longs.valid(),
+            Self::Double(doubles) => doubles.valid(),
+            Self::Interval(intervals) => intervals.valid(),
+            Self::Text(texts) => texts.valid(),
+        }
     }
 }
 

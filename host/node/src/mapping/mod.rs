@@ -202,6 +202,13 @@ impl Mapping {
         self.fields.keys().map(String::as_str)
     }
 
+    /// The field whose values a column of tantivy's has.
+    pub(crate) fn field_of_column(&self, column: &str) -> Option<MappedField<'_>> {
+        let paths = self.paths().chain(self.sub_field_paths());
+        let mut fields = paths.filter_map(|path| self.field(path));
+        fields.find(|field| field.column == column)
+    }
+
     /// The paths of all sub-fields, such as `title.keyword`.
     pub(crate) fn sub_field_paths(&self) -> impl Iterator<Item = &str> {
         self.sub_fields.keys().map(String::as_str)

@@ -226,7 +226,7 @@ impl<'a> Join<'a> {
             filter,
             should,
             must_not,
-            minimum: _,
+            ..
         } = &self.matchers;
         if [must, filter, should, must_not]
             .into_iter()

@@ -57,7 +57,7 @@ impl Scores {
     ///
     /// The expression at a path of the request is invalid, or gives no numbers.
     pub(crate) fn new(
-        planner: &Planner<'_>,
+        planner: &mut Planner<'_>,
         text: &str,
         path: Path<'_>,
     ) -> Result<Self, QueryError> {
@@ -80,6 +80,10 @@ impl Computed for Scores {
             loaded: Vec::new(),
         }))
     }
+
+    fn is_expensive(&self) -> bool {
+        self.0.calls_udfs()
+    }
 }
 
 struct SegmentScores {
@@ -88,9 +92,9 @@ struct SegmentScores {
 }
 
 impl Computation for SegmentScores {
-    fn compute(&mut self, documents: &[DocId], _scores: &[Score]) -> Option<Vec<Outcome>> {
+    fn compute(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Outcome>> {
         self.loaded.clear();
-        let loaded = self.numbers.load(documents, &mut self.loaded);
+        let loaded = self.numbers.load(documents, scores, &mut self.loaded);
         // Once the search is over, nobody looks at them.
         self.loaded.resize(documents.len(), None);
         loaded.ok()?;

@@ -17,6 +17,7 @@ mod error;
 mod excluded_query;
 mod exists;
 mod expression;
+mod expression_functions;
 mod expression_score;
 mod field_terms;
 mod function_call;

@@ -2,11 +2,12 @@
 
 use super::error::{QueryError, too_many};
 use super::expression::expression_error;
+use super::expression_functions::SearchFunctions;
 use super::field_terms::Target;
 use super::{FunctionCall, Plan, Query};
 use crate::allowance::Allowance;
 use crate::computed::Watch;
-use crate::expression::Expression;
+use crate::expression::{Expression, Scope};
 use crate::mapping::{ID, Mapping, is_metadata};
 use crate::request::path::Path;
 use crate::udf::{Surroundings, UdfCall, UdfError};
@@ -145,8 +146,23 @@ impl<'a> Planner<'a> {
     }
 
     /// Reads the expression at a path of the request.
-    pub(crate) fn expression(&self, text: &str, path: Path<'_>) -> Result<Expression, QueryError> {
-        let expression = Expression::parse(text, self.mapping()).map_err(expression_error(path))?;
+    pub(crate) fn expression(
+        &mut self,
+        text: &str,
+        path: Path<'_>,
+    ) -> Result<Expression, QueryError> {
+        let functions = SearchFunctions::new(self.surroundings);
+        let scope = Scope {
+            columns: self.mapping(),
+            functions: Some(&functions),
+            now: self.now,
+        };
+        let expression = Expression::parse(text, scope);
+        if let Some(failure) = functions.into_failure() {
+            return Err(UdfError::Function(failure).into());
+        }
+        let expression = expression.map_err(expression_error(path))?;
+        self.calls.extend_from_slice(expression.udfs());
         Ok(expression.within(&self.surroundings.dictionaries, self.allowance))
     }
 

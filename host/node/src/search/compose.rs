@@ -150,7 +150,7 @@ impl Composer<'_> {
             Formula::Udf(call) => Ok(self.planner.call(call)?.score()?),
             Formula::Expression(text) => {
                 let path = format!("{path}.expression");
-                let scores = Scores::new(&self.planner, text, Path::from(&path))?;
+                let scores = Scores::new(&mut self.planner, text, Path::from(&path))?;
                 Ok(Arc::new(scores))
             }
         }

@@ -73,7 +73,7 @@ impl SegmentFormula {
                 let evaluated = segment.evaluate(documents, scores)?;
                 Some(values(&evaluated.values, segment.returns()))
             }
-            Self::Expression(scalars) => scalars.load(documents).ok(),
+            Self::Expression(scalars) => scalars.load(documents, scores).ok(),
         }
     }
 }

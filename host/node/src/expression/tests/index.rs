@@ -7,7 +7,7 @@ use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{FAST, Field, INDEXED, STRING, Schema};
 use tantivy::{Index, IndexWriter, Searcher, TantivyDocument, Term};
 
-use crate::expression::{ColumnType, Columns, Expression, ExpressionError};
+use crate::expression::{ColumnType, Columns, Expression, ExpressionError, Scope};
 use crate::value::Value;
 
 /// The columns, by the paths that expressions name.
@@ -57,7 +57,16 @@ fn tantivy_name(path: &str) -> String {
 }
 
 pub(super) fn parse(text: &str) -> Result<Expression, ExpressionError> {
-    Expression::parse(text, &TestColumns)
+    Expression::parse(text, scope(&TestColumns))
+}
+
+/// What expressions may name: columns, and `now()` is noon on a leap day.
+pub(super) fn scope(columns: &dyn Columns) -> Scope<'_> {
+    Scope {
+        columns,
+        functions: None,
+        now: crate::dates::parse("2024-02-29T12:00").expect("a date"),
+    }
 }
 
 /// A value of a document.
@@ -186,7 +195,9 @@ impl Rows {
             let documents: Vec<u32> = (0..reader.max_doc()).collect();
             // In blocks, as tantivy asks for them.
             for block in documents.chunks(3) {
-                source.load(block, &mut numbers).expect("it works");
+                source
+                    .load(block, &vec![0.0; block.len()], &mut numbers)
+                    .expect("it works");
             }
             for (&row, number) in segment.iter().zip(numbers) {
                 all[row] = number;
@@ -203,7 +214,11 @@ impl Rows {
             let mut source = values.scalars(reader, reader.max_doc()).expect("it works");
             let documents: Vec<u32> = (0..reader.max_doc()).collect();
             for (block, rows) in documents.chunks(3).zip(segment.chunks(3)) {
-                for (&row, value) in rows.iter().zip(source.load(block).expect("it works")) {
+                for (&row, value) in rows.iter().zip(
+                    source
+                        .load(block, &vec![0.0; block.len()])
+                        .expect("it works"),
+                ) {
                     all[row] = value;
                 }
             }

@@ -289,6 +289,13 @@ const TOKENS: &[&str] = &[
     "9223372036854775808",
     "-9223372036854775808",
     "date '2020-01-31'",
+    "interval '1 month'",
+    "now()",
+    "current_date",
+    "bigint",
+    "replace",
+    "date_trunc",
+    "year",
 ];
 
 /// No text takes so long.

@@ -164,8 +164,13 @@ fn filters_keep_what_is_true() {
         ("y * y is null", "123"),
         ("1 / (y * y) >= 0", "0"),
         ("nullif(y * y, 0) is null", "123"),
-        // A long beside a double is rounded to one, but compared to a literal as it is.
-        ("a + 9007199254740992 = 0 * y + 9007199254740992.0", "2"),
+        // Longs are compared to doubles as they are.
+        ("a + 9007199254740992 = 0 * y + 9007199254740992.0", ""),
+        ("a + 9007199254740992 > 0 * y + 9007199254740992.0", "02"),
+        (
+            "0 * y + 9223372036854775808.0 > a + 9223372036854775800",
+            "02",
+        ),
         ("a + 9007199254740992 = 9007199254740992.0", ""),
         ("a + 9007199254740992 > 9007199254740992.0", "02"),
         ("a > 0.5", "02"),
@@ -191,6 +196,63 @@ fn filters_keep_what_is_true() {
         ("not coalesce(p, q, false)", "13"),
         ("nullif(a, 7) is null", "03"),
         // Dates.
+        ("d + interval '1 month' = '1970-02-02'", "0"),
+        (
+            "d + interval '1' month - interval '1 day' < '1970-02-01'",
+            "1",
+        ),
+        ("d - '1 day'::interval = '1970-01-01'", "0"),
+        ("d + '1 day' = e", "0"),
+        ("e - d = interval '24 hours'", "0"),
+        ("e - d >= '0 days'", "01"),
+        ("e - date '1970-01-01' > interval '1 day'", "0"),
+        ("interval '12 hours' * 2 + d = e", "0"),
+        ("-interval '1 day' + e = d", "0"),
+        ("interval '1 month' = interval '30 days'", "0123"),
+        ("interval '1 day' < interval '25 hours'", "0123"),
+        ("d::date + 1 = e::date", "0"),
+        ("e::date - d::date = 1", "0"),
+        ("date '2024-03-01' - date '2024-02-01' = 29", "0123"),
+        ("date '2024-01-31 20:00' = date '2024-01-31'", "0123"),
+        ("timestamp '2024-01-31 20:00'::date = '2024-01-31'", "0123"),
+        ("d < now()", "01"),
+        ("now() - interval '12 hours' = current_date", "0123"),
+        (
+            "now() = current_timestamp and now() = localtimestamp",
+            "0123",
+        ),
+        ("now() + interval '1 year' = '2025-02-28T12:00'", "0123"),
+        ("extract(year from d) = 1969", "1"),
+        ("extract('dow' from d) = 5", "0"),
+        ("date_part('day', d) = extract(day from d)", "01"),
+        ("extract(epoch from e - d) = 86400", "0"),
+        ("date_trunc('year', e) = '1970-01-01'", "02"),
+        ("date_trunc('week', now()) = date '2024-02-26'", "0123"),
+        ("to_timestamp(86400) = d", "0"),
+        ("d + interval '290000 years' is null", "0123"),
+        // Casts.
+        ("s::text like '%100%'", "1"),
+        ("cast(a as text) = '7'", "0"),
+        ("cast('true' as boolean) and p", "0"),
+        ("cast(' no ' as boolean)", ""),
+        ("cast('maybe' as boolean) is null", "0123"),
+        ("a::boolean", "012"),
+        ("cast('1.5' as double precision) < x", "0"),
+        ("cast('x' as bigint) is null", "0123"),
+        ("'1970-01-02'::timestamp = d", "0"),
+        ("cast('soon' as date) is null", "0123"),
+        ("3000000000::int is null", "0123"),
+        ("x::text = '2.5'", "0"),
+        ("d::text = '1970-01-02 00:00:00'", "0"),
+        ("d::date::text = '1970-01-02'", "0"),
+        // Functions of strings that are conditions.
+        ("starts_with(s, 'it')", "1"),
+        ("s ~ '^it' and s !~ 'x'", "1"),
+        ("s ~* 'CAFÉ'", "0"),
+        ("s !~* 'CAFÉ'", "1"),
+        ("position('au' in s) = 8", "0"),
+        ("position('x' in 'abc') = 0 and position(s in s) = 1", "01"),
+        ("strpos(s, '') = 1", "01"),
         ("d = date '1970-01-02'", "0"),
         ("d < timestamp '1970-01-01 00:00:00'", "1"),
         ("d <> date '1970-01-02'", "1"),
@@ -276,7 +338,7 @@ fn numbers_are_computed() {
             "-9223372036854775808 + 0",
             [Some(-9_223_372_036_854_775_808.0); 4],
         ),
-        // A double beside a long, which the jit would compute in longs.
+        // A double beside a long.
         (
             "9223372036854775807 * 2.0",
             [Some(18_446_744_073_709_551_616.0); 4],
@@ -321,6 +383,53 @@ fn numbers_are_computed() {
         ("abs(x - 3)", [Some(0.5), Some(7.0), none, none]),
         ("abs(a - 3)", [Some(4.0), Some(10.0), Some(2.0), none]),
         ("abs(-2.0)", [Some(2.0); 4]),
+        ("sign(x)", [Some(1.0), Some(-1.0), none, none]),
+        ("sign(a - 1)", [Some(1.0), Some(-1.0), Some(0.0), none]),
+        ("trunc(x)", [Some(2.0), Some(-4.0), none, none]),
+        ("trunc(x * 1.11, 1)", [Some(2.7), Some(-4.4), none, none]),
+        ("trunc(a, -1)", [Some(0.0), Some(0.0), Some(0.0), none]),
+        ("exp(0)", [Some(1.0); 4]),
+        ("exp(a * 1000)", [none, Some(0.0), none, none]),
+        ("ln(x)", [Some(2.5_f64.ln()), none, none, none]),
+        ("ln(b)", [Some(2.0_f64.ln()), none, none, none]),
+        ("log(100)", [Some(2.0); 4]),
+        (
+            "log(10, 1000) + log(2, 8) + log10(10) + log2(4)",
+            [Some(9.0); 4],
+        ),
+        ("sin(0) + cos(0) + tan(0) + atan2(0, 1)", [Some(1.0); 4]),
+        (
+            "asin(a)",
+            [none, none, Some(std::f64::consts::FRAC_PI_2), none],
+        ),
+        ("cbrt(-27)", [Some(-3.0); 4]),
+        ("degrees(pi())", [Some(180.0); 4]),
+        ("octet_length(s)", [Some(16.0), Some(9.0), none, none]),
+        ("cast(x as bigint)", [Some(2.0), Some(-4.0), none, none]),
+        (
+            "cast(x * 1.4 as bigint)",
+            [Some(4.0), Some(-6.0), none, none],
+        ),
+        ("(y * 10)::bigint", [Some(-5.0), none, none, none]),
+        ("p::bigint + a", [Some(8.0), Some(-7.0), none, none]),
+        (
+            "a::double precision / 2",
+            [Some(3.5), Some(-3.5), Some(0.5), none],
+        ),
+        ("cast(' 12 ' as bigint) + 1", [Some(13.0); 4]),
+        (
+            "extract(epoch from d)",
+            [Some(86_400.0), Some(-86_400.0), none, none],
+        ),
+        (
+            "extract(day from e - d)",
+            [Some(1.0), Some(0.0), none, none],
+        ),
+        ("e::date - d::date", [Some(1.0), Some(0.0), none, none]),
+        (
+            "extract(year from now() - interval '1 year')",
+            [Some(2023.0); 4],
+        ),
         ("sqrt(a * 7)", [Some(7.0), none, Some(7.0_f64.sqrt()), none]),
         ("length(s)", [Some(14.0), Some(9.0), none, none]),
         ("char_length(t) + 1", [Some(10.0), none, Some(1.0), none]),
@@ -436,6 +545,29 @@ fn texts_are_computed() {
     for (expression, expected) in [
         ("upper(s)", &[("IT'S 100%", 1), ("ÉCLAIR AU CAFÉ", 1)][..]),
         ("lower(left(s, 2))", &[("it", 1), ("éc", 1)]),
+        ("left(s, a)", &[("it", 1), ("Éclair ", 1)]),
+        (
+            "replace(s, 'a', '')",
+            &[("it's 100%", 1), ("Éclir u cfé", 1)],
+        ),
+        ("reverse(left(s, 3))", &[("'ti", 1), ("lcÉ", 1)]),
+        ("repeat(left(s, 1), 3)", &[("iii", 1), ("ÉÉÉ", 1)]),
+        ("repeat(s, 1000000)", &[]),
+        ("repeat(s, -1)", &[("", 2)]),
+        ("lpad(left(s, 2), 4, '*-')", &[("*-it", 1), ("*-Éc", 1)]),
+        ("rpad(left(s, 2), 4)", &[("it  ", 1), ("Éc  ", 1)]),
+        ("lpad(s, 1)", &[("i", 1), ("É", 1)]),
+        ("split_part(s, ' ', -1)", &[("100%", 1), ("café", 1)]),
+        ("split_part(s, ' ', 2)", &[("100%", 1), ("au", 1)]),
+        ("split_part(s, ' ', 0)", &[]),
+        ("substring(s, length(s) - 1)", &[("0%", 1), ("fé", 1)]),
+        (
+            "s || ' ' || (d::date)",
+            &[
+                ("it's 100% 1969-12-31", 1),
+                ("Éclair au café 1970-01-02", 1),
+            ],
+        ),
         ("left(s, 0)", &[("", 2)]),
         ("left(s, -8)", &[("i", 1), ("Éclair", 1)]),
         ("right(s, -7)", &[("0%", 1), ("au café", 1)]),
@@ -520,4 +652,22 @@ fn deeply_nested_expressions_are_evaluated() {
         [Some(-194.0), Some(-208.0), Some(-200.0), None]
     );
     assert_eq!(kept(&rows, &format!("{nested} = -194 - b + 2")), "0");
+}
+
+#[test]
+fn conditions_that_an_index_can_answer_are_found() {
+    let necessary = |text| {
+        let (conditions, has_more) = parse(text).expect("an expression").necessary();
+        format!("{conditions:?}, more: {has_more}")
+    };
+    insta::assert_snapshot!(necessary("a > 5 and s like 'x%'"), @r#"[Longs("c_a", 6, 9223372036854775807)], more: true"#);
+    insta::assert_snapshot!(necessary("a = 2 + 3"), @r#"[Longs("c_a", 5, 5)], more: false"#);
+    insta::assert_snapshot!(necessary("1.5 <= a and x < 2"), @r#"[Longs("c_a", 2, 9223372036854775807), Doubles("c_x", -1.7976931348623157e308, 2.0)], more: false"#);
+    insta::assert_snapshot!(necessary("x = 0"), @r#"[Doubles("c_x", -0.0, 0.0)], more: false"#);
+    insta::assert_snapshot!(necessary("x > 9007199254740993"), @r#"[Doubles("c_x", 9007199254740991.0, 1.7976931348623157e308)], more: false"#);
+    insta::assert_snapshot!(necessary("d between '1970-01-01' and '1970-01-02' and p"), @r#"[Longs("c_d", 0, 9223372036854775807), Longs("c_d", -9223372036854775808, 86400000000)], more: true"#);
+    insta::assert_snapshot!(necessary("s in ('x', 'y') and not a = 1"), @r#"[Texts("c_s", ["x", "y"])], more: true"#);
+    insta::assert_snapshot!(necessary("s = 'x' or t = 'y'"), @"[], more: true");
+    insta::assert_snapshot!(necessary("a <> 1"), @"[], more: true");
+    insta::assert_snapshot!(necessary("a + 1 > 5 and upper(s) = 'X'"), @"[], more: true");
 }

@@ -38,7 +38,7 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
                 | Binary::Multiply
                 | Binary::Divide
                 | Binary::Remainder => arithmetic(*binary, tree.type_(), one?, other?),
-                _ => boolean(compare(*binary, (left, one), (right, other))),
+                _ => boolean(compare(*binary, one, other)),
             }
         }
         Tree::Is(operand, is, negated) => {
@@ -52,16 +52,14 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
         }
         Tree::Between(operands, negated) => {
             let [operand, low, high] = &**operands;
-            let of = |tree| (tree, value(tree));
-            let above = compare(Binary::GreaterOrEqual, of(operand), of(low));
-            let below = compare(Binary::LessOrEqual, of(operand), of(high));
+            let above = compare(Binary::GreaterOrEqual, value(operand), value(low));
+            let below = compare(Binary::LessOrEqual, value(operand), value(high));
             boolean(negate(*negated, and(above, below)))
         }
         Tree::In(operand, list, negated) => {
             let mut found = Some(false);
             for item in list {
-                let operands = ((&**operand, value(operand)), (item, value(item)));
-                found = or(found, compare(Binary::Equal, operands.0, operands.1));
+                found = or(found, compare(Binary::Equal, value(operand), value(item)));
             }
             boolean(negate(*negated, found))
         }
@@ -74,10 +72,7 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
                 let found = value(condition);
                 let condition = match operand {
                     None => truth(found),
-                    Some(operand) => {
-                        let operand = (&**operand, value(operand));
-                        compare(Binary::Equal, operand, (condition, found))
-                    }
+                    Some(operand) => compare(Binary::Equal, value(operand), found),
                 };
                 condition == Some(true)
             });
@@ -86,11 +81,7 @@ pub(super) fn evaluate(tree: &Tree, row: &Row) -> Option<Cell> {
         }
         Tree::Call("nullif", arguments) => {
             let (one, other) = (value(&arguments[0]), value(&arguments[1]));
-            let same = compare(
-                Binary::Equal,
-                (&arguments[0], one.clone()),
-                (&arguments[1], other),
-            );
+            let same = compare(Binary::Equal, one.clone(), other);
             one.filter(|_| same != Some(true))
         }
         Tree::Call(name, arguments) => {
@@ -164,21 +155,12 @@ fn finite(value: f64) -> Option<Cell> {
     value.is_finite().then_some(Cell::Double(value))
 }
 
-/// Compares the values of two expressions. A literal with a point is a `numeric`, to which longs
-/// are compared exactly.
-fn compare(
-    comparison: Binary,
-    one: (&Tree, Option<Cell>),
-    other: (&Tree, Option<Cell>),
-) -> Option<bool> {
-    let ordering = match ((one.0, one.1?), (other.0, other.1?)) {
-        ((_, Cell::Long(one)), (tree, Cell::Double(other))) if is_literal(tree) => {
-            long_to_literal(one, other)
-        }
-        ((tree, Cell::Double(one)), (_, Cell::Long(other))) if is_literal(tree) => {
-            long_to_literal(other, one).reverse()
-        }
-        ((_, one), (_, other)) => order(&one, &other),
+/// Compares two values, without rounding.
+fn compare(comparison: Binary, one: Option<Cell>, other: Option<Cell>) -> Option<bool> {
+    let ordering = match (one?, other?) {
+        (Cell::Long(one), Cell::Double(other)) => long_to_double(one, other),
+        (Cell::Double(one), Cell::Long(other)) => long_to_double(other, one).reverse(),
+        (one, other) => order(&one, &other),
     };
     Some(match comparison {
         Binary::Equal => ordering.is_eq(),
@@ -204,23 +186,14 @@ fn order(one: &Cell, other: &Cell) -> Ordering {
     }
 }
 
-/// Whether it is a number that is written, with or without a sign.
-fn is_literal(tree: &Tree) -> bool {
-    match tree {
-        Tree::Double(_) => true,
-        Tree::Unary(_, operand) => is_literal(operand),
-        _ => false,
-    }
-}
-
 /// Compares without rounding: whole numbers first, then what is behind the point.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "beyond its range, order is the same"
 )]
-fn long_to_literal(long: i64, literal: f64) -> Ordering {
-    let whole = literal.trunc() as i128;
-    let fraction = literal.fract();
+fn long_to_double(long: i64, double: f64) -> Ordering {
+    let whole = double.trunc() as i128;
+    let fraction = double.fract();
     i128::from(long)
         .cmp(&whole)
         .then(0.0.partial_cmp(&fraction).expect("it is finite"))
@@ -291,11 +264,40 @@ fn call(name: &str, type_: Type, values: &[Option<Cell>]) -> Option<Cell> {
         ("floor", Cell::Double(value)) => finite(value.floor()),
         ("ceil" | "ceiling", Cell::Double(value)) => finite(value.ceil()),
         ("round", first) => round(first, values.get(1).map_or(0, count)),
+        ("sign", Cell::Long(value)) => Some(Cell::Long(value.signum())),
+        ("sign", Cell::Double(value)) if value == 0.0 => Some(Cell::Double(0.0)),
+        ("sign", Cell::Double(value)) => Some(Cell::Double(1.0_f64.copysign(value))),
+        ("trunc", Cell::Long(value)) => Some(Cell::Long(value)),
+        ("trunc", Cell::Double(value)) => Some(Cell::Double(value - value % 1.0)),
+        ("exp", first) => finite(double(&first).exp()),
+        ("ln", first) => finite(double(&first).ln()),
+        ("atan2", first) => finite(double(&first).atan2(double(&values[1]))),
+        ("to_text", first) => Some(Cell::Text(written(&first))),
+        ("to_long", Cell::Long(value)) => Some(Cell::Long(value)),
+        ("to_long", Cell::Double(value)) => {
+            let whole = value.round_ties_even();
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "what is out of range saturates"
+            )]
+            i64::try_from(whole as i128).ok().map(Cell::Long)
+        }
+        ("to_long", Cell::Text(text)) => text.trim().parse().ok().map(Cell::Long),
         ("sqrt", first) => finite(double(&first).sqrt()),
         ("pow" | "power", first) => finite(double(&first).powf(double(&values[1]))),
         ("mod", first) => arithmetic(Binary::Remainder, type_, first, values[1].clone()),
         (_, Cell::Text(text)) => of_text(name, &text, &values[1..]),
         (_, other) => panic!("`{name}` does not take {other:?}"),
+    }
+}
+
+/// A value as a cast to text writes it.
+fn written(cell: &Cell) -> String {
+    match cell {
+        Cell::Boolean(value) => value.to_string(),
+        Cell::Long(value) => value.to_string(),
+        Cell::Text(text) => text.clone(),
+        other => panic!("{other:?} is not cast here"),
     }
 }
 
@@ -439,6 +441,47 @@ fn of_text(name: &str, text: &str, literals: &[Cell]) -> Option<Cell> {
         "trim" | "btrim" => Some(Cell::Text(text.trim_matches(removed).to_owned())),
         "ltrim" => Some(Cell::Text(text.trim_start_matches(removed).to_owned())),
         "rtrim" => Some(Cell::Text(text.trim_end_matches(removed).to_owned())),
+        "reverse" => Some(Cell::Text(characters.iter().rev().collect())),
+        "repeat" => Some(Cell::Text(
+            (0..counts[0]).flat_map(|_| text.chars()).collect(),
+        )),
+        "replace" if words[0].is_empty() => Some(Cell::Text(text.to_owned())),
+        "replace" => Some(Cell::Text(text.replace(words[0], words[1]))),
+        "strpos" => {
+            let part: Vec<char> = words[0].chars().collect();
+            let found = (0..=length).find(|at| characters[*at..].starts_with(&part));
+            let found = found.map_or(0, |at| at + 1);
+            i64::try_from(found).ok().map(Cell::Long)
+        }
+        "length" => i64::try_from(length).ok().map(Cell::Long),
+        "octet_length" => i64::try_from(text.len()).ok().map(Cell::Long),
+        "starts_with" => Some(Cell::Boolean(text.starts_with(words[0]))),
+        "lpad" | "rpad" => {
+            let wanted = usize::try_from(counts[0]).unwrap_or(0);
+            let kept: String = characters.iter().take(wanted).collect();
+            let fill = words.first().copied().unwrap_or(" ");
+            let missing = wanted.saturating_sub(length);
+            let padding: String = fill.chars().cycle().take(missing).collect();
+            Some(Cell::Text(if name == "lpad" {
+                padding + &kept
+            } else {
+                kept + &padding
+            }))
+        }
+        "split_part" => {
+            let parts: Vec<&str> = if words[0].is_empty() {
+                vec![text]
+            } else {
+                text.split(words[0]).collect()
+            };
+            let at = match counts[0] {
+                0 => return None,
+                number @ 1.. => number - 1,
+                number => i64::try_from(parts.len()).expect("they are few") + number,
+            };
+            let part = usize::try_from(at).ok().and_then(|at| parts.get(at));
+            Some(Cell::Text(part.copied().unwrap_or_default().to_owned()))
+        }
         "regexp_like" => Some(Cell::Boolean(match *words {
             ["^a"] => text.starts_with('a'),
             ["é$"] => text.ends_with('é'),

@@ -306,7 +306,9 @@ fn arithmetic(value: &Trees, other: &Trees) -> Trees {
         Binary::Remainder,
     ]);
     let extremes = select(vec!["least", "min", "greatest", "max"]);
-    let whole = select(vec!["floor", "ceil", "ceiling", "round", "abs"]);
+    let whole = select(vec![
+        "floor", "ceil", "ceiling", "round", "abs", "sign", "trunc",
+    ]);
     prop_oneof![
         6 => (operators.clone(), value.clone(), other.clone())
             .prop_map(|(operator, left, right)| binary(operator, left, right)),
@@ -343,11 +345,23 @@ fn overflowing(number: &Trees) -> Trees {
 fn cut(text: &Trees) -> Trees {
     let text = || text.clone();
     let count = || (0_i64..6).prop_map(Tree::Long);
+    let number = || (-3_i64..6).prop_map(Tree::Long);
     let set = prop_oneof![4 => texts().prop_map(Tree::Text), 1 => Just(Tree::Null)];
     prop_oneof![
         2 => [text(), text()].prop_map(|[left, right]| binary(Binary::Concat, left, right)),
         1 => vec(text(), 1..4).prop_map(|texts| Tree::Call("concat", texts)),
-        1 => (select(vec!["upper", "lower"]), text())
+        1 => [text(), text(), text()].prop_map(|all| Tree::Call("replace", all.into())),
+        1 => (text(), number()).prop_map(|(text, times)| Tree::Call("repeat", vec![text, times])),
+        1 => (text(), text(), number())
+            .prop_map(|(text, part, number)| Tree::Call("split_part", vec![text, part, number])),
+        1 => (select(vec!["lpad", "rpad"]), text(), number(), option::of(text())).prop_map(
+            |(name, text, length, fill)| {
+                let mut arguments = vec![text, length];
+                arguments.extend(fill);
+                Tree::Call(name, arguments)
+            }
+        ),
+        1 => (select(vec!["upper", "lower", "reverse"]), text())
             .prop_map(|(name, text)| Tree::Call(name, vec![text])),
         1 => (select(vec!["left", "right"]), text(), (-3_i64..6).prop_map(Tree::Long))
             .prop_map(|(name, text, count)| Tree::Call(name, vec![text, count])),
@@ -454,9 +468,21 @@ impl Level {
         let number = self.number();
         let roots = prop_oneof![
             1 => number.clone().prop_map(|value| Tree::Call("sqrt", vec![value])),
-            1 => (select(vec!["pow", "power"]), number.clone(), number.clone())
+            1 => (select(vec!["exp", "ln"]), number.clone())
+                .prop_map(|(name, value)| Tree::Call(name, vec![value])),
+            1 => (select(vec!["pow", "power", "atan2"]), number.clone(), number.clone())
                 .prop_map(|(name, base, exponent)| Tree::Call(name, vec![base, exponent])),
         ];
+        let of_text = prop_oneof![
+            (select(vec!["length", "octet_length"]), self.text.clone())
+                .prop_map(|(name, text)| Tree::Call(name, vec![text])),
+            [self.text.clone(), self.text.clone()]
+                .prop_map(|both| Tree::Call("strpos", both.into())),
+            prop_oneof![self.text.clone(), self.number()]
+                .prop_map(|value| Tree::Call("to_long", vec![value])),
+        ];
+        let as_text = prop_oneof![self.long.clone(), self.boolean.clone()]
+            .prop_map(|value| Tree::Call("to_text", vec![value]));
         let is = select(vec![Is::Unknown, Is::True, Is::False]);
         let boolean = &self.boolean;
         let equal = select(vec![Binary::Equal, Binary::NotEqual]);
@@ -475,6 +501,8 @@ impl Level {
             1 => (boolean.clone(), is, any::<bool>())
                 .prop_map(|(tree, is, negated)| Tree::Is(Box::new(tree), is, negated)),
             1 => matched(&self.text),
+            1 => [self.text.clone(), self.text.clone()]
+                .prop_map(|both| Tree::Call("starts_with", both.into())),
             1 => alternatives(self, boolean, boolean),
         ];
         Self {
@@ -482,6 +510,7 @@ impl Level {
             long: prop_oneof![
                 1 => self.long.clone(),
                 3 => arithmetic(&self.long, &self.long),
+                1 => of_text,
                 1 => alternatives(self, &self.long, &self.long),
             ]
             .boxed(),
@@ -496,6 +525,7 @@ impl Level {
             text: prop_oneof![
                 1 => self.text.clone(),
                 3 => cut(&self.text),
+                1 => as_text,
                 1 => alternatives(self, &self.text, &self.text),
             ]
             .boxed(),

@@ -138,15 +138,14 @@ impl Tree {
                 Type::common(values.chain(otherwise.as_deref()).map(Self::type_))
             }
             Self::Call(name, arguments) => match *name {
-                "sqrt" | "pow" | "power" => Type::Double,
-                "regexp_like" => Type::Boolean,
-                "nullif" | "abs" | "floor" | "ceil" | "ceiling" | "round" => arguments[0].type_(),
+                "sqrt" | "pow" | "power" | "exp" | "ln" | "atan2" => Type::Double,
+                "regexp_like" | "starts_with" => Type::Boolean,
+                "strpos" | "length" | "octet_length" | "to_long" => Type::Long,
+                "nullif" | "abs" | "floor" | "ceil" | "ceiling" | "round" | "sign" | "trunc" => {
+                    arguments[0].type_()
+                }
                 "coalesce" | "mod" | "least" | "min" | "greatest" | "max" => {
                     Type::common(arguments.iter().map(Self::type_))
-                }
-                // Nothing is removed, so that the text itself is left, be it nothing but null.
-                "trim" | "btrim" | "ltrim" | "rtrim" if matches!(arguments.get(1), Some(Self::Text(set)) if set.is_empty()) => {
-                    arguments[0].type_()
                 }
                 _ => Type::Text,
             },
@@ -428,10 +427,33 @@ impl Writer<'_> {
                 }
                 self.sign(")");
             }
+            ("strpos", [text, part]) if form == 2 => {
+                self.words("position");
+                self.sign("(");
+                self.tree(part, PRIMARY);
+                self.words("in");
+                self.tree(text, OR);
+                self.sign(")");
+            }
+            ("to_text" | "to_long", [value]) => {
+                let type_ = if name == "to_text" { "text" } else { "bigint" };
+                if form == 2 {
+                    self.tree(value, PRIMARY);
+                    self.sign("::");
+                } else {
+                    self.words("cast");
+                    self.sign("(");
+                    self.tree(value, OR);
+                    self.words("as");
+                }
+                self.words(type_);
+                if form != 2 {
+                    self.sign(")");
+                }
+            }
             // These take literals after the first.
             (
-                "trim" | "btrim" | "ltrim" | "rtrim" | "left" | "right" | "substr" | "substring"
-                | "round" | "regexp_like",
+                "trim" | "btrim" | "ltrim" | "rtrim" | "round" | "regexp_like",
                 [first, rest @ ..],
             ) => {
                 self.words(name);
