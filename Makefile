@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint counts counts-renew bench load attack kills languages author-times fuzz \
+.PHONY: demo test guests lint counts counts-renew bench load attack kills cluster languages author-times fuzz \
   fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
@@ -28,7 +28,7 @@ test: guests $(DEMO)/movies.json $(DEMO)/flights-200k.json
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(PARTS)
 
 # Each has its own node and leaves a core idle most of the time, so that two of them run at once.
-PARTS := test-rest test-schema test-guests test-clients test-page
+PARTS := test-rest test-schema test-guests test-clients test-page test-cluster
 .PHONY: $(PARTS)
 test-clients:
 	scripts/test-clients $(WHITTLE) $(GUESTS) $(DEMO) $(TOOLCHAINS)
@@ -40,6 +40,8 @@ test-schema:
 	scripts/test-schema $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 test-guests:
 	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
+test-cluster:
+	WHITTLE_CACHE=$(TARGET)/cache scripts/test-cluster $(WHITTLE) $(GUESTS) 100000
 
 # The guests as components, each in its language's folder.
 guests: $(WHITTLE)
@@ -80,6 +82,12 @@ load: guests
 KILLS := 200
 kills: $(WHITTLE)
 	KILLS=$(KILLS) KILLS_FULL=$$(($(KILLS) / 10)) cargo test $(EVERYTHING) --test kills -- --nocapture
+
+# Queries with UDFs on a cluster of three processes, one of which is killed in the middle, on ROWS rows.
+ROWS := 10000000
+cluster: guests
+	cargo build --release --package whittle-cli --features cluster
+	WHITTLE_CACHE=$(TARGET)/cache scripts/test-cluster $(TARGET)/release/whittle $(GUESTS) $(ROWS)
 
 # Attacks on a node of a release build, each beside a good client: one after the other, and then all
 # on one node for ATTACK_SECONDS, which must have given its memory back five minutes later.

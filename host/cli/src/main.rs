@@ -4,6 +4,11 @@ mod allocator;
 mod bench;
 mod build;
 mod call;
+#[cfg(feature = "cluster")]
+mod cluster;
+#[cfg(not(feature = "cluster"))]
+#[path = "cluster_disabled.rs"]
+mod cluster;
 mod dev;
 mod index;
 mod inspect;
@@ -19,6 +24,7 @@ mod remote;
 mod search;
 mod serve;
 mod setup;
+mod signals;
 mod sources;
 #[cfg(feature = "sql")]
 mod sql;
@@ -60,14 +66,21 @@ enum Command {
     Index(index::IndexDocuments),
     Search(search::Search),
     Sql(sql::Sql),
+    Export(sql::Export),
     Serve(serve::Serve),
+    Scheduler(cluster::Scheduler),
+    Executor(cluster::Executor),
     Registry(registry::RegistryCommand),
 }
 
 fn main() -> ExitCode {
     let command = Whittle::parse().command;
-    if !matches!(command, Command::Serve(_)) {
-        // A node writes a log instead.
+    let is_server = matches!(
+        command,
+        Command::Serve(_) | Command::Scheduler(_) | Command::Executor(_)
+    );
+    if !is_server {
+        // A server writes a log instead.
         warnings::show();
     }
     let result = match command {
@@ -84,7 +97,10 @@ fn main() -> ExitCode {
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),
         Command::Sql(sql) => sql.run(),
+        Command::Export(export) => export.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Scheduler(scheduler) => scheduler.run(),
+        Command::Executor(executor) => executor.run(),
         Command::Registry(registry) => registry.run(),
     };
     match result {

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use whittle_host::{Engine, EngineOptions};
 use whittle_server::{Node, NodeOptions, Token, UdfWrites, serve};
 
 use crate::allocator;
 use crate::log::Log;
 use crate::setup;
+use crate::signals;
 
 /// Serve the indexes and UDFs of a data directory over HTTP, compatible with OpenSearch clients.
 #[derive(Debug, Args)]
@@ -104,26 +104,8 @@ impl Serve {
             listener.local_addr()?
         )?;
         stdout.flush()?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let shutdown = async move {
-            signalled(&mut terminate, &mut interrupt).await;
-            tokio::spawn(async move {
-                signalled(&mut terminate, &mut interrupt).await;
-                // What was acknowledged is on the disk.
-                log::warn!("ended at once by a second signal");
-                std::process::exit(1);
-            });
-        };
-        serve(listener, node, shutdown).await?;
+        // What was acknowledged is on the disk.
+        serve(listener, node, signals::shutdown()?).await?;
         Ok(())
-    }
-}
-
-/// Waits for a signal that ends the node.
-async fn signalled(terminate: &mut Signal, interrupt: &mut Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
     }
 }

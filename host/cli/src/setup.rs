@@ -113,14 +113,19 @@ pub(crate) fn user_folder(variable: &str, at_home: &str) -> Option<PathBuf> {
     absolute(variable).or_else(|| Some(absolute("HOME")?.join(at_home)))
 }
 
-/// Opens the registry in a directory that exists or at a URL, for one command. The options of a
-/// bucket come from the environment variables that the AWS tools use.
+/// Opens the registry in a directory that exists or at a URL, for one command.
 pub(crate) fn registry(engine: Engine, place: &str) -> Result<Registry> {
     let options = RegistryOptions {
         poll: None,
         ..RegistryOptions::default()
     };
-    let storage = if place.contains("://") {
+    Ok(Registry::open(engine, storage(place)?, options)?)
+}
+
+/// The store of the registry in a directory that exists or at a URL. The options of a bucket come
+/// from the environment variables that the AWS tools use.
+pub(crate) fn storage(place: &str) -> Result<Storage> {
+    if place.contains("://") {
         let named = |(name, value): (OsString, OsString)| {
             let name = name.into_string().ok()?.to_lowercase();
             Some((
@@ -129,20 +134,18 @@ pub(crate) fn registry(engine: Engine, place: &str) -> Result<Registry> {
             ))
         };
         let storage = Storage::from_url(place, env::vars_os().filter_map(named));
-        storage.map_err(|error| match error {
+        return storage.map_err(|error| match error {
             StorageError::NoStore { .. } => {
                 anyhow!("{error}; to change the UDFs of a node, use `PUT` and `DELETE` of `/_udf`")
             }
             error => error.into(),
-        })?
-    } else {
-        let folder = Path::new(place);
-        if !folder.is_dir() {
-            bail!("there is no registry in `{place}`");
-        }
-        Storage::local(folder)?
-    };
-    Ok(Registry::open(engine, storage, options)?)
+        });
+    }
+    let folder = Path::new(place);
+    if !folder.is_dir() {
+        bail!("there is no registry in `{place}`");
+    }
+    Ok(Storage::local(folder)?)
 }
 
 /// Reads a file; an error names its path.

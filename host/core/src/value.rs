@@ -6,13 +6,13 @@
 use std::fmt;
 
 use arrow_schema::{DataType, Field, TimeUnit};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::columns;
 use crate::exact_json::ExactJson;
 
 /// The type of a value: the contract's `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// True or false; Arrow's `Boolean`.

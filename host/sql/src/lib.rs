@@ -55,7 +55,7 @@ use whittle_host::Budget;
 pub use error::CallError;
 pub use functions::{Functions, Listed, register};
 pub use query::Query;
-pub use remote::{Called, declared, reference};
+pub use remote::{Called, Execution, declared, reference};
 pub use source::Reference;
 
 /// The options of the SQL functions of a context.

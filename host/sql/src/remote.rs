@@ -2,12 +2,15 @@
 //! evaluates a filter itself (see [`Called`]).
 //!
 //! A process that only passes a plan on declares its functions. A process that runs a part of the
-//! plan makes a [`Query`] for it, adds the calls with their components, and wraps the part.
+//! plan makes a [`Query`] for it, adds the calls with their components, and starts it, or wraps the part.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use datafusion::error::Result;
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::physical_plan::ExecutionPlan;
 use whittle_host::{QueryContext, Udf};
@@ -86,5 +89,40 @@ impl Query {
     /// stream of that node and ends with the last.
     pub fn wrap(self: &Arc<Self>, plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
         Arc::new(UdfExec::new(plan, Arc::clone(self)))
+    }
+
+    /// Starts the query's execution without such a node. Its budget begins, and the guests' memory is charged to the pool.
+    pub fn start(self: &Arc<Self>, pool: &Arc<dyn MemoryPool>) -> Execution {
+        self.open(0, pool);
+        Execution(Arc::clone(self))
+    }
+}
+
+/// What each call has cost.
+impl fmt::Display for Query {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, cost) in self.costs().iter().enumerate() {
+            let separator = if at == 0 { "" } else { ", " };
+            write!(
+                formatter,
+                "{separator}{} ({} rows, {} ms, {} instances)",
+                cost.function,
+                cost.rows.load(Ordering::Relaxed),
+                cost.time().as_millis(),
+                cost.instances.load(Ordering::Relaxed)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// An execution of a [`Query`]. It ends when this is dropped: guest code that still runs is stopped.
+#[derive(Debug)]
+#[must_use = "the execution ends when this is dropped"]
+pub struct Execution(Arc<Query>);
+
+impl Drop for Execution {
+    fn drop(&mut self) {
+        self.0.close(false, 1);
     }
 }

@@ -235,14 +235,24 @@ impl Storage {
     pub(super) fn blob(&self, record: &Record) -> Result<Vec<u8>, StorageError> {
         let path = blob(&record.sha256);
         let component = self.read(path.clone(), record.bytes as u64)?;
-        let found = Sha256::of(&component);
-        if found == record.sha256 {
-            return Ok(component);
-        }
-        Err(damaged(
-            &path,
-            format!("found {} bytes with the SHA-256 {found}", component.len()),
-        ))
+        verified(component, &record.sha256, &path)
+    }
+
+    /// Reads the component with a hash, and verifies it. `None` if the store has none.
+    ///
+    /// # Errors
+    ///
+    /// The store fails, or the component is damaged or has more than `largest` bytes.
+    pub fn component(
+        &self,
+        sha256: &Sha256,
+        largest: usize,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        let path = blob(sha256);
+        let Some(component) = self.read_if_there(path.clone(), largest as u64)? else {
+            return Ok(None);
+        };
+        verified(component, sha256, &path).map(Some)
     }
 
     /// Writes a version's record if there is none; otherwise returns the existing one.
@@ -370,16 +380,26 @@ impl Storage {
     }
 
     fn read(&self, path: Path, allowed: u64) -> Result<Vec<u8>, StorageError> {
+        let read = self.read_if_there(path.clone(), allowed)?;
+        read.ok_or_else(|| failed("read", &path, Cause::new("it does not exist")))
+    }
+
+    /// Reads an object; `None` if it does not exist.
+    fn read_if_there(&self, path: Path, allowed: u64) -> Result<Option<Vec<u8>>, StorageError> {
         let read = self.run("read", path.clone(), move |objects, path| async move {
-            let object = objects.get(&path).await?;
+            let object = match objects.get(&path).await {
+                Ok(object) => object,
+                Err(object_store::Error::NotFound { .. }) => return Ok(Ok(None)),
+                Err(error) => return Err(error),
+            };
             let bytes = object.meta.size;
             if bytes > allowed {
                 return Ok(Err(bytes));
             }
-            Ok(Ok(object.bytes().await?))
+            Ok(Ok(Some(object.bytes().await?)))
         })?;
         match read {
-            Ok(bytes) => Ok(bytes.into()),
+            Ok(bytes) => Ok(bytes.map(Into::into)),
             Err(bytes) => Err(damaged(
                 &path,
                 format!("found {bytes} bytes, but at most {allowed} were expected"),
@@ -428,6 +448,18 @@ impl Storage {
             Err(_) => Err(failed(action, &path, Cause::new("it panicked"))),
         }
     }
+}
+
+/// A component, if it has this hash.
+fn verified(component: Vec<u8>, sha256: &Sha256, path: &Path) -> Result<Vec<u8>, StorageError> {
+    let found = Sha256::of(&component);
+    if found == *sha256 {
+        return Ok(component);
+    }
+    Err(damaged(
+        path,
+        format!("found {} bytes with the SHA-256 {found}", component.len()),
+    ))
 }
 
 fn failed(action: &'static str, path: &Path, source: Cause) -> StorageError {
@@ -524,6 +556,33 @@ mod tests {
         assert_eq!(listed[0].key, key("1.0.0"));
         assert_eq!(storage.record(&key("1.0.0")).expect("read"), first);
         assert_eq!(storage.blob(&first).expect("read"), b"one");
+    }
+
+    #[test]
+    fn reads_a_component_by_its_hash() {
+        let storage = Storage::in_memory().expect("a thread");
+        storage.put_blob(b"one").expect("written");
+        let read = |bytes: &[u8], largest| {
+            let read = storage.component(&Sha256::of(bytes), largest);
+            read.map_err(|error| error.to_string())
+        };
+        assert_eq!(read(b"one", 3), Ok(Some(b"one".to_vec())));
+        assert_eq!(read(b"two", 3), Ok(None));
+        let error = read(b"one", 2).expect_err("too large");
+        assert!(
+            error.ends_with("found 3 bytes, but at most 2 were expected"),
+            "{error}"
+        );
+        let path = blob(&Sha256::of(b"two"));
+        let other = storage.run("write", path, |objects, path| async move {
+            objects.put(&path, "one".into()).await.map(drop)
+        });
+        other.expect("written");
+        let error = read(b"two", 3).expect_err("damaged");
+        assert!(
+            error.contains("is damaged: found 3 bytes with the SHA-256"),
+            "{error}"
+        );
     }
 
     #[test]
