@@ -104,7 +104,8 @@ pub(crate) fn is_below(path: &str, parent: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// The arguments that are columns. A null for a required text is a field without a value.
+/// The arguments that are columns: also a null for a required text, which is a field without a value,
+/// and a constant that is not a string, such as a date, which is the field's value in every row.
 fn columns(function: &Function, given: &[Argument]) -> Result<Vec<usize>, CallError> {
     let mut columns = Vec::new();
     for (at, (parameter, argument)) in function.parameters.iter().zip(given).enumerate() {
@@ -120,8 +121,12 @@ fn columns(function: &Function, given: &[Argument]) -> Result<Vec<usize>, CallEr
                 ));
             }
             None => columns.push(at),
-            Some(value) if value.is_null() && is_required && parameter.kind == Kind::Text => {
-                columns.push(at);
+            Some(value) if parameter.kind == Kind::Text => {
+                let found = value.data_type();
+                let is_value = found.is_string() || found.is_null();
+                if !is_value || (value.is_null() && is_required) {
+                    columns.push(at);
+                }
             }
             Some(_) => {}
         }
@@ -246,7 +251,7 @@ fn check_fields(
         return Err(CallError::argument(
             &function.name,
             format!(
-                "parameter `{}` does not name a field: it takes a constant, and not null",
+                "parameter `{}` does not name a field: it takes a constant string",
                 parameter.name
             ),
         ));

@@ -186,8 +186,65 @@ impl UdfFunction {
             None => QueryContext::new(self.definition.budget.clone()),
         };
         let callable = self.definition.callable()?;
-        let mut instance = Instance::bind(&callable, given(args), &context)?;
-        Ok(ColumnarValue::Array(instance.evaluate(&args.args, rows)?))
+        let folded = Instance::bind(&callable, given(args), &context)
+            .and_then(|mut instance| instance.evaluate(&args.args, rows));
+        match (folded, self.query()) {
+            // DataFusion would leave the call for the execution.
+            (Err(error), Some(query)) if context.check().is_err() => {
+                let told = error.to_string();
+                query.fail(error);
+                Err(DataFusionError::Execution(told))
+            }
+            (folded, _) => Ok(ColumnarValue::Array(folded?)),
+        }
+    }
+
+    /// The types to which arguments of these types are cast.
+    ///
+    /// # Errors
+    ///
+    /// There are too many or too few, or a type does not fit its parameter.
+    fn coerced(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        let function = &self.reference().function;
+        let parameters = &function.parameters;
+        if given.len() > parameters.len() + 1 {
+            return Err(self.argument(format!(
+                "it has {} parameters and `{DOCUMENT}`, but {} arguments were given",
+                parameters.len(),
+                given.len()
+            )));
+        }
+        let document = document_at(function, given);
+        let absent = parameters.iter().skip(document.unwrap_or(given.len()));
+        let mut absent = absent.filter(|parameter| parameter.presence == Presence::Required);
+        if let Some(parameter) = absent.next() {
+            return Err(self.argument(format!(
+                "missing parameter `{}` ({})",
+                parameter.name, parameter.kind
+            )));
+        }
+        let types = given.iter().enumerate().map(|(at, found)| {
+            let parameter = parameters.get(at).filter(|_| document != Some(at));
+            let (name, expected, target) = match parameter {
+                Some(parameter) => {
+                    let target = constant_type(parameter.kind, found);
+                    (parameter.name.as_str(), parameter.kind.to_string(), target)
+                }
+                None => {
+                    let is_document = found.is_string()
+                        || found.is_null()
+                        || matches!(found, DataType::Struct(_));
+                    let target = is_document.then(|| found.clone());
+                    (DOCUMENT, "a struct or a JSON object".to_owned(), target)
+                }
+            };
+            target.ok_or_else(|| {
+                self.argument(format!(
+                    "parameter `{name}` is {expected}, but {found} was given"
+                ))
+            })
+        });
+        types.collect()
     }
 
     fn argument(&self, problem: String) -> DataFusionError {
@@ -257,53 +314,20 @@ impl ScalarUDFImpl for UdfFunction {
     }
 
     /// A value of the manifest's kind, or null.
-    fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        let types = args
+            .arg_fields
+            .iter()
+            .map(|field| field.data_type().clone());
+        self.coerced(&types.collect::<Vec<_>>())?;
         let Reference { name, function, .. } = self.reference();
         let field: Field = function.returns.field(name);
         Ok(Arc::new(field))
     }
 
+    /// DataFusion wraps errors from here in a text of its own: they are reported with the field.
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        let function = &self.reference().function;
-        let parameters = &function.parameters;
-        if given.len() > parameters.len() + 1 {
-            return Err(self.argument(format!(
-                "it has {} parameters and `{DOCUMENT}`, but {} arguments were given",
-                parameters.len(),
-                given.len()
-            )));
-        }
-        let document = document_at(function, given);
-        let absent = parameters.iter().skip(document.unwrap_or(given.len()));
-        let mut absent = absent.filter(|parameter| parameter.presence == Presence::Required);
-        if let Some(parameter) = absent.next() {
-            return Err(self.argument(format!(
-                "missing parameter `{}` ({})",
-                parameter.name, parameter.kind
-            )));
-        }
-        let types = given.iter().enumerate().map(|(at, found)| {
-            let parameter = parameters.get(at).filter(|_| document != Some(at));
-            let (name, expected, target) = match parameter {
-                Some(parameter) => {
-                    let target = constant_type(parameter.kind, found);
-                    (parameter.name.as_str(), parameter.kind.to_string(), target)
-                }
-                None => {
-                    let is_document = found.is_string()
-                        || found.is_null()
-                        || matches!(found, DataType::Struct(_));
-                    let target = is_document.then(|| found.clone());
-                    (DOCUMENT, "a struct or a JSON object".to_owned(), target)
-                }
-            };
-            target.ok_or_else(|| {
-                self.argument(format!(
-                    "parameter `{name}` is {expected}, but {found} was given"
-                ))
-            })
-        });
-        types.collect()
+        Ok(self.coerced(given).unwrap_or_else(|_| given.to_vec()))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -17,6 +17,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::analyze::AnalyzeExec;
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 
 use crate::Options;
 use crate::function::UdfFunction;
@@ -39,6 +40,7 @@ impl QueryPlanner for UdfPlanner {
             Some(query) => query,
             None => Query::new(self.options.budget.clone()),
         };
+        query.check()?;
         let own = replace_calls(plan.clone(), |function, arguments, schema| {
             function.check(arguments, schema, &query)?;
             Ok(function.called_in(&query)?)
@@ -49,12 +51,21 @@ impl QueryPlanner for UdfPlanner {
         let physical = self.inner.create_physical_plan(&own.data, session).await?;
         let root: &dyn Any = physical.as_ref();
         if !root.is::<AnalyzeExec>() {
-            return Ok(query.wrap(physical));
+            return Ok(query.wrap(in_one(physical)));
         }
         // `EXPLAIN ANALYZE` shows the metrics of the nodes below it.
         let children = physical.children().into_iter().cloned();
-        let children = children.map(|child| query.wrap(child)).collect();
+        let children = children.map(|child| query.wrap(in_one(child))).collect();
         datafusion::physical_plan::replace_children_if_necessary(physical, children)
+    }
+}
+
+/// A plan with one partition. Its caller drops the one stream when it wants no more rows, while
+/// the partitions run in other tasks: guest code in them would keep their streams from being dropped.
+fn in_one(plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    match plan.properties().output_partitioning().partition_count() {
+        0 | 1 => plan,
+        _ => Arc::new(CoalescePartitionsExec::new(plan)),
     }
 }
 

@@ -15,6 +15,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReser
 use whittle_host::{Budget, QueryContext};
 
 use crate::call::Instance;
+use crate::error::CallError;
 
 /// The state of a planned query.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Query {
     given: Option<QueryContext>,
     /// The context in which arguments are checked and constants are folded.
     planning: OnceLock<QueryContext>,
+    /// Why planning was stopped.
+    failure: Mutex<Option<CallError>>,
     calls: Mutex<Vec<Arc<Cost>>>,
     current: Mutex<Current>,
 }
@@ -81,6 +84,7 @@ impl Query {
             budget,
             given: None,
             planning: OnceLock::new(),
+            failure: Mutex::default(),
             calls: Mutex::default(),
             current: Mutex::default(),
         })
@@ -92,6 +96,7 @@ impl Query {
             budget: context.budget().clone(),
             given: Some(context.clone()),
             planning: OnceLock::new(),
+            failure: Mutex::default(),
             calls: Mutex::default(),
             current: Mutex::default(),
         })
@@ -100,6 +105,16 @@ impl Query {
     /// The context for what happens before the query is executed.
     pub(crate) fn planning(&self) -> &QueryContext {
         self.planning.get_or_init(|| self.context())
+    }
+
+    /// Planning was stopped: the time is over, or the query was cancelled.
+    pub(crate) fn fail(&self, error: CallError) {
+        lock(&self.failure).get_or_insert(error);
+    }
+
+    /// Fails if planning was stopped.
+    pub(crate) fn check(&self) -> Result<(), CallError> {
+        lock(&self.failure).take().map_or(Ok(()), Err)
     }
 
     fn context(&self) -> QueryContext {
