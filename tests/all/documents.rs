@@ -1,9 +1,8 @@
-//! The paths, tests and make targets that the documents name exist, and their table of limits is right.
+//! The paths, tests and make targets that the documents name exist.
 
 use std::fs;
 use std::path::PathBuf;
 
-use whittle_host::{Budget, Limits};
 use whittle_tests::repository;
 
 const DOCUMENTS: [&str; 5] = [
@@ -76,46 +75,4 @@ fn the_documents_name_only_existing_paths_tests_and_make_targets() {
             }
         }
     }
-}
-
-/// A default in the table of limits, as Rust's `Debug` shows it.
-fn shown(default: &str) -> String {
-    match default.split_once(' ') {
-        None => default.to_owned(),
-        Some((count, unit)) => {
-            let count: u64 = count.parse().expect("a number");
-            match unit {
-                "KiB" => (count << 10).to_string(),
-                "MiB" => (count << 20).to_string(),
-                "s" => format!("{count}s"),
-                other => panic!("the unit {other}"),
-            }
-        }
-    }
-}
-
-#[test]
-fn the_table_of_limits_lists_every_limit_with_its_default() {
-    let path = repository().join("docs/SECURITY.md");
-    let text = fs::read_to_string(path).expect("the document");
-    let rows = text.lines().filter_map(|line| {
-        let cells: Vec<_> = line.strip_prefix("| `")?.split(" | ").collect();
-        let [name, _, default] = cells.as_slice() else {
-            return None;
-        };
-        Some((name.trim_end_matches('`'), default.trim_end_matches(" |")))
-    });
-    let listed: Vec<String> = rows
-        .map(|(name, default)| format!("{name}: {}", shown(default)))
-        .collect();
-    let (limits, budget) = (Limits::default(), Budget::default());
-    let limits = format!("{limits:?}");
-    let (limits, _) = limits.split_once(", describe").expect("it is the last");
-    let budget = format!("{budget:?}");
-    let fields = |text: &str| -> Vec<String> {
-        let (_, fields) = text.split_once(" { ").expect("a struct");
-        let fields = fields.trim_end_matches(" }").split(", ");
-        fields.map(str::to_owned).collect()
-    };
-    assert_eq!(listed, [fields(limits), fields(&budget)].concat());
 }

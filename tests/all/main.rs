@@ -10,6 +10,7 @@ mod distinct;
 mod documents;
 mod effort;
 mod evaluation;
+mod guides;
 mod languages;
 mod libraries;
 mod limits;

@@ -1,6 +1,7 @@
 //! An embedder's code: an Arrow batch in, an Arrow array out.
 //!
-//! `make guests`, then `cargo run --example embed target/guests/custom-score.wasm`.
+//! `make guests`, then
+//! `cargo run --package whittle-host --example embed target/guests/rust/custom-score.wasm`.
 
 use std::error::Error;
 use std::io::Write;
@@ -11,10 +12,14 @@ use whittle_host::{Arguments, Budget, Engine, EngineOptions, QueryContext, Udf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("which component?")?;
+    run(&std::fs::read(path)?, &mut std::io::stdout())
+}
 
+/// Scores three documents.
+pub(crate) fn run(component: &[u8], output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     // Once per process, and once per UDF.
     let engine = Engine::new(EngineOptions::default())?;
-    let udf = Udf::new(&engine, &std::fs::read(path)?)?;
+    let udf = Udf::new(&engine, component)?;
 
     // Once per query and worker.
     let query = QueryContext::new(Budget::default());
@@ -29,7 +34,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let batch = RecordBatch::try_from_iter([("price", price), ("rating", rating)])?;
     let scores = score.evaluate(&batch)?;
 
-    assert_eq!(*scores, Float64Array::from(vec![8.0, -2.0, 7.0]));
-    writeln!(std::io::stdout(), "{scores:?}\n{:?}", query.usage())?;
+    writeln!(output, "{scores:?}")?;
     Ok(())
 }

@@ -278,11 +278,11 @@ fn functions_are_made_replaced_and_dropped() {
     let mistake = |statements: &str| desk.mistake("films.csv", statements);
     insta::assert_snapshot!(
         mistake(&format!("{make}; {make}")),
-        @"error: there is a function `string_distance` already: use `CREATE OR REPLACE FUNCTION`"
+        @"error: function `string_distance` exists already: use `CREATE OR REPLACE FUNCTION`"
     );
     insta::assert_snapshot!(
         mistake(&format!("{make}; DROP FUNCTION string_distance; DROP FUNCTION string_distance")),
-        @"error: the session has no function `string_distance`"
+        @"error: unknown function `string_distance`"
     );
     insta::assert_snapshot!(
         mistake("CREATE FUNCTION f LANGUAGE wasm AS 'string-distance.wasm'"),
@@ -290,7 +290,7 @@ fn functions_are_made_replaced_and_dropped() {
     );
     insta::assert_snapshot!(
         mistake("CREATE FUNCTION abs LANGUAGE wasm AS 'string-distance.wasm'"),
-        @"error: `abs` is a function of DataFusion"
+        @"error: string-distance.wasm: there is no function `abs` in the component: it has `string_distance`"
     );
 }
 
@@ -303,7 +303,7 @@ fn functions_come_from_a_registry() {
     assert_eq!(desk.answer(flags, call), "n\n2\n");
     insta::assert_snapshot!(
         desk.mistake(flags, "DROP FUNCTION string_distance"),
-        @"error: `string_distance` is a function of a registry: `whittle registry remove` deletes it"
+        @"error: function `string_distance` belongs to a registry: `whittle registry remove` deletes it there"
     );
     insta::assert_snapshot!(
         desk.mistake(flags, r#"SELECT "string_distance@^2"(title, 'x') FROM films"#),
@@ -319,31 +319,32 @@ fn mistakes_in_calls_name_the_function_and_the_parameter() {
     let mistake = |call: &str| desk.mistake(flags, &format!("SELECT {call} FROM films"));
     insta::assert_snapshot!(
         mistake("string_distanc(title, 'x')"),
-        @"error: line 1, column 8: there is no function `string_distanc`: did you mean `string_distance`?"
+        @"error: line 1, column 8: unknown function `string_distanc`: did you mean `string_distance`?"
     );
     insta::assert_snapshot!(
         mistake("string_distance(title, targt => 'x')"),
-        @"error: line 1, column 8: `string_distance` has no parameter `targt`: expected one of `field`, `target`, `max_distance`"
+        @"error: line 1, column 8: function `string_distance`: unknown parameter `targt`: did you mean `target`?"
     );
     insta::assert_snapshot!(
         mistake("string_distance(title, 'x', year)"),
-        @"error: parameter `max_distance` of `string_distance`: expected a constant, not a column"
+        @"error: function `string_distance`: parameter `max_distance` (int64) takes a constant, but a column was given"
     );
     insta::assert_snapshot!(
         mistake("string_distance(title, title)"),
-        @"error: parameter `target` of `string_distance`: expected a constant string"
+        @"error: function `string_distance`: parameter `target` does not name a field: it takes a constant, and not null"
     );
     insta::assert_snapshot!(
         mistake("string_distance(year, '1977')"),
-        @"error: parameter `field` of `string_distance`: it is read as text, and the column has the type Int64: use `CAST`"
+        @"error: function `string_distance`: parameter `field` takes a column of kind text, but Int64 was given: cast it"
     );
-    insta::assert_snapshot!(
-        mistake("string_distance(title)"),
-        @"error: function `string_distance`: missing parameter `target` (text): The text that it is compared with."
+    let missing = mistake("string_distance(title)");
+    assert!(
+        missing.contains("function `string_distance`: missing parameter `target` (text)"),
+        "{missing}"
     );
     insta::assert_snapshot!(
         mistake("fail_on(title, 'Stir')"),
-        @r#"error: function `fail_on` failed for document `1`: "found Stir in 1""#
+        @r#"error: function `fail_on` failed for row 1: "found Stir in 1""#
     );
 }
 
@@ -393,9 +394,196 @@ fn the_indexes_of_a_node_are_tables() {
     let node = Node::start_at(desk.folder.path(), &[]);
     assert_eq!(
         desk.mistake("--data data", "SELECT 1"),
-        "error: the directory `data` is in use by another process (a node?): stop it, or query a copy"
+        "error: the directory `data` is in use by another process (a node?): stop it, or use a copy"
     );
     drop(node);
+}
+
+/// A data directory with an index of documents that lack some fields.
+fn indexed() -> Desk {
+    let desk = Desk::new();
+    desk.write(
+        "docs.json",
+        r#"{"id": "1", "title": "Alien", "year": 1979, "seen": true, "cast": [{"name": "Weaver"}]}
+           {"id": "2", "title": "Aliens", "year": 1986, "seen": false}
+           {"id": "3", "year": 1990}
+           {"id": "4", "title": null, "year": 1991, "seen": null}
+           {"id": "5", "title": ["Star Wars", "Alien"], "year": 1977, "seen": true}"#,
+    );
+    desk.good("index --data data films --docs docs.json --id-field id");
+    fs::copy(guest_path("rust", "probe"), desk.path("probe.wasm")).expect("make guests");
+    desk
+}
+
+#[test]
+fn a_filter_with_a_function_runs_in_the_search() {
+    let desk = indexed();
+    let flags = "--data data --udf string-distance.wasm --format tsv";
+    let near = "string_distance(title, 'Alien', 2)";
+    let statement = format!("SELECT _id, title FROM films WHERE {near} AND year > 1980");
+    assert_eq!(desk.answer(flags, &statement), "_id\ttitle\n2\tAliens\n");
+    let plan = |filter: &str| {
+        let explained = format!("EXPLAIN FORMAT INDENT SELECT _id FROM films WHERE {filter}");
+        let plan = desk.answer(flags, &explained).replace("\"\"", "\"");
+        let physical = plan
+            .split("physical_plan")
+            .nth(1)
+            .expect("it has two plans");
+        let mut lines = physical.lines();
+        let line = lines.find(|line| line.contains("string_distance"));
+        let line = line.expect("the function is in the plan").trim();
+        line.trim_start_matches(['\t', '"']).to_owned()
+    };
+    insta::assert_snapshot!(
+        plan(&format!("{near} AND year > 1980")),
+        @r#"IndexScan: index=films, query={"bool":{"filter":[{"range":{"year":{"gte":1980}}},{"wasm_udf":{"function":"string-distance.string_distance@0.1.0","params":{"field":"title","target":"Alien","max_distance":2}}}]}}"#
+    );
+    insta::assert_snapshot!(
+        plan(&format!("{near} OR string_distance(title, target => 'Star Wars')")),
+        @r#"IndexScan: index=films, query={"bool":{"should":[{"wasm_udf":{"function":"string-distance.string_distance@0.1.0","params":{"field":"title","target":"Alien","max_distance":2}}},{"wasm_udf":{"function":"string-distance.string_distance@0.1.0","params":{"field":"title","target":"Star Wars"}}}]}}"#
+    );
+    for filter in [
+        &format!("{near} OR year > 1980"),
+        &format!("NOT {near}"),
+        "string_distance(lower(title), 'alien')",
+        "string_distance(title, 'title')",
+    ] {
+        let line = plan(filter);
+        assert!(line.starts_with("FilterExec: "), "{filter}: {line}");
+    }
+}
+
+#[test]
+fn a_search_and_the_engine_keep_the_same_rows() {
+    let desk = indexed();
+    let flags = "--udf string-distance.wasm --udf probe.wasm --format csv";
+    desk.good("export --data data films films");
+    for filter in [
+        "string_distance(title, 'Alien', 2)",
+        "NOT string_distance(title, 'Alien', 2)",
+        "string_distance(title, 'Alien', 2) OR string_distance(title, 'Star Wars')",
+        "string_distance(title, 'Alien', 2) OR year = 1990",
+        "read_boolean(seen)",
+        "NOT read_boolean(seen)",
+        "read_boolean(seen) IS TRUE",
+        "read_boolean(seen) IS NOT TRUE",
+        "read_boolean(seen) IS NULL",
+        "read_boolean(seen) AND NOT string_distance(title, 'Alien', 2)",
+        "read_boolean(seen) OR string_distance(title, 'Alien', 2)",
+        "(read_boolean(seen) AND year < 1980) OR NOT read_boolean(seen)",
+        "read_boolean(seen) = string_distance(title, 'Alien', 2)",
+    ] {
+        let statement = format!("SELECT _id FROM films WHERE {filter} ORDER BY _id");
+        let by_engine = desk.answer(&format!("films {flags}"), &statement);
+        let by_search = desk.answer(&format!("--data data {flags}"), &statement);
+        assert_eq!(by_search, by_engine, "{filter}");
+    }
+}
+
+#[test]
+fn a_function_that_fails_in_the_search_names_the_document() {
+    let desk = indexed();
+    let fails = "SELECT _id FROM films WHERE trap_on(title, 'Star')";
+    let output = desk.sql("--data data --udf probe.wasm --log error", fails);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    insta::assert_snapshot!(
+        error.lines().last().unwrap_or_default(),
+        @r#"error: function `whittle-probe.trap_on` was stopped at document `5`: the guest panicked: "panicked at probe/src/answer.rs:85:9: found Star in 5""#
+    );
+}
+
+#[test]
+fn the_source_of_a_document_is_a_column_that_a_star_leaves_out() {
+    let desk = indexed();
+    let flags = "--data data --udf string-distance.wasm --format tsv";
+    assert_eq!(
+        desk.answer(flags, "SELECT * FROM films LIMIT 0"),
+        "_id\tcast.name\tid\tseen\ttitle\tyear\n"
+    );
+    let nested = "SELECT _id FROM films WHERE \
+        string_distance('cast.name', 'Weaver', document => _source)";
+    assert_eq!(desk.answer(flags, nested), "_id\n1\n");
+    let source = "SELECT _source FROM films WHERE year = 1990";
+    assert_eq!(
+        desk.answer("--data data --format json", source),
+        "[{\"_source\":\"{\\\"id\\\": \\\"3\\\", \\\"year\\\": 1990}\"}]\n"
+    );
+}
+
+#[test]
+fn an_index_is_exported_whole_or_not_at_all() {
+    let desk = indexed();
+    let written = desk.good("export --data data films out");
+    assert!(written.starts_with("5 rows, 1 file, "), "{written}");
+    assert!(written.ends_with(" bytes in out\n"), "{written}");
+    let files = |folder: &str| {
+        let entries = fs::read_dir(desk.path(folder)).expect("it is there");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = names.map(|name| name.to_string_lossy().into()).collect();
+        names.sort();
+        names.join(" ")
+    };
+    assert_eq!(files("out"), "part-00000.parquet");
+    let rows = "SELECT title, _source FROM out WHERE _id = '1'";
+    insta::assert_snapshot!(
+        desk.answer("out --format ndjson", rows).trim_end(),
+        @r#"{"title":"Alien","_source":"{\"id\": \"1\", \"title\": \"Alien\", \"year\": 1979, \"seen\": true, \"cast\": [{\"name\": \"Weaver\"}]}"}"#
+    );
+
+    let failed = |flags: &str| {
+        let output = desk.run(&format!("export --data data {flags}"));
+        assert_eq!(output.status.code(), Some(1), "{flags}");
+        text(&output.stderr).trim_end().to_owned()
+    };
+    insta::assert_snapshot!(
+        failed("films out"),
+        @"error: `out` exists: name another directory, or use `--force` to replace it"
+    );
+    insta::assert_snapshot!(
+        failed("film other"),
+        @"error: there is no index `film`: did you mean `films`?"
+    );
+    insta::assert_snapshot!(
+        failed("films other --columns titel"),
+        @r#"error: No field named titel. Did you mean 'films.title'? Valid fields are films._id, films."cast.name", films.id, films.seen, films.title, films.year, films._source."#
+    );
+    insta::assert_snapshot!(
+        failed("films other --where year>"),
+        @"error: `--where`: line 1, column 6: expected an expression, found: EOF"
+    );
+    insta::assert_snapshot!(
+        failed("films data --force"),
+        @"error: `data` has `lock`, which is not a Parquet file: `--force` would delete it, so name another directory"
+    );
+    let fails = "films other --udf probe.wasm --log error --where trap_on(title,'Star')";
+    let error = failed(fails);
+    assert!(error.contains("was stopped at document `5`"), "{error}");
+    assert!(!desk.path("other").exists());
+    let hidden = files(".")
+        .split(' ')
+        .filter(|name| name.starts_with('.'))
+        .count();
+    assert_eq!(hidden, 0, "{}", files("."));
+
+    desk.good("export --data data films out --force --partitions 3 --columns title,year");
+    assert_eq!(
+        files("out"),
+        "part-00000.parquet part-00001.parquet part-00002.parquet"
+    );
+    let counts = desk.answer(
+        "out --format csv",
+        "SELECT count(*) AS n, max(year) AS y FROM out",
+    );
+    assert_eq!(counts, "n,y\n5,1991\n");
+    let some = "export --data data films some --rows-per-file 2 --udf string-distance.wasm";
+    let mut some = desk.command(some);
+    some.args([
+        "--where",
+        "string_distance(title, 'Alien') OR year > 1989 -- old",
+    ]);
+    let written = text(&some.output().expect("the command runs").stdout);
+    assert!(written.starts_with("4 rows, 2 files, "), "{written}");
 }
 
 #[test]

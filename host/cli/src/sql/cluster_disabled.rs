@@ -2,16 +2,9 @@
 
 use anyhow::{Result, bail};
 use datafusion::execution::SessionState;
-use datafusion::prelude::SessionContext;
-use whittle_datafusion::Functions;
 use whittle_host::Budget;
 
-pub(super) async fn connect(
-    _: SessionState,
-    _: &str,
-    _: Option<&str>,
-    _: Budget,
-) -> Result<(SessionContext, Functions)> {
+pub(super) async fn connect(_: SessionState, _: &str, _: &Budget) -> Result<SessionState> {
     bail!(
         "this build of the command has no cluster: build it again with \
          `cargo install --path host/cli --features cluster`"

@@ -1,160 +1,41 @@
-//! The functions of a session: those of a registry, those that `CREATE FUNCTION` adds to the session,
-//! and those of the engine.
+//! The functions of a session, as users see them: `CREATE FUNCTION`, lists and descriptions.
 //!
 //! A registry that others share is never changed: `CREATE FUNCTION` and `DROP FUNCTION` change the
 //! session alone.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder};
 use datafusion::arrow::compute::kernels::comparison::{ilike, like};
 use datafusion::arrow::compute::{cast, filter_record_batch};
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::common::{plan_datafusion_err, plan_err};
+use datafusion::common::plan_datafusion_err;
 use datafusion::error::Result as EngineResult;
 use datafusion::execution::context::{FunctionFactory, RegisterFunction};
 use datafusion::execution::{FunctionRegistry, SessionState};
-use datafusion::logical_expr::{CreateFunction, Expr};
+use datafusion::logical_expr::{CreateFunction, Expr, ScalarUDF};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::sqlparser::ast::ShowStatementFilter;
-use whittle_host::{
-    Budget, Engine, Function, QueryContext, Registry, SelectError, Selector, Udf, one_line,
-};
+use whittle_datafusion::{Functions, Listed, reference};
+use whittle_host::{Engine, Function, one_line};
 
-use super::udf::{self, Callable, Current};
+use super::mistake::message;
 use crate::inspect::signature;
 use crate::query::table;
 use crate::setup;
 
-/// The functions that a session can call.
+/// Makes functions of components in files: `CREATE FUNCTION ... LANGUAGE wasm`.
 #[derive(Debug, Clone)]
-pub(super) struct Functions {
-    engine: Engine,
-    budget: Budget,
-    /// The first that has a function counts.
-    registries: Vec<Registry>,
-    /// Those of `CREATE FUNCTION` and of components on the command line, by name. They come first.
-    own: Arc<Mutex<BTreeMap<String, Udf>>>,
-    /// The context of the statement that runs.
-    pub(super) current: Current,
+pub(super) struct Factory {
+    pub(super) engine: Engine,
+    pub(super) functions: Functions,
 }
 
-/// A function that can be called, in the version that its plain name means.
-#[derive(Debug)]
-pub(super) struct Listed {
-    /// The component and its version.
-    component: String,
-    pub(super) function: Function,
-}
-
-impl Functions {
-    /// Those of registries; each statement has the budget.
-    pub(super) fn new(engine: Engine, budget: Budget, registries: Vec<Registry>) -> Self {
-        Self {
-            engine,
-            current: Arc::new(Mutex::new((0, QueryContext::new(budget.clone())))),
-            budget,
-            registries,
-            own: Arc::default(),
-        }
-    }
-
-    /// Adds all functions of a component.
-    ///
-    /// # Errors
-    ///
-    /// There is one of the same name.
-    pub(super) fn add(&self, component: &Udf) -> Result<()> {
-        let mut own = lock(&self.own);
-        for Function { name, .. } in &component.manifest().functions {
-            if own.insert(name.clone(), component.clone()).is_some() {
-                bail!("another component has a function `{name}` too");
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins a statement, whose time starts now.
-    pub(super) fn begin(&self) -> QueryContext {
-        let query = QueryContext::new(self.budget.clone());
-        let mut current = lock(&self.current);
-        *current = (current.0 + 1, query.clone());
-        query
-    }
-
-    /// The function that a name means. `None` if there is none.
-    pub(super) fn select(&self, selector: &Selector) -> Result<Option<Callable>, SelectError> {
-        if let Some(component) = lock(&self.own).get(selector.function()) {
-            let manifest = component.manifest();
-            let is_named = selector
-                .component()
-                .is_none_or(|name| name == manifest.name);
-            let versions = std::iter::once(&manifest.version);
-            if is_named && selector.best(versions, |version| version).is_some() {
-                let name = selector.function().to_owned();
-                return Ok(Some(Callable::Given(component.clone(), name)));
-            }
-        }
-        for registry in &self.registries {
-            match registry.select(selector) {
-                Err(SelectError::UnknownFunction { .. }) => {}
-                selected => return selected.map(|of| Some(Callable::Registered(of))),
-            }
-        }
-        Ok(None)
-    }
-
-    /// The functions that can be called, by name.
-    pub(super) fn list(&self) -> Vec<Listed> {
-        let mut latest: BTreeMap<(String, String), Listed> = BTreeMap::new();
-        // The first registry counts.
-        for registry in self.registries.iter().rev() {
-            // In the order of their versions.
-            for version in registry.list().iter().filter(|version| version.enabled) {
-                for function in version.manifest.iter().flat_map(|of| &of.functions) {
-                    let listed = Listed {
-                        component: format!("{}@{}", version.name, version.version),
-                        function: function.clone(),
-                    };
-                    latest.insert((function.name.clone(), version.name.clone()), listed);
-                }
-            }
-        }
-        for (name, component) in lock(&self.own).iter() {
-            latest.retain(|(function, _), _| function != name);
-            let callable = Callable::Given(component.clone(), name.clone());
-            let listed = Listed {
-                component: callable.label(),
-                function: callable.function().clone(),
-            };
-            latest.insert((name.clone(), String::new()), listed);
-        }
-        latest.into_values().collect()
-    }
-
-    /// Removes a function of the session.
-    ///
-    /// # Errors
-    ///
-    /// There is none of this name.
-    pub(super) fn remove(&self, name: &str) -> EngineResult<()> {
-        if lock(&self.own).remove(name).is_some() {
-            return Ok(());
-        }
-        let is_registered = self.list().iter().any(|of| of.function.name == name);
-        if is_registered {
-            return plan_err!(
-                "`{name}` is a function of a registry: `whittle registry remove` deletes it"
-            );
-        }
-        plan_err!("the session has no function `{name}`")
-    }
-
-    fn made(&self, statement: &CreateFunction) -> Result<(String, Callable)> {
+impl Factory {
+    fn made(&self, statement: &CreateFunction) -> Result<Arc<ScalarUDF>> {
         let CreateFunction {
             or_replace,
             name,
@@ -188,33 +69,21 @@ impl Functions {
             let names = names.collect::<Vec<_>>().join(", ");
             bail!("{path}: there is no function `{name}` in the component: it has {names}");
         };
-        let name = function.name.clone();
-        let mut own = lock(&self.own);
-        if own.contains_key(&name) && !or_replace {
-            bail!("there is a function `{name}` already: use `CREATE OR REPLACE FUNCTION`");
-        }
-        own.insert(name.clone(), udf.clone());
-        Ok((name.clone(), Callable::Given(udf, name)))
+        let made = self.functions.create(&function.name, &udf, *or_replace);
+        made.map_err(|error| anyhow!(message(&error)))
     }
 }
 
 #[async_trait]
-impl FunctionFactory for Functions {
+impl FunctionFactory for Factory {
     async fn create(
         &self,
-        state: &SessionState,
+        _: &SessionState,
         statement: CreateFunction,
     ) -> EngineResult<RegisterFunction> {
-        let name = statement.name.to_lowercase();
-        let of_engine = state.udf(&name).is_ok_and(|known| !udf::Udf::is(&known));
-        if of_engine || state.udaf(&name).is_ok() || state.udwf(&name).is_ok() {
-            return plan_err!("`{name}` is a function of DataFusion");
-        }
-        let (name, selection) = self
-            .made(&statement)
-            .map_err(|error| plan_datafusion_err!("{error:#}"))?;
-        let function = udf::Udf::function(&name, selection, &self.current);
-        Ok(RegisterFunction::Scalar(Arc::new(function)))
+        let made = self.made(&statement);
+        let made = made.map_err(|error| plan_datafusion_err!("{error:#}"))?;
+        Ok(RegisterFunction::Scalar(made))
     }
 }
 
@@ -226,19 +95,17 @@ pub(super) fn nearest<'a>(wrong: &str, known: &'a [String]) -> Option<&'a str> {
     (distance <= wrong.chars().count().div_ceil(3)).then_some(name)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The component of a function and its version.
+fn label(listed: &Listed) -> String {
+    format!("{}@{}", listed.component, listed.version)
 }
 
 /// All functions: the signatures of the UDFs, then the names of the engine's.
 pub(super) fn overview(functions: &Functions, context: &SessionContext) -> String {
     let mut text = String::new();
-    for Listed {
-        component,
-        function,
-    } in functions.list()
-    {
-        text.push_str(&format!("{}  from {component}\n", signature(&function)));
+    for listed in functions.list() {
+        let (signature, component) = (signature(&listed.function), label(&listed));
+        text.push_str(&format!("{signature}  from {component}\n"));
     }
     let mut line = String::from("\nof DataFusion:");
     for name in of_engine(context) {
@@ -256,7 +123,11 @@ pub(super) fn overview(functions: &Functions, context: &SessionContext) -> Strin
 /// The names of the engine's functions, sorted.
 pub(super) fn of_engine(context: &SessionContext) -> Vec<String> {
     let state = context.state();
-    let of_engine = |name: &String| state.udf(name).is_ok_and(|known| !udf::Udf::is(&known));
+    let of_engine = |name: &String| {
+        state
+            .udf(name)
+            .is_ok_and(|known| reference(&known).is_none())
+    };
     let mut names: Vec<String> = state.udfs().into_iter().filter(of_engine).collect();
     names.extend(state.udafs());
     names.extend(state.udwfs());
@@ -277,11 +148,9 @@ pub(super) fn describe(
     name: &str,
 ) -> Result<String> {
     let mut text = String::new();
-    for Listed {
-        component,
-        function,
-    } in functions.list()
-    {
+    for listed in functions.list() {
+        let component = label(&listed);
+        let function = listed.function;
         if function.name == name {
             text.push_str(&format!("{}  from {component}\n", signature(&function)));
             text.push_str(&format!("  {}\n", one_line(&function.description)));
@@ -361,7 +230,7 @@ pub(super) fn shown(
         strings(&|listed| listed.function.returns.to_string()),
         lists(&parameters),
         lists(&kinds),
-        strings(&|listed| listed.component.clone()),
+        strings(&|listed| label(listed)),
         strings(&|listed| one_line(&listed.function.description)),
         strings(&|listed| signature(&listed.function)),
     ];

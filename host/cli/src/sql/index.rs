@@ -3,31 +3,36 @@
 //! A scan reads only the columns that a statement needs, of the documents that match what the index
 //! can decide of its filters; see [`super::pushdown`].
 
+use std::any::Any;
 use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::project_schema;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{exec_datafusion_err, project_schema};
 use datafusion::error::{DataFusionError, Result as EngineResult};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
+use datafusion::logical_expr::{Expr, ScalarUDF, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
+use datafusion::sql::parser::Statement;
 use serde_json::json;
-use whittle_host::{Budget, QueryContext};
+use whittle_datafusion::Called;
+use whittle_host::{Budget, QueryContext, Udf};
 use whittle_node::index::Index;
 use whittle_node::{SearchRequest, Snapshot, Threads, Udfs};
 use whittle_server::{DataDirectory, NodeError};
@@ -45,7 +50,7 @@ impl Indexes {
     /// Opens all of them.
     pub(super) fn open(data: &Path) -> Result<Self> {
         let data = DataDirectory::open(data).map_err(|error| match error {
-            NodeError::InUse { .. } => anyhow!("{error}: stop it, or query a copy"),
+            NodeError::InUse { .. } => anyhow!("{error}: stop it, or use a copy"),
             error => error.into(),
         })?;
         let mut open = Vec::new();
@@ -88,6 +93,28 @@ impl IndexTable {
     }
 }
 
+/// The tables that a statement names and that are indexes, without their schemas.
+pub(super) async fn named(
+    state: &SessionState,
+    statement: &Statement,
+) -> EngineResult<Vec<String>> {
+    let mut indexes = Vec::new();
+    for reference in state.resolve_table_references(statement)? {
+        let name = reference.table().to_owned();
+        let Ok(schema) = state.schema_for_ref(reference) else {
+            continue;
+        };
+        // What cannot be opened is reported when the statement is planned.
+        if let Ok(Some(table)) = schema.table(&name).await {
+            let table: &dyn Any = table.as_ref();
+            if table.is::<IndexTable>() {
+                indexes.push(name);
+            }
+        }
+    }
+    Ok(indexes)
+}
+
 #[async_trait]
 impl TableProvider for IndexTable {
     fn schema(&self) -> SchemaRef {
@@ -98,13 +125,15 @@ impl TableProvider for IndexTable {
         TableType::Base
     }
 
-    /// The engine filters again: SQL compares the first value of a field, and a query all of them.
+    /// The engine filters again by what is compared: SQL compares the first value of a field, and a
+    /// query all of them.
     fn supports_filters_pushdown(
         &self,
         filters: &[&Expr],
     ) -> EngineResult<Vec<TableProviderFilterPushDown>> {
         let filters = filters.iter();
         let support = filters.map(|filter| match pushdown::clause(filter, &self.snapshot) {
+            Some(clause) if clause.is_exact => TableProviderFilterPushDown::Exact,
             Some(_) => TableProviderFilterPushDown::Inexact,
             None => TableProviderFilterPushDown::Unsupported,
         });
@@ -120,10 +149,14 @@ impl TableProvider for IndexTable {
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let clauses = filters.iter();
         let clauses = clauses.filter_map(|filter| pushdown::clause(filter, &self.snapshot));
-        let clauses: Vec<_> = clauses.collect();
-        let query = (!clauses.is_empty()).then(|| match &clauses[..] {
+        let (mut queries, mut calls) = (Vec::new(), Vec::new());
+        for clause in clauses {
+            queries.push(clause.query);
+            calls.extend(clause.calls);
+        }
+        let query = (!queries.is_empty()).then(|| match &queries[..] {
             [one] => one.to_string(),
-            _ => json!({"bool": {"filter": clauses}}).to_string(),
+            _ => json!({"bool": {"filter": queries}}).to_string(),
         });
         let schema = project_schema(&self.schema, projection)?;
         let columns = match projection {
@@ -135,7 +168,9 @@ impl TableProvider for IndexTable {
             snapshot: self.snapshot.clone(),
             columns,
             query,
+            calls,
             limit,
+            metrics: ExecutionPlanMetricsSet::new(),
             properties: Arc::new(PlanProperties::new(
                 EquivalenceProperties::new(schema),
                 Partitioning::UnknownPartitioning(1),
@@ -154,9 +189,41 @@ struct IndexScan {
     columns: Vec<usize>,
     /// What documents must match, in the node's query language.
     query: Option<String>,
+    /// The UDFs in it.
+    calls: Vec<Arc<ScalarUDF>>,
     /// How many documents are enough.
     limit: Option<usize>,
+    metrics: ExecutionPlanMetricsSet,
     properties: Arc<PlanProperties>,
+}
+
+impl IndexScan {
+    /// The components of the functions that the query calls, and the context of the statement.
+    fn udfs(&self) -> EngineResult<(Udfs, QueryContext)> {
+        let mut components: Vec<Udf> = Vec::new();
+        let mut context = None;
+        for called in self.calls.iter().filter_map(|call| Called::of(call)) {
+            let component = called.component()?;
+            let manifest = component.manifest();
+            let is_known = |known: &Udf| {
+                let known = known.manifest();
+                (&known.name, &known.version) == (&manifest.name, &manifest.version)
+            };
+            if !components.iter().any(is_known) {
+                components.push(component);
+            }
+            context = context.or_else(|| called.context());
+        }
+        // Without functions, the end of the statement is enough.
+        let without = || {
+            QueryContext::new(Budget {
+                wall_clock: NO_LIMIT,
+                ..Budget::default()
+            })
+        };
+        let udfs = Udfs::new(components).map_err(external)?;
+        Ok((udfs, context.unwrap_or_else(without)))
+    }
 }
 
 impl DisplayAs for IndexScan {
@@ -206,35 +273,46 @@ impl ExecutionPlan for IndexScan {
         Ok(TreeNodeRecursion::Continue)
     }
 
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
     fn execute(&self, _: usize, _: Arc<TaskContext>) -> EngineResult<SendableRecordBatchStream> {
         let query = self.query.as_deref().unwrap_or(r#"{"match_all": {}}"#);
         let request = SearchRequest::parse(format!(r#"{{"query": {query}}}"#).as_bytes());
         let request = request.map_err(external)?;
         let (snapshot, columns) = (self.snapshot.clone(), self.columns.clone());
         let limit = self.limit.unwrap_or(usize::MAX);
+        let (udfs, context) = self.udfs()?;
+        let calls: Vec<Called> = self
+            .calls
+            .iter()
+            .filter_map(|call| Called::of(call))
+            .collect();
+        let output_rows = MetricBuilder::new(&self.metrics).output_rows(0);
         let mut stream = RecordBatchReceiverStreamBuilder::new(self.schema(), 2);
         let batches = stream.tx();
         stream.spawn_blocking(move || {
-            let udfs = Udfs::new([]).map_err(external)?;
-            // The end of the statement ends it too.
-            let budget = QueryContext::new(Budget {
-                wall_clock: NO_LIMIT,
-                ..Budget::default()
-            });
             let rows = AtomicUsize::new(0);
             let take = |batch: RecordBatch| {
                 let before = rows.fetch_add(batch.num_rows(), Ordering::Relaxed);
+                output_rows.add(batch.num_rows());
                 let is_wanted = before < limit && batches.blocking_send(Ok(batch)).is_ok();
                 is_wanted && rows.load(Ordering::Relaxed) < limit
             };
-            snapshot
-                .scan(&request, &columns, &udfs, &budget, take)
-                .map_err(external)
+            let scanned = snapshot.scan(&request, &columns, &udfs, &context, take);
+            for (called, report) in calls.iter().zip(scanned.map_err(external)?) {
+                let rows = usize::try_from(report.documents).unwrap_or(usize::MAX);
+                let time = Duration::from_micros(report.time_us);
+                called.count(rows, time, report.errors > 0);
+            }
+            Ok(())
         });
         Ok(stream.build())
     }
 }
 
+/// An error with its causes, of which the engine shows none.
 fn external(error: impl std::error::Error + Send + Sync + 'static) -> DataFusionError {
-    DataFusionError::External(Box::new(error))
+    exec_datafusion_err!("{:#}", anyhow::Error::new(error))
 }

@@ -17,6 +17,11 @@ pub(super) struct Source {
     pub(super) text: String,
 }
 
+/// The message of an error of the engine, without its position.
+pub(super) fn message(error: &DataFusionError) -> String {
+    error.find_root().message().into_owned()
+}
+
 impl Source {
     /// The text of a file; `-` is standard input.
     pub(super) fn file(path: PathBuf) -> Result<Self> {

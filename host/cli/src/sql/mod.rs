@@ -5,7 +5,7 @@
 //! three clouds and an allocator, prints errors to standard output, and drops their positions.
 
 mod array;
-mod calls;
+mod called;
 #[cfg(feature = "cluster")]
 mod cluster;
 #[cfg(not(feature = "cluster"))]
@@ -13,16 +13,18 @@ mod cluster;
 mod cluster;
 mod command;
 mod completion;
+mod export;
 mod functions;
 mod index;
 mod mistake;
 mod output;
+mod parquet;
 mod prompt;
 mod pushdown;
 mod session;
 mod statement;
 mod tables;
-mod udf;
+mod wildcard;
 
 use std::future;
 use std::io::{self, IsTerminal};
@@ -31,16 +33,16 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use datafusion::prelude::SessionContext;
+use datafusion::execution::SessionState;
 use tokio::runtime::Runtime;
-use whittle_datafusion::Functions as OfCluster;
-use whittle_host::Budget;
+use whittle_datafusion::Listed;
+use whittle_host::{Budget, Function};
 
 use crate::setup;
 use crate::udf_log::UdfLog;
-use functions::Functions;
+pub(crate) use export::Export;
 use index::Indexes;
 use mistake::Source;
 use output::{Format, MaxRows};
@@ -61,16 +63,9 @@ pub(crate) struct Sql {
     /// node may be using it.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A component whose functions statements may call; may be given more than once.
-    #[arg(long = "udf", value_name = "COMPONENT")]
-    udfs: Vec<PathBuf>,
-    /// The directory of a registry, or a URL such as `s3://bucket/prefix`, whose functions statements
-    /// may call.
-    #[arg(long, value_name = "PLACE")]
-    registry: Option<String>,
     /// Run statements on the cluster of a scheduler. Tables are then files that the scheduler and all
     /// executors reach under the same path, and functions those of the executors' registry.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["data", "udfs"])]
     cluster: Option<String>,
     /// Run statements, then exit; may be given more than once.
     #[arg(short, long = "command", value_name = "SQL")]
@@ -84,6 +79,20 @@ pub(crate) struct Sql {
     /// The most rows that a table shows, or `inf`.
     #[arg(long, value_name = "ROWS", default_value = "40")]
     maxrows: MaxRows,
+    #[command(flatten)]
+    calls: Calls,
+}
+
+/// The flags of a command whose statements call functions.
+#[derive(Debug, Args)]
+struct Calls {
+    /// A component whose functions statements may call; may be given more than once.
+    #[arg(long = "udf", value_name = "COMPONENT")]
+    udfs: Vec<PathBuf>,
+    /// The directory of a registry, or a URL such as `s3://bucket/prefix`, whose functions statements
+    /// may call.
+    #[arg(long, value_name = "PLACE")]
+    registry: Option<String>,
     /// The time limit of a statement, in milliseconds [default: none]
     #[arg(long, value_name = "MS")]
     timeout: Option<u64>,
@@ -110,17 +119,16 @@ impl Sql {
 
     fn run_on(&self, runtime: &Runtime) -> Result<()> {
         let sources = self.sources()?;
-        let settings = Settings {
-            format: self.format,
-            max_rows: self.maxrows,
-            timeout: self.timeout.map(Duration::from_millis),
-        };
         // Open until the session ends, so that nobody else writes into them.
         let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
-        let functions = self.functions(indexes.as_ref())?;
-        let (context, of_cluster) = self.context(runtime)?;
-        let log = self.log.clone();
-        let mut session = Session::new(settings, context, functions, of_cluster, log)?;
+        let mut state = Session::state()?;
+        if let Some(scheduler) = &self.cluster {
+            let connected = cluster::connect(state, scheduler, &self.calls.budget());
+            state = runtime.block_on(connected)?;
+        }
+        let mut session = self
+            .calls
+            .session(state, self.format, self.maxrows, indexes.as_ref())?;
         for (name, table) in indexes.iter().flat_map(Indexes::tables) {
             session.add_table(name, Arc::new(table))?;
         }
@@ -156,7 +164,9 @@ impl Sql {
         });
         files.chain(commands).collect::<Result<_>>().map(Some)
     }
+}
 
+impl Calls {
     /// The limits of the functions of a statement.
     fn budget(&self) -> Budget {
         Budget {
@@ -166,39 +176,48 @@ impl Sql {
         }
     }
 
-    /// The engine's session, and its functions if its statements run on a cluster.
-    fn context(&self, runtime: &Runtime) -> Result<(SessionContext, Option<OfCluster>)> {
-        let state = Session::state()?;
-        match &self.cluster {
-            None => Ok((SessionContext::new_with_state(state), None)),
-            Some(scheduler) => {
-                let connected =
-                    cluster::connect(state, scheduler, self.registry.as_deref(), self.budget());
-                let (context, functions) = runtime.block_on(connected)?;
-                Ok((context, Some(functions)))
-            }
-        }
-    }
-
-    /// The functions of the given components and registries.
-    fn functions(&self, indexes: Option<&Indexes>) -> Result<Functions> {
+    /// A session with the functions of the given components and registries, and no tables.
+    fn session(
+        &self,
+        state: SessionState,
+        format: Format,
+        max_rows: MaxRows,
+        indexes: Option<&Indexes>,
+    ) -> Result<Session> {
+        let settings = Settings {
+            format,
+            max_rows,
+            timeout: self.timeout.map(Duration::from_millis),
+        };
         let engine = setup::parallel_engine()?;
-        let mut registries = Vec::new();
+        let log = self.log.clone();
+        let session = Session::new(settings, state, &engine, self.budget(), log);
         if let Some(place) = &self.registry {
-            registries.push(setup::registry(engine.clone(), place)?);
+            let registry = setup::registry(engine.clone(), place)?;
+            session.functions.add_registry(&registry);
         }
         let of_node = indexes.map(|indexes| indexes.data.registry());
         if let Some(folder) = of_node.filter(|folder| folder.is_dir()) {
             let place = folder
                 .to_str()
                 .with_context(|| folder.display().to_string())?;
-            registries.push(setup::registry(engine.clone(), place)?);
+            let registry = setup::registry(engine.clone(), place)?;
+            session.functions.add_registry(&registry);
         }
-        let functions = Functions::new(engine.clone(), self.budget(), registries);
         for path in &self.udfs {
-            let added = functions.add(&setup::udf(&engine, path)?);
-            added.with_context(|| path.display().to_string())?;
+            let component = setup::udf(&engine, path)?;
+            for Function { name, .. } in &component.manifest().functions {
+                let listed = session.functions.list();
+                let is_known = |of: &Listed| of.is_of_session && of.function.name == *name;
+                if listed.iter().any(is_known) {
+                    let path = path.display();
+                    bail!("{path}: another component has a function `{name}` too");
+                }
+                let created = session.functions.create(name, &component, false);
+                created
+                    .map_err(|error| anyhow!("{}: {}", path.display(), mistake::message(&error)))?;
+            }
         }
-        Ok(functions)
+        Ok(session)
     }
 }

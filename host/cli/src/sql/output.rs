@@ -47,6 +47,10 @@ impl fmt::Display for Format {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct MaxRows(usize);
 
+impl MaxRows {
+    pub(super) const NONE: Self = Self(0);
+}
+
 impl FromStr for MaxRows {
     type Err = String;
 

@@ -1,18 +1,88 @@
 //! Filters of a statement as clauses of the node's query language.
 //!
-//! A clause matches at least the documents that its filter keeps, and the engine filters them again.
-//! So it may leave out what an index cannot decide, and its bounds are always inclusive: numbers of 32
-//! bits are rounded in an index.
+//! A clause of comparisons matches at least the documents that its filter keeps, and the engine
+//! filters them again. So it may leave out what an index cannot decide, and its bounds are always
+//! inclusive: numbers of 32 bits are rounded in an index. A call of a UDF is exact or no clause, so
+//! that no document is evaluated twice; see [`super::called`].
+
+use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
+use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator, ScalarUDF};
 use serde_json::{Value as Json, json};
 use whittle_node::Snapshot;
 
+use super::called;
+
+/// What an index can decide of a filter.
+#[derive(Debug)]
+pub(super) struct Clause {
+    pub(super) query: Json,
+    /// Whether it matches exactly the documents that the filter keeps.
+    pub(super) is_exact: bool,
+    /// The UDFs in it.
+    pub(super) calls: Vec<Arc<ScalarUDF>>,
+}
+
+impl Clause {
+    /// Matches at least the documents that the filter keeps.
+    fn wide(query: Json) -> Self {
+        Self {
+            query,
+            is_exact: false,
+            calls: Vec::new(),
+        }
+    }
+
+    /// Both clauses, or either of them.
+    fn with(self, other: Self, query: impl Fn([Json; 2]) -> Json) -> Self {
+        Self {
+            query: query([self.query, other.query]),
+            is_exact: self.is_exact && other.is_exact,
+            calls: [self.calls, other.calls].concat(),
+        }
+    }
+
+    /// A UDF in a clause that is not exact would be called again above the index.
+    fn evaluates_once(&self) -> bool {
+        self.is_exact || self.calls.is_empty()
+    }
+}
+
 /// The clause for a filter, if the index can decide something of it.
-pub(super) fn clause(filter: &Expr, snapshot: &Snapshot) -> Option<Json> {
+pub(super) fn clause(filter: &Expr, snapshot: &Snapshot) -> Option<Clause> {
     let of = |filter: &Expr| clause(filter, snapshot);
+    match filter {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::And,
+            right,
+        }) => match (of(left), of(right)) {
+            (Some(left), Some(right)) if left.is_exact == right.is_exact => {
+                Some(left.with(right, |both| json!({"bool": {"filter": both}})))
+            }
+            (one, other) => [one, other]
+                .into_iter()
+                .flatten()
+                .find(|clause| clause.calls.is_empty()),
+        },
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Or,
+            right,
+        }) => {
+            let either = of(left)?.with(of(right)?, |both| json!({"bool": {"should": both}}));
+            either.evaluates_once().then_some(either)
+        }
+        Expr::ScalarFunction(call) => called::clause(call, snapshot),
+        Expr::IsTrue(expression) => of(expression).filter(|clause| clause.is_exact),
+        _ => compared(filter, snapshot).map(Clause::wide),
+    }
+}
+
+/// The clause for a comparison.
+fn compared(filter: &Expr, snapshot: &Snapshot) -> Option<Json> {
     let path = |expression: &Expr| {
         let column = expression.try_as_col()?;
         snapshot
@@ -20,19 +90,6 @@ pub(super) fn clause(filter: &Expr, snapshot: &Snapshot) -> Option<Json> {
             .then(|| column.name.clone())
     };
     match filter {
-        Expr::BinaryExpr(BinaryExpr {
-            left,
-            op: Operator::And,
-            right,
-        }) => match (of(left), of(right)) {
-            (Some(left), Some(right)) => Some(json!({"bool": {"filter": [left, right]}})),
-            (one, other) => one.or(other),
-        },
-        Expr::BinaryExpr(BinaryExpr {
-            left,
-            op: Operator::Or,
-            right,
-        }) => Some(json!({"bool": {"should": [of(left)?, of(right)?]}})),
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
             let (path, op, value) = match (path(left), path(right)) {
                 (Some(path), _) => (path, *op, value(right)?),
@@ -72,7 +129,7 @@ pub(super) fn clause(filter: &Expr, snapshot: &Snapshot) -> Option<Json> {
 }
 
 /// A constant, if its JSON is the same value.
-fn value(expression: &Expr) -> Option<Json> {
+pub(super) fn value(expression: &Expr) -> Option<Json> {
     match expression {
         Expr::Literal(value, _) => match value {
             ScalarValue::Boolean(Some(value)) => Some(json!(value)),
@@ -107,7 +164,7 @@ mod tests {
     #[test]
     fn a_clause_matches_at_least_what_the_filter_keeps() {
         let films = films();
-        let clause = |filter: &Expr| clause(filter, &films).map(|clause| clause.to_string());
+        let clause = |filter: &Expr| clause(filter, &films).map(|clause| clause.query.to_string());
         for (filter, expected) in [
             (col("year").eq(lit(1979_i64)), r#"{"term":{"year":1979}}"#),
             (
@@ -162,7 +219,7 @@ mod tests {
                 .or(col("title").eq(lit("Alien"))),
             !col("genre").eq(lit("war")),
         ] {
-            assert_eq!(clause(&filter, &films), None, "{filter}");
+            assert!(clause(&filter, &films).is_none(), "{filter}");
         }
     }
 }

@@ -13,22 +13,23 @@ use datafusion::common::TableReference;
 use datafusion::common::utils::quote_identifier;
 use datafusion::error::{DataFusionError, Result as EngineResult};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{DdlStatement, ExplainFormat, LogicalPlan};
+use datafusion::logical_expr::ExplainFormat;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Sql;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use whittle_datafusion::Functions as OfCluster;
-use whittle_host::QueryContext;
+use whittle_datafusion::{Functions, Options};
+use whittle_host::{Budget, Engine, QueryContext};
 
-use super::calls;
-use super::functions::{self, Functions};
+use super::functions::{self, Factory};
+use super::index;
 use super::mistake::Source;
 use super::output::{Format, MaxRows, Printer};
 use super::statement;
 use super::tables::{self, Paths, Table};
+use super::wildcard;
 use crate::udf_log::UdfLog;
 
 /// How answers are printed and what a statement may take.
@@ -43,9 +44,9 @@ pub(super) struct Settings {
 /// The engine with its tables and functions.
 pub(super) struct Session {
     context: SessionContext,
-    functions: Functions,
-    /// Those of a session whose statements run on a cluster.
-    of_cluster: Option<OfCluster>,
+    pub(super) functions: Functions,
+    /// Of each statement.
+    budget: Budget,
     log: UdfLog,
     pub(super) settings: Settings,
 }
@@ -57,7 +58,7 @@ enum Part {
 }
 
 impl Session {
-    /// The state of a session of its own.
+    /// The state of a session on this machine.
     pub(super) fn state() -> Result<SessionState> {
         let mut config = SessionConfig::from_env()?.with_information_schema(true);
         let options = config.options_mut();
@@ -68,28 +69,39 @@ impl Session {
         Ok(SessionContext::new_with_config(config).state())
     }
 
-    /// A session without tables.
+    /// A session without tables and functions. Each statement has the budget.
     pub(super) fn new(
         settings: Settings,
-        context: SessionContext,
-        functions: Functions,
-        of_cluster: Option<OfCluster>,
+        state: SessionState,
+        engine: &Engine,
+        budget: Budget,
         log: UdfLog,
-    ) -> Result<Self> {
-        let context = context.with_function_factory(Arc::new(functions.clone()));
+    ) -> Self {
+        let context = SessionContext::new_with_state(state);
+        let functions = Functions::new(
+            &context,
+            Options {
+                budget: budget.clone(),
+            },
+        );
+        let factory = Factory {
+            engine: engine.clone(),
+            functions: functions.clone(),
+        };
+        let context = context.with_function_factory(Arc::new(factory));
         let paths = Paths {
             state: context.state(),
         };
         let catalogs = Arc::clone(context.state().catalog_list());
         let catalogs = DynamicFileCatalog::new(catalogs, Arc::new(paths));
         context.register_catalog_list(Arc::new(catalogs));
-        Ok(Self {
+        Self {
             context,
             functions,
-            of_cluster,
+            budget,
             log,
             settings,
-        })
+        }
     }
 
     /// All functions: see [`functions::overview`].
@@ -175,66 +187,66 @@ impl Session {
         let statements = statements.map_err(|error| source.mistake(&error))?;
         let mut interrupted = pin!(interrupted);
         for statement in statements {
-            let (sender, parts) = mpsc::channel(1);
-            // Planning and execution may run functions for long: another thread does both, so that
-            // this one can react.
-            let running = Running {
-                context: self.context.clone(),
-                functions: self.functions.clone(),
-                of_cluster: self.of_cluster.clone(),
-                sender,
-            };
-            let query = self.functions.begin();
-            let _running = Stop {
-                task: tokio::spawn(running.answer(statement.clone())),
-                query: query.clone(),
-            };
-            let timeout = async {
-                match self.settings.timeout {
-                    Some(timeout) => tokio::time::sleep(timeout).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let ended = tokio::select! {
-                ended = self.print(parts) => ended,
-                () = &mut interrupted => bail!("cancelled"),
-                () = timeout => bail!(
-                    "the statement reached the time limit of {} ms, which `--timeout` sets",
-                    self.settings.timeout.unwrap_or_default().as_millis()
-                ),
-            };
-            self.log.print(&query);
-            if let Err(error) = ended {
-                return Err(match error.downcast_ref::<DataFusionError>() {
-                    Some(error) => self.mistake(error, &statement, source),
-                    None => error,
-                });
-            }
+            let mut printer = Printing::new(self);
+            let ended = self.execute(&statement, &mut printer, &mut interrupted);
+            ended
+                .await
+                .map_err(|error| self.placed(error, &statement, source))?;
+            printer.end()?;
         }
         Ok(())
     }
 
-    /// Prints an answer as its parts arrive.
-    async fn print(&self, mut parts: mpsc::Receiver<EngineResult<Part>>) -> Result<()> {
-        let mut printer = None;
-        while let Some(part) = parts.recv().await {
-            match (part?, &mut printer) {
-                (Part::Schema(schema), _) if schema.fields().is_empty() => {}
-                (Part::Schema(schema), printer) => {
-                    let Settings {
-                        format, max_rows, ..
-                    } = self.settings;
-                    *printer = Some(Printer::begin(format, max_rows, schema)?);
-                }
-                (Part::Rows(batch), Some(printer)) => printer.rows(&batch)?,
-                (Part::Rows(_), None) => {}
+    /// Runs a statement, and hands its answer on as it arrives. `interrupted` ends it.
+    pub(super) async fn execute(
+        &self,
+        statement: &Statement,
+        answer: &mut impl Answer,
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<()> {
+        let query = QueryContext::new(self.budget.clone());
+        let (sender, parts) = mpsc::channel(1);
+        // Planning and execution may run functions for long: another thread does both, so that
+        // this one can react.
+        let running = Running {
+            context: self.context.clone(),
+            functions: self.functions.clone(),
+            query: query.clone(),
+            sender,
+        };
+        let _running = Stop {
+            task: tokio::spawn(running.answer(statement.clone())),
+            query: query.clone(),
+        };
+        let timeout = async {
+            match self.settings.timeout {
+                Some(timeout) => tokio::time::sleep(timeout).await,
+                None => std::future::pending().await,
             }
+        };
+        let ended = tokio::select! {
+            ended = received(parts, answer) => ended,
+            () = interrupted => bail!("cancelled"),
+            () = timeout => bail!(
+                "the statement reached the time limit of {} ms, which `--timeout` sets",
+                self.settings.timeout.unwrap_or_default().as_millis()
+            ),
+        };
+        self.log.print(&query);
+        ended
+    }
+
+    /// An error of the engine, with its position in the source.
+    fn placed(
+        &self,
+        error: anyhow::Error,
+        statement: &Statement,
+        source: &Source,
+    ) -> anyhow::Error {
+        match error.downcast_ref::<DataFusionError>() {
+            Some(error) => self.mistake(error, statement, source),
+            None => error,
         }
-        if let Some(printer) = printer {
-            let config = self.context.copied_config();
-            printer.end(&FormatOptions::try_from(&config.options().format)?)?;
-        }
-        Ok(())
     }
 
     /// The engine's error, with the nearest name if a table does not exist.
@@ -270,6 +282,75 @@ impl Session {
     }
 }
 
+/// What takes the answer to a statement.
+pub(super) trait Answer {
+    /// The columns of the answer, before its first rows. A statement without an answer has none.
+    fn columns(&mut self, schema: SchemaRef) -> Result<()>;
+
+    /// The next rows.
+    fn rows(&mut self, rows: &RecordBatch) -> Result<()>;
+}
+
+async fn received(
+    mut parts: mpsc::Receiver<EngineResult<Part>>,
+    answer: &mut impl Answer,
+) -> Result<()> {
+    let mut has_columns = false;
+    while let Some(part) = parts.recv().await {
+        match part? {
+            Part::Schema(schema) => {
+                has_columns = !schema.fields().is_empty();
+                if has_columns {
+                    answer.columns(schema)?;
+                }
+            }
+            Part::Rows(rows) if has_columns => answer.rows(&rows)?,
+            Part::Rows(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Prints an answer as its parts arrive.
+struct Printing<'a> {
+    session: &'a Session,
+    printer: Option<Printer>,
+}
+
+impl<'a> Printing<'a> {
+    fn new(session: &'a Session) -> Self {
+        Self {
+            session,
+            printer: None,
+        }
+    }
+
+    fn end(self) -> Result<()> {
+        let Some(printer) = self.printer else {
+            return Ok(());
+        };
+        let config = self.session.context.copied_config();
+        printer.end(&FormatOptions::try_from(&config.options().format)?)
+    }
+}
+
+impl Answer for Printing<'_> {
+    fn columns(&mut self, schema: SchemaRef) -> Result<()> {
+        let Settings {
+            format, max_rows, ..
+        } = self.session.settings;
+        self.printer = Some(Printer::begin(format, max_rows, schema)?);
+        Ok(())
+    }
+
+    fn rows(&mut self, rows: &RecordBatch) -> Result<()> {
+        match &mut self.printer {
+            Some(printer) => printer.rows(rows),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Stops a statement that nobody waits for, and the functions in it.
 struct Stop {
     task: JoinHandle<()>,
@@ -288,7 +369,7 @@ impl Drop for Stop {
 struct Running {
     context: SessionContext,
     functions: Functions,
-    of_cluster: Option<OfCluster>,
+    query: QueryContext,
     sender: mpsc::Sender<EngineResult<Part>>,
 }
 
@@ -308,19 +389,10 @@ impl Running {
             },
             _ => None,
         };
-        match &self.of_cluster {
-            Some(functions) => functions.resolve(&mut statement)?,
-            None => calls::resolve(&mut statement, &self.functions, &self.context)?,
-        }
-        let plan = self.context.state().statement_to_plan(statement).await?;
-        if let LogicalPlan::Ddl(DdlStatement::DropFunction(drop)) = &plan {
-            match self.functions.remove(&drop.name) {
-                Err(error) if !drop.if_exists => return Err(error),
-                Ok(()) | Err(_) => self.context.deregister_udf(&drop.name),
-            }
-            return Ok(());
-        }
-        let answer = self.context.execute_logical_plan(plan).await?;
+        let state = self.context.state();
+        let indexes = index::named(&state, &statement).await?;
+        wildcard::leave_out_sources(&mut statement, &indexes);
+        let answer = self.functions.plan_in(statement, &self.query).await?;
         let mut rows = answer.execute_stream().await?;
         let schema = rows.schema();
         self.part(Part::Schema(Arc::clone(&schema))).await?;

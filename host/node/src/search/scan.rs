@@ -11,21 +11,22 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use tantivy::query::EnableScoring;
 use tantivy::{SegmentReader, TantivyError};
-use whittle_host::QueryContext;
+use whittle_host::{Kind, QueryContext};
 
 use super::compose::compose;
 use super::visit::Walk;
 use super::{SearchError, now, workers};
 use crate::allowance::{Allowance, Steps};
 use crate::computed::Block;
-use crate::mapping::{FieldType, ID};
+use crate::mapping::{FieldType, ID, SOURCE};
 use crate::request::SearchRequest;
 use crate::snapshot::Snapshot;
-use crate::udf::{Progress, Surroundings, UdfCall, Udfs, WholeField, data_type};
+use crate::udf::{Progress, Surroundings, UdfCall, UdfReport, Udfs, WholeField, data_type};
 
 impl Snapshot {
-    /// The columns that a scan can read: `_id`, then a column of each field, named by its path. All
-    /// but `_id` may be null.
+    /// The columns that a scan can read: `_id`, then a column of each field, named by its path, then
+    /// `_source`, the JSON of the document as it was written. All but `_id` and `_source` may be
+    /// null.
     ///
     /// A field has the first of its values. Long, date and other types are those of the mapping:
     /// integers, floats of 64 bits, timestamps in microseconds, strings.
@@ -33,9 +34,9 @@ impl Snapshot {
         let id = Field::new(ID, data_type(FieldType::Keyword), false);
         let fields = self.mapping.types();
         let fields = fields.map(|(path, of)| Field::new(path, data_type(of), true));
-        Arc::new(Schema::new(
-            [id].into_iter().chain(fields).collect::<Vec<_>>(),
-        ))
+        let source = Kind::Json.field(SOURCE).with_nullable(false);
+        let columns = [id].into_iter().chain(fields).chain([source]);
+        Arc::new(Schema::new(columns.collect::<Vec<_>>()))
     }
 
     /// Whether a query can find the values of a field by comparing them as SQL does: numbers, booleans
@@ -52,7 +53,8 @@ impl Snapshot {
 
     /// Reads columns of [`Snapshot::schema`], by their positions there, of all documents that match
     /// the query of a request; nothing else of the request counts. `take` is called with up to some
-    /// thousand documents at a time, by several threads at once, until it returns false.
+    /// thousand documents at a time, by several threads at once, until it returns false. Returns what
+    /// the UDFs in the query did.
     ///
     /// # Errors
     ///
@@ -68,7 +70,7 @@ impl Snapshot {
         udfs: &Udfs,
         query: &QueryContext,
         take: impl Fn(RecordBatch) -> bool + Sync,
-    ) -> Result<(), SearchError> {
+    ) -> Result<Vec<UdfReport>, SearchError> {
         let surroundings = Surroundings {
             udfs: udfs.clone(),
             query: query.clone(),
@@ -117,7 +119,8 @@ impl Snapshot {
             };
             workers::each_segment(&self.searcher, &self.threads, has_another, segment)?;
             Ok(Some(()))
-        })
+        })?;
+        Ok(composed.calls.iter().map(UdfCall::report).collect())
     }
 }
 
@@ -177,7 +180,8 @@ mod tests {
                 "seller.city: Utf8",
                 "tags: Utf8",
                 "title: Utf8",
-                "year: Int64"
+                "year: Int64",
+                "_source: Utf8"
             ]
         );
     }
@@ -201,6 +205,20 @@ mod tests {
         let old = scan(old, &[2, 3], usize::MAX).expect("it is read");
         assert!(old[0].column(0).is_null(0));
         assert_eq!(old[0].column(1).as_string::<i32>().value(0), "Star Wars");
+    }
+
+    #[test]
+    fn a_source_is_the_document_as_it_was_written() {
+        let sources = scan("{}", &[5], usize::MAX).expect("it is read");
+        let sources = sources[0].column(0).as_string::<i32>();
+        assert_eq!(
+            sources.iter().flatten().collect::<Vec<_>>(),
+            [
+                r#"{"title": "Alien", "year": 1979, "tags": ["a", "b"]}"#,
+                r#"{"title": "Star Wars", "year": 1977}"#,
+                r#"{"title": "Stir Wars", "seller": {"city": "Bonn"}}"#,
+            ]
+        );
     }
 
     #[test]

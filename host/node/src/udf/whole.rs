@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, new_null_array};
+use arrow_array::{ArrayRef, StringArray, new_null_array};
 use arrow_schema::{DataType, TimeUnit};
 use tantivy::columnar::Column;
 use tantivy::store::StoreReader;
@@ -12,7 +12,7 @@ use tantivy::{DocId, SegmentReader};
 use whittle_host::{ExactJson, FieldUse, Kind};
 
 use super::columns::{STORE_BLOCKS, Source, is_cut, stored};
-use crate::columns::{Dictionaries, Texts};
+use crate::columns::{Dictionaries, Texts, internal};
 use crate::mapping::{FieldType, ID, LONG_TEXTS, MappedField, Mapping, SOURCE};
 use crate::reading::mapped_columns;
 
@@ -30,6 +30,12 @@ enum Values {
         store: Box<StoreReader>,
         field: FieldUse,
     },
+    /// The documents themselves, as they were written.
+    Sources {
+        store: Box<StoreReader>,
+        id: tantivy::schema::Field,
+        source: tantivy::schema::Field,
+    },
     /// No document has one.
     Missing,
 }
@@ -46,7 +52,8 @@ pub(crate) fn data_type(field_type: FieldType) -> DataType {
 }
 
 impl WholeField {
-    /// Opens a field of the mapping, or `_id`, of which about `expected` documents are wanted.
+    /// Opens a field of the mapping, `_id` or `_source`, of which about `expected` documents are
+    /// wanted.
     pub(crate) fn open(
         reader: &SegmentReader,
         mapping: &Arc<Mapping>,
@@ -54,6 +61,17 @@ impl WholeField {
         dictionaries: &Dictionaries,
         expected: u32,
     ) -> tantivy::Result<Self> {
+        if path == SOURCE {
+            let schema = mapping.schema();
+            return Ok(Self {
+                data_type: DataType::Utf8,
+                values: Values::Sources {
+                    store: Box::new(reader.get_store_reader(STORE_BLOCKS)?),
+                    id: schema.get_field(ID)?,
+                    source: schema.get_field(SOURCE)?,
+                },
+            });
+        }
         let mapped = match path {
             ID => mapping.id_field(),
             path => mapping.field(path),
@@ -102,6 +120,16 @@ impl WholeField {
         match &self.values {
             Values::Missing => Ok(missing()),
             Values::Column(source) => source.load(documents),
+            Values::Sources { store, id, source } => {
+                let mut sources = Vec::with_capacity(documents.len());
+                for document in documents {
+                    let (_, source) = stored(store, *id, *source, *document)?;
+                    sources.push(String::from_utf8(source).map_err(|error| internal(&error))?);
+                }
+                let bytes: usize = sources.iter().map(String::len).sum();
+                i32::try_from(bytes).map_err(|error| internal(&error))?;
+                Ok(Arc::new(StringArray::from_iter_values(sources)))
+            }
             Values::Documents {
                 mapping,
                 store,
