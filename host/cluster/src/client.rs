@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ballista_core::config::BALLISTA_CLIENT_PULL;
 use ballista_core::extension::{SessionConfigExt, SessionStateExt};
 use ballista_core::planner::BallistaQueryPlanner;
 use ballista_core::serde::protobuf::CancelJobParams;
@@ -59,7 +60,9 @@ pub async fn connect(
     let config = state.config().clone();
     let config = config
         .with_option_extension(Limits::new(budget))
-        .upgrade_for_ballista();
+        .upgrade_for_ballista()
+        // Otherwise a client learns the id of its job, and can cancel it, only when a stage has ended.
+        .set_bool(BALLISTA_CLIENT_PULL, true);
     let planner = Planner {
         ballista: BallistaQueryPlanner::with_extension(
             url.clone(),

@@ -268,6 +268,7 @@ fn root<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     loop {
         let cause = match error.downcast_ref() {
             Some(BallistaError::DataFusionError(cause)) => Some(&**cause as &dyn Error),
+            Some(BallistaError::ArrowError(cause)) => Some(&**cause as &dyn Error),
             _ => error.source(),
         };
         match cause {

@@ -3,10 +3,12 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::physical_plan::collect;
 use datafusion::prelude::{CsvReadOptions, SessionContext};
+use futures_util::StreamExt;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use whittle_ballista::{
@@ -250,6 +252,20 @@ async fn a_task_has_the_limits_of_the_session() {
     );
     assert!(error.contains("300 ms"), "{error}");
     assert!(cluster.run(SUM).await.contains("9900.0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropping_the_answer_cancels_the_query() {
+    let cluster = Cluster::new().await.with_executor(Some("udfs")).await;
+    cluster.run("SET whittle.timeout_ms = 60000").await;
+    let frame = cluster.functions.sql(ENDLESS).await.expect("planned");
+    let mut rows = frame.execute_stream().await.expect("submitted");
+    let answer = tokio::time::timeout(Duration::from_secs(2), rows.next()).await;
+    assert!(answer.is_err(), "it does not end");
+    drop(rows);
+    // The executor has one core.
+    let next = tokio::time::timeout(Duration::from_secs(30), cluster.run(SUM)).await;
+    assert!(next.expect("an answer").contains("9900.0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
