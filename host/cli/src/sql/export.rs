@@ -35,7 +35,7 @@ pub(crate) struct Export {
     #[arg(value_name = "INDEX")]
     index: String,
     /// The directory to make, which is then a table for `whittle sql`.
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "OUT")]
     to: PathBuf,
     /// The data directory of a node; no node may be using it.
     #[arg(long, value_name = "DIR")]
