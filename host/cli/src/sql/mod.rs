@@ -123,8 +123,8 @@ impl Sql {
         let indexes = self.data.as_deref().map(Indexes::open).transpose()?;
         let mut state = Session::state()?;
         if let Some(scheduler) = &self.cluster {
-            let connected = cluster::connect(state, scheduler, &self.calls.budget());
-            state = runtime.block_on(connected)?;
+            let budget = self.calls.budget();
+            state = runtime.block_on(cluster::connect(state, scheduler, &budget))?;
         }
         let mut session = self
             .calls
