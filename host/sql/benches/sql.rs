@@ -5,6 +5,8 @@
 //! native function in DataFusion and through DataFusion's own `levenshtein`. The answers are compared.
 //! The fixed cost of a batch is the difference to the host, over batches of one row.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
