@@ -39,7 +39,7 @@ test-page:
 test-schema:
 	scripts/test-schema $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 test-guests:
-	$(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
+	MAKEFLAGS= $(CHECK_GUESTS) test $(GUESTS) $(TOOLCHAINS)
 test-cluster:
 	WHITTLE_CACHE=$(TARGET)/cache scripts/test-cluster $(WHITTLE) $(GUESTS) 100000
 

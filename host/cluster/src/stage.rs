@@ -72,6 +72,9 @@ impl Drop for Workers {
     }
 }
 
+/// A plan that calls UDFs, and its calls.
+type Calling = (Arc<dyn ExecutionPlan>, Arc<Query>);
+
 impl Tasks {
     /// Tasks whose UDFs are these components, on so many threads.
     pub(crate) fn new(components: Components, threads: usize) -> io::Result<Self> {
@@ -90,7 +93,7 @@ impl Tasks {
         &self,
         plan: &Arc<dyn ExecutionPlan>,
         config: &SessionConfig,
-    ) -> Result<Option<(Arc<dyn ExecutionPlan>, Arc<Query>)>> {
+    ) -> Result<Option<Calling>> {
         let calls = Query::new(Limits::budget(config));
         let (components, of_task) = (Arc::clone(&self.components), Arc::clone(&calls));
         let codec = PhysicalCodec::new(move |udf| {

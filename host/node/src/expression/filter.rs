@@ -53,6 +53,10 @@ impl fmt::Debug for SegmentFilter {
 }
 
 impl Computation for SegmentFilter {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "a method is of one lifetime, and these are for all"
+    )]
     fn compute(&mut self, documents: &[DocId], scores: &[Score]) -> Option<Vec<Outcome>> {
         let mut outcomes = vec![Outcome::No; documents.len()];
         let mut first = 0;

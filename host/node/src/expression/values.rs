@@ -1,13 +1,9 @@
 //! Expressions as sources of values: for aggregations, scores, sort keys and computed fields.
 
-use std::sync::Arc;
-
 use arrow_array::{Float64Array, Int64Array};
 use tantivy::index::SegmentReader;
 use tantivy::{DocId, Score, TantivyError};
 
-use super::evaluate::Evaluator;
-use super::node::Node;
 use super::segment::Segment;
 use super::vector::{Text, Truth};
 use super::{ColumnType, Program};
@@ -78,6 +74,10 @@ impl Numbers {
     /// # Errors
     ///
     /// A column cannot be read; a UDF has ended the search.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "a method is of one lifetime, and these are for all"
+    )]
     pub fn load(
         &mut self,
         documents: &[DocId],
@@ -100,9 +100,12 @@ impl Numbers {
             // A score is a double.
             ColumnType::Long | ColumnType::Double => {
                 let take = &mut |values: Float64Array| numbers.extend(values.iter());
-                let double =
-                    |evaluator: &mut Evaluator<'_>, node: &Arc<Node>| evaluator.double(node);
-                segment.evaluate(documents, scores, double, take)
+                segment.evaluate(
+                    documents,
+                    scores,
+                    |evaluator, node| evaluator.double(node),
+                    take,
+                )
             }
             ColumnType::Date | ColumnType::Text => segment.evaluate(
                 documents,
@@ -129,6 +132,10 @@ impl Scalars {
     /// # Errors
     ///
     /// A column cannot be read; a UDF has ended the search.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "a method is of one lifetime, and these are for all"
+    )]
     pub fn load(&mut self, documents: &[DocId], scores: &[Score]) -> tantivy::Result<Vec<Value>> {
         let segment = &mut self.segment;
         let mut all = Vec::with_capacity(documents.len());

@@ -256,9 +256,7 @@ fn cases() -> Vec<Case> {
             row.at.map_or(Value::Null, Value::Timestamp)
         }),
         read("read_json", "data", "data", |row| {
-            row.data
-                .clone()
-                .map_or(Value::Null, |data| Value::Json(data))
+            row.data.clone().map_or(Value::Null, Value::Json)
         }),
     ]
 }

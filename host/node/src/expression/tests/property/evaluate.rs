@@ -265,7 +265,7 @@ fn call(name: &str, type_: Type, values: &[Option<Cell>]) -> Option<Cell> {
         ("ceil" | "ceiling", Cell::Double(value)) => finite(value.ceil()),
         ("round", first) => round(first, values.get(1).map_or(0, count)),
         ("sign", Cell::Long(value)) => Some(Cell::Long(value.signum())),
-        ("sign", Cell::Double(value)) if value == 0.0 => Some(Cell::Double(0.0)),
+        ("sign", Cell::Double(0.0)) => Some(Cell::Double(0.0)),
         ("sign", Cell::Double(value)) => Some(Cell::Double(1.0_f64.copysign(value))),
         ("trunc", Cell::Long(value)) => Some(Cell::Long(value)),
         ("trunc", Cell::Double(value)) => Some(Cell::Double(value - value % 1.0)),
