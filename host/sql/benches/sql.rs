@@ -7,7 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,9 +47,9 @@ fn least(mut run: impl FnMut()) -> Duration {
 }
 
 fn component() -> Vec<u8> {
-    let guest = "../../target/guests/rust/string-distance.wasm";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(guest);
-    std::fs::read(path).expect("the guests are built: `make guests`")
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(own, PathBuf::from);
+    std::fs::read(target.join("guests/rust/string-distance.wasm")).expect("the guests are built: `make guests`")
 }
 
 fn budget() -> Budget {
