@@ -49,7 +49,8 @@ fn least(mut run: impl FnMut()) -> Duration {
 fn component() -> Vec<u8> {
     let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(own, PathBuf::from);
-    std::fs::read(target.join("guests/rust/string-distance.wasm")).expect("the guests are built: `make guests`")
+    std::fs::read(target.join("guests/rust/string-distance.wasm"))
+        .expect("the guests are built: `make guests`")
 }
 
 fn budget() -> Budget {
