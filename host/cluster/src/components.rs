@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use whittle_datafusion::Reference;
-use whittle_host::{Engine, Limits, RegisterError, Sha256, Storage, StorageError, Udf};
+use whittle_host::{
+    Engine, Limits, RegisterError, Sha256, Storage, StorageError, Udf, with_causes,
+};
 
 /// The size of the compiled code that is kept, in bytes. Beyond that the least recently used
 /// component is dropped, and fetched again when a task needs it.
@@ -122,7 +124,7 @@ impl Components {
         let bytes = storage.component(&sha256, Limits::default().component_bytes);
         let bytes = bytes.map_err(|source| ComponentError::Store {
             component: component(),
-            problem: chain(&source),
+            problem: with_causes(&source),
             source,
         })?;
         let bytes = bytes.ok_or_else(|| ComponentError::Missing {
@@ -133,7 +135,7 @@ impl Components {
         let fetched = started.elapsed();
         let loaded = Udf::new(&self.engine, &bytes).map_err(|source| ComponentError::Unusable {
             component: component(),
-            problem: chain(&source),
+            problem: with_causes(&source),
             source,
         })?;
         log::info!(
@@ -180,15 +182,4 @@ impl Kept {
             total -= bytes;
         }
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -343,14 +343,24 @@ impl Cause {
     /// Keeps the messages of an error and of its causes as one line.
     #[cfg(feature = "registry")]
     pub(crate) fn chain(error: &dyn std::error::Error) -> Self {
-        let texts = std::iter::successors(Some(error), |error| error.source());
-        Self::new(
-            texts
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(": "),
-        )
+        Self::new(with_causes(error))
     }
+}
+
+/// The messages of an error and of its causes, for those who show one text.
+///
+/// ```
+/// use whittle_host::{Selector, with_causes};
+///
+/// let error = "@".parse::<Selector>().unwrap_err();
+/// assert!(with_causes(&error).starts_with(&error.to_string()));
+/// ```
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let texts = std::iter::successors(Some(error), |error| error.source());
+    texts
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Suggests the known names that are most similar to a wrong one, or lists all if none is similar.

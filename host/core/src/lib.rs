@@ -117,7 +117,7 @@ pub use encode::{
 pub use engine::{Allocation, Engine, EngineOptions};
 pub use error::{
     ArgumentError, BindError, Cause, EngineError, EvaluateError, ManifestError, RegisterError,
-    Stopped,
+    Stopped, with_causes,
 };
 pub use exact_json::{ExactJson, Members, exact_members};
 pub use limits::{Budget, LimitExceeded, LimitKind, Limits};

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use datafusion::error::DataFusionError;
-use whittle_host::{BindError, EvaluateError, SelectError};
+use whittle_host::{BindError, EvaluateError, SelectError, with_causes};
 
 /// Why a call of a UDF in SQL failed. DataFusion passes it on as [`DataFusionError::External`].
 #[derive(Debug)]
@@ -52,8 +52,8 @@ impl CallError {
 impl std::fmt::Display for CallError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Select(error) => chain(error, formatter),
-            Self::Bind(error) => chain(error, formatter),
+            Self::Select(error) => formatter.write_str(&with_causes(error)),
+            Self::Bind(error) => formatter.write_str(&with_causes(error)),
             Self::Evaluate(EvaluateError::Document {
                 function,
                 document,
@@ -66,14 +66,12 @@ impl std::fmt::Display for CallError {
                 function,
                 document,
                 source,
-            }) => {
-                write!(
-                    formatter,
-                    "function `{function}` was stopped at row {document}: "
-                )?;
-                chain(source, formatter)
-            }
-            Self::Evaluate(error) => chain(error, formatter),
+            }) => write!(
+                formatter,
+                "function `{function}` was stopped at row {document}: {}",
+                with_causes(source)
+            ),
+            Self::Evaluate(error) => formatter.write_str(&with_causes(error)),
             Self::Unknown { function, nearest } => {
                 write!(formatter, "unknown function `{function}`")?;
                 if nearest.is_empty() {
@@ -100,16 +98,6 @@ impl std::fmt::Display for CallError {
 
 /// The message already has the causes, since DataFusion shows the message only.
 impl Error for CallError {}
-
-fn chain(error: &dyn Error, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-    write!(formatter, "{error}")?;
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        write!(formatter, ": {error}")?;
-        cause = error.source();
-    }
-    Ok(())
-}
 
 impl From<CallError> for DataFusionError {
     fn from(error: CallError) -> Self {
