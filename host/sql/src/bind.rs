@@ -323,36 +323,17 @@ fn can_read(kind: Kind, found: &DataType) -> bool {
         DataType::List(item) | DataType::LargeList(item) if kind != Kind::Json => {
             can_read(kind, item.data_type())
         }
-        found => match kind {
-            Kind::Boolean => *found == DataType::Boolean,
-            Kind::Int64 => found.is_integer(),
-            Kind::Float64 => found.is_numeric(),
-            Kind::Text => found.is_string(),
-            Kind::Timestamp => {
-                found.is_string()
-                    || matches!(
-                        found,
-                        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
-                    )
-            }
-            Kind::Json => true,
-        },
+        found => can_convert(kind, found),
     }
 }
 
-/// The type to which a constant for a parameter is cast. Texts keep their type, since they may be
-/// columns of any type.
-pub(crate) fn constant_type(kind: Kind, found: &DataType) -> Option<DataType> {
-    let fits = match kind {
-        _ if found.is_null() => return Some(DataType::Null),
-        Kind::Text => return Some(found.clone()),
-        Kind::Json => {
-            let fits = found.is_string() || found.is_numeric() || *found == DataType::Boolean;
-            return fits.then(|| found.clone());
-        }
+/// Whether values of a type, which is no list and no dictionary, can be read as a kind.
+fn can_convert(kind: Kind, found: &DataType) -> bool {
+    match kind {
         Kind::Boolean => *found == DataType::Boolean,
         Kind::Int64 => found.is_integer(),
         Kind::Float64 => found.is_numeric(),
+        Kind::Text => found.is_string(),
         Kind::Timestamp => {
             found.is_string()
                 || matches!(
@@ -360,6 +341,20 @@ pub(crate) fn constant_type(kind: Kind, found: &DataType) -> Option<DataType> {
                     DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
                 )
         }
-    };
-    fits.then(|| kind.data_type())
+        Kind::Json => true,
+    }
+}
+
+/// The type to which a constant for a parameter is cast. Texts keep their type, since they may be
+/// columns of any type.
+pub(crate) fn constant_type(kind: Kind, found: &DataType) -> Option<DataType> {
+    match kind {
+        _ if found.is_null() => Some(DataType::Null),
+        Kind::Text => Some(found.clone()),
+        Kind::Json => {
+            let fits = found.is_string() || found.is_numeric() || *found == DataType::Boolean;
+            fits.then(|| found.clone())
+        }
+        kind => can_convert(kind, found).then(|| kind.data_type()),
+    }
 }

@@ -301,26 +301,28 @@ impl Functions {
 
     /// Finds the function that a name stands for, and registers a UDF with the session.
     fn look_up(&self, name: &str) -> Result<Found, CallError> {
-        let state = self.context.state();
-        if is_other(&state, name) {
+        // A copy of the session's state would cost more than the rest of a look-up.
+        let state = self.context.state_ref();
+        if is_other(&state.read(), name) {
             return Ok(Found::Other);
         }
         let Ok(selector) = name.parse::<Selector>() else {
-            return Err(self.unknown(name, &state));
+            return Err(self.unknown(name));
         };
         let Some(definition) = self.define(name, &selector)? else {
             self.context.deregister_udf(name);
-            return Err(self.unknown(name, &state));
+            return Err(self.unknown(name));
         };
         let quoted = selector.component().map(|component| {
             let function = selector.function();
             format!("\"{component}\".{function}")
         });
         let function = UdfFunction::new(definition, quoted.into_iter().collect())?;
-        if let Some(known) = state.scalar_functions().get(name)
-            && UdfFunction::of(known) == Some(&function)
+        let known = state.read().scalar_functions().get(name).cloned();
+        if let Some(known) = known
+            && UdfFunction::of(&known) == Some(&function)
         {
-            return Ok(Found::Udf(Arc::clone(known)));
+            return Ok(Found::Udf(known));
         }
         let function = ScalarUDF::new_from_impl(function);
         self.context.register_udf(function.clone());
@@ -360,7 +362,8 @@ impl Functions {
         Ok(None)
     }
 
-    fn unknown(&self, name: &str, state: &SessionState) -> CallError {
+    fn unknown(&self, name: &str) -> CallError {
+        let state = self.context.state();
         let others = state.scalar_functions().iter();
         let others = others.filter(|(_, function)| UdfFunction::of(function).is_none());
         let others = others.map(|(name, _)| name);

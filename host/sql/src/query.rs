@@ -80,21 +80,18 @@ impl Cost {
 impl Query {
     /// A query of which each execution has this budget.
     pub fn new(budget: Budget) -> Arc<Self> {
-        Arc::new(Self {
-            budget,
-            given: None,
-            planning: OnceLock::new(),
-            failure: Mutex::default(),
-            calls: Mutex::default(),
-            current: Mutex::default(),
-        })
+        Self::with(budget, None)
     }
 
     /// A query that does everything in the caller's context, and is executed once.
     pub(crate) fn in_context(context: &QueryContext) -> Arc<Self> {
+        Self::with(context.budget().clone(), Some(context.clone()))
+    }
+
+    fn with(budget: Budget, given: Option<QueryContext>) -> Arc<Self> {
         Arc::new(Self {
-            budget: context.budget().clone(),
-            given: Some(context.clone()),
+            budget,
+            given,
             planning: OnceLock::new(),
             failure: Mutex::default(),
             calls: Mutex::default(),
