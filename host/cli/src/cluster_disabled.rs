@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, anyhow};
 use clap::Args;
 
 /// A server of a cluster that runs SQL queries (not in this build).
@@ -23,9 +23,14 @@ impl Server {
         reason = "every command is run by a method, and the servers use their flags"
     )]
     pub(crate) fn run(&self) -> Result<()> {
-        bail!(
-            "this build of the command has no cluster: build it again with \
-             `cargo install --path host/cli --features cluster`"
-        )
+        Err(missing())
     }
+}
+
+/// What this build lacks, and how to get it.
+pub(crate) fn missing() -> Error {
+    anyhow!(
+        "this build of the command has no cluster: build it again with \
+         `cargo install --path host/cli --features cluster`"
+    )
 }

@@ -8,8 +8,6 @@
 //! negated call is no clause. What SQL does not define, the id and the score of a row, are those of
 //! the document here.
 
-use std::sync::Arc;
-
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
@@ -49,7 +47,7 @@ pub(super) fn clause(call: &ScalarFunction, snapshot: &Snapshot) -> Option<Claus
     Some(Clause {
         query: json!({"wasm_udf": {"function": exactly, "params": params}}),
         is_exact: true,
-        calls: vec![Arc::clone(&call.func)],
+        calls: vec![called],
     })
 }
 

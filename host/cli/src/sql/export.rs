@@ -20,13 +20,13 @@ use tokio::runtime::Runtime;
 use tokio::signal;
 use whittle_host::printable;
 
-use super::Calls;
 use super::index::{IndexTable, Indexes};
 use super::mistake::{self, Source};
 use super::output::{Format, MaxRows};
 use super::parquet::{Division, Files};
 use super::session::Session;
 use super::statement;
+use super::{Calls, with_runtime};
 
 /// Write an index out as Parquet files.
 #[derive(Debug, Args)]
@@ -61,12 +61,7 @@ pub(crate) struct Export {
 
 impl Export {
     pub(crate) fn run(&self) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let done = self.run_on(&runtime);
-        runtime.shutdown_background();
-        done
+        with_runtime(|runtime| self.run_on(runtime))
     }
 
     fn run_on(&self, runtime: &Runtime) -> Result<()> {

@@ -141,7 +141,7 @@ pub(super) fn of_engine(context: &SessionContext) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// There is none of this name.
+/// No function has this name.
 pub(super) fn describe(
     functions: &Functions,
     context: &SessionContext,

@@ -21,7 +21,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{exec_datafusion_err, project_schema};
 use datafusion::error::{DataFusionError, Result as EngineResult};
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
-use datafusion::logical_expr::{Expr, ScalarUDF, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
@@ -190,7 +190,7 @@ struct IndexScan {
     /// What documents must match, in the node's query language.
     query: Option<String>,
     /// The UDFs in it.
-    calls: Vec<Arc<ScalarUDF>>,
+    calls: Vec<Called>,
     /// How many documents are enough.
     limit: Option<usize>,
     metrics: ExecutionPlanMetricsSet,
@@ -202,7 +202,7 @@ impl IndexScan {
     fn udfs(&self) -> EngineResult<(Udfs, QueryContext)> {
         let mut components: Vec<Udf> = Vec::new();
         let mut context = None;
-        for called in self.calls.iter().filter_map(|call| Called::of(call)) {
+        for called in &self.calls {
             let component = called.component()?;
             let manifest = component.manifest();
             let is_known = |known: &Udf| {
@@ -284,11 +284,7 @@ impl ExecutionPlan for IndexScan {
         let (snapshot, columns) = (self.snapshot.clone(), self.columns.clone());
         let limit = self.limit.unwrap_or(usize::MAX);
         let (udfs, context) = self.udfs()?;
-        let calls: Vec<Called> = self
-            .calls
-            .iter()
-            .filter_map(|call| Called::of(call))
-            .collect();
+        let calls = self.calls.clone();
         let output_rows = MetricBuilder::new(&self.metrics).output_rows(0);
         let mut stream = RecordBatchReceiverStreamBuilder::new(self.schema(), 2);
         let batches = stream.tx();

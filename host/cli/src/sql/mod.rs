@@ -106,15 +106,19 @@ struct Calls {
 /// The time limit of functions if a statement has none.
 const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+fn with_runtime(run: impl FnOnce(&Runtime) -> Result<()>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let done = run(&runtime);
+    // A function that still runs has nobody to answer.
+    runtime.shutdown_background();
+    done
+}
+
 impl Sql {
     pub(crate) fn run(&self) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let done = self.run_on(&runtime);
-        // A function that still runs has nobody to answer.
-        runtime.shutdown_background();
-        done
+        with_runtime(|runtime| self.run_on(runtime))
     }
 
     fn run_on(&self, runtime: &Runtime) -> Result<()> {

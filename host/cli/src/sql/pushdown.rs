@@ -5,12 +5,11 @@
 //! inclusive: numbers of 32 bits are rounded in an index. A call of a UDF is exact or no clause, so
 //! that no document is evaluated twice; see [`super::called`].
 
-use std::sync::Arc;
-
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator, ScalarUDF};
+use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 use serde_json::{Value as Json, json};
+use whittle_datafusion::Called;
 use whittle_node::Snapshot;
 
 use super::called;
@@ -22,7 +21,7 @@ pub(super) struct Clause {
     /// Whether it matches exactly the documents that the filter keeps.
     pub(super) is_exact: bool,
     /// The UDFs in it.
-    pub(super) calls: Vec<Arc<ScalarUDF>>,
+    pub(super) calls: Vec<Called>,
 }
 
 impl Clause {
