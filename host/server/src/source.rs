@@ -104,7 +104,7 @@ impl SourceParameters {
     ///
     /// # Errors
     ///
-    /// 400 for stored fields, of which there are none.
+    /// 400 for stored fields, which indexes do not have.
     pub(crate) fn filter(&self) -> Result<Option<SourceFilter>, ApiError> {
         let without_source = match &self.stored_fields {
             None => false,

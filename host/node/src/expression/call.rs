@@ -19,7 +19,7 @@ use super::parse::position;
 use crate::dates;
 
 impl Checker<'_> {
-    /// Checks the call of a function that is none of SQL's.
+    /// Checks the call of a function that SQL does not have.
     pub(super) fn udf(
         &self,
         call: &Expr,

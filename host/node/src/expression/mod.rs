@@ -95,7 +95,7 @@ pub(crate) trait Functions {
 
 /// Why a UDF cannot be used.
 pub(crate) enum Unusable {
-    /// There is none of this name; these there are.
+    /// No UDF has this name; these are the known ones.
     Unknown(Vec<String>),
     /// Another reason.
     Other(String),

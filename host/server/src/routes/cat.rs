@@ -423,7 +423,7 @@ const ALIASES: &[Column] = &[
     shown("is_write_index", "w,isWriteIndex", "write index"),
 ];
 
-/// Show the aliases, of which there are none, as a table.
+/// Show the aliases as a table: indexes have no aliases here.
 #[utoipa::path(
     get, path = "/_cat/aliases", tag = "tables",
     params(SomeParameters),

@@ -548,7 +548,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     pattern == "_all" || crate::presentation::filter_path::glob(pattern.as_bytes(), name.as_bytes())
 }
 
-/// Show the aliases of indexes, of which there are none.
+/// Show the aliases of indexes: indexes have no aliases here.
 #[utoipa::path(
     get, path = "/{index}/_alias", tag = "indexes",
     params(MappingParameters),
