@@ -606,7 +606,8 @@ struct Terminal {
 
 impl Terminal {
     fn start(desk: &Desk, flags: &str) -> Self {
-        let command = format!("{} sql {flags}", whittle().display());
+        // The shell gives way to the command: an interrupt would end the shell, and with its status.
+        let command = format!("exec {} sql {flags}", whittle().display());
         let mut process = Command::new("script")
             .args(["-qec", &command, "/dev/null"])
             .current_dir(desk.folder.path())
