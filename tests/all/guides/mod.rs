@@ -90,9 +90,12 @@ fn run(guide: &str, session: &Session, blocks: &[Block<'_>], missing: &[&str]) -
         let place = format!("{guide}, line {}", block.line);
         match &block.role {
             Role::Run | Role::Fails if names_one_of(block.text, missing) => output = None,
-            Role::Run | Role::Fails => {
-                let (succeeds, text) = session.run(block.text);
-                let expected = block.role == Role::Run;
+            Role::Run | Role::Fails | Role::Sql(_) => {
+                let (succeeds, text) = match &block.role {
+                    Role::Sql(flags) => session.sql(flags, block.text),
+                    _ => session.run(block.text),
+                };
+                let expected = block.role != Role::Fails;
                 let ends = if expected { "fails" } else { "does not fail" };
                 assert_eq!(succeeds, expected, "{place}: it {ends}:\n{text}");
                 output = Some(text);
@@ -169,6 +172,11 @@ fn the_guide_for_authors_is_true() {
 #[test]
 fn the_examples_print_what_the_page_shows() {
     follow("docs/WASM_EXAMPLES.md");
+}
+
+#[test]
+fn the_page_of_sql_is_true() {
+    follow("docs/SQL.md");
 }
 
 #[test]
