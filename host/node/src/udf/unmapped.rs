@@ -3,9 +3,8 @@
 
 use serde::Serialize;
 
-use whittle_host::{FieldUse, Kind};
+use whittle_host::{FieldUse, Kind, edits};
 
-use crate::likeness::edits;
 use crate::mapping::{FieldType, Mapping};
 
 /// A field that a function asked for and the index does not have.
