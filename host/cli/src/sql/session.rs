@@ -232,7 +232,7 @@ impl Session {
                 self.settings.timeout.unwrap_or_default().as_millis()
             ),
         };
-        self.log.print(&query);
+        self.log.print(&query, &ended);
         ended
     }
 
