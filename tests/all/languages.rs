@@ -24,7 +24,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         guest_path(&self.language, &self.name)
     }
 
@@ -88,7 +88,7 @@ pub(crate) fn languages() -> Vec<String> {
     languages
 }
 
-fn guests() -> Vec<Guest> {
+pub(crate) fn guests() -> Vec<Guest> {
     let of = |language: String| {
         let names = folders(&repository().join("guests").join(&language));
         let no_guests = ["kit", "kit.test", "sdk", "node_modules", "target"];
@@ -115,7 +115,7 @@ fn everywhere(name: &str) -> Vec<Guest> {
 }
 
 /// Guests that only the tests use; each has its own tests.
-const FOR_TESTS: [&str; 5] = ["evil", "failures", "libraries", "plain", "probe"];
+pub(crate) const FOR_TESTS: [&str; 5] = ["evil", "failures", "libraries", "plain", "probe"];
 
 #[test]
 fn every_guest_passes_the_vectors_of_its_functions() {

@@ -3,6 +3,7 @@
 //! All tests use public interfaces, with components that were built or written by hand, and with
 //! both paths if possible.
 
+mod answers;
 mod cache;
 mod command;
 mod contract;

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use clap::Args;
 use serde_json::{Map, Value as Json};
 use whittle_host::{Arguments, Bound, EvaluateError, OnError, QueryContext, unquoted};
@@ -66,8 +66,9 @@ impl Call {
         let mut stats = Stats::default();
         let started = Instant::now();
         let bound = udf.bind(&self.function, &arguments, &query);
+        let bound = bound.map_err(Error::from);
         stats.bind_time = started.elapsed();
-        stats.log_lines += self.log.print(&query);
+        stats.log_lines += self.log.print(&query, &bound);
         let mut bound = bound?;
         // An error is printed as the document's result; the documents after it still run.
         bound.set_on_error(OnError::Null);
@@ -75,7 +76,7 @@ impl Call {
         let mut ended = Ok(());
         for position in 0..documents.len() {
             let answer = answer(&mut bound, &reader, &documents, position, &mut stats);
-            stats.log_lines += self.log.print(&query);
+            stats.log_lines += self.log.print(&query, &answer);
             match answer {
                 Ok(line) => writeln!(stdout, "{line}")?,
                 Err(error) => {
@@ -85,6 +86,12 @@ impl Call {
             }
         }
         stdout.flush()?;
+        for field in reader.unmapped(&bound) {
+            log::warn!("{field}");
+        }
+        for field in reader.mistyped(&bound) {
+            log::warn!("{field}");
+        }
         if self.stats {
             let _ = write!(io::stderr(), "{}", stats.text(&bound, &query));
         }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use clap::Args;
 use whittle_host::{Engine, QueryContext};
 use whittle_node::{Documents, SearchRequest, Snapshot, Udfs, search};
@@ -59,8 +59,9 @@ impl Query {
         let result = search(&snapshot, &request, &udfs, &query, move |more| {
             watched.show(more);
         });
+        let result = result.map_err(Error::from);
         progress.clear();
-        self.log.print(&query);
+        self.log.print(&query, &result);
         print(&serde_json::to_string_pretty(&result?)?, self.json)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use clap::Args;
 use ureq::http::Method;
 use whittle_host::QueryContext;
@@ -59,8 +59,8 @@ impl Search {
         let threads = Threads::new(thread::available_parallelism().map_or(0, |all| all.get() - 1));
         let snapshot = index.snapshot().with_threads(&threads);
         let query = QueryContext::new(request.budget(self.run.budget()));
-        let result = search(&snapshot, request, &udfs, &query, |_| ());
-        self.log.print(&query);
+        let result = search(&snapshot, request, &udfs, &query, |_| ()).map_err(Error::from);
+        self.log.print(&query, &result);
         Ok(serde_json::to_string_pretty(&result?)?)
     }
 }

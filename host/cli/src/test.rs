@@ -85,7 +85,7 @@ impl Test {
         let failures = cases.filter_map(|case| {
             let query = self.run.query();
             let failure = vectors::run(udf, vectors, case, mapping, &query).err()?;
-            self.log.print_lines(failure.log());
+            self.log.print_lines(failure.log(), &failure.to_string());
             Some(failure)
         });
         failures.collect()

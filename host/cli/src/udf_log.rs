@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use whittle_host::{LogLevel, LogLine, QueryContext};
 
@@ -14,24 +15,33 @@ pub(crate) struct UdfLog {
 }
 
 impl UdfLog {
-    /// Prints what the functions of a query have logged since the last time to standard error.
-    /// Returns the number of their lines, whatever their level.
-    pub(crate) fn print(&self, query: &QueryContext) -> usize {
+    /// Prints what the functions of a query have logged since the last time to standard error,
+    /// without what the error quotes with which it ended. Returns the number of all lines.
+    pub(crate) fn print<T>(&self, query: &QueryContext, ended: &Result<T>) -> usize {
         let lines = query.take_log();
-        self.print_lines(&lines);
+        let error = ended.as_ref().err();
+        let error = error.map_or_else(String::new, |error| format!("{error:#}"));
+        self.print_lines(&lines, &error);
         lines.len()
     }
 
-    /// Prints lines to standard error.
-    pub(crate) fn print_lines(&self, lines: &[LogLine]) {
+    /// Prints lines to standard error, without errors that `printed` quotes: a panic's message is
+    /// both the last line of the guest and in the error of the host.
+    pub(crate) fn print_lines(&self, lines: &[LogLine], printed: &str) {
         let from = LogLevel::from(self.log);
+        let is_quoted = |line: &LogLine| {
+            line.level == LogLevel::Error && printed.contains(&format!("\"{}\"", line.message))
+        };
         let mut stderr = io::stderr().lock();
-        for LogLine {
-            udf,
-            level,
-            message,
-        } in lines.iter().filter(|line| line.level >= from)
-        {
+        for line in lines {
+            if line.level < from || is_quoted(line) {
+                continue;
+            }
+            let LogLine {
+                udf,
+                level,
+                message,
+            } = line;
             // If standard error is closed, nobody can read the log.
             let _ = writeln!(stderr, "[{udf} {level}] {message}");
         }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::likeness::edits;
 use crate::limits::LimitExceeded;
 use crate::lines::SourceLine;
 use crate::value::Kind;
@@ -367,7 +368,7 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
 pub(crate) fn did_you_mean(wrong: &str, known: &[String]) -> String {
     let mut near: Vec<(usize, &String)> = known
         .iter()
-        .map(|name| (edits(wrong, name), name))
+        .filter_map(|name| Some((edits(wrong, name)?, name)))
         .filter(|(distance, name)| *distance <= name.len().max(wrong.len()) / 3)
         .collect();
     near.sort();
@@ -388,21 +389,6 @@ pub(crate) fn did_you_mean(wrong: &str, known: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let end = if lead == "did you mean" { "?" } else { "" };
     format!("{lead} {}{end}", names.join(", "))
-}
-
-/// Levenshtein distance in bytes; names are ASCII.
-fn edits(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.bytes().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ mod engine;
 mod error;
 mod exact_json;
 mod instance;
+mod likeness;
 mod limits;
 mod lines;
 mod manifest;
@@ -120,6 +121,7 @@ pub use error::{
     Stopped, with_causes,
 };
 pub use exact_json::{ExactJson, Members, exact_members};
+pub use likeness::{edits, nearest_name};
 pub use limits::{Budget, LimitExceeded, LimitKind, Limits};
 pub use lines::{LineTable, SourceLine};
 pub use manifest::{Function, Manifest, Parameter, Presence};

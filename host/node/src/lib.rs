@@ -13,7 +13,6 @@ mod dates;
 mod documents;
 pub mod expression;
 pub mod index;
-mod likeness;
 pub mod mapping;
 mod memory;
 mod parsed_bytes;

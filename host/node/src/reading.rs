@@ -24,6 +24,7 @@ use crate::documents::Documents;
 use crate::mapping::{
     DocumentError, FieldType, Mapping, MappingError, check_keys, fields_of, first_values_of,
 };
+use crate::udf::{MistypedField, UnmappedField, mistyped, unmapped};
 
 /// Reads documents that are in no index as an index would.
 #[derive(Debug, Clone)]
@@ -110,6 +111,17 @@ impl DocumentReader {
             score,
         });
         load(&self.mapping, bound, &written.collect::<Vec<_>>())
+    }
+
+    /// The fields that a function has asked for and no document has.
+    pub fn unmapped(&self, bound: &Bound) -> Vec<UnmappedField> {
+        let paths = bound.fields().iter().map(|field| field.path.as_str());
+        unmapped(paths, &self.mapping)
+    }
+
+    /// The fields that a function has asked for as a kind that their type does not read as.
+    pub fn mistyped(&self, bound: &Bound) -> Vec<MistypedField> {
+        mistyped(bound.fields(), &self.mapping)
     }
 }
 

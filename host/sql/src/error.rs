@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use datafusion::error::DataFusionError;
-use whittle_host::{BindError, EvaluateError, SelectError, with_causes};
+use whittle_host::{BindError, EvaluateError, SelectError, nearest_name, with_causes};
 
 /// Why a call of a UDF in SQL failed. DataFusion passes it on as [`DataFusionError::External`].
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub enum CallError {
     Unknown {
         /// The name in the statement.
         function: String,
-        /// The most similar names of functions.
-        nearest: Vec<String>,
+        /// The most similar name of a function, if one is similar.
+        nearest: Option<String>,
     },
     /// The plan came from another process, and this one does not have the component.
     Elsewhere {
@@ -41,6 +41,13 @@ pub enum CallError {
 }
 
 impl CallError {
+    pub(crate) fn unknown<'n>(function: &str, known: impl Iterator<Item = &'n String>) -> Self {
+        Self::Unknown {
+            function: function.to_owned(),
+            nearest: nearest_name(function, known).map(str::to_owned),
+        }
+    }
+
     pub(crate) fn argument(function: &str, problem: impl Into<String>) -> Self {
         Self::Argument {
             function: function.to_owned(),
@@ -74,11 +81,10 @@ impl std::fmt::Display for CallError {
             Self::Evaluate(error) => formatter.write_str(&with_causes(error)),
             Self::Unknown { function, nearest } => {
                 write!(formatter, "unknown function `{function}`")?;
-                if nearest.is_empty() {
-                    return Ok(());
+                match nearest {
+                    Some(nearest) => write!(formatter, ": did you mean `{nearest}`?"),
+                    None => Ok(()),
                 }
-                let nearest: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
-                write!(formatter, ": did you mean {}?", nearest.join(" or "))
             }
             Self::Elsewhere {
                 function,

@@ -171,11 +171,7 @@ impl Functions {
             );
         }
         let sources = lock(&self.sources);
-        Err(CallError::Unknown {
-            function: name.to_owned(),
-            nearest: names::nearest(name, sources.own.keys().cloned()),
-        }
-        .into())
+        Err(CallError::unknown(name, sources.own.keys()).into())
     }
 
     /// The functions that statements can call, by name: of each component the latest version that
@@ -375,10 +371,8 @@ impl Functions {
             let function = listed.function.name;
             [format!("{}.{function}", listed.component), function]
         });
-        CallError::Unknown {
-            function: name.to_owned(),
-            nearest: names::nearest(name, others.cloned().chain(own)),
-        }
+        let own: Vec<String> = own.collect();
+        CallError::unknown(name, others.chain(&own))
     }
 }
 

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use datafusion::common::utils::datafusion_strsim::levenshtein;
 use datafusion::common::{Diagnostic, Span};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::ScalarUDF;
@@ -87,18 +86,4 @@ pub(crate) fn normalized(ident: &Ident) -> String {
         Some(_) => ident.value.clone(),
         None => ident.value.to_ascii_lowercase(),
     }
-}
-
-/// The names that are most similar to a wrong one, at most three.
-pub(crate) fn nearest(wrong: &str, known: impl Iterator<Item = String>) -> Vec<String> {
-    let most = wrong.chars().count().div_ceil(3);
-    let mut near: Vec<(usize, String)> = known
-        .map(|name| (levenshtein(wrong, &name), name))
-        .filter(|(distance, _)| *distance <= most)
-        .collect();
-    near.sort();
-    near.dedup();
-    let best = near.first().map_or(0, |(distance, _)| *distance);
-    let near = near.into_iter().filter(|(distance, _)| *distance == best);
-    near.take(3).map(|(_, name)| name).collect()
 }

@@ -1,7 +1,9 @@
-//! What `whittle call --stats` and `whittle inspect` show of a function.
+//! What `whittle call` and `whittle inspect` show of a function besides its values.
+
+use std::fs;
 
 use serde_json::{Value as Json, json};
-use whittle_tests::{ByHand, guest};
+use whittle_tests::{ByHand, guest, guest_path};
 
 use super::{Desk, text};
 
@@ -93,4 +95,51 @@ fn inspect_refuses_parameters_that_the_function_would_refuse() {
     let expected = "error: the component has several functions: name the one with these \
                     parameters, one of read_boolean, ";
     assert!(several.starts_with(expected), "{several}");
+}
+
+/// Calls a function with parameters: what it prints to standard output and to standard error.
+fn called(desk: &Desk, call: &str, params: &str) -> [String; 2] {
+    let mut command = desk.command(call);
+    let output = command.args(["--params", params]).output();
+    let output = output.expect("the command runs");
+    [text(&output.stdout), text(&output.stderr)]
+}
+
+#[test]
+fn call_warns_of_fields_that_a_function_cannot_read() {
+    let desk = Desk::new();
+    let call = "call string-distance.wasm string_distance --docs films.json";
+    let [values, warning] = called(&desk, call, r#"{"field": "titel", "target": "Alien"}"#);
+    assert_eq!(values.lines().count(), 4);
+    insta::assert_snapshot!(warning, @"warning: no document has the field `titel`; did you mean `title`?");
+    let [_, warning] = called(&desk, call, r#"{"field": "rating", "target": "Alien"}"#);
+    insta::assert_snapshot!(warning, @"warning: the field `rating` has type double, and the function reads text");
+}
+
+#[test]
+fn a_panic_is_printed_once() {
+    let desk = Desk::new();
+    let probe = guest_path("rust", "probe");
+    fs::copy(probe, desk.path("probe.wasm")).expect("build the guests first: make guests");
+    desk.write("x.json", r#"{"t": "x"}"#);
+    let [values, error] = called(
+        &desk,
+        "call probe.wasm throws --docs x.json",
+        r#"{"field": "t"}"#,
+    );
+    assert_eq!(values, "");
+    insta::assert_snapshot!(error, @r#"error: function `throws` was stopped at document `0`: the guest panicked: "panicked at probe/src/answer.rs:101:13: no good: x""#);
+    desk.write(
+        "vectors.json",
+        r#"{"function": "throws", "cases": [{"name": "x", "params": {"field": "t"},
+            "documents": [{"t": "x"}], "values": [true]}]}"#,
+    );
+    let tested = desk.run("test probe.wasm --vectors vectors.json");
+    insta::assert_snapshot!(text(&tested.stdout), @r#"
+    throws: x
+      - 1 value
+      + error: function `throws` was stopped at document `0`: the guest panicked: "panicked at probe/src/answer.rs:101:13: no good: x"
+    throws: 0 of 1 cases pass
+    "#);
+    insta::assert_snapshot!(text(&tested.stderr), @"error: probe.wasm: 1 of 1 cases failed");
 }

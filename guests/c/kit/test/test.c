@@ -288,6 +288,6 @@ int test_result(void) {
     fprintf(stderr, "%zu of %zu checks failed\n", failure_count, check_count);
     return 1;
   }
-  printf("all %zu checks passed\n", check_count);
+  printf(check_count == 1 ? "%zu check passed\n" : "all %zu checks passed\n", check_count);
   return 0;
 }

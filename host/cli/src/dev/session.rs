@@ -20,7 +20,7 @@ use super::resident::Resident;
 use super::work::Work;
 use crate::build;
 use crate::setup;
-use crate::vectors::{Failure, NativeCase};
+use crate::vectors::NativeCase;
 
 /// The files that builds write as well. A build is not killed for them.
 const LOCK_FILES: [&str; 3] = ["Cargo.lock", "package-lock.json", "go.sum"];
@@ -302,7 +302,7 @@ impl<'scope, 'env> Session<'scope, 'env> {
             .iter()
             .filter_map(|outcome| outcome.failure.as_ref());
         for failure in failures {
-            self.dev.log.print_lines(Failure::log(failure));
+            (self.dev.log).print_lines(failure.log(), &failure.to_string());
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use whittle_host::{ExactJson, one_line, printable};
+use whittle_node::{MistypedField, UnmappedField};
 
 /// What is shown of an answer, from here or from a node.
 #[derive(Debug, serde::Deserialize)]
@@ -55,20 +56,6 @@ struct UdfReport {
     unmapped_fields: Vec<UnmappedField>,
     #[serde(default)]
     mistyped_fields: Vec<MistypedField>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-struct MistypedField {
-    field: String,
-    #[serde(rename = "type")]
-    field_type: String,
-    wanted: String,
-}
-
-#[derive(Debug, serde::Deserialize)]
-struct UnmappedField {
-    field: String,
-    similar: Vec<String>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -249,27 +236,11 @@ fn udf(report: &UdfReport) -> String {
         count(*errors, "error"),
         memory_bytes / 1024,
     );
-    for UnmappedField { field, similar } in unmapped_fields {
-        let similar: Vec<String> = similar
-            .iter()
-            .map(|path| format!("`{}`", one_line(path)))
-            .collect();
-        let hint = match similar[..] {
-            [] => String::new(),
-            _ => format!("; did you mean {}?", similar.join(" or ")),
-        };
-        text.push_str(&format!(
-            "  no document has the field `{}`{hint}\n",
-            one_line(field)
-        ));
+    for field in unmapped_fields {
+        text.push_str(&format!("  {field}\n"));
     }
-    for one in mistyped_fields {
-        text.push_str(&format!(
-            "  the field `{}` has type {}, and the function reads {}\n",
-            one_line(&one.field),
-            one_line(&one.field_type),
-            one_line(&one.wanted)
-        ));
+    for field in mistyped_fields {
+        text.push_str(&format!("  {field}\n"));
     }
     for sample in error_samples {
         text.push_str(&format!(

@@ -18,7 +18,7 @@ use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use tokio::runtime::Runtime;
 use tokio::signal;
-use whittle_host::printable;
+use whittle_host::{nearest_name, printable};
 
 use super::index::{IndexTable, Indexes};
 use super::mistake::{self, Source};
@@ -70,7 +70,7 @@ impl Export {
         let mut tables = indexes.tables();
         let Some((name, table)) = tables.find(|(name, _)| *name == self.index) else {
             let known: Vec<String> = indexes.open.iter().map(|(name, _)| name.clone()).collect();
-            let hint = match super::functions::nearest(&self.index, &known) {
+            let hint = match nearest_name(&self.index, &known) {
                 Some(near) => format!(": did you mean `{near}`?"),
                 None if known.is_empty() => ": the directory has no indexes".to_owned(),
                 None => format!(": there are `{}`", known.join("`, `")),

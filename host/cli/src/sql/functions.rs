@@ -87,14 +87,6 @@ impl FunctionFactory for Factory {
     }
 }
 
-/// The known name that is most similar to a wrong one, if one is similar.
-pub(super) fn nearest<'a>(wrong: &str, known: &'a [String]) -> Option<&'a str> {
-    let near = known.iter();
-    let near = near.map(|name| (strsim::levenshtein(wrong, name), name.as_str()));
-    let (distance, name) = near.min()?;
-    (distance <= wrong.chars().count().div_ceil(3)).then_some(name)
-}
-
 /// The component of a function and its version.
 fn label(listed: &Listed) -> String {
     format!("{}@{}", listed.component, listed.version)

@@ -21,7 +21,7 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use whittle_datafusion::{Functions, Options};
-use whittle_host::{Budget, Engine, QueryContext};
+use whittle_host::{Budget, Engine, QueryContext, nearest_name};
 
 use super::functions::{self, Factory};
 use super::index;
@@ -232,7 +232,7 @@ impl Session {
                 self.settings.timeout.unwrap_or_default().as_millis()
             ),
         };
-        self.log.print(&query);
+        self.log.print(&query, &ended);
         ended
     }
 
@@ -271,7 +271,7 @@ impl Session {
         };
         let wrong = missing.table();
         let tables = self.tables();
-        let hint = match (functions::nearest(wrong, &tables), &tables[..]) {
+        let hint = match (nearest_name(wrong, &tables), &tables[..]) {
             (Some(name), _) => format!(": did you mean `{name}`?"),
             (None, []) => ": the session has no tables; name files on the command line, or in the \
                 statement as `FROM 'films.parquet'`"

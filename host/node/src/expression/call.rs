@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator, Ident};
-use whittle_host::{Kind as ValueKind, Parameter, Presence};
+use whittle_host::{Kind as ValueKind, Parameter, Presence, nearest_name};
 
 use super::Unusable;
 use super::check::Checker;
@@ -187,7 +187,7 @@ fn named<'p>(
     let parameter = known.find(|parameter| parameter.name.eq_ignore_ascii_case(&name.value));
     parameter.ok_or_else(|| {
         let known = || parameters.iter().map(|parameter| parameter.name.as_str());
-        let hint = match names::nearest(&name.value, known()) {
+        let hint = match nearest_name(&name.value, known()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None if parameters.is_empty() => "it has no parameters".to_owned(),
             None => {

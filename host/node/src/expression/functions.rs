@@ -9,6 +9,7 @@ use sqlparser::ast::{
     CeilFloorKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
     TrimWhereField,
 };
+use whittle_host::nearest_name;
 
 use super::arithmetic::arithmetic;
 use super::check::{Checker, Operand, as_text, common_type, computed, nodes, number};
@@ -167,7 +168,7 @@ fn known(name: &str) -> &'static Scalar {
 fn field_named(name: &str, function: &str, at: Position) -> Result<Field, ExpressionError> {
     Field::named(name).ok_or_else(|| {
         let known = || FIELDS.iter().map(|(known, _)| *known);
-        let hint = match names::nearest(name, known()) {
+        let hint = match nearest_name(name, known()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => {
                 let known: Vec<_> = known().map(|known| format!("`{known}`")).collect();

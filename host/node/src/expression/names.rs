@@ -1,11 +1,11 @@
 //! What to write instead of an unknown name, or of SQL that expressions do not support.
 
 use sqlparser::ast::{Expr, Function};
+use whittle_host::nearest_name;
 
 use super::error::ExpressionError;
 use super::functions::function_names;
 use super::parse::position;
-use crate::likeness::edits;
 
 /// The supported operators.
 pub(super) const OPERATORS: &str = "use `+ - * / % || = <> < <= > >= ~ and or not`, `is null`, \
@@ -46,7 +46,7 @@ const MAX_LISTED: usize = 20;
 
 /// What was probably meant by the path of an unknown column.
 pub(super) fn nearest_column(path: &str, known: &[String]) -> String {
-    if let Some(nearest) = nearest(path, known.iter().map(String::as_str)) {
+    if let Some(nearest) = nearest_name(path, known) {
         return format!("did you mean `{nearest}`?");
     }
     if known.is_empty() {
@@ -78,7 +78,7 @@ pub(super) fn unknown_function(call: &Expr, name: &str, udfs: &[String]) -> Expr
     names.extend(known);
     let others = OTHER_NAMES.iter().find(|(other, _)| *other == name);
     let meant = others.map(|(_, known)| *known);
-    let hint = match meant.or_else(|| nearest(name, names.iter().copied())) {
+    let hint = match meant.or_else(|| nearest_name(name, names.iter().copied())) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("the functions are {}", listed(&names)),
     };
@@ -152,16 +152,4 @@ fn aggregate(call: &Expr, name: &str) -> ExpressionError {
         what: format!("`{name}` is an aggregate function"),
         instead: "an expression sees one document's columns only: use an aggregation".to_owned(),
     }
-}
-
-/// The known name that is closest to another one, if it is close. Of names of three letters, many
-/// are close by chance.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let lower = name.to_lowercase();
-    let (distance, nearest) = known
-        .filter_map(|known| Some((edits(&lower, &known.to_lowercase())?, known)))
-        .min()?;
-    let is_long = name.len().max(nearest.len()) > 3;
-    let is_near = is_long && distance <= name.chars().count().div_ceil(3);
-    (distance == 0 || is_near).then_some(nearest)
 }

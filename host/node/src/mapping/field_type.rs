@@ -1,6 +1,6 @@
 //! Types of fields: as a mapping names them, and as columns keep their values.
 
-use crate::likeness::edits;
+use whittle_host::edits;
 
 /// How a field's values are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

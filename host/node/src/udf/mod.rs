@@ -16,6 +16,6 @@ pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
 pub(crate) use places::Place;
 pub use places::TooManySearches;
 pub use udfs::{FunctionError, Udfs, UdfsError};
-pub(crate) use unmapped::similar;
 pub use unmapped::{MistypedField, UnmappedField};
+pub(crate) use unmapped::{mistyped, similar, unmapped};
 pub(crate) use whole::{WholeField, data_type};

@@ -1,15 +1,16 @@
 //! Fields that a function asks for and cannot read: those that no document has, with those that may
 //! have been meant, and those of another type. An empty answer to either looks like any other.
 
-use serde::Serialize;
+use std::fmt;
 
-use whittle_host::{FieldUse, Kind};
+use serde::{Deserialize, Serialize};
 
-use crate::likeness::edits;
+use whittle_host::{FieldUse, Kind, edits, one_line};
+
 use crate::mapping::{FieldType, Mapping};
 
 /// A field that a function asked for and the index does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnmappedField {
     /// Its path.
     pub field: String,
@@ -18,7 +19,7 @@ pub struct UnmappedField {
 }
 
 /// A field whose values a function cannot read as the kind that it asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MistypedField {
     /// Its path.
     pub field: String,
@@ -29,12 +30,38 @@ pub struct MistypedField {
     pub wanted: String,
 }
 
+impl fmt::Display for UnmappedField {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = one_line(&self.field);
+        write!(formatter, "no document has the field `{field}`")?;
+        let similar = self.similar.iter();
+        let similar: Vec<String> = similar
+            .map(|path| format!("`{}`", one_line(path)))
+            .collect();
+        match similar[..] {
+            [] => Ok(()),
+            _ => write!(formatter, "; did you mean {}?", similar.join(" or ")),
+        }
+    }
+}
+
+impl fmt::Display for MistypedField {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [field, field_type, wanted] =
+            [&self.field, &self.field_type, &self.wanted].map(|text| one_line(text));
+        write!(
+            formatter,
+            "the field `{field}` has type {field_type}, and the function reads {wanted}"
+        )
+    }
+}
+
 /// How many similar fields are named.
 const MOST_SIMILAR: usize = 3;
 
 /// Which of some paths the index does not have. Where documents may have fields that the mapping
 /// leaves out, nobody knows.
-pub(super) fn unmapped<'a>(
+pub(crate) fn unmapped<'a>(
     paths: impl Iterator<Item = &'a str>,
     mapping: &Mapping,
 ) -> Vec<UnmappedField> {
@@ -53,7 +80,7 @@ pub(super) fn unmapped<'a>(
 }
 
 /// Which of some fields have no value that reads as the kind that was asked for.
-pub(super) fn mistyped(fields: &[FieldUse], mapping: &Mapping) -> Vec<MistypedField> {
+pub(crate) fn mistyped(fields: &[FieldUse], mapping: &Mapping) -> Vec<MistypedField> {
     let mut mistyped = Vec::new();
     for FieldUse { path, kind } in fields {
         let Some(field) = mapping.field(path) else {
