@@ -209,13 +209,3 @@ fn table(rows: &[Row]) -> String {
 fn shown(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
-
-fn machine() -> String {
-    let info = fs::read_to_string(PathBuf::from("/proc/cpuinfo")).unwrap_or_default();
-    let name = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("an unknown processor", |(_, name)| name);
-    let count = thread::available_parallelism().map_or(1, usize::from);
-    format!("{name}, {count} of its cores, {}", env::consts::OS)
-}

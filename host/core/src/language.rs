@@ -91,13 +91,24 @@ mod tests {
     use crate::component::inspect;
     use crate::limits::Limits;
 
-    /// The smallest component that is not refused, with more inside.
-    fn component(inside: &str) -> Vec<u8> {
-        let text = format!(
-            "(component {inside} (component $functions) (instance $functions (instantiate $functions))
-               (export \"whittle:udf/functions@0.1.0\" (instance $functions)))"
-        );
-        wat::parse_str(text).expect("text of a component")
+    /// A section of less than 128 bytes.
+    fn section(id: u8, bytes: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(bytes.len()).expect("a short section");
+        [&[id, length], bytes].concat()
+    }
+
+    fn producers(field: &str, name: &str) -> Vec<u8> {
+        let mut producers = Producers::empty();
+        producers.add(field, name, "");
+        [vec![0], producers.raw_custom_section()].concat()
+    }
+
+    /// A component with these sections, and as little else as is not refused before it is compiled.
+    fn component(sections: &[u8]) -> Vec<u8> {
+        let name = crate::contract::FUNCTIONS;
+        let length = u8::try_from(name.len()).expect("a short name");
+        let export = [&[1, 0, length], name.as_bytes(), &[5, 0, 0]].concat();
+        [b"\0asm\x0d\0\x01\0", sections, &section(11, &export)].concat()
     }
 
     fn read(component: &[u8]) -> Option<Language> {
@@ -107,7 +118,7 @@ mod tests {
 
     #[test]
     fn reads_the_label_that_it_writes() {
-        let plain = component("");
+        let plain = component(&[]);
         assert_eq!(read(&plain), None);
         for language in Language::ALL {
             let labelled = language.label(&plain).expect("a component");
@@ -119,9 +130,7 @@ mod tests {
 
     #[test]
     fn keeps_what_the_section_says_already() {
-        let mut producers = Producers::empty();
-        producers.add("processed-by", "wit-component", "1");
-        let processed = producers.add_to_wasm(&component("")).expect("a component");
+        let processed = component(&producers("processed-by", "wit-component"));
         let labelled = Language::Go.label(&processed).expect("a component");
         assert_eq!(read(&labelled), Some(Language::Go));
         let kept = Producers::from_wasm(&labelled).expect("a component");
@@ -131,12 +140,16 @@ mod tests {
 
     #[test]
     fn ignores_the_languages_of_parts_and_sections_that_are_damaged() {
-        let part = "(component (@producers (language \"Rust\" \"\")))";
-        assert_eq!(read(&component(part)), None);
-        let unknown = "(@producers (language \"Cobol\" \"\"))";
-        assert_eq!(read(&component(unknown)), None);
-        let damaged = "(@custom \"producers\" \"\\01\\08language\\05\\04Rust\")";
-        assert_eq!(read(&component(damaged)), None);
+        let inside = [b"\0asm\x0d\0\x01\0", &producers(FIELD, "Rust")[..]].concat();
+        assert_eq!(read(&component(&section(4, &inside))), None);
+        assert_eq!(read(&component(&producers(FIELD, "Cobol"))), None);
+        let whole = producers(FIELD, "Rust");
+        assert_eq!(read(&component(&whole)), Some(Language::Rust));
+        // Without its last bytes.
+        for missing in 1..10 {
+            let damaged = section(0, &whole[2..whole.len() - missing]);
+            assert_eq!(read(&component(&damaged)), None, "{missing}");
+        }
     }
 
     #[test]
