@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use whittle_host::{Language, QueryContext, Udf};
 use whittle_node::{CostSource, SearchRequest, SearchResponse, Snapshot, Udfs, search};
-use whittle_tests::{BATCHES, ByHand, cached_engine, engine, guest_path};
+use whittle_tests::{BATCHES, ByHand, cached_engine, engine, guest_path, udf};
 
 use super::index::{in_segments, snapshot};
 use crate::languages::languages;
@@ -18,7 +18,8 @@ fn documents() -> Vec<Json> {
         } else {
             "Heat"
         };
-        json!({"title": format!("{title} {number}"), "flag": number.is_multiple_of(3)})
+        json!({"title": format!("{title} {number}"), "number": number,
+            "flag": number.is_multiple_of(3)})
     };
     (0..DOCUMENTS).map(document).collect()
 }
@@ -128,6 +129,32 @@ fn an_expression_calls_the_cheapest_function_first() {
         let response = run(&snapshot, &udfs, &json!({"expression": expression}));
         assert!(response.hits.total > Some(0), "{expression}");
         assert_eq!(seen(&response), [python_sees, DOCUMENTS], "{expression}");
+    }
+}
+
+#[test]
+fn functions_that_cost_the_same_run_in_the_order_of_the_request() {
+    let snapshot = snapshot(&documents());
+    let flag = json!({"wasm_udf": {"function": "read_boolean", "params": {"field": "flag"}}});
+    let number = json!({"expression": "read_int64(number) < 9"});
+    for (query, seen_by_each) in [
+        (
+            json!({"bool": {"filter": [flag, number]}}),
+            [DOCUMENTS, DOCUMENTS / 3],
+        ),
+        (json!({"bool": {"filter": [number, flag]}}), [DOCUMENTS, 9]),
+        (
+            json!({"expression": "read_boolean(flag) or read_int64(number) < 9"}),
+            [DOCUMENTS, DOCUMENTS / 3 * 2],
+        ),
+        (
+            json!({"expression": "read_int64(number) < 9 or read_boolean(flag)"}),
+            [DOCUMENTS, DOCUMENTS - 9],
+        ),
+    ] {
+        let udfs = Udfs::new([udf(&engine(), "probe")]).expect("one");
+        let response = run(&snapshot, &udfs, &query);
+        assert_eq!(seen(&response), seen_by_each, "{query}");
     }
 }
 
