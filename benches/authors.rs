@@ -8,12 +8,13 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use whittle_benches::machine;
 use whittle_tests::{repository, target};
 
 /// A language, and the line of a new project's source that is edited.
