@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint counts counts-renew bench load attack kills cluster languages author-times fuzz \
+.PHONY: demo test guests lint counts counts-renew bench load attack kills cluster languages cost author-times fuzz \
   fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
@@ -100,6 +100,11 @@ attack: guests
 # Measures every language, and writes docs/LANGUAGES.md.
 languages: guests
 	cargo bench --package whittle-benches --bench languages
+
+# Fits the cost model, by which a node orders clauses, and writes its table in docs/PERFORMANCE.md.
+cost: guests
+	cargo bench --package whittle-benches --bench cost
+	RENEW=1 cargo test $(EVERYTHING) --test all the_cost_model
 
 # Measures what an author waits for in every language, and writes docs/AUTHORS.md.
 author-times: guests

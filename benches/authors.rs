@@ -8,12 +8,13 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use whittle_benches::machine;
 use whittle_tests::{repository, target};
 
 /// A language, and the line of a new project's source that is edited.
@@ -208,14 +209,4 @@ fn table(rows: &[Row]) -> String {
 
 fn shown(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
-}
-
-fn machine() -> String {
-    let info = fs::read_to_string(PathBuf::from("/proc/cpuinfo")).unwrap_or_default();
-    let name = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("an unknown processor", |(_, name)| name);
-    let count = thread::available_parallelism().map_or(1, usize::from);
-    format!("{name}, {count} of its cores, {}", env::consts::OS)
 }

@@ -1,10 +1,14 @@
 //! The rows of the benchmarks, from a fixed seed, so that every run and every path uses the same.
 
+mod machine;
+
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+
+pub use machine::machine;
 
 /// Three float64 columns without nulls: price, rating and popularity.
 ///

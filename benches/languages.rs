@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arrow_array::RecordBatch;
 use serde_json::{Value as Json, json};
-use whittle_benches::{numbers, titles};
+use whittle_benches::{machine, numbers, titles};
 use whittle_host::{Budget, Engine, EngineOptions, QueryContext, Udf};
 use whittle_tests::{arguments, engine, guest_path, repository, target};
 
@@ -177,17 +177,6 @@ fn median(count: usize, mut measure: impl FnMut() -> Duration) -> Duration {
     let mut times: Vec<Duration> = (0..count).map(|_| measure()).collect();
     times.sort();
     times[count / 2]
-}
-
-/// The name of the processor and the number of cores.
-fn machine() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("an unknown processor", |(_, name)| name);
-    let count = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{name}, {count} of its cores, {}", std::env::consts::OS)
 }
 
 fn table(rows: &[Row]) -> String {

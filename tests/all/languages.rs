@@ -148,6 +148,15 @@ fn every_guest_passes_the_vectors_of_its_functions() {
 /// Version 0.1 of the contract stays: these guests are built from its text alone, as it was before
 /// there were batches.
 #[test]
+fn every_component_names_its_language() {
+    for guest in everywhere("custom-score") {
+        let language = guest.udf(BATCHES).language();
+        let name = language.map(|language| language.name().to_lowercase());
+        assert_eq!(name, Some(guest.language));
+    }
+}
+
+#[test]
 fn a_component_without_a_kit_runs_in_every_language() {
     let vectors = repository().join("tests/vectors/custom_score.json");
     for guest in everywhere("plain") {

@@ -11,6 +11,7 @@ use crate::contract::{
     BATCH_FUNCTIONS, COLUMNS, DOCUMENT, FUNCTIONS, LOGGING, RESULTS, TEXT_WORDS, TYPES,
 };
 use crate::error::RegisterError;
+use crate::language::Language;
 use crate::limits::{LimitExceeded, Limits};
 use crate::lines::Lines;
 use crate::nesting::Nesting;
@@ -26,6 +27,8 @@ pub(crate) struct Shape {
     pub(crate) reads_ids: bool,
     /// Whether it may call the document's `score`, likewise.
     pub(crate) reads_scores: bool,
+    /// The language that it says it was written in.
+    pub(crate) language: Option<Language>,
     /// The lines of its source, if it has them.
     pub(crate) lines: Option<Lines>,
 }
@@ -93,6 +96,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
         exports: Vec::new(),
         reads_ids: false,
         reads_scores: false,
+        language: None,
         lines: None,
     };
     let mut components = 0;
@@ -136,8 +140,13 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Shape, RegisterError> {
                 let bytes = body.range().len();
                 LimitExceeded::check("function_bytes", "bytes", limits.function_bytes, bytes)?;
             }
-            Payload::CustomSection(section) if shape.lines.is_none() => {
-                shape.lines = Lines::of(&last_code, section.name(), section.data());
+            Payload::CustomSection(section) => {
+                if nesting.is_outermost() {
+                    shape.language = shape.language.or_else(|| Language::of(&section));
+                }
+                if shape.lines.is_none() {
+                    shape.lines = Lines::of(&last_code, section.name(), section.data());
+                }
             }
             Payload::ComponentAliasSection(section) => {
                 for alias in section {

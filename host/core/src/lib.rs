@@ -88,11 +88,13 @@ mod engine;
 mod error;
 mod exact_json;
 mod instance;
+mod language;
 mod likeness;
 mod limits;
 mod lines;
 mod manifest;
 mod memory;
+mod meter;
 mod nesting;
 mod query;
 #[cfg(feature = "registry")]
@@ -121,10 +123,12 @@ pub use error::{
     Stopped, with_causes,
 };
 pub use exact_json::{ExactJson, Members, exact_members};
+pub use language::Language;
 pub use likeness::{edits, nearest_name};
 pub use limits::{Budget, LimitExceeded, LimitKind, Limits};
 pub use lines::{LineTable, SourceLine};
 pub use manifest::{Function, Manifest, Parameter, Presence};
+pub use meter::Meter;
 pub use query::{LogLevel, LogLine, QueryContext, Usage};
 #[cfg(feature = "registry")]
 pub use registry::{

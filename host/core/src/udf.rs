@@ -15,8 +15,10 @@ use crate::effort;
 use crate::engine::Engine;
 use crate::error::{BindError, Cause, RegisterError, Stopped};
 use crate::instance::{Guest, Instance, StartError};
+use crate::language::Language;
 use crate::limits::LimitExceeded;
 use crate::manifest::Manifest;
+use crate::meter::Meter;
 use crate::query::QueryContext;
 use crate::slots::{ReservedInstances, Slot};
 use crate::state::{Phase, State};
@@ -32,6 +34,8 @@ struct Inner {
     component: InstancePre<State>,
     manifest: Manifest,
     shape: Shape,
+    /// Of its functions, in the order of the manifest.
+    meters: Vec<Meter>,
     component_bytes: usize,
     compiled_bytes: usize,
     compile_time: Option<Duration>,
@@ -73,6 +77,11 @@ impl Udf {
             engine: engine.clone(),
             name: manifest.name.as_str().into(),
             component: instance,
+            meters: manifest
+                .functions
+                .iter()
+                .map(|_| Meter::default())
+                .collect(),
             manifest,
             shape,
             component_bytes: component.len(),
@@ -94,6 +103,18 @@ impl Udf {
     /// The exported interfaces.
     pub fn exports(&self) -> &[String] {
         &self.0.shape.exports
+    }
+
+    /// The language that it was written in, if it says so: components of `whittle build` do.
+    pub fn language(&self) -> Option<Language> {
+        self.0.shape.language
+    }
+
+    /// What counts the cost of a function; `None` if there is no such function.
+    pub fn meter(&self, function: &str) -> Option<&Meter> {
+        let mut functions = self.0.manifest.functions.iter();
+        let index = functions.position(|known| known.name == function)?;
+        self.0.meters.get(index)
     }
 
     /// The engine that it runs on.

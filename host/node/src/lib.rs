@@ -43,7 +43,7 @@ pub use search::{
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use udf::{
-    ErrorSample, FunctionError, MistypedField, TooManySearches, UdfError, UdfReport, Udfs,
-    UdfsError, UnmappedField,
+    CostSource, ErrorSample, FunctionCost, FunctionError, MistypedField, TooManySearches, UdfError,
+    UdfReport, Udfs, UdfsError, UnmappedField,
 };
 pub use value::Value;

@@ -1,5 +1,6 @@
-//! The parts of `docs/WASM_API_REFERENCE.md` that are made from what they describe: the contract, the
-//! command's help, a node's description of its routes and its metrics, and the limits in the code.
+//! The parts of guides that are made from what they describe: of `docs/WASM_API_REFERENCE.md` the
+//! contract, the command's help, a node's description of its routes and its metrics, and the limits in
+//! the code; of `docs/PERFORMANCE.md` the cost model.
 //!
 //! A part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
 
@@ -12,8 +13,6 @@ use whittle_host::{Budget, Limits};
 use whittle_tests::{Node, repository, whittle};
 
 use super::{ADVICE, is_renewed, path, read};
-
-const GUIDE: &str = "docs/WASM_API_REFERENCE.md";
 
 fn fenced(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", text.trim_end())
@@ -275,6 +274,41 @@ fn contract() -> String {
     fenced("wit", &format!("package {text}"))
 }
 
+/// The cost model, by which a node orders clauses.
+fn cost_model() -> String {
+    let path = repository().join("host/node/src/udf/cost.json");
+    let model = fs::read_to_string(path).expect("the model");
+    let model: Json = serde_json::from_str(&model).expect("JSON");
+    let machine = model["machine"].as_str().expect("a machine");
+    let mut text = format!(
+        "Measured on: {machine}.\n\n\
+         | language | reads | a query | a batch | a document | largest error |\n\
+         |---|---|--:|--:|--:|--:|\n"
+    );
+    for figures in model["costs"].as_array().expect("a list") {
+        let time = |of: &str| {
+            let nanoseconds = figures[of].as_f64().expect("a number");
+            let (value, unit) = match nanoseconds {
+                n if n < 1e3 => (n, "ns"),
+                n if n < 1e6 => (n / 1e3, "us"),
+                n => (n / 1e6, "ms"),
+            };
+            let decimals = usize::from(value < 10.0);
+            format!("{value:.decimals$} {unit}")
+        };
+        text.push_str(&format!(
+            "| {} | {} | {} | {} | {} | {} % |\n",
+            figures["language"].as_str().expect("a name"),
+            figures["reads"].as_str().expect("a kind"),
+            time("query_ns"),
+            time("batch_ns"),
+            time("document_ns"),
+            figures["error_percent"].as_f64().expect("a number"),
+        ));
+    }
+    text
+}
+
 /// The first lines in which two texts differ; empty at the end of one.
 fn difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
     let count = one.lines().count().max(other.lines().count());
@@ -283,18 +317,10 @@ fn difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
     lines.take(count).find(|(one, other)| one != other)
 }
 
-#[test]
-fn the_reference_is_what_the_code_says() {
-    let node = node();
-    let page = read(GUIDE);
-    let mut renewed = page.clone();
-    for (name, text) in [
-        ("contract", contract()),
-        ("commands", commands()),
-        ("routes", routes(&node)),
-        ("metrics", metrics(&node)),
-        ("limits", limits()),
-    ] {
+/// Whether the parts of a guide are what they are made from.
+fn check(guide: &str, parts: &[(&str, String)]) {
+    let mut renewed = read(guide);
+    for (name, text) in parts {
         let begin = format!("<!-- generated: {name} -->\n");
         let (before, rest) = renewed
             .split_once(&begin)
@@ -306,11 +332,31 @@ fn the_reference_is_what_the_code_says() {
         if let Some((shown, said)) = difference(found.trim(), text)
             && !is_renewed()
         {
-            panic!("{GUIDE}: the part `{name}` has\n{shown}\nand the code says\n{said}\n{ADVICE}");
+            panic!("{guide}: the part `{name}` has\n{shown}\nand the code says\n{said}\n{ADVICE}");
         }
         renewed = format!("{before}{begin}{text}\n<!-- end -->{after}");
     }
     if is_renewed() {
-        fs::write(path(GUIDE), renewed).expect("written");
+        fs::write(path(guide), renewed).expect("written");
     }
+}
+
+#[test]
+fn the_reference_is_what_the_code_says() {
+    let node = node();
+    check(
+        "docs/WASM_API_REFERENCE.md",
+        &[
+            ("contract", contract()),
+            ("commands", commands()),
+            ("routes", routes(&node)),
+            ("metrics", metrics(&node)),
+            ("limits", limits()),
+        ],
+    );
+}
+
+#[test]
+fn the_cost_model_of_the_guide_is_the_nodes() {
+    check("docs/PERFORMANCE.md", &[("cost model", cost_model())]);
 }

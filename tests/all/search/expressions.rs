@@ -40,11 +40,6 @@ fn a_function_sees_the_documents_that_the_conditions_before_it_leave() {
             &[100],
         ),
         ("coalesce(odd, read_boolean(flag))", 10_000, &[0]),
-        (
-            "number < 300 and (read_boolean(flag) or read_int64(number) = 7)",
-            101,
-            &[200, 300],
-        ),
         ("string_distance(title, 'title 1', 0)", 1, &[20_000]),
         (
             "string_distance(field => title, target => 'title' || ' 1') and number = 1",

@@ -7,6 +7,7 @@ mod computed;
 mod distinct;
 mod expressions;
 mod index;
+mod order;
 mod pages;
 mod time;
 

@@ -67,6 +67,8 @@ impl Code {
 
 /// A language that UDFs are written in.
 struct Language {
+    /// What the component says of it.
+    label: whittle_host::Language,
     /// The file that marks a project in this language.
     marker: &'static str,
     /// Whether the directory is a project in this language.
@@ -101,6 +103,7 @@ pub(crate) const RESIDENT: &str = "WHITTLE_RESIDENT_COMPILER";
 /// The first language that owns a directory builds it.
 const LANGUAGES: &[Language] = &[
     Language {
+        label: whittle_host::Language::Rust,
         marker: "Cargo.toml",
         owns: rust::owns,
         build: rust::build,
@@ -108,6 +111,7 @@ const LANGUAGES: &[Language] = &[
         resident: None,
     },
     Language {
+        label: whittle_host::Language::Go,
         marker: "go.mod",
         owns: go::owns,
         build: go::build,
@@ -115,6 +119,7 @@ const LANGUAGES: &[Language] = &[
         resident: None,
     },
     Language {
+        label: whittle_host::Language::AssemblyScript,
         marker: "asconfig.json",
         owns: assemblyscript::owns,
         build: assemblyscript::build,
@@ -122,6 +127,7 @@ const LANGUAGES: &[Language] = &[
         resident: Some(assemblyscript::resident),
     },
     Language {
+        label: whittle_host::Language::JavaScript,
         marker: "package.json",
         owns: javascript::owns,
         build: javascript::build,
@@ -129,6 +135,7 @@ const LANGUAGES: &[Language] = &[
         resident: None,
     },
     Language {
+        label: whittle_host::Language::Python,
         marker: "pyproject.toml",
         owns: python::owns,
         build: python::build,
@@ -136,6 +143,7 @@ const LANGUAGES: &[Language] = &[
         resident: None,
     },
     Language {
+        label: whittle_host::Language::C,
         marker: "*.c",
         owns: c::owns,
         build: c::build,
@@ -175,6 +183,7 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
     });
     let built = built.with_context(|| dir.display().to_string())?;
     let component = built.code.component();
+    let component = component.and_then(|component| Ok(language.label.label(&component)?));
     let component = component.with_context(|| dir.display().to_string())?;
     let engine = setup::engine()?;
     let udf = step::shown("compiling to machine code", || {

@@ -68,6 +68,15 @@ struct ErrorSample {
 #[derive(Debug, serde::Deserialize)]
 struct Profile {
     clauses: Vec<ClauseReport>,
+    #[serde(default)]
+    functions: Vec<FunctionCost>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct FunctionCost {
+    function: String,
+    document_ns: u64,
+    source: String,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -134,6 +143,7 @@ pub(super) fn render(response: &Answer, width: usize) -> String {
     }
     if let Some(profile) = &response.profile {
         text.push_str(&clauses(&profile.clauses));
+        text.push_str(&costs(&profile.functions));
     }
     text
 }
@@ -147,6 +157,23 @@ fn clauses(clauses: &[ClauseReport]) -> String {
             clause.documents_in,
             clause.documents_out,
             one_line(&clause.path)
+        ));
+    }
+    text
+}
+
+/// What the search took for the cost of its functions, if it has any.
+fn costs(functions: &[FunctionCost]) -> String {
+    if functions.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{:>10}  {:>9}  function\n", "ns each", "from");
+    for cost in functions {
+        text.push_str(&format!(
+            "{:>10}  {:>9}  {}\n",
+            cost.document_ns,
+            one_line(&cost.source),
+            one_line(&cost.function)
         ));
     }
     text

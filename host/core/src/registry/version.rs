@@ -323,6 +323,11 @@ impl Selection {
         self.0.function()
     }
 
+    /// The component.
+    pub fn udf(&self) -> &Udf {
+        &self.0.udf
+    }
+
     /// The engine that it runs on.
     pub fn engine(&self) -> &Engine {
         self.0.udf.engine()

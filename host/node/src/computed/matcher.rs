@@ -55,8 +55,7 @@ pub(crate) struct Bool<T> {
     /// None of them matches.
     pub(crate) must_not: Vec<T>,
     pub(crate) minimum: usize,
-    /// The order of the clauses that decide alone, by their numbers, once [`Matcher::bool`] has
-    /// them.
+    /// The order of the clauses that decide alone, by their numbers, once they are ordered.
     pub(super) decisive: Vec<(Role, usize)>,
 }
 
@@ -143,33 +142,6 @@ impl Matcher {
         Self::Leaf(Leaf::Index(query))
     }
 
-    /// Several clauses, the cheap ones first: they leave less to the others.
-    pub(crate) fn bool(mut clauses: Bool<Self>) -> Self {
-        let Bool {
-            must,
-            filter,
-            should,
-            must_not,
-            minimum: _,
-            decisive: _,
-        } = &mut clauses;
-        should.sort_by_key(Self::cost);
-        let mut decisive = Vec::new();
-        for (role, clauses) in [
-            (Role::Filter, filter),
-            (Role::Must, must),
-            (Role::MustNot, must_not),
-        ] {
-            clauses.sort_by_key(Self::cost);
-            let costs = clauses.iter().map(Self::cost).enumerate();
-            decisive.extend(costs.map(|(number, cost)| (cost, role, number)));
-        }
-        decisive.sort_by_key(|(cost, ..)| *cost);
-        let decisive = decisive.into_iter();
-        clauses.decisive = decisive.map(|(_, role, number)| (role, number)).collect();
-        Self::Bool(clauses)
-    }
-
     /// The matcher as a part of a query that has another approximation: each candidate of that one
     /// is a candidate of `own` too, which now answers for its score alone.
     pub(crate) fn within(self, own: &Arc<dyn Query>) -> Self {
@@ -183,17 +155,6 @@ impl Matcher {
         within.unwrap_or_else(|never| match never {})
     }
 
-    /// A rank: what is asked later costs more.
-    fn cost(&self) -> u8 {
-        match self {
-            Self::Leaf(Leaf::Approximation) => 0,
-            Self::Leaf(Leaf::Index(_)) => 1,
-            Self::Computed(of, computed) => of.cost().max(3 + u8::from(computed.is_expensive())),
-            Self::Boost(of, _) | Self::Constant(of, _) | Self::Watched(of, _) => of.cost(),
-            Self::Bool(_) | Self::Boosting(..) | Self::Max(..) => 2,
-        }
-    }
-
     pub(super) fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<MatcherWeight> {
         let mut leaf = |leaf: Leaf<Arc<dyn Query>>| {
             Ok(match leaf {
@@ -205,7 +166,12 @@ impl Matcher {
     }
 }
 
+/// What a clause costs a document: the nanoseconds of its functions, and a rank among the clauses
+/// without any.
+type Cost = (u64, u8);
+
 impl MatcherWeight {
+    /// At work on a segment, the clauses that cost less first: they leave less to the others.
     pub(super) fn evaluator(
         &self,
         reader: &SegmentReader,
@@ -218,7 +184,78 @@ impl MatcherWeight {
             })
         };
         let mut computed = |computed: Arc<dyn Computed>| computed.for_segment(reader, expected);
-        self.clone().try_map(&mut leaf, &mut computed)
+        let mut ordered = self.clone();
+        ordered.order();
+        ordered.try_map(&mut leaf, &mut computed)
+    }
+
+    fn order(&mut self) {
+        match self {
+            Self::Leaf(_) => {}
+            Self::Computed(of, _)
+            | Self::Boost(of, _)
+            | Self::Constant(of, _)
+            | Self::Watched(of, _) => of.order(),
+            Self::Boosting(positive, negative, _) => {
+                positive.order();
+                negative.order();
+            }
+            Self::Max(shapes, _) => shapes.iter_mut().for_each(Self::order),
+            Self::Bool(clauses) => clauses.order(),
+        }
+    }
+
+    fn cost(&self) -> Cost {
+        let all = |shapes: &[Self]| -> u64 { shapes.iter().map(|shape| shape.cost().0).sum() };
+        match self {
+            Self::Leaf(Leaf::Approximation) => (0, 0),
+            Self::Leaf(Leaf::Index(_)) => (0, 1),
+            Self::Computed(of, computed) => {
+                let (functions, rank) = of.cost();
+                (functions + computed.cost(), rank.max(3))
+            }
+            Self::Boost(of, _) | Self::Constant(of, _) | Self::Watched(of, _) => of.cost(),
+            Self::Bool(clauses) => {
+                let Bool {
+                    must,
+                    filter,
+                    should,
+                    must_not,
+                    ..
+                } = clauses;
+                let lists = [must, filter, should, must_not];
+                (lists.into_iter().map(|list| all(list)).sum(), 2)
+            }
+            Self::Boosting(positive, negative, _) => (positive.cost().0 + negative.cost().0, 2),
+            Self::Max(shapes, _) => (all(shapes), 2),
+        }
+    }
+}
+
+impl Bool<MatcherWeight> {
+    fn order(&mut self) {
+        let Self {
+            must,
+            filter,
+            should,
+            must_not,
+            ..
+        } = self;
+        let mut decisive = Vec::new();
+        for (role, clauses) in [
+            (Role::Filter, filter),
+            (Role::Must, must),
+            (Role::MustNot, must_not),
+        ] {
+            clauses.iter_mut().for_each(Shape::order);
+            let costs = clauses.iter().map(Shape::cost).enumerate();
+            decisive.extend(costs.map(|(number, cost)| (cost, role, number)));
+        }
+        decisive.sort_by_key(|(cost, ..)| *cost);
+        let decisive = decisive.into_iter();
+        self.decisive = decisive.map(|(_, role, number)| (role, number)).collect();
+        should.iter_mut().for_each(Shape::order);
+        should.sort_by_key(Shape::cost);
     }
 }
 

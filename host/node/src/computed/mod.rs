@@ -48,9 +48,10 @@ pub(crate) trait Computed: Debug + Send + Sync + 'static {
         expected: u32,
     ) -> tantivy::Result<Box<dyn Computation>>;
 
-    /// Whether it costs so much that it comes after the other computed clauses.
-    fn is_expensive(&self) -> bool {
-        true
+    /// What its functions cost a document, in nanoseconds: clauses that cost less come first. The
+    /// default: it has no functions, and comes before all clauses that have.
+    fn cost(&self) -> u64 {
+        0
     }
 }
 

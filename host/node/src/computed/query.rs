@@ -390,7 +390,7 @@ mod tests {
                     let (of, ends_at) = (*of, None);
                     Matcher::Computed(matcher(model), Arc::new(Multiples { of, ends_at }))
                 }
-                Self::Bool([must, filter, should, must_not], minimum) => Matcher::bool(Bool {
+                Self::Bool([must, filter, should, must_not], minimum) => Matcher::Bool(Bool {
                     must: matchers(must),
                     filter: matchers(filter),
                     should: matchers(should),

@@ -39,8 +39,8 @@ impl Computed for Filter {
         Ok(Box::new(SegmentFilter(segment)))
     }
 
-    fn is_expensive(&self) -> bool {
-        !self.0.udfs.is_empty()
+    fn cost(&self) -> u64 {
+        self.0.cost()
     }
 }
 

@@ -135,6 +135,13 @@ struct Program {
     allowance: Allowance,
 }
 
+impl Program {
+    /// What its UDFs cost a document, in nanoseconds, if they are all called.
+    fn cost(&self) -> u64 {
+        self.udfs.iter().map(UdfCall::cost_ns).sum()
+    }
+}
+
 /// What the dictionaries of an expression that belongs to no index may take, in bytes.
 const DICTIONARY_BYTES: usize = 64 << 20;
 

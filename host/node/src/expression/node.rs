@@ -4,7 +4,7 @@
 //! that trees whose parts are shared many times over are never walked.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use regex::Regex;
@@ -294,6 +294,33 @@ impl Node {
     /// Whether it is computed in more than one place, so that its values are kept.
     pub(super) fn is_shared(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1 && !self.is_value()
+    }
+
+    /// What the parts that call UDFs cost a document, by their addresses; `of` is the cost of a UDF.
+    /// A part that is shared counts wherever it is used.
+    pub(super) fn costs(&self, of: &[u64]) -> HashMap<usize, u64> {
+        let mut costs = HashMap::new();
+        self.add_costs(of, &mut costs);
+        costs
+    }
+
+    fn add_costs(&self, of: &[u64], costs: &mut HashMap<usize, u64>) -> u64 {
+        if !self.calls {
+            return 0;
+        }
+        let address = std::ptr::from_ref(self).addr();
+        if let Some(known) = costs.get(&address) {
+            return *known;
+        }
+        let mut cost = match self.kind {
+            Kind::Udf(number) => of.get(number).copied().unwrap_or_default(),
+            _ => 0,
+        };
+        for operand in self.kind.operands() {
+            cost = cost.saturating_add(operand.add_costs(of, costs));
+        }
+        costs.insert(address, cost);
+        cost
     }
 
     /// The columns, by their names in tantivy, and their types.

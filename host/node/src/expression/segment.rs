@@ -17,6 +17,7 @@ use super::node::{Node, Type};
 use super::vector::{Text, Truth, Values};
 use crate::allowance::Allowance;
 use crate::columns::{Texts, first_values, full};
+use crate::udf::UdfCall;
 
 /// How many documents are evaluated at once.
 const BLOCK_DOCUMENTS: usize = 1024;
@@ -66,6 +67,7 @@ impl Segment {
             };
             columns.extend(source.map(|source| (name, source)));
         }
+        let costs: Vec<u64> = udfs.iter().map(UdfCall::cost_ns).collect();
         let udfs = udfs.iter().map(|udf| udf.for_documents(reader, expected));
         Ok(Self {
             node: Arc::clone(node),
@@ -73,6 +75,7 @@ impl Segment {
             kept: Kept {
                 tables: Tables::default(),
                 udfs: udfs.collect::<Result<_, _>>()?,
+                costs: node.costs(&costs),
             },
             allowance: allowance.clone(),
         })

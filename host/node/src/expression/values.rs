@@ -22,9 +22,9 @@ impl ExpressionValues {
         self.returns
     }
 
-    /// Whether UDFs are called.
-    pub(crate) fn calls_udfs(&self) -> bool {
-        !self.program.udfs.is_empty()
+    /// What the UDFs that are called cost a document, in nanoseconds.
+    pub(crate) fn cost(&self) -> u64 {
+        self.program.cost()
     }
 
     /// The numbers of a segment's documents, of which about `expected` will be asked for; true is

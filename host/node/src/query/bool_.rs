@@ -237,7 +237,7 @@ impl<'a> Join<'a> {
         plan.map_matcher(|scored| {
             // Every candidate matches it, with the scores of the native clauses.
             self.matchers.must.push(scored);
-            Matcher::bool(self.matchers)
+            Matcher::Bool(self.matchers)
         })
     }
 }

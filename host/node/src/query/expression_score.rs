@@ -81,8 +81,8 @@ impl Computed for Scores {
         }))
     }
 
-    fn is_expensive(&self) -> bool {
-        self.0.calls_udfs()
+    fn cost(&self) -> u64 {
+        self.0.cost()
     }
 }
 

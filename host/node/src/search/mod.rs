@@ -195,6 +195,11 @@ fn run(
         aggregations: None,
         profile: request.profile.then(|| Profile {
             clauses: composed.watches.iter().map(ClauseReport::of).collect(),
+            functions: composed
+                .calls
+                .iter()
+                .filter_map(UdfCall::function_cost)
+                .collect(),
             budget: profile::budget(query),
         }),
         held: page.into_held(),

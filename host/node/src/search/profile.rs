@@ -4,6 +4,7 @@ use serde::Serialize;
 use whittle_host::{Budget, QueryContext};
 
 use crate::computed::Watch;
+use crate::udf::FunctionCost;
 
 /// What a search did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -11,6 +12,10 @@ pub struct Profile {
     /// The clauses of the query, those inside a clause before it. One that the query's shape makes
     /// unnecessary was never asked.
     pub clauses: Vec<ClauseReport>,
+    /// The functions of the request, and what the search took for their cost when it ordered the
+    /// clauses. Empty if it has no functions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionCost>,
     /// What the search took, and what it might have.
     pub budget: Vec<BudgetReport>,
 }

@@ -74,11 +74,12 @@ pub fn search_indexes(
     Ok(all)
 }
 
-/// The clauses of both, and the budget of the later one, which is what all have taken.
+/// The clauses and functions of both, and the budget of the later one, which is what all have taken.
 fn joined(all: Option<Profile>, one: Option<Profile>) -> Option<Profile> {
     match (all, one) {
         (Some(mut all), Some(one)) => {
             all.clauses.extend(one.clauses);
+            all.functions.extend(one.functions);
             all.budget = one.budget;
             Some(all)
         }

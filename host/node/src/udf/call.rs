@@ -5,7 +5,7 @@
 //! step before any is bound, so that no search holds one while it waits for another. What went wrong
 //! is kept here, since tantivy's iterators cannot report it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
@@ -21,6 +21,7 @@ use whittle_host::{
 };
 
 use super::columns::SegmentColumns;
+use super::cost::{self, Cost, FunctionCost};
 use super::places::Place;
 use super::udfs::{FunctionError, SelectedUdf, Udfs};
 use super::unmapped::{MistypedField, UnmappedField, mistyped, unmapped};
@@ -118,6 +119,8 @@ struct Call {
     mapping: Arc<Mapping>,
     dictionaries: Dictionaries,
     progress: Progress,
+    /// Estimated once, so that all segments of a search have one order of clauses.
+    cost: OnceLock<Cost>,
     /// Bound, and not at work.
     idle: Mutex<Vec<Bound>>,
     tally: Mutex<Tally>,
@@ -194,6 +197,7 @@ impl UdfCall {
             mapping,
             dictionaries,
             progress,
+            cost: OnceLock::new(),
             idle: Mutex::default(),
             tally: Mutex::default(),
             failure: Mutex::default(),
@@ -253,6 +257,8 @@ impl UdfCall {
         let started = Instant::now();
         let mut bound = call.selected.bind(&call.arguments, &call.query, reserved)?;
         bound.set_on_error(call.on_error);
+        call.cost
+            .get_or_init(|| cost::of(&call.selected, bound.fields()));
         let mut tally = lock(&call.tally);
         tally.instances += 1;
         tally.bind_time += started.elapsed();
@@ -343,6 +349,21 @@ impl UdfCall {
         self.0.returns
     }
 
+    /// What the search takes for its cost; `None` before it is bound.
+    pub(crate) fn function_cost(&self) -> Option<FunctionCost> {
+        let cost = self.0.cost.get()?;
+        Some(FunctionCost {
+            function: self.0.function.clone(),
+            document_ns: cost.document_ns,
+            source: cost.source,
+        })
+    }
+
+    /// The same of a document, in nanoseconds.
+    pub(crate) fn cost_ns(&self) -> u64 {
+        self.0.cost.get().map_or(0, |cost| cost.document_ns)
+    }
+
     /// As [`UdfCall::on_segment`], for tantivy: if it fails, the reason is kept here.
     ///
     /// # Errors
@@ -426,6 +447,10 @@ impl Computed for UdfCall {
     ) -> tantivy::Result<Box<dyn Computation>> {
         Ok(Box::new(self.for_documents(reader, expected)?))
     }
+
+    fn cost(&self) -> u64 {
+        self.cost_ns()
+    }
 }
 
 /// A function at work on a segment.
@@ -487,6 +512,7 @@ impl SegmentCall {
                 .expect("it is there until it is dropped");
             if let Some(values) = bound.known(keywords) {
                 self.count_known(documents.len());
+                cost::measured(&self.call.0.selected, documents.len(), started.elapsed());
                 return Ok(Evaluated {
                     values,
                     failed: None,
@@ -503,6 +529,7 @@ impl SegmentCall {
         let mut evaluated = bound
             .evaluate_rows(&batch)
             .map_err(|error| self.named(error))?;
+        cost::measured(&self.call.0.selected, documents.len(), started.elapsed());
         for sample in &mut evaluated.error_samples {
             sample.document = self.id(&sample.document);
         }

@@ -5,6 +5,7 @@
 
 mod call;
 mod columns;
+mod cost;
 mod keyword;
 mod places;
 mod udfs;
@@ -13,6 +14,7 @@ mod whole;
 
 pub use call::{ErrorSample, UdfError, UdfReport};
 pub(crate) use call::{Progress, SegmentCall, Surroundings, UdfCall};
+pub use cost::{CostSource, FunctionCost};
 pub(crate) use places::Place;
 pub use places::TooManySearches;
 pub use udfs::{FunctionError, Udfs, UdfsError};

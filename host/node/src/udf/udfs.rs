@@ -187,12 +187,17 @@ impl SelectedUdf {
         }
     }
 
+    /// The component that it is of.
+    pub(crate) fn udf(&self) -> &Udf {
+        match self {
+            Self::Given(udf, _) => udf,
+            Self::Registry(selection) => selection.udf(),
+        }
+    }
+
     /// The engine that it runs on.
     pub(crate) fn engine(&self) -> &Engine {
-        match self {
-            Self::Given(udf, _) => udf.engine(),
-            Self::Registry(selection) => selection.engine(),
-        }
+        self.udf().engine()
     }
 
     /// The error of a query that got no instance for it.

@@ -69,6 +69,8 @@ enum Table {
 pub(super) struct Kept {
     pub(super) tables: Tables,
     pub(super) udfs: Vec<SegmentCall>,
+    /// What the parts that call UDFs cost a document, by the addresses of their nodes.
+    pub(super) costs: HashMap<usize, u64>,
 }
 
 /// Evaluates nodes over one block.
@@ -442,15 +444,18 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// Conditions of which all (`and`) or any have to be true. Those that call UDFs come last, for
-    /// the rows that the others leave open.
+    /// Conditions of which all (`and`) or any have to be true. Those that call UDFs come last, the
+    /// cheapest of them first, for the rows that the others leave open.
     fn junction(&mut self, operands: &[Arc<Node>], all: bool) -> Evaluated<Truth> {
         let join = |joined: Option<Truth>, operand: Truth| match joined {
             None => operand,
             Some(joined) if all => joined.and(&operand),
             Some(joined) => joined.or(&operand),
         };
-        let (calling, plain): (Vec<_>, Vec<_>) = operands.iter().partition(|node| node.calls);
+        let (mut calling, plain): (Vec<_>, Vec<_>) = operands.iter().partition(|node| node.calls);
+        if let Some(kept) = &self.kept {
+            calling.sort_by_key(|node| kept.costs.get(&Arc::as_ptr(node).addr()));
+        }
         let mut joined = None;
         for operand in plain {
             self.check()?;
