@@ -59,7 +59,7 @@ thread_local! {
 /// Memory for so many bytes, which the host writes and `prepare` frees.
 #[unsafe(no_mangle)]
 extern "C" fn allocate(length: usize) -> *mut u8 {
-    Box::into_raw(vec![0; length].into_boxed_slice()).cast()
+    Box::into_raw(vec![0_u8; length].into_boxed_slice()).cast()
 }
 
 /// Makes a function ready. Traps if the request is not one.
