@@ -12,7 +12,7 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint counts counts-renew bench load attack kills cluster languages author-times fuzz \
+.PHONY: demo test guests lint counts counts-renew bench load attack kills cluster languages peers author-times fuzz \
   fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
@@ -100,6 +100,12 @@ attack: guests
 # Measures every language, and writes docs/LANGUAGES.md.
 languages: guests
 	cargo bench --package whittle-benches --bench languages
+
+# Measures Whittle beside native code and its peers, and writes the tables and plots of docs/PERFORMANCE.md. The
+# peers are built apart, and those that cannot be built here are named.
+peers: guests
+	CARGO_TARGET_DIR=$(TARGET)/peers GUESTS=$(GUESTS) WHITTLE_CACHE=$(TARGET)/cache cargo run --release \
+	  --manifest-path benches/peers/Cargo.toml --package whittle-peers-runner -- --write docs/PERFORMANCE.md
 
 # Measures what an author waits for in every language, and writes docs/AUTHORS.md.
 author-times: guests

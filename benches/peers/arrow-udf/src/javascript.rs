@@ -27,7 +27,9 @@ struct ArrowUdf {
 }
 
 fn main() -> Result<()> {
-    let calls = std::env::args().nth(1).context("usage: peer-arrow-udf-javascript row|batch")?;
+    let calls = std::env::args()
+        .nth(1)
+        .context("usage: peer-arrow-udf-javascript row|batch")?;
     let is_batched = match &*calls {
         "row" => false,
         "batch" => true,
@@ -50,7 +52,9 @@ fn main() -> Result<()> {
         if is_batched {
             options = options.batched().handler(format!("{name}Batch"));
         }
-        let executor = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let executor = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
         let runtime = executor.block_on(async {
             let mut runtime = Runtime::new().await?;
             runtime.set_memory_limit(Some(256 << 20)).await;
@@ -59,13 +63,25 @@ fn main() -> Result<()> {
             anyhow::Ok(runtime)
         })?;
         let output = RecordBatch::new_empty(input.schema());
-        Ok(Box::new(ArrowUdf { executor, runtime, name, input, output }))
+        Ok(Box::new(ArrowUdf {
+            executor,
+            runtime,
+            name,
+            input,
+            output,
+        }))
     })
 }
 
 impl Call for ArrowUdf {
     fn call(&mut self) -> Result<()> {
-        let Self { executor, runtime, name, input, output } = self;
+        let Self {
+            executor,
+            runtime,
+            name,
+            input,
+            output,
+        } = self;
         *output = executor.block_on(runtime.call(name, input))?;
         Ok(())
     }

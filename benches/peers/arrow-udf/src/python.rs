@@ -41,7 +41,12 @@ fn main() -> Result<()> {
         let code = format!("PARAMETERS = {parameters}\n{CODE}");
         runtime.add_function(name, returns, CallMode::CalledOnNullInput, &code)?;
         let output = RecordBatch::new_empty(input.schema());
-        Ok(Box::new(ArrowUdf { runtime, name, input, output }))
+        Ok(Box::new(ArrowUdf {
+            runtime,
+            name,
+            input,
+            output,
+        }))
     })
 }
 

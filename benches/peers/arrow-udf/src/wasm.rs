@@ -24,14 +24,20 @@ struct ArrowUdf {
 }
 
 fn main() -> Result<()> {
-    let file = std::env::args().nth(1).context("usage: peer-arrow-udf-wasm FILE")?;
+    let file = std::env::args()
+        .nth(1)
+        .context("usage: peer-arrow-udf-wasm FILE")?;
     let mut config = Config::default();
     config.memory_size_limit = Some(256 << 20);
     let runtime = Arc::new(Runtime::with_config(&std::fs::read(file)?, config)?);
     whittle_peer::serve(|rows: Rows| {
         let input = input(&rows)?;
         let fields = input.schema();
-        let arguments = fields.fields().iter().map(|field| field.data_type().clone()).collect();
+        let arguments = fields
+            .fields()
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect();
         let (name, returns) = match rows.work {
             Work::Noop => ("noop", DataType::Boolean),
             Work::Score | Work::ScoreNulls => ("score", DataType::Float64),
@@ -42,7 +48,12 @@ fn main() -> Result<()> {
         };
         let function = runtime.find_function(name, arguments, returns)?;
         let output = RecordBatch::new_empty(input.schema());
-        Ok(Box::new(ArrowUdf { runtime: runtime.clone(), function, input, output }))
+        Ok(Box::new(ArrowUdf {
+            runtime: runtime.clone(),
+            function,
+            input,
+            output,
+        }))
     })
 }
 
@@ -50,7 +61,12 @@ fn main() -> Result<()> {
 fn input(rows: &Rows) -> Result<RecordBatch> {
     let batch = columns::batch(rows)?;
     let count = batch.num_rows();
-    let mut fields: Vec<Field> = batch.schema().fields().iter().map(|field| (**field).clone()).collect();
+    let mut fields: Vec<Field> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| (**field).clone())
+        .collect();
     let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
     let constants: &[&str] = match rows.work {
         Work::Distance => &["target", "max_distance"],
@@ -66,7 +82,10 @@ fn input(rows: &Rows) -> Result<RecordBatch> {
         fields.push(Field::new(*name, column.data_type().clone(), true));
         columns.push(column);
     }
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
 }
 
 impl Call for ArrowUdf {

@@ -36,7 +36,9 @@ pub fn batch(rows: &Rows) -> Result<RecordBatch> {
         })
     };
     let columns = rows.columns.keys().map(|name| Ok((name, column(name)?)));
-    Ok(RecordBatch::try_from_iter(columns.collect::<Result<Vec<_>>>()?)?)
+    Ok(RecordBatch::try_from_iter(
+        columns.collect::<Result<Vec<_>>>()?,
+    )?)
 }
 
 /// The values of an array.

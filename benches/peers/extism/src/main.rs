@@ -44,13 +44,23 @@ fn main() -> Result<()> {
         let mut plugin = Plugin::new_from_compiled(&compiled)?;
         plugin.call::<(), ()>("prepare", ())?;
         let columns = Columns::new(&rows)?;
-        Ok(Box::new(Extism { plugin, calls, columns, results: Vec::new() }))
+        Ok(Box::new(Extism {
+            plugin,
+            calls,
+            columns,
+            results: Vec::new(),
+        }))
     })
 }
 
 impl Call for Extism {
     fn call(&mut self) -> Result<()> {
-        let Self { plugin, calls, columns, results } = self;
+        let Self {
+            plugin,
+            calls,
+            columns,
+            results,
+        } = self;
         let documents = (0..columns.rows).map(|row| columns.document(row));
         match calls {
             Calls::Document => {
@@ -119,11 +129,30 @@ struct Columns {
 impl Columns {
     fn new(rows: &Rows) -> Result<Self> {
         let has = |name: &str| rows.columns.contains_key(name);
-        let numbers = |name| if has(name) { rows.numbers(name) } else { Ok(Vec::new()) };
-        let integers = |name| if has(name) { rows.integers(name) } else { Ok(Vec::new()) };
+        let numbers = |name| {
+            if has(name) {
+                rows.numbers(name)
+            } else {
+                Ok(Vec::new())
+            }
+        };
+        let integers = |name| {
+            if has(name) {
+                rows.integers(name)
+            } else {
+                Ok(Vec::new())
+            }
+        };
         let texts = |name| -> Result<Vec<Option<String>>> {
-            let texts = if has(name) { rows.texts(name)? } else { Vec::new() };
-            Ok(texts.into_iter().map(|text| text.map(str::to_owned)).collect())
+            let texts = if has(name) {
+                rows.texts(name)?
+            } else {
+                Vec::new()
+            };
+            Ok(texts
+                .into_iter()
+                .map(|text| text.map(str::to_owned))
+                .collect())
         };
         Ok(Self {
             rows: rows.count(),

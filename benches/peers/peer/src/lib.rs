@@ -10,6 +10,7 @@
 //!
 //! This module must not know any engine.
 
+mod each;
 mod rows;
 
 use std::io::{self, BufRead, Write};
@@ -19,6 +20,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub use each::{each, filled};
 pub use rows::{Rows, Work};
 
 /// A work that an engine has prepared: bound to its parameters, with the rows in the form that the engine

@@ -99,6 +99,26 @@ impl Rows {
         self.column(name, Value::as_str)
     }
 
+    /// A column of integers without nulls.
+    ///
+    /// # Errors
+    ///
+    /// Without the column, and if a value is null or of another type.
+    pub fn days(&self, name: &str) -> Result<Vec<i64>> {
+        let days = self.integers(name)?.into_iter().collect::<Option<_>>();
+        days.with_context(|| format!("column `{name}` has nulls"))
+    }
+
+    /// A column of texts without nulls.
+    ///
+    /// # Errors
+    ///
+    /// Without the column, and if a value is null or of another type.
+    pub fn strings(&self, name: &str) -> Result<Vec<String>> {
+        let texts = self.texts(name)?.into_iter().map(|text| text.map(str::to_owned));
+        texts.collect::<Option<_>>().with_context(|| format!("column `{name}` has nulls"))
+    }
+
     /// A parameter that is a text.
     ///
     /// # Errors

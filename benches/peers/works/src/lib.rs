@@ -8,7 +8,7 @@ mod pieces;
 use serde::{Deserialize, Serialize};
 
 pub use pattern::Pattern;
-pub use pieces::{Group, Path, business_days, score};
+pub use pieces::{Group, Member, business_days, score};
 
 /// A function with its constants, as `{"work": ..., "parameters": {...}}`.
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ pub enum Function {
     Score,
     Distance(Pattern),
     Regex(Group),
-    Json(Path),
+    Json(Member),
     BusinessDays,
 }
 
@@ -72,19 +72,18 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// Where there is no such work, and where a pattern or a path is not well formed.
+    /// Where there is no such work, and where a pattern is not well formed.
     pub fn new(request: &str) -> Result<Self, String> {
-        let text = |error: &dyn std::error::Error| error.to_string();
-        let Request { work, parameters } = serde_json::from_str(request).map_err(|error| text(&error))?;
+        let request = serde_json::from_str(request).map_err(|error| error.to_string())?;
+        let Request { work, parameters } = request;
         Ok(match &*work {
             "noop" => Self::Noop,
             "score" | "score-nulls" => Self::Score,
             "distance" => Self::Distance(Pattern::new(&parameters.target, parameters.max_distance)),
-            "regex" => Self::Regex(Group::new(&parameters.pattern).map_err(|error| text(&error))?),
-            "json" => {
-                let path = Path::new(&parameters.path, parameters.equals);
-                Self::Json(path.map_err(|error| text(&error))?)
+            "regex" => {
+                Self::Regex(Group::new(&parameters.pattern).map_err(|error| error.to_string())?)
             }
+            "json" => Self::Json(Member::new(&parameters.path, parameters.equals)),
             "business-days" => Self::BusinessDays,
             other => return Err(format!("there is no work `{other}`")),
         })
@@ -117,9 +116,9 @@ impl Function {
                 let found = text.as_ref().and_then(|text| group.find(text.as_ref()));
                 found.map_or(Output::Null, |found| Output::Text(found.to_owned()))
             }
-            Self::Json(path) => {
+            Self::Json(member) => {
                 let text = document.text(0);
-                Output::Boolean(text.is_some_and(|text| path.matches(text.as_ref())))
+                Output::Boolean(text.is_some_and(|text| member.matches(text.as_ref())))
             }
             Self::BusinessDays => {
                 Output::Integer(business_days(number(0) as i64, number(1) as i64))

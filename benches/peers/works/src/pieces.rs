@@ -2,7 +2,6 @@
 
 use regex::{CaptureLocations, Regex};
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
 /// The weighted sum of a document's three numbers.
 #[inline]
@@ -38,27 +37,30 @@ impl Group {
     }
 }
 
-/// A path, and the text that a value there has to be.
-pub struct Path {
-    path: JsonPath,
-    equals: Value,
+/// Member names, and the text that the value there has to be.
+pub struct Member {
+    /// A JSON pointer.
+    pointer: String,
+    equals: String,
 }
 
-impl Path {
-    /// Parses a path.
-    ///
-    /// # Errors
-    ///
-    /// Where it is not well formed.
-    pub fn new(path: &str, equals: String) -> Result<Self, serde_json_path::ParseError> {
-        Ok(Self { path: JsonPath::parse(path)?, equals: Value::String(equals) })
+impl Member {
+    /// The member at a path such as `$.seller.country`.
+    pub fn new(path: &str, equals: String) -> Self {
+        Self {
+            pointer: path.trim_start_matches('$').replace('.', "/"),
+            equals,
+        }
     }
 
     /// Whether a JSON text has the value. One that is not JSON does not.
     #[inline]
     pub fn matches(&self, text: &str) -> bool {
         let value: Option<Value> = serde_json::from_str(text).ok();
-        value.is_some_and(|value| self.path.query(&value).iter().any(|node| **node == self.equals))
+        let value = value
+            .as_ref()
+            .and_then(|value| value.pointer(&self.pointer));
+        value.and_then(Value::as_str) == Some(&self.equals)
     }
 }
 

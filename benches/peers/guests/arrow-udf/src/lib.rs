@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use arrow_udf::function;
-use peer_works::{Group, Path, Pattern};
+use peer_works::{Group, Member, Pattern};
 
 /// What was prepared for some constants.
 type Kept<K, T> = RefCell<Option<(K, T)>>;
@@ -12,7 +12,7 @@ type Kept<K, T> = RefCell<Option<(K, T)>>;
 thread_local! {
     static PATTERN: Kept<(String, i32), Pattern> = RefCell::default();
     static GROUP: Kept<String, Group> = RefCell::default();
-    static PATH: Kept<(String, String), Path> = RefCell::default();
+    static MEMBER: Kept<(String, String), Member> = RefCell::default();
 }
 
 #[function("noop(float64) -> boolean")]
@@ -33,7 +33,8 @@ fn distance(title: &str, target: &str, max_distance: i32) -> bool {
             let pattern = Pattern::new(target, max_distance as usize);
             *kept = Some(((target.to_owned(), max_distance), pattern));
         }
-        kept.as_ref().is_some_and(|(_, pattern)| pattern.matches(title))
+        kept.as_ref()
+            .is_some_and(|(_, pattern)| pattern.matches(title))
     })
 }
 
@@ -50,13 +51,14 @@ fn regex(title: &str, pattern: &str) -> Result<Option<String>, String> {
 }
 
 #[function("json(string, string, string) -> boolean")]
-fn json(data: &str, path: &str, equals: &str) -> Result<bool, String> {
-    PATH.with_borrow_mut(|kept| {
+fn json(data: &str, path: &str, equals: &str) -> bool {
+    MEMBER.with_borrow_mut(|kept| {
         if !matches!(kept, Some(((text, value), _)) if text == path && value == equals) {
-            let parsed = Path::new(path, equals.to_owned()).map_err(|error| error.to_string())?;
-            *kept = Some(((path.to_owned(), equals.to_owned()), parsed));
+            let member = Member::new(path, equals.to_owned());
+            *kept = Some(((path.to_owned(), equals.to_owned()), member));
         }
-        Ok(kept.as_ref().is_some_and(|(_, path)| path.matches(data)))
+        kept.as_ref()
+            .is_some_and(|(_, member)| member.matches(data))
     })
 }
 

@@ -22,7 +22,11 @@ thread_local! {
 impl bindings::Guest for Udf {
     fn prepare(request: String) -> Result<(), String> {
         let function = Function::new(&request)?;
-        let handles = function.fields().iter().map(|path| fields::resolve(path)).collect();
+        let handles = function
+            .fields()
+            .iter()
+            .map(|path| fields::resolve(path))
+            .collect();
         BOUND.replace((function, Handles(handles)));
         Ok(())
     }

@@ -28,7 +28,10 @@ impl bindings::Guest for Udf {
     fn evaluate(document: &Document) -> Value {
         FUNCTION.with_borrow_mut(|function| {
             let fields = function.fields();
-            match function.evaluate(&Fields { document, paths: fields }) {
+            match function.evaluate(&Fields {
+                document,
+                paths: fields,
+            }) {
                 Output::Null => Value::Null,
                 Output::Boolean(value) => Value::Boolean(value),
                 Output::Integer(value) => Value::Integer(value),

@@ -33,14 +33,19 @@ pub fn prepare() -> FnResult<()> {
 /// Evaluates a document.
 #[plugin_fn]
 pub fn evaluate(Json(document): Json<Document>) -> FnResult<Json<Output>> {
-    Ok(Json(FUNCTION.with_borrow_mut(|function| document.evaluated(function))))
+    Ok(Json(
+        FUNCTION.with_borrow_mut(|function| document.evaluated(function)),
+    ))
 }
 
 /// Evaluates many documents.
 #[plugin_fn]
 pub fn evaluate_batch(Json(documents): Json<Vec<Document>>) -> FnResult<Json<Vec<Output>>> {
     let outputs = FUNCTION.with_borrow_mut(|function| {
-        documents.iter().map(|document| document.evaluated(function)).collect()
+        documents
+            .iter()
+            .map(|document| document.evaluated(function))
+            .collect()
     });
     Ok(Json(outputs))
 }
@@ -48,7 +53,10 @@ pub fn evaluate_batch(Json(documents): Json<Vec<Document>>) -> FnResult<Json<Vec
 impl Document {
     fn evaluated(&self, function: &mut Function) -> Output {
         let fields = function.fields();
-        function.evaluate(&Fields { document: self, fields })
+        function.evaluate(&Fields {
+            document: self,
+            fields,
+        })
     }
 }
 

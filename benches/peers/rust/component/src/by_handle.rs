@@ -26,7 +26,9 @@ struct State {
 impl State {
     fn column(&self, field: u32) -> wasmtime::Result<&Column> {
         let column = self.columns.get(field as usize);
-        column.map(|(_, column)| column).ok_or_else(|| wasmtime::Error::msg("no such field"))
+        column
+            .map(|(_, column)| column)
+            .ok_or_else(|| wasmtime::Error::msg("no such field"))
     }
 }
 
@@ -35,7 +37,9 @@ impl values::Host for State {}
 impl fields::Host for State {
     fn resolve(&mut self, path: String) -> wasmtime::Result<u32> {
         let field = self.columns.iter().position(|(name, _)| *name == path);
-        field.map(|field| field as u32).ok_or_else(|| wasmtime::Error::msg(format!("no {path}")))
+        field
+            .map(|field| field as u32)
+            .ok_or_else(|| wasmtime::Error::msg(format!("no {path}")))
     }
 
     fn get_number(&mut self, field: u32) -> wasmtime::Result<Option<f64>> {
@@ -64,23 +68,41 @@ impl Host {
         let mut linker = Linker::new(engine);
         ByHandle::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         let guest = ByHandlePre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { engine: engine.clone(), guest })
+        Ok(Self {
+            engine: engine.clone(),
+            guest,
+        })
     }
 
     pub(crate) fn prepare(&self, rows: &Rows) -> Result<Prepared> {
-        let state = State { columns: columns(rows)?, row: 0 };
+        let state = State {
+            columns: columns(rows)?,
+            row: 0,
+        };
         let mut store = Store::new(&self.engine, state);
         store.set_epoch_deadline(CALL_EPOCHS);
         let guest = self.guest.instantiate(&mut store)?;
-        guest.call_prepare(&mut store, &crate::request(rows))?.map_err(Error::msg)?;
+        guest
+            .call_prepare(&mut store, &crate::request(rows))?
+            .map_err(Error::msg)?;
         let rows = rows.count();
-        Ok(Prepared { store, guest, rows, results: Vec::with_capacity(rows) })
+        Ok(Prepared {
+            store,
+            guest,
+            rows,
+            results: Vec::with_capacity(rows),
+        })
     }
 }
 
 impl Call for Prepared {
     fn call(&mut self) -> Result<()> {
-        let Self { store, guest, rows, results } = self;
+        let Self {
+            store,
+            guest,
+            rows,
+            results,
+        } = self;
         results.clear();
         store.set_epoch_deadline(CALL_EPOCHS);
         for row in 0..*rows {

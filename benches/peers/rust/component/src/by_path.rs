@@ -51,7 +51,10 @@ impl HostDocument for State {
         path: String,
     ) -> wasmtime::Result<Option<String>> {
         let Document { columns, row } = self.documents.get(&document)?;
-        Ok(columns.get(&path).and_then(|column| column.text(*row)).map(str::to_owned))
+        Ok(columns
+            .get(&path)
+            .and_then(|column| column.text(*row))
+            .map(str::to_owned))
     }
 
     fn drop(&mut self, document: Resource<Document>) -> wasmtime::Result<()> {
@@ -78,27 +81,47 @@ impl Host {
         let mut linker = Linker::new(engine);
         ByPath::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         let guest = ByPathPre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { engine: engine.clone(), guest })
+        Ok(Self {
+            engine: engine.clone(),
+            guest,
+        })
     }
 
     pub(crate) fn prepare(&self, rows: &Rows) -> Result<Prepared> {
         let mut store = Store::new(&self.engine, State::default());
         store.set_epoch_deadline(CALL_EPOCHS);
         let guest = self.guest.instantiate(&mut store)?;
-        guest.call_prepare(&mut store, &crate::request(rows))?.map_err(Error::msg)?;
+        guest
+            .call_prepare(&mut store, &crate::request(rows))?
+            .map_err(Error::msg)?;
         let columns = Rc::new(columns(rows)?.into_iter().collect());
         let rows = rows.count();
-        Ok(Prepared { store, guest, columns, rows, results: Vec::with_capacity(rows) })
+        Ok(Prepared {
+            store,
+            guest,
+            columns,
+            rows,
+            results: Vec::with_capacity(rows),
+        })
     }
 }
 
 impl Call for Prepared {
     fn call(&mut self) -> Result<()> {
-        let Self { store, guest, columns, rows, results } = self;
+        let Self {
+            store,
+            guest,
+            columns,
+            rows,
+            results,
+        } = self;
         results.clear();
         store.set_epoch_deadline(CALL_EPOCHS);
         for row in 0..*rows {
-            let document = Document { columns: columns.clone(), row };
+            let document = Document {
+                columns: columns.clone(),
+                row,
+            };
             let document = store.data_mut().documents.push(document)?;
             let borrowed = Resource::new_borrow(document.rep());
             results.push(guest.call_evaluate(&mut *store, borrowed)?);

@@ -32,7 +32,9 @@ fn main() -> Result<()> {
     let engine = Engine::new(Config::new().epoch_interruption(true))?;
     match arguments[..] {
         ["compile", module, file] => {
-            let module = ComponentEncoder::default().module(&fs::read(module)?)?.encode()?;
+            let module = ComponentEncoder::default()
+                .module(&fs::read(module)?)?
+                .encode()?;
             fs::write(file, engine.precompile_component(&module)?)?;
             Ok(())
         }

@@ -11,8 +11,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
-use wasmtime::{Config, Engine, Instance, InstancePre, Linker, Module, Store, TypedFunc};
+use serde::Serialize;
+use serde_json::json;
+use wasmtime::{Config, Engine, Instance, InstancePre, Linker, Module, Store, WasmResults};
 use whittle_peer::{Call, Rows, Work};
 
 use crate::documents::Documents;
@@ -35,6 +36,8 @@ fn main() -> Result<()> {
             let module = unsafe { Module::deserialize_file(&engine, Path::new(file)) }?;
             let mut linker = Linker::new(&engine);
             documents::add_to_linker(&mut linker)?;
+            // Fields by their names, which this peer does not use.
+            linker.define_unknown_imports_as_traps(&module)?;
             let module = linker.instantiate_pre(&module)?;
             count_epochs(&engine);
             whittle_peer::serve(|rows| prepare(&engine, &module, &rows))
@@ -55,84 +58,66 @@ fn count_epochs(engine: &Engine) {
 }
 
 /// Instantiates the module, and hands over the request in its memory.
-fn prepare(
-    engine: &Engine,
-    module: &InstancePre<Documents>,
-    rows: &Rows,
-) -> Result<Box<dyn Call>> {
-    let request = json!({"work": rows.work, "parameters": rows.parameters}).to_string();
+fn prepare(engine: &Engine, module: &InstancePre<Documents>, rows: &Rows) -> Result<Box<dyn Call>> {
+    let request = json!({
+        "access": "handle", "work": {"name": rows.work, "parameters": rows.parameters},
+    });
+    let request = request.to_string();
+    let length = request.len() as u32;
     let mut store = Store::new(engine, Documents::new(rows)?);
     store.set_epoch_deadline(CALL_EPOCHS);
     let instance = module.instantiate(&mut store)?;
-    let memory = instance.get_memory(&mut store, "memory").context("no memory")?;
+    let memory = instance
+        .get_memory(&mut store, "memory")
+        .context("no memory")?;
     store.data_mut().memory = Some(memory);
-    instance.get_typed_func::<(), ()>(&mut store, "_initialize")?.call(&mut store, ())?;
     let allocate = instance.get_typed_func::<u32, u32>(&mut store, "allocate")?;
-    let address = allocate.call(&mut store, request.len() as u32)?;
+    let address = allocate.call(&mut store, length)?;
     memory.write(&mut store, address as usize, request.as_bytes())?;
-    instance.get_typed_func::<(), ()>(&mut store, "prepare")?.call(&mut store, ())?;
+    let prepare = instance.get_typed_func::<(u32, u32), ()>(&mut store, "prepare")?;
+    prepare.call(&mut store, (address, length))?;
 
-    let module = Prepared { store, rows: rows.count() };
-    Ok(match rows.work {
+    let count = rows.count();
+    match rows.work {
         Work::Noop | Work::Distance | Work::Json => {
-            let value = |_: &Store<Documents>, matches: i32| Ok(matches != 0);
-            Box::new(Evaluation::new(module, &instance, "evaluate_boolean", value)?)
+            evaluation(store, instance, "evaluate_bool", count, |_, value: i32| {
+                Ok(value != 0)
+            })
         }
-        Work::Score | Work::ScoreNulls => {
-            let value = |_: &Store<Documents>, number: f64| Ok(number);
-            Box::new(Evaluation::new(module, &instance, "evaluate_number", value)?)
-        }
-        Work::BusinessDays => {
-            let value = |_: &Store<Documents>, integer: i64| Ok(integer);
-            Box::new(Evaluation::new(module, &instance, "evaluate_integer", value)?)
-        }
-        Work::Regex => {
-            let value = |store: &Store<Documents>, place: i64| documents::text_at(store, place);
-            Box::new(Evaluation::new(module, &instance, "evaluate_text", value)?)
-        }
-    })
-}
-
-struct Prepared {
-    store: Store<Documents>,
-    rows: usize,
-}
-
-/// A typed function of the module, and how its result becomes a value.
-struct Evaluation<R, V, F> {
-    module: Prepared,
-    function: TypedFunc<(), R>,
-    value: F,
-    results: Vec<V>,
-}
-
-impl<R: wasmtime::WasmResults, V, F: Fn(&Store<Documents>, R) -> Result<V>> Evaluation<R, V, F> {
-    fn new(mut module: Prepared, instance: &Instance, name: &str, value: F) -> Result<Self> {
-        let function = instance.get_typed_func(&mut module.store, name)?;
-        let results = Vec::with_capacity(module.rows);
-        Ok(Self { module, function, value, results })
+        Work::Score | Work::ScoreNulls => evaluation(
+            store,
+            instance,
+            "evaluate_number",
+            count,
+            |_, value: f64| Ok(value),
+        ),
+        Work::BusinessDays => evaluation(
+            store,
+            instance,
+            "evaluate_integer",
+            count,
+            |_, value: i64| Ok(value),
+        ),
+        Work::Regex => evaluation(store, instance, "evaluate_text", count, documents::text_at),
     }
 }
 
-impl<R, V, F> Call for Evaluation<R, V, F>
-where
-    R: wasmtime::WasmResults,
-    V: Clone + Into<Value>,
-    F: Fn(&Store<Documents>, R) -> Result<V>,
-{
-    fn call(&mut self) -> Result<()> {
-        let Prepared { store, rows } = &mut self.module;
-        self.results.clear();
+/// Calls of a typed function of the module, whose results become values.
+fn evaluation<R: WasmResults + 'static, V: Serialize + 'static>(
+    mut store: Store<Documents>,
+    instance: Instance,
+    name: &str,
+    count: usize,
+    value: impl Fn(&Store<Documents>, R) -> Result<V> + 'static,
+) -> Result<Box<dyn Call>> {
+    let function = instance.get_typed_func::<(), R>(&mut store, name)?;
+    Ok(whittle_peer::filled(move |results| {
         store.set_epoch_deadline(CALL_EPOCHS);
-        for row in 0..*rows {
+        for row in 0..count {
             store.data_mut().row = row;
-            let result = self.function.call(&mut *store, ())?;
-            self.results.push((self.value)(store, result)?);
+            let result = function.call(&mut store, ())?;
+            results.push(value(&store, result)?);
         }
         Ok(())
-    }
-
-    fn values(&self) -> Vec<Value> {
-        self.results.iter().cloned().map(Into::into).collect()
-    }
+    }))
 }

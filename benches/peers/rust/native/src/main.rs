@@ -8,7 +8,8 @@ use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, PrimitiveArray, RecordBatch,
+    StringArray,
 };
 use arrow_buffer::BooleanBuffer;
 use peer_works::{Function, business_days, score};
@@ -27,21 +28,40 @@ fn main() -> Result<()> {
         let request = json!({"work": rows.work, "parameters": rows.parameters}).to_string();
         let function = Function::new(&request).map_err(anyhow::Error::msg)?;
         let batch: RecordBatch = peer_arrow::batch(&rows)?;
-        let column = |name: &&str| batch.column_by_name(name).cloned().context(name.to_string());
-        let columns = function.fields().iter().map(column).collect::<Result<_>>()?;
+        let column = |name: &&str| {
+            batch
+                .column_by_name(name)
+                .cloned()
+                .context(name.to_string())
+        };
+        let columns = function
+            .fields()
+            .iter()
+            .map(column)
+            .collect::<Result<_>>()?;
         let results = Arc::new(BooleanArray::from(Vec::<bool>::new()));
-        Ok(Box::new(Native { function, columns, rows: batch.num_rows(), results }))
+        Ok(Box::new(Native {
+            function,
+            columns,
+            rows: batch.num_rows(),
+            results,
+        }))
     })
 }
 
 impl Call for Native {
     fn call(&mut self) -> Result<()> {
-        let Self { function, columns, rows, .. } = self;
+        let Self {
+            function,
+            columns,
+            rows,
+            ..
+        } = self;
         self.results = match function {
             Function::Noop => Arc::new(BooleanArray::from(BooleanBuffer::new_set(*rows))),
             Function::Score => Arc::new(scores(columns)),
             Function::Distance(pattern) => matches(columns, |text| pattern.matches(text)),
-            Function::Json(path) => matches(columns, |text| path.matches(text)),
+            Function::Json(member) => matches(columns, |text| member.matches(text)),
             Function::Regex(group) => {
                 let texts: &StringArray = columns[0].as_string();
                 let mut found = StringBuilder::with_capacity(*rows, 4 * *rows);
@@ -53,7 +73,10 @@ impl Call for Native {
             Function::BusinessDays => {
                 let start = columns[0].as_primitive::<Int64Type>().values();
                 let end = columns[1].as_primitive::<Int64Type>().values();
-                let days = start.iter().zip(end).map(|(start, end)| business_days(*start, *end));
+                let days = start
+                    .iter()
+                    .zip(end)
+                    .map(|(start, end)| business_days(*start, *end));
                 Arc::new(Int64Array::from_iter_values(days))
             }
         };
@@ -70,15 +93,27 @@ fn scores(columns: &[ArrayRef]) -> Float64Array {
     let [prices, ratings, popularities] =
         [0, 1, 2].map(|column| columns[column].as_primitive::<Float64Type>());
     if columns.iter().all(|column| column.nulls().is_none()) {
-        let rows = prices.values().iter().zip(ratings.values()).zip(popularities.values());
+        let rows = prices
+            .values()
+            .iter()
+            .zip(ratings.values())
+            .zip(popularities.values());
         let scores = rows.map(|((price, rating), popularity)| score(*price, *rating, *popularity));
         return Float64Array::from_iter_values(scores);
     }
     let value = |column: &PrimitiveArray<Float64Type>, row| {
-        if column.is_valid(row) { column.value(row) } else { 0.0 }
+        if column.is_valid(row) {
+            column.value(row)
+        } else {
+            0.0
+        }
     };
     let scores = (0..prices.len()).map(|row| {
-        score(value(prices, row), value(ratings, row), value(popularities, row))
+        score(
+            value(prices, row),
+            value(ratings, row),
+            value(popularities, row),
+        )
     });
     Float64Array::from_iter_values(scores)
 }
@@ -86,5 +121,8 @@ fn scores(columns: &[ArrayRef]) -> Float64Array {
 fn matches(columns: &[ArrayRef], matches: impl Fn(&str) -> bool) -> ArrayRef {
     let texts: &StringArray = columns[0].as_string();
     let matches = |row| texts.is_valid(row) && matches(texts.value(row));
-    Arc::new(BooleanArray::from(BooleanBuffer::collect_bool(texts.len(), matches)))
+    Arc::new(BooleanArray::from(BooleanBuffer::collect_bool(
+        texts.len(),
+        matches,
+    )))
 }

@@ -17,7 +17,13 @@ pub(crate) struct Function {
 ///
 /// Why there is none.
 pub(crate) fn function(language: &str, rows: &Rows) -> Result<Function, String> {
-    let function = |component, name, arguments| Ok(Function { component, name, arguments });
+    let function = |component, name, arguments| {
+        Ok(Function {
+            component,
+            name,
+            arguments,
+        })
+    };
     let missing = |reason: &str| Err(format!("no such UDF: {reason}"));
     let parameter = |name: &str| rows.parameters.get(name).cloned().unwrap_or_default();
     let regex = json!({"field": "title", "pattern": parameter("pattern")});
@@ -30,9 +36,10 @@ pub(crate) fn function(language: &str, rows: &Rows) -> Result<Function, String> 
             function("peers", "noop_columns", json!({}))
         }
         (Work::Noop, _) => function("peers", "noop", json!({})),
-        (Work::Score | Work::ScoreNulls, "javascript-columns" | "python-columns" | "rust-columns") => {
-            function("column-score", "custom_score", json!({}))
-        }
+        (
+            Work::Score | Work::ScoreNulls,
+            "javascript-columns" | "python-columns" | "rust-columns",
+        ) => function("column-score", "custom_score", json!({})),
         (_, "javascript-columns" | "python-columns" | "rust-columns") => {
             missing("columns are for numbers")
         }

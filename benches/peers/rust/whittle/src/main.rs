@@ -2,7 +2,8 @@
 //!
 //! A call is one batch of Arrow columns, evaluated by a function that was bound once. The limits of a query
 //! are active: time and processor time (by epochs, a thread counts them), memory, and the size of results.
-//! They are so large that a measurement does not exceed them. Compiled components come from a cache.
+//! They are so large that a measurement does not exceed them. Compiled components come from a cache, in
+//! `$WHITTLE_CACHE`.
 //!
 //! `peer-whittle LANGUAGE FOLDER...` finds a component in `FOLDER/LANGUAGE/NAME.wasm`. In `LANGUAGE-columns`
 //! the UDF computes with whole columns; otherwise it sees a document at a time.
@@ -30,26 +31,40 @@ struct Whittle {
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let language = arguments.next().context("usage: peer-whittle LANGUAGE FOLDER...")?;
+    let language = arguments
+        .next()
+        .context("usage: peer-whittle LANGUAGE FOLDER...")?;
     let folders: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
-    let cache = folders.first().context("no folder")?.join("../whittle-cache");
-    let options = EngineOptions { cache: Some(cache), ..EngineOptions::default() };
+    let cache = std::env::var_os("WHITTLE_CACHE").map(PathBuf::from);
+    let options = EngineOptions {
+        cache,
+        ..EngineOptions::default()
+    };
     let engine = Engine::new(options)?;
     whittle_peer::serve(|rows: Rows| {
         let function = functions::function(&language, &rows).map_err(Unsupported)?;
         let files = folders.iter().map(|folder| {
             let language = language.trim_end_matches("-columns");
-            folder.join(language).join(format!("{}.wasm", function.component))
+            folder
+                .join(language)
+                .join(format!("{}.wasm", function.component))
         });
         let file = files.into_iter().find(|file| file.is_file());
         let file = file.with_context(|| format!("{}.wasm is not built", function.component))?;
         let udf = Udf::new(&engine, &fs::read(file)?)?;
-        let arguments = function.arguments.as_object().context("arguments are an object")?;
+        let arguments = function
+            .arguments
+            .as_object()
+            .context("arguments are an object")?;
         let query = QueryContext::new(budget());
         let bound = udf.bind(function.name, &Arguments::from_json(arguments), &query)?;
         let batch = batch(&rows, &bound)?;
         let results = Arc::new(BooleanArray::from(Vec::<bool>::new()));
-        Ok(Box::new(Whittle { bound, batch, results }))
+        Ok(Box::new(Whittle {
+            bound,
+            batch,
+            results,
+        }))
     })
 }
 
@@ -84,7 +99,9 @@ fn batch(rows: &Rows, bound: &Bound) -> Result<RecordBatch> {
     }
     let schema = Arc::new(bound.schema());
     let column = |field: &Arc<arrow_schema::Field>| -> Result<ArrayRef> {
-        let column = batch.column_by_name(field.name()).with_context(|| field.name().clone())?;
+        let column = batch
+            .column_by_name(field.name())
+            .with_context(|| field.name().clone())?;
         if rows.work != Work::BusinessDays {
             return Ok(column.clone());
         }
@@ -93,6 +110,10 @@ fn batch(rows: &Rows, bound: &Bound) -> Result<RecordBatch> {
         let instants: TimestampMicrosecondArray = instants.collect();
         Ok(Arc::new(instants.with_data_type(field.data_type().clone())))
     };
-    let columns = schema.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
+    let columns = schema
+        .fields()
+        .iter()
+        .map(column)
+        .collect::<Result<Vec<_>>>()?;
     Ok(RecordBatch::try_new(schema, columns)?)
 }
