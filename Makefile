@@ -12,8 +12,8 @@ BUILD_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) WHITTLE_CACHE=$(TARGET)/cache \
   scripts/build-guests $(WHITTLE) $(GUESTS) $(TOOLCHAINS)
 CHECK_GUESTS := CARGO_TARGET_DIR=$(GUEST_TARGET) scripts/check-guests
 
-.PHONY: demo test guests lint counts counts-renew bench load attack kills cluster languages cost author-times fuzz \
-  fuzz-asan clean
+.PHONY: demo test guests lint counts counts-renew bench load attack kills cluster languages cost peers \
+  author-times fuzz fuzz-asan clean
 
 # A fuzzy title search and a scored query over 3,201 films.
 demo: $(WHITTLE) $(DEMO)/movies.json
@@ -105,6 +105,12 @@ languages: guests
 cost: guests
 	cargo bench --package whittle-benches --bench cost
 	RENEW=1 cargo test $(EVERYTHING) --test all the_cost_model
+
+# Measures Whittle beside native code and its peers, and writes the tables and plots of docs/PERFORMANCE.md. The
+# peers are built apart, and those that cannot be built here are named.
+peers: guests
+	CARGO_TARGET_DIR=$(TARGET)/peers GUESTS=$(GUESTS) WHITTLE_CACHE=$(TARGET)/cache cargo run --release \
+	  --manifest-path benches/peers/Cargo.toml --package whittle-peers-runner -- --write docs/PERFORMANCE.md
 
 # Measures what an author waits for in every language, and writes docs/AUTHORS.md.
 author-times: guests

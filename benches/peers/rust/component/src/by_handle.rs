@@ -1,0 +1,125 @@
+//! Fields by handles: a path is resolved once, and the document is the current one of the store.
+
+use anyhow::{Error, Result};
+use serde_json::Value as Json;
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Engine, Store};
+use whittle_peer::{Call, Rows};
+
+use self::peer::documents::fields;
+use self::peer::documents::values::{self, Value};
+use crate::CALL_EPOCHS;
+use crate::columns::{Column, columns};
+
+wasmtime::component::bindgen!({
+    path: "wit",
+    world: "by-handle",
+    imports: { default: trappable },
+});
+
+/// The columns, and the current row. A field's handle is the number of its column.
+struct State {
+    columns: Vec<(String, Column)>,
+    row: usize,
+}
+
+impl State {
+    fn column(&self, field: u32) -> wasmtime::Result<&Column> {
+        let column = self.columns.get(field as usize);
+        column
+            .map(|(_, column)| column)
+            .ok_or_else(|| wasmtime::Error::msg("no such field"))
+    }
+}
+
+impl values::Host for State {}
+
+impl fields::Host for State {
+    fn resolve(&mut self, path: String) -> wasmtime::Result<u32> {
+        let field = self.columns.iter().position(|(name, _)| *name == path);
+        field
+            .map(|field| field as u32)
+            .ok_or_else(|| wasmtime::Error::msg(format!("no {path}")))
+    }
+
+    fn get_number(&mut self, field: u32) -> wasmtime::Result<Option<f64>> {
+        Ok(self.column(field)?.number(self.row))
+    }
+
+    fn get_text(&mut self, field: u32) -> wasmtime::Result<Option<String>> {
+        Ok(self.column(field)?.text(self.row).map(str::to_owned))
+    }
+}
+
+pub(crate) struct Host {
+    engine: Engine,
+    guest: ByHandlePre<State>,
+}
+
+pub(crate) struct Prepared {
+    store: Store<State>,
+    guest: ByHandle,
+    rows: usize,
+    results: Vec<Value>,
+}
+
+impl Host {
+    pub(crate) fn new(engine: &Engine, component: &Component) -> Result<Self> {
+        let mut linker = Linker::new(engine);
+        ByHandle::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        let guest = ByHandlePre::new(linker.instantiate_pre(component)?)?;
+        Ok(Self {
+            engine: engine.clone(),
+            guest,
+        })
+    }
+
+    pub(crate) fn prepare(&self, rows: &Rows) -> Result<Prepared> {
+        let state = State {
+            columns: columns(rows)?,
+            row: 0,
+        };
+        let mut store = Store::new(&self.engine, state);
+        store.set_epoch_deadline(CALL_EPOCHS);
+        let guest = self.guest.instantiate(&mut store)?;
+        guest
+            .call_prepare(&mut store, &crate::request(rows))?
+            .map_err(Error::msg)?;
+        let rows = rows.count();
+        Ok(Prepared {
+            store,
+            guest,
+            rows,
+            results: Vec::with_capacity(rows),
+        })
+    }
+}
+
+impl Call for Prepared {
+    fn call(&mut self) -> Result<()> {
+        let Self {
+            store,
+            guest,
+            rows,
+            results,
+        } = self;
+        results.clear();
+        store.set_epoch_deadline(CALL_EPOCHS);
+        for row in 0..*rows {
+            store.data_mut().row = row;
+            results.push(guest.call_evaluate(&mut *store)?);
+        }
+        Ok(())
+    }
+
+    fn values(&self) -> Vec<Json> {
+        let json = |value: &Value| match value {
+            Value::Null => Json::Null,
+            Value::Boolean(value) => (*value).into(),
+            Value::Integer(value) => (*value).into(),
+            Value::Number(value) => (*value).into(),
+            Value::Text(value) => value.as_str().into(),
+        };
+        self.results.iter().map(json).collect()
+    }
+}
