@@ -69,8 +69,9 @@ func (engine *engine) prepare(rows *peer.Rows) (peer.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	work := map[string]any{"name": rows.Work, "parameters": rows.Parameters}
-	request, err := json.Marshal(map[string]any{"access": engine.access, "work": work})
+	request, err := json.Marshal(map[string]any{
+		"access": engine.access, "work": rows.Work, "parameters": rows.Parameters,
+	})
 	if err != nil {
 		return nil, err
 	}

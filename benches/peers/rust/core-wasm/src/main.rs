@@ -60,7 +60,7 @@ fn count_epochs(engine: &Engine) {
 /// Instantiates the module, and hands over the request in its memory.
 fn prepare(engine: &Engine, module: &InstancePre<Documents>, rows: &Rows) -> Result<Box<dyn Call>> {
     let request = json!({
-        "access": "handle", "work": {"name": rows.work, "parameters": rows.parameters},
+        "access": "handle", "work": rows.work, "parameters": rows.parameters,
     });
     let request = request.to_string();
     let length = request.len() as u32;

@@ -4,7 +4,7 @@
 //! operations of a call is active, which is Rhai's limit on time.
 
 use anyhow::{Result, anyhow};
-use rhai::{AST, Array, Dynamic, Engine, FuncArgs, OptimizationLevel, Scope};
+use rhai::{AST, Array, CallFnOptions, Dynamic, Engine, FuncArgs, OptimizationLevel, Scope};
 use whittle_peer::{Rows, Unsupported, Work, each};
 
 const OPERATIONS: u64 = 10_000_000;
@@ -87,9 +87,15 @@ impl Script {
         function: &str,
         arguments: impl FuncArgs,
     ) -> Result<R> {
-        let result = self
-            .engine
-            .call_fn(&mut self.scope, &self.ast, function, arguments);
+        // The script has functions alone: nothing is to be evaluated before.
+        let options = CallFnOptions::new().eval_ast(false);
+        let result = self.engine.call_fn_with_options(
+            options,
+            &mut self.scope,
+            &self.ast,
+            function,
+            arguments,
+        );
         result.map_err(|error| anyhow!("{error}"))
     }
 }
