@@ -13,7 +13,7 @@ use whittle_tests::{Node, repository, whittle};
 
 use super::{ADVICE, is_renewed, path, read};
 
-const GUIDE: &str = "WASM_API_REFERENCE.md";
+const GUIDE: &str = "docs/WASM_API_REFERENCE.md";
 
 fn fenced(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", text.trim_end())
@@ -306,9 +306,7 @@ fn the_reference_is_what_the_code_says() {
         if let Some((shown, said)) = difference(found.trim(), text)
             && !is_renewed()
         {
-            panic!(
-                "docs/{GUIDE}: the part `{name}` has\n{shown}\nand the code says\n{said}\n{ADVICE}"
-            );
+            panic!("{GUIDE}: the part `{name}` has\n{shown}\nand the code says\n{said}\n{ADVICE}");
         }
         renewed = format!("{before}{begin}{text}\n<!-- end -->{after}");
     }
