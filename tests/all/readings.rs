@@ -306,22 +306,57 @@ fn a_node_reads_documents_as_the_command_does_in_every_language() {
         "price_field": "double", "rating_field": "long", "popularity_field": "keyword",
         "price_weight": 1.0, "rating_weight": 10.0, "popularity_weight": 100.0,
     });
-    let days = json!({"start_field": "date", "end_field": "date", "min_days": 0, "max_days": 3});
+    let between = json!({"start_field": "date", "end_field": "date", "min_days": 0, "max_days": 3});
+    let days = json!({"start_field": "date", "end_field": "date"});
     let path = json!({"field": "long", "path": "$", "operator": "exists"});
+    let nodes = json!({"field": "long", "path": "$"});
+    let group = json!({"field": "words", "pattern": "([0-9]+)"});
+    let ten = json!({"field": "words", "pattern": "([0-9]+)", "equals": "10"});
     let distance = json!({"field": "words", "target": "10", "max_distance": 2});
-    let scored = ["assemblyscript", "c", "go", "javascript", "python", "rust"];
-    let scored = scored.map(|language| (language, "custom-score", "custom_score", &score));
-    let others = [
-        ("rust", "string-distance", "string_distance", &distance),
-        ("rust", "business-days", "business_days_between", &days),
-        ("rust", "json-path", "json_path", &path),
+    let model = json!({"model": {
+        "intercept": 0.5,
+        "numeric": [{"field": "double", "weight": 0.1}],
+        "one_hot": [{"field": "keyword", "weights": {"x": 1}}],
+    }});
+    let rules = json!({"mode": "all", "rules": [
+        {"reason": "a digit", "field": ["words", "keyword"], "regex": "[0-9]"},
+        {"reason": "no word", "field": "words", "missing": true},
+    ]});
+    let languages = ["assemblyscript", "c", "go", "javascript", "python", "rust"];
+    let scores =
+        languages.map(|language| (language, "custom-score", vec![("custom_score", &score)]));
+    let days = vec![
+        ("business_days_between", &between),
+        ("business_days", &days),
     ];
-    for (language, guest, function, params) in scored.into_iter().chain(others) {
+    let others = [
+        (
+            "rust",
+            "string-distance",
+            vec![("string_distance", &distance)],
+        ),
+        ("rust", "business-days", days),
+        (
+            "rust",
+            "json-path",
+            vec![("json_path", &path), ("json_nodes", &nodes)],
+        ),
+        (
+            "rust",
+            "regex-extract",
+            vec![("regex_value", &group), ("regex_extract", &ten)],
+        ),
+        ("python", "logistic-score", vec![("logistic_score", &model)]),
+        ("javascript", "text-rules", vec![("text_rules", &rules)]),
+    ];
+    for (language, guest, functions) in scores.into_iter().chain(others) {
         let component = guest_path(language, guest);
         let (udf, version) = bench.register(&component);
-        let called = bench.same(&component, &udf, function, params);
-        let present = called.iter().filter(|value| !value.is_null()).count();
-        assert!(present > 20, "{language}: {function}: {present} values");
+        for (function, params) in functions {
+            let called = bench.same(&component, &udf, function, params);
+            let present = called.iter().filter(|value| !value.is_null()).count();
+            assert!(present > 20, "{language}: {function}: {present} values");
+        }
         bench.unregister(&udf, &version);
     }
 }
