@@ -24,7 +24,7 @@ use whittle_datafusion::{Functions, Options};
 use whittle_host::{Arguments, Budget, Engine, EngineOptions, QueryContext, Udf};
 
 const ROWS: usize = 8192;
-const BATCHES: usize = 8;
+const BATCHES: usize = 64;
 /// The batches of one row whose cost is compared.
 const SINGLES: [usize; 2] = [8, 520];
 const REPETITIONS: usize = 40;
