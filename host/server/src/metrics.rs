@@ -73,14 +73,10 @@ impl Metrics {
     /// None: what is written into is a text.
     pub(crate) fn text(&self, node: &Node) -> Result<String, fmt::Error> {
         let mut registry = Registry::with_prefix("whittle");
-        registry.register(
-            "http_requests",
-            "Requests that were answered",
-            self.requests.clone(),
-        );
+        registry.register("http_requests", "Answered requests", self.requests.clone());
         registry.register_with_unit(
             "http_request_duration",
-            "How long requests took",
+            "Duration of requests",
             Unit::Seconds,
             self.times.clone(),
         );
@@ -149,7 +145,7 @@ impl State {
     fn indexes(&self, families: &mut Families<'_>) -> fmt::Result {
         families.gauges(
             "index_failed",
-            "1 if the index cannot be opened, or what was written cannot be shown to searches",
+            "1 if the index cannot be opened, or if written documents cannot be made visible to searches",
             self.failed
                 .iter()
                 .map(|(index, failed)| ([("index", index.as_str())], u64::from(*failed))),
@@ -162,23 +158,27 @@ impl State {
                 values.map(|(index, statistics)| ([("index", index.as_str())], value(statistics))),
             )
         };
-        gauge("index_documents", "Documents that searches see", |index| {
-            index.documents
-        })?;
+        gauge(
+            "index_documents",
+            "Documents visible to searches",
+            |index| index.documents,
+        )?;
         gauge(
             "index_deleted_documents",
-            "Documents that were deleted or replaced, and are still in segments",
+            "Deleted and replaced documents that segments still hold",
             |index| index.deleted,
         )?;
-        gauge("index_bytes", "What lies in the index's folder", |index| {
-            index.bytes
-        })?;
-        gauge("index_segments", "Segments that searches see", |index| {
+        gauge(
+            "index_bytes",
+            "Size of the files in the index's directory",
+            |index| index.bytes,
+        )?;
+        gauge("index_segments", "Segments visible to searches", |index| {
             index.segments as u64
         })?;
         gauge(
             "index_pending_operations",
-            "Operations that searches do not see yet",
+            "Operations not visible to searches yet",
             |index| index.pending,
         )
     }
@@ -193,18 +193,18 @@ impl State {
                 functions.map(|of| (labels(of), value(of))),
             )
         };
-        counter("udf_queries", "Queries that chose the function", |of| {
+        counter("udf_queries", "Queries that used the function", |of| {
             of.queries
         })?;
         counter("udf_documents", "Documents evaluated", |of| of.documents)?;
         counter(
             "udf_evaluations",
-            "Evaluations for them: once for each distinct value if a function reads one keyword field",
+            "Evaluations for these documents: one for each distinct value if a function reads a single keyword field",
             |of| of.evaluations,
         )?;
         counter(
             "udf_instantiations",
-            "Instances made, one for each worker",
+            "Instances created, one for each worker",
             |of| of.instantiations,
         )?;
         let seconds = self.functions.iter();
@@ -216,7 +216,7 @@ impl State {
         )?;
         families.counters(
             "udf_errors",
-            "What went wrong, by kind",
+            "Errors, by kind",
             None,
             self.functions.iter().flat_map(errors),
         )?;
@@ -226,7 +226,7 @@ impl State {
         };
         gauge(
             "udf_memory_peak_bytes",
-            "The most memory that one instance held",
+            "Largest memory of one instance",
             |of| of.memory_peak_bytes,
         )?;
         gauge(
@@ -239,7 +239,7 @@ impl State {
     fn times(&self, families: &mut Families<'_>) -> fmt::Result {
         let mut family = families.0.encode_descriptor(
             "udf_query_duration",
-            "How long a query's evaluation took, over all workers",
+            "Evaluation time of a query, over all workers",
             Some(&Unit::Seconds),
             MetricType::Histogram,
         )?;
@@ -261,34 +261,34 @@ impl State {
     fn edge(&self, families: &mut Families<'_>) -> fmt::Result {
         families.gauge(
             "request_memory_bytes",
-            "Memory that requests in flight hold now",
+            "Memory of the requests in flight",
             self.memory.in_use(),
         )?;
         families.gauge(
             "request_memory_limit_bytes",
-            "Memory that requests in flight may hold together",
+            "Largest memory of all requests in flight together",
             self.memory.limit(),
         )?;
         families.counter(
             "request_memory_refused",
-            "How often a request needed more memory than was free",
+            "Requests that were refused because they needed more memory than was free",
             self.memory.refused() + self.large_bodies.refused(),
         )?;
         let connections = &self.connections;
-        families.gauge("connections", "Connections that are open", connections.open)?;
+        families.gauge("connections", "Open connections", connections.open)?;
         families.gauge(
             "connections_limit",
-            "Connections that may be open, besides a few for /health and /metrics",
+            "Largest number of open connections, besides a few for /health and /metrics",
             connections.limit,
         )?;
         families.counter(
             "connections_refused",
-            "Connections that were not accepted because all others were busy",
+            "Connections that were refused because all others were busy",
             connections.refused,
         )?;
         families.counter(
             "connections_closed",
-            "Connections that were closed because they did nothing, or for new ones",
+            "Idle connections that were closed, after their time limit or for new ones",
             connections.closed,
         )?;
         let mut longest = |name, help, [since_start, since_read]: [Duration; 2]| {
@@ -298,12 +298,12 @@ impl State {
         };
         longest(
             "runtime_lag",
-            "The longest time that one request held a thread of the runtime",
+            "Longest time that one request blocked a thread of the runtime",
             self.lag.held,
         )?;
         longest(
             "runtime_delay",
-            "How late a timer of the runtime was at most",
+            "Largest delay of a timer of the runtime",
             self.lag.late,
         )
     }
@@ -312,17 +312,17 @@ impl State {
         let (pool, registry) = (&self.pool, &self.registry);
         families.gauge(
             "pool_instances",
-            "How many instances there can be at once",
+            "Largest number of instances at a time",
             u64::from(pool.instances),
         )?;
         families.gauge(
             "pool_instances_in_use",
-            "How many instances there are now",
+            "Instances in use now",
             u64::from(pool.in_use),
         )?;
         families.gauge(
             "pool_waiting",
-            "How many bindings wait for an instance now",
+            "Bindings that are waiting for an instance now",
             pool.waiting as u64,
         )?;
         families.counter(
@@ -337,12 +337,12 @@ impl State {
         )?;
         families.gauge(
             "registry_versions",
-            "Versions that the registry has",
+            "Versions in the registry",
             registry.versions as u64,
         )?;
         families.gauge(
             "registry_compiled_bytes",
-            "Compiled code that is loaded",
+            "Size of the loaded compiled code",
             registry.compiled_bytes as u64,
         )?;
         families.counter(
@@ -352,7 +352,7 @@ impl State {
         )?;
         families.counter(
             "registry_evictions",
-            "Versions that were let go",
+            "Versions that were unloaded",
             registry.evictions,
         )?;
         let Some(cache) = &self.cache else {
@@ -370,7 +370,7 @@ impl State {
         )?;
         families.counter(
             "cache_evictions",
-            "Components that went out of the cache",
+            "Components that were evicted from the cache",
             cache.evictions,
         )
     }

@@ -332,9 +332,7 @@ fn check(guide: &str, parts: &[(&str, String)]) {
         if let Some((shown, said)) = difference(found.trim(), text)
             && !is_renewed()
         {
-            panic!(
-                "docs/{guide}: the part `{name}` has\n{shown}\nand the code says\n{said}\n{ADVICE}"
-            );
+            panic!("{guide}: the part `{name}` has\n{shown}\nand the code says\n{said}\n{ADVICE}");
         }
         renewed = format!("{before}{begin}{text}\n<!-- end -->{after}");
     }
@@ -347,7 +345,7 @@ fn check(guide: &str, parts: &[(&str, String)]) {
 fn the_reference_is_what_the_code_says() {
     let node = node();
     check(
-        "WASM_API_REFERENCE.md",
+        "docs/WASM_API_REFERENCE.md",
         &[
             ("contract", contract()),
             ("commands", commands()),
@@ -360,5 +358,5 @@ fn the_reference_is_what_the_code_says() {
 
 #[test]
 fn the_cost_model_of_the_guide_is_the_nodes() {
-    check("PERFORMANCE.md", &[("cost model", cost_model())]);
+    check("docs/PERFORMANCE.md", &[("cost model", cost_model())]);
 }

@@ -1,4 +1,4 @@
-//! The guides in `docs` are true: each block of code runs, and prints what the guide shows.
+//! The README and the guides in `docs` are true: each block of code runs, and prints what the guide shows.
 //!
 //! [`page`] says how a guide marks its blocks. A block that is not run says why.
 //! `RENEW=1 cargo test --package whittle-tests --test all guides` writes into the guides what the blocks
@@ -23,11 +23,11 @@ use self::session::Session;
 use crate::languages;
 
 fn path(guide: &str) -> PathBuf {
-    repository().join("docs").join(guide)
+    repository().join(guide)
 }
 
 fn read(guide: &str) -> String {
-    fs::read_to_string(path(guide)).unwrap_or_else(|error| panic!("docs/{guide}: {error}"))
+    fs::read_to_string(path(guide)).unwrap_or_else(|error| panic!("{guide}: {error}"))
 }
 
 fn is_renewed() -> bool {
@@ -87,12 +87,15 @@ fn run(guide: &str, session: &Session, blocks: &[Block<'_>], missing: &[&str]) -
     let mut output = None;
     let mut renewed = Renewed::new();
     for block in blocks {
-        let place = format!("docs/{guide}, line {}", block.line);
+        let place = format!("{guide}, line {}", block.line);
         match &block.role {
             Role::Run | Role::Fails if names_one_of(block.text, missing) => output = None,
-            Role::Run | Role::Fails => {
-                let (succeeds, text) = session.run(block.text);
-                let expected = block.role == Role::Run;
+            Role::Run | Role::Fails | Role::Sql(_) => {
+                let (succeeds, text) = match &block.role {
+                    Role::Sql(flags) => session.sql(flags, block.text),
+                    _ => session.run(block.text),
+                };
+                let expected = block.role != Role::Fails;
                 let ends = if expected { "fails" } else { "does not fail" };
                 assert_eq!(succeeds, expected, "{place}: it {ends}:\n{text}");
                 output = Some(text);
@@ -132,7 +135,7 @@ fn run(guide: &str, session: &Session, blocks: &[Block<'_>], missing: &[&str]) -
 /// Runs a guide.
 fn follow(guide: &str) {
     let mut page = read(guide);
-    let blocks = page::blocks(&page).unwrap_or_else(|mistake| panic!("docs/{guide}: {mistake}"));
+    let blocks = page::blocks(&page).unwrap_or_else(|mistake| panic!("{guide}: {mistake}"));
     let (session, missing) = (Session::new(), missing());
     let mut renewed = Renewed::new();
     for step in blocks.chunk_by(|one, other| one.step == other.step) {
@@ -157,18 +160,28 @@ fn follow(guide: &str) {
 }
 
 #[test]
+fn the_readme_is_true() {
+    follow("README.md");
+}
+
+#[test]
 fn the_guide_for_authors_is_true() {
-    follow("WASM_UDF_GUIDE.md");
+    follow("docs/WASM_UDF_GUIDE.md");
 }
 
 #[test]
 fn the_examples_print_what_the_page_shows() {
-    follow("WASM_EXAMPLES.md");
+    follow("docs/WASM_EXAMPLES.md");
+}
+
+#[test]
+fn the_page_of_sql_is_true() {
+    follow("docs/SQL.md");
 }
 
 #[test]
 fn the_guide_for_embedders_is_true() {
-    follow("WASM_INTEGRATION.md");
+    follow("docs/WASM_INTEGRATION.md");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! | `<!-- file: PATH -->` | is written to this path of the session |
 //! | `<!-- in: PATH -->` | is part of this file of the repository |
 //! | `<!-- program: NAME -->` | is what this example of `whittle-host` prints |
+//! | `<!-- sql: FLAGS -->` | is statements that `whittle sql` runs with these flags |
 //! | `<!-- fails -->` | is run, and exits with an error |
 //! | `<!-- serves -->` | starts a node that goes on |
 //! | `<!-- not run: REASON -->` | is only shown |
@@ -23,6 +24,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     Run,
+    Sql(String),
     Fails,
     Serves,
     /// What the block before it prints.
@@ -59,6 +61,7 @@ fn role(language: &str, note: Option<&str>, after_run: bool) -> Result<Role, Str
         ("in", path) if !path.is_empty() => Ok(Role::In(path.to_owned())),
         ("program", name) if !name.is_empty() => Ok(Role::Program(name.to_owned())),
         ("not run", reason) if !reason.is_empty() => Ok(Role::NotRun),
+        ("sql", flags) if language == "sql" => Ok(Role::Sql(flags.to_owned())),
         ("fails", "") if language == "sh" => Ok(Role::Fails),
         ("serves", "") if language == "sh" => Ok(Role::Serves),
         ("", "") if language == "sh" => Ok(Role::Run),
@@ -94,7 +97,10 @@ pub(super) fn blocks(page: &str) -> Result<Vec<Block<'_>>, String> {
             (None, Some(language)) if !is_generated => open = Some((language, index + 2, end)),
             (Some((language, first, begin)), Some(_)) => {
                 let previous = blocks.last().map(|block| &block.role);
-                let after_run = matches!(previous, Some(Role::Run | Role::Fails | Role::Serves));
+                let after_run = matches!(
+                    previous,
+                    Some(Role::Run | Role::Sql(_) | Role::Fails | Role::Serves)
+                );
                 let role = role(language, note.take(), after_run)
                     .map_err(|mistake| format!("line {first}: {mistake}"))?;
                 blocks.push(Block {

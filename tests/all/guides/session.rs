@@ -96,6 +96,11 @@ impl Session {
         (output.status.success(), text.replace(&folder, ""))
     }
 
+    /// Runs statements of SQL, as [`Self::run`] runs commands.
+    pub(super) fn sql(&self, flags: &str, statements: &str) -> (bool, String) {
+        self.run(&format!("whittle sql {flags} <<'SQL'\n{statements}\nSQL"))
+    }
+
     /// Starts the node that `whittle serve` and its flags describe, and returns what it prints when it
     /// is ready.
     pub(super) fn serve(&self, command: &str) -> String {
