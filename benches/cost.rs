@@ -81,7 +81,10 @@ struct Costs {
     error: f64,
 }
 
-#[expect(clippy::print_stdout, reason = "each figure is shown as it is measured")]
+#[expect(
+    clippy::print_stdout,
+    reason = "each figure is shown as it is measured"
+)]
 fn main() {
     let mut rows = Vec::new();
     for language in Language::ALL {
