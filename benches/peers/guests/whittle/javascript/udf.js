@@ -51,13 +51,11 @@ const jsonPath = define({
   returns: "boolean",
   prepare({ field, path, value }) {
     const names = path.split(".").slice(1);
-    const expected = JSON.parse(value);
     return () => {
-      const text = field.get();
-      if (text === null) return false;
-      let found = JSON.parse(text);
+      // JSON is parsed when it is read.
+      let found = field.get();
       for (const name of names) found = found?.[name];
-      return found === expected;
+      return found === value;
     };
   },
 });

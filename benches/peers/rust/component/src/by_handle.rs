@@ -1,15 +1,15 @@
 //! Fields by handles: a path is resolved once, and the document is the current one of the store.
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 use serde_json::Value as Json;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Engine, Store};
-use whittle_peer::{Call, Rows};
+use wasmtime::{Engine, Error, Store};
+use whittle_peer::Call;
 
 use self::peer::documents::fields;
-use self::peer::documents::values::{self, Value};
-use crate::CALL_EPOCHS;
-use crate::columns::{Column, columns};
+use self::peer::documents::values;
+use crate::columns::Column;
+use crate::{CALL_EPOCHS, failed};
 
 wasmtime::component::bindgen!({
     path: "wit",
@@ -28,7 +28,7 @@ impl State {
         let column = self.columns.get(field as usize);
         column
             .map(|(_, column)| column)
-            .ok_or_else(|| wasmtime::Error::msg("no such field"))
+            .ok_or_else(|| Error::msg("no such field"))
     }
 }
 
@@ -39,7 +39,7 @@ impl fields::Host for State {
         let field = self.columns.iter().position(|(name, _)| *name == path);
         field
             .map(|field| field as u32)
-            .ok_or_else(|| wasmtime::Error::msg(format!("no {path}")))
+            .ok_or_else(|| Error::msg(format!("no {path}")))
     }
 
     fn get_number(&mut self, field: u32) -> wasmtime::Result<Option<f64>> {
@@ -64,7 +64,7 @@ pub(crate) struct Prepared {
 }
 
 impl Host {
-    pub(crate) fn new(engine: &Engine, component: &Component) -> Result<Self> {
+    pub(crate) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         ByHandle::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         let guest = ByHandlePre::new(linker.instantiate_pre(component)?)?;
@@ -74,18 +74,19 @@ impl Host {
         })
     }
 
-    pub(crate) fn prepare(&self, rows: &Rows) -> Result<Prepared> {
-        let state = State {
-            columns: columns(rows)?,
-            row: 0,
-        };
+    pub(crate) fn prepare(
+        &self,
+        request: &str,
+        columns: Vec<(String, Column)>,
+        rows: usize,
+    ) -> wasmtime::Result<Prepared> {
+        let state = State { columns, row: 0 };
         let mut store = Store::new(&self.engine, state);
         store.set_epoch_deadline(CALL_EPOCHS);
         let guest = self.guest.instantiate(&mut store)?;
         guest
-            .call_prepare(&mut store, &crate::request(rows))?
+            .call_prepare(&mut store, request)?
             .map_err(Error::msg)?;
-        let rows = rows.count();
         Ok(Prepared {
             store,
             guest,
@@ -95,8 +96,8 @@ impl Host {
     }
 }
 
-impl Call for Prepared {
-    fn call(&mut self) -> Result<()> {
+impl Prepared {
+    fn evaluate(&mut self) -> wasmtime::Result<()> {
         let Self {
             store,
             guest,
@@ -110,6 +111,12 @@ impl Call for Prepared {
             results.push(guest.call_evaluate(&mut *store)?);
         }
         Ok(())
+    }
+}
+
+impl Call for Prepared {
+    fn call(&mut self) -> Result<()> {
+        self.evaluate().map_err(failed)
     }
 
     fn values(&self) -> Vec<Json> {

@@ -1,32 +1,28 @@
 //! Documents as resources, and fields by their paths.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 use serde_json::Value as Json;
 use wasmtime::component::{Component, HasSelf, Linker, Resource, ResourceTable};
-use wasmtime::{Engine, Store};
-use whittle_peer::{Call, Rows};
+use wasmtime::{Engine, Error, Store};
+use whittle_peer::Call;
 
 use self::peer::documents::documents::{self, HostDocument};
-use self::peer::documents::values::{self, Value};
-use crate::CALL_EPOCHS;
-use crate::columns::{Column, columns};
+use self::peer::documents::values;
+
+use crate::columns::{Column, Row};
+use crate::{CALL_EPOCHS, failed};
 
 wasmtime::component::bindgen!({
     path: "wit",
     world: "by-path",
-    with: { "peer:documents/documents.document": Document },
+    with: { "peer:documents/documents.document": crate::columns::Row },
     imports: { default: trappable },
 });
 
-/// What a resource is in the host.
-pub struct Document {
-    columns: Rc<HashMap<String, Column>>,
-    row: usize,
-}
-
+/// A document is a row as a resource.
 #[derive(Default)]
 struct State {
     documents: ResourceTable,
@@ -38,26 +34,26 @@ impl values::Host for State {}
 impl HostDocument for State {
     fn get_number(
         &mut self,
-        document: Resource<Document>,
+        document: Resource<Row>,
         path: String,
     ) -> wasmtime::Result<Option<f64>> {
-        let Document { columns, row } = self.documents.get(&document)?;
+        let Row { columns, row } = self.documents.get(&document)?;
         Ok(columns.get(&path).and_then(|column| column.number(*row)))
     }
 
     fn get_text(
         &mut self,
-        document: Resource<Document>,
+        document: Resource<Row>,
         path: String,
     ) -> wasmtime::Result<Option<String>> {
-        let Document { columns, row } = self.documents.get(&document)?;
+        let Row { columns, row } = self.documents.get(&document)?;
         Ok(columns
             .get(&path)
             .and_then(|column| column.text(*row))
             .map(str::to_owned))
     }
 
-    fn drop(&mut self, document: Resource<Document>) -> wasmtime::Result<()> {
+    fn drop(&mut self, document: Resource<Row>) -> wasmtime::Result<()> {
         self.documents.delete(document)?;
         Ok(())
     }
@@ -71,13 +67,13 @@ pub(crate) struct Host {
 pub(crate) struct Prepared {
     store: Store<State>,
     guest: ByPath,
-    columns: Rc<HashMap<String, Column>>,
+    columns: Arc<HashMap<String, Column>>,
     rows: usize,
     results: Vec<Value>,
 }
 
 impl Host {
-    pub(crate) fn new(engine: &Engine, component: &Component) -> Result<Self> {
+    pub(crate) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         ByPath::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         let guest = ByPathPre::new(linker.instantiate_pre(component)?)?;
@@ -87,27 +83,30 @@ impl Host {
         })
     }
 
-    pub(crate) fn prepare(&self, rows: &Rows) -> Result<Prepared> {
+    pub(crate) fn prepare(
+        &self,
+        request: &str,
+        columns: Vec<(String, Column)>,
+        rows: usize,
+    ) -> wasmtime::Result<Prepared> {
         let mut store = Store::new(&self.engine, State::default());
         store.set_epoch_deadline(CALL_EPOCHS);
         let guest = self.guest.instantiate(&mut store)?;
         guest
-            .call_prepare(&mut store, &crate::request(rows))?
+            .call_prepare(&mut store, request)?
             .map_err(Error::msg)?;
-        let columns = Rc::new(columns(rows)?.into_iter().collect());
-        let rows = rows.count();
         Ok(Prepared {
             store,
             guest,
-            columns,
+            columns: Arc::new(columns.into_iter().collect()),
             rows,
             results: Vec::with_capacity(rows),
         })
     }
 }
 
-impl Call for Prepared {
-    fn call(&mut self) -> Result<()> {
+impl Prepared {
+    fn evaluate(&mut self) -> wasmtime::Result<()> {
         let Self {
             store,
             guest,
@@ -118,7 +117,7 @@ impl Call for Prepared {
         results.clear();
         store.set_epoch_deadline(CALL_EPOCHS);
         for row in 0..*rows {
-            let document = Document {
+            let document = Row {
                 columns: columns.clone(),
                 row,
             };
@@ -128,6 +127,12 @@ impl Call for Prepared {
             store.data_mut().documents.delete(document)?;
         }
         Ok(())
+    }
+}
+
+impl Call for Prepared {
+    fn call(&mut self) -> Result<()> {
+        self.evaluate().map_err(failed)
     }
 
     fn values(&self) -> Vec<Json> {

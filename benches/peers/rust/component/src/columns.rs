@@ -1,10 +1,13 @@
 //! The host's own columns.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use anyhow::Result;
 use whittle_peer::{Rows, Work};
 
 /// A column of the rows.
-pub(crate) enum Column {
+pub enum Column {
     Numbers(Vec<Option<f64>>),
     Texts(Vec<String>),
 }
@@ -37,4 +40,10 @@ impl Column {
             Self::Texts(texts) => Some(&texts[row]),
         }
     }
+}
+
+/// A row of the columns by their names.
+pub struct Row {
+    pub(crate) columns: Arc<HashMap<String, Column>>,
+    pub(crate) row: usize,
 }

@@ -9,7 +9,7 @@
 
 mod by_handle;
 mod by_path;
-mod columns;
+pub mod columns;
 
 use std::fs;
 use std::path::Path;
@@ -22,6 +22,8 @@ use wasmtime::{Config, Engine};
 use whittle_peer::Rows;
 use wit_component::ComponentEncoder;
 
+use crate::columns::columns;
+
 /// How long an epoch is, and how many a call may last.
 const EPOCH: Duration = Duration::from_millis(10);
 const CALL_EPOCHS: u64 = 100;
@@ -29,25 +31,34 @@ const CALL_EPOCHS: u64 = 100;
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    let engine = Engine::new(Config::new().epoch_interruption(true)).map_err(failed)?;
     match arguments[..] {
         ["compile", module, file] => {
-            let module = ComponentEncoder::default()
-                .module(&fs::read(module)?)?
-                .encode()?;
-            fs::write(file, engine.precompile_component(&module)?)?;
-            Ok(())
+            let mut module = ComponentEncoder::default().module(&fs::read(module)?)?;
+            let compiled = engine.precompile_component(&module.encode()?);
+            Ok(fs::write(file, compiled.map_err(failed)?)?)
         }
         ["path", file] => {
-            let host = by_path::Host::new(&engine, &load(&engine, file)?)?;
-            whittle_peer::serve(|rows| Ok(Box::new(host.prepare(&rows)?)))
+            let host = by_path::Host::new(&engine, &load(&engine, file)?).map_err(failed)?;
+            whittle_peer::serve(|rows| {
+                let prepared = host.prepare(&request(&rows), columns(&rows)?, rows.count());
+                Ok(Box::new(prepared.map_err(failed)?))
+            })
         }
         ["handle", file] => {
-            let host = by_handle::Host::new(&engine, &load(&engine, file)?)?;
-            whittle_peer::serve(|rows| Ok(Box::new(host.prepare(&rows)?)))
+            let host = by_handle::Host::new(&engine, &load(&engine, file)?).map_err(failed)?;
+            whittle_peer::serve(|rows| {
+                let prepared = host.prepare(&request(&rows), columns(&rows)?, rows.count());
+                Ok(Box::new(prepared.map_err(failed)?))
+            })
         }
         _ => bail!("usage: peer-component path|handle FILE, or peer-component compile MODULE FILE"),
     }
+}
+
+/// Wasmtime's errors are types of their own.
+fn failed(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::Error::from_boxed(error.into_boxed_dyn_error())
 }
 
 /// Loads a compiled component, and starts to count epochs.
@@ -61,7 +72,7 @@ fn load(engine: &Engine, file: &str) -> Result<Component> {
         }
     });
     // SAFETY: `peer-component compile` has written the file.
-    Ok(unsafe { Component::deserialize_file(engine, Path::new(file)) }?)
+    unsafe { Component::deserialize_file(engine, Path::new(file)) }.map_err(failed)
 }
 
 /// What the guest gets to prepare a work.

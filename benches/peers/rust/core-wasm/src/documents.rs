@@ -44,7 +44,7 @@ impl Documents {
 type DocumentsCaller<'a> = Caller<'a, Documents>;
 
 /// Offers the functions. A handle is the number of a column.
-pub(crate) fn add_to_linker(linker: &mut Linker<Documents>) -> Result<()> {
+pub(crate) fn add_to_linker(linker: &mut Linker<Documents>) -> wasmtime::Result<()> {
     linker.func_wrap("host", "field", field)?;
     linker.func_wrap(
         "host",
