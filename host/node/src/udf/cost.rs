@@ -2,7 +2,7 @@
 //!
 //! It is measured: the average over the blocks that this process has evaluated, with loading the
 //! columns. Before there are enough of them, the model says what a function of the component's
-//! language that reads such fields cost when the languages were compared (`make languages`, which
+//! language that reads such fields cost when the languages were compared (`make cost`, which
 //! writes `cost.json`; `docs/PERFORMANCE.md` has the figures). A component that does not name its
 //! language counts as written in the most expensive one.
 
@@ -87,7 +87,7 @@ struct Figures {
 }
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("cost.json")).expect("`make languages` wrote it")
+    serde_json::from_str(include_str!("cost.json")).expect("`make cost` wrote it")
 });
 
 impl Model {
