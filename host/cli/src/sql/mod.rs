@@ -13,6 +13,7 @@ mod cluster;
 mod cluster;
 mod command;
 mod completion;
+mod copied;
 mod export;
 mod functions;
 mod index;
@@ -133,6 +134,7 @@ impl Sql {
         let mut session = self
             .calls
             .session(state, self.format, self.maxrows, indexes.as_ref())?;
+        session.settings.on_cluster = self.cluster.is_some();
         for (name, table) in indexes.iter().flat_map(Indexes::tables) {
             session.add_table(name, Arc::new(table))?;
         }
@@ -192,6 +194,7 @@ impl Calls {
             format,
             max_rows,
             timeout: self.timeout.map(Duration::from_millis),
+            on_cluster: false,
         };
         let engine = setup::parallel_engine()?;
         let log = self.log.clone();

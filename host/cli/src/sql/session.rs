@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use whittle_datafusion::{Functions, Options};
 use whittle_host::{Budget, Engine, QueryContext, nearest_name};
 
+use super::copied::Copied;
 use super::functions::{self, Factory};
 use super::index;
 use super::mistake::Source;
@@ -39,6 +40,8 @@ pub(super) struct Settings {
     pub(super) max_rows: MaxRows,
     /// `None`: no limit.
     pub(super) timeout: Option<Duration>,
+    /// Whether statements run on a cluster, whose executors write the files.
+    pub(super) on_cluster: bool,
 }
 
 /// The engine with its tables and functions.
@@ -212,6 +215,7 @@ impl Session {
             context: self.context.clone(),
             functions: self.functions.clone(),
             query: query.clone(),
+            on_cluster: self.settings.on_cluster,
             sender,
         };
         let _running = Stop {
@@ -370,6 +374,7 @@ struct Running {
     context: SessionContext,
     functions: Functions,
     query: QueryContext,
+    on_cluster: bool,
     sender: mpsc::Sender<EngineResult<Part>>,
 }
 
@@ -392,6 +397,10 @@ impl Running {
         let state = self.context.state();
         let indexes = index::named(&state, &statement).await?;
         wildcard::leave_out_sources(&mut statement, &indexes);
+        let copied = match self.on_cluster {
+            true => None,
+            false => Copied::aside(&mut statement)?,
+        };
         let answer = self.functions.plan_in(statement, &self.query).await?;
         let mut rows = answer.execute_stream().await?;
         let schema = rows.schema();
@@ -405,6 +414,9 @@ impl Running {
         }
         while let Some(batch) = rows.next().await {
             self.part(Part::Rows(batch?)).await?;
+        }
+        if let Some(copied) = copied {
+            copied.put()?;
         }
         Ok(())
     }
