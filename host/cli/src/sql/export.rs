@@ -47,7 +47,7 @@ pub(crate) struct Export {
     #[arg(long, value_name = "ROWS", default_value = "1000000")]
     rows_per_file: NonZeroUsize,
     /// The columns to write, separated by commas [default: all, with `_source`]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = column)]
     columns: Vec<String>,
     /// Write the rows for which this condition holds; it may call functions.
     #[arg(long = "where", value_name = "SQL")]
@@ -57,6 +57,14 @@ pub(crate) struct Export {
     force: bool,
     #[command(flatten)]
     calls: Calls,
+}
+
+/// The name of a column in a list of names.
+fn column(name: &str) -> Result<String, String> {
+    match name.trim() {
+        "" => Err("the name of a column is empty".to_owned()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 impl Export {
