@@ -39,14 +39,15 @@ pub(crate) struct Binding {
 }
 
 /// The argument that is the document: the one after the last parameter, or a struct in the place
-/// of a parameter that may be left out.
+/// of a parameter that may be left out and is no JSON.
 pub(crate) fn document_at(function: &Function, types: &[DataType]) -> Option<usize> {
     let last = types.len().checked_sub(1)?;
     match function.parameters.get(last) {
         None => Some(last),
         Some(parameter) => {
             let may_be_absent = parameter.presence != Presence::Required;
-            let is_document = may_be_absent && matches!(types[last], DataType::Struct(_));
+            let is_struct = matches!(types[last], DataType::Struct(_));
+            let is_document = may_be_absent && is_struct && parameter.kind != Kind::Json;
             is_document.then_some(last)
         }
     }
