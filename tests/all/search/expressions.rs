@@ -72,7 +72,10 @@ fn a_function_computes_in_every_place_of_an_expression() {
         let request = json!({
             "query": {"expression_score": {"expression": "read_int64(number) * 2 + 1",
                 "query": {"range": {"number": {"lt": 10}}}}},
-            "fields": {"title": {"expression": "upper(read_text(title))"}},
+            "fields": {
+                "title": {"expression": "upper(read_text(title))"},
+                "json": {"expression": "echo_arguments(json => '[1]')"},
+            },
             "aggs": {"most": {"max": {"expression": "read_int64(number) + 0.5"}}},
             "size": 1,
         });
@@ -80,6 +83,7 @@ fn a_function_computes_in_every_place_of_an_expression() {
         let hit = &response.hits.hits[0];
         assert_eq!((hit.id.as_str(), hit.score), ("9", Some(19.0)));
         assert_eq!(json!(hit.fields)["title"], json!(["TITLE 9"]));
+        assert_eq!(json!(hit.fields)["json"], json!(["json=[1]"]));
         assert_eq!(json!(response.aggregations)["most"]["value"], 9.5);
         let sorted = json!({"size": 2, "query": {"expression": "number < 50"},
             "sort": [{"expression": {"text": "-read_int64(number)"}}]});
@@ -112,6 +116,7 @@ fn rejects_a_call_with_its_position() {
     insta::assert_snapshot!(error("string_distance(title, 'x', field => title)"), @"in `query.expression`: expression, column 38: `string_distance` has two arguments for `field`");
     insta::assert_snapshot!(error("string_distance(upper(title), 'x')"), @"in `query.expression`: expression, column 17: parameter `field` of `string_distance` (text) takes the name of a field or a constant: no value that is computed from fields");
     insta::assert_snapshot!(error("string_distance(title, 'x', max_distance => number)"), @"in `query.expression`: expression, column 45: parameter `max_distance` of `string_distance` (int64) takes a constant: no value that is computed from fields");
+    insta::assert_snapshot!(error("echo_arguments(json => '{') = ''"), @"in `query.expression`: expression, column 24: parameter `json` of `echo_arguments` is json, but this text is not JSON: EOF while parsing an object at line 1 column 1");
     insta::assert_snapshot!(error("\"string_distance@^9\"(title, 'x')"), @"no version matches `string_distance@^9`: registered are 0.1.0");
     insta::assert_snapshot!(error("string_distance(title, 'x') = 0"), @"in `query.expression`: expression, column 1: this is a boolean, but `0`, to which `=` compares it, is a number");
 }

@@ -121,8 +121,17 @@ impl Checker<'_> {
                 Some((*value).into())
             }
             (Kind::Double(value), ValueKind::Float64 | ValueKind::Json) => Some((*value).into()),
-            (Kind::Text(text), ValueKind::Text | ValueKind::Json | ValueKind::Timestamp) => {
+            (Kind::Text(text), ValueKind::Text | ValueKind::Timestamp) => {
                 Some(text.as_ref().into())
+            }
+            (Kind::Text(text), ValueKind::Json) => {
+                let json = serde_json::from_str(text).map_err(|error| ExpressionError::Value {
+                    at: operand.at,
+                    reason: format!(
+                        "parameter `{name}` of `{function}` is json, but this text is not JSON: {error}"
+                    ),
+                })?;
+                Some(json)
             }
             (Kind::Instant(micros), ValueKind::Text | ValueKind::Timestamp) => {
                 Some(dates::show(*micros).into())
