@@ -446,10 +446,14 @@ fn a_filter_with_a_function_runs_in_the_search() {
         &format!("NOT {near}"),
         "string_distance(lower(title), 'alien')",
         "string_distance(title, 'title')",
+        // A column in SQL, and no field of the documents.
+        "string_distance(_id, '1', 0)",
     ] {
         let line = plan(filter);
         assert!(line.starts_with("FilterExec: "), "{filter}: {line}");
     }
+    let of_id = "SELECT _id FROM films WHERE string_distance(_id, '4', 0)";
+    assert_eq!(desk.answer(flags, of_id), "_id\n4\n");
 }
 
 #[test]
@@ -551,6 +555,12 @@ fn an_index_is_exported_whole_or_not_at_all() {
         failed("films other --where year>"),
         @"error: `--where`: line 1, column 6: expected an expression, found: EOF"
     );
+    let mut unnamed = desk.command("export --data data films other --columns _id,,title");
+    let error = text(&unnamed.output().expect("the command runs").stderr);
+    insta::assert_snapshot!(
+        error.lines().next().unwrap_or_default(),
+        @"error: invalid value '' for '--columns <NAMES>': the name of a column is empty"
+    );
     insta::assert_snapshot!(
         failed("films data --force"),
         @"error: `data` has `lock`, which is not a Parquet file: `--force` would delete it, so name another directory"
@@ -583,6 +593,35 @@ fn an_index_is_exported_whole_or_not_at_all() {
     ]);
     let written = text(&some.output().expect("the command runs").stdout);
     assert!(written.starts_with("4 rows, 2 files, "), "{written}");
+}
+
+#[test]
+fn a_copy_that_fails_leaves_the_file_as_it_was() {
+    let desk = desk();
+    fs::copy(guest_path("rust", "probe"), desk.path("probe.wasm")).expect("make guests");
+    let copy = |what: &str| format!("COPY ({what}) TO 'copy.parquet'");
+    let count = |rows: &str| {
+        let counted = desk.answer(
+            "copy.parquet --format csv",
+            "SELECT count(*) AS n FROM copy",
+        );
+        assert_eq!(counted, format!("n\n{rows}\n"));
+    };
+    desk.answer("films.csv", &copy("SELECT * FROM films"));
+    count("4");
+    let fails = copy("SELECT title, fail_on(title, 'Stir') AS f FROM films");
+    let error = desk.mistake("films.csv --udf probe.wasm", &fails);
+    assert!(error.contains("`fail_on` failed for row 1"), "{error}");
+    count("4");
+    // Even if it is the file that the statement reads.
+    desk.answer("copy.parquet", &copy("SELECT * FROM copy LIMIT 3"));
+    count("3");
+    let entries = fs::read_dir(desk.folder.path()).expect("a directory");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let left: Vec<_> = names
+        .filter(|name| name.to_string_lossy().starts_with('.'))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
