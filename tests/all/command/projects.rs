@@ -67,10 +67,13 @@ impl Project {
         self.folder.path().join(name)
     }
 
+    /// Writes a file at once, as editors do: who watches the project never sees a part of it.
     fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("it is in a directory")).expect("made");
-        fs::write(path, content).expect("written");
+        let written = self.path("written");
+        fs::write(&written, content).expect("written");
+        fs::rename(written, path).expect("renamed");
     }
 
     /// A component with this body of `evaluate`, for `app.py` to name.
