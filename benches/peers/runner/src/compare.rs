@@ -5,7 +5,11 @@ use serde_json::Value;
 /// The first row in which the values differ, with both values; or how many there are.
 pub(crate) fn difference(expected: &[Value], values: &[Value]) -> Option<String> {
     if expected.len() != values.len() {
-        return Some(format!("{} values instead of {}", values.len(), expected.len()));
+        return Some(format!(
+            "{} values instead of {}",
+            values.len(),
+            expected.len()
+        ));
     }
     let mut pairs = expected.iter().zip(values).enumerate();
     let (row, (expected, value)) = pairs.find(|(_, (expected, value))| !same(expected, value))?;
@@ -32,7 +36,10 @@ mod tests {
 
     #[test]
     fn values_are_the_same_up_to_rounding() {
-        assert_eq!(compared(json!([1, null, "a"]), json!([1.0, null, "a"])), None);
+        assert_eq!(
+            compared(json!([1, null, "a"]), json!([1.0, null, "a"])),
+            None
+        );
         assert_eq!(compared(json!([0.3]), json!([0.1 + 0.2])), None);
     }
 
@@ -42,6 +49,9 @@ mod tests {
         assert_eq!(values.as_deref(), Some("2.1 instead of 2 in row 1"));
         let short = compared(json!([1, 2]), json!([1]));
         assert_eq!(short.as_deref(), Some("1 values instead of 2"));
-        assert_eq!(compared(json!([null]), json!([0])).as_deref(), Some("0 instead of null in row 0"));
+        assert_eq!(
+            compared(json!([null]), json!([0])).as_deref(),
+            Some("0 instead of null in row 0")
+        );
     }
 }

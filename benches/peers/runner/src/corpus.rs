@@ -10,7 +10,10 @@ pub(crate) fn rows(work: Work, count: usize) -> Rows {
         (0..count).map(|row| value(&mut random, row)).collect()
     };
     let (parameters, columns) = match work {
-        Work::Noop => (json!({}), json!({"x": column(&mut |random, _| number(random))})),
+        Work::Noop => (
+            json!({}),
+            json!({"x": column(&mut |random, _| number(random))}),
+        ),
         Work::Score => (
             json!({}),
             json!({
@@ -45,7 +48,11 @@ pub(crate) fn rows(work: Work, count: usize) -> Rows {
             (json!({}), json!({"start": start, "end": end}))
         }
     };
-    Rows { work, parameters: object(parameters), columns: object(columns) }
+    Rows {
+        work,
+        parameters: object(parameters),
+        columns: object(columns),
+    }
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -62,7 +69,11 @@ fn number(random: &mut Random) -> Value {
 /// One row in eight has no value.
 fn number_or_null(random: &mut Random, row: usize) -> Value {
     let value = number(random);
-    if row.is_multiple_of(8) { Value::Null } else { value }
+    if row.is_multiple_of(8) {
+        Value::Null
+    } else {
+        value
+    }
 }
 
 /// A product's title of 20 to 40 bytes. Three in four name a capacity.

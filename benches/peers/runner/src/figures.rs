@@ -44,7 +44,9 @@ pub(crate) struct Cell {
 impl Figures {
     /// The figures of a peer.
     pub(crate) fn of(&self, name: &str) -> Option<&Measured> {
-        self.peers.iter().find(|measured| measured.peer.name == name)
+        self.peers
+            .iter()
+            .find(|measured| measured.peer.name == name)
     }
 
     /// Where Whittle is behind another peer that is not native code, in calls of many documents.
@@ -57,7 +59,10 @@ impl Figures {
         });
         let cells = others.flat_map(|other| other.cells.iter().map(move |cell| (other, cell)));
         let behind = cells.filter_map(|(other, cell)| {
-            let (theirs, ours) = (cell.nanoseconds()?, whittle.nanoseconds(cell.work, cell.rows)?);
+            let (theirs, ours) = (
+                cell.nanoseconds()?,
+                whittle.nanoseconds(cell.work, cell.rows)?,
+            );
             (cell.rows >= BATCH && theirs < ours).then(|| {
                 format!(
                     "{}, {} documents a call: {} {theirs:.1} ns, {WHITTLE} {ours:.1} ns",
@@ -75,7 +80,9 @@ impl Measured {
     /// Nanoseconds a document.
     pub(crate) fn nanoseconds(&self, work: Work, rows: usize) -> Option<f64> {
         let mut cells = self.cells.iter();
-        cells.find(|cell| cell.work == work && cell.rows == rows)?.nanoseconds()
+        cells
+            .find(|cell| cell.work == work && cell.rows == rows)?
+            .nanoseconds()
     }
 }
 
@@ -106,7 +113,11 @@ pub(crate) fn time(nanoseconds: f64) -> String {
         ..1e9 => (nanoseconds / 1e6, "ms"),
         _ => (nanoseconds / 1e9, "s"),
     };
-    let digits = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+    let digits = if value < 10.0 {
+        2
+    } else {
+        usize::from(value < 100.0)
+    };
     format!("{value:.digits$} {unit}")
 }
 
@@ -117,6 +128,11 @@ mod tests {
     #[test]
     fn times_have_three_digits() {
         let times = [0.42, 4.0, 56.78, 250.4, 7_300.0, 6.6e9].map(time);
-        assert_eq!(times, ["0.42 ns", "4.00 ns", "56.8 ns", "250 ns", "7.30 us", "6.60 s"]);
+        assert_eq!(
+            times,
+            [
+                "0.42 ns", "4.00 ns", "56.8 ns", "250 ns", "7.30 us", "6.60 s"
+            ]
+        );
     }
 }

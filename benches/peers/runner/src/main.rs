@@ -52,10 +52,15 @@ struct List {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()?;
     let target = std::env::var_os("CARGO_TARGET_DIR");
     let target = target.map_or_else(|| folder.join("target"), PathBuf::from);
-    let workshop = Workshop { target: std::path::absolute(target)?, folder };
+    let workshop = Workshop {
+        target: std::path::absolute(target)?,
+        folder,
+    };
     let list = fs::read_to_string(workshop.folder.join("peers.toml"))?;
     let list: List = toml::from_str(&list).context("peers.toml")?;
     let chosen = |peer: &Peer| {
@@ -65,11 +70,13 @@ fn main() -> Result<()> {
     };
     let (peers, missing) = built(&workshop, list.peer.into_iter().filter(chosen));
     let rows = RowFiles::write()?;
-    let mut figures = Figures { peers: measured(&workshop, &rows, peers, &options)?, missing };
+    let mut figures = Figures {
+        peers: measured(&workshop, &rows, peers, &options)?,
+        missing,
+    };
     for measured in &mut figures.peers {
-        let times = (0..options.turns).map(|_| {
-            cold_start(&workshop, &measured.peer, rows.file(Work::Score, 1))
-        });
+        let times = (0..options.turns)
+            .map(|_| cold_start(&workshop, &measured.peer, rows.file(Work::Score, 1)));
         let times = times.collect::<Result<Vec<Duration>>>()?;
         measured.cold_start = times.into_iter().min();
     }
@@ -115,7 +122,11 @@ fn measured(
     let mut measured = Vec::new();
     for peer in peers {
         processes.push(workshop.start(&peer).with_context(|| peer.name.clone())?);
-        measured.push(Measured { peer, cold_start: None, cells: Vec::new() });
+        measured.push(Measured {
+            peer,
+            cold_start: None,
+            cells: Vec::new(),
+        });
     }
     for work in Work::ALL {
         for rows in ROWS {
@@ -128,7 +139,9 @@ fn measured(
                 for (peer, best) in times.iter_mut().enumerate() {
                     let Ok(best) = best else { continue };
                     let time = Duration::from_millis(options.milliseconds);
-                    let time = processes[peer].measure(time).map_err(|error| named(peer, error))?;
+                    let time = processes[peer]
+                        .measure(time)
+                        .map_err(|error| named(peer, error))?;
                     *best = best.min(time.as_secs_f64() * 1e9 / rows as f64);
                 }
             }
@@ -183,7 +196,10 @@ impl RowFiles {
                 files.insert((title(work), rows), file);
             }
         }
-        Ok(Self { _folder: folder, files })
+        Ok(Self {
+            _folder: folder,
+            files,
+        })
     }
 
     fn file(&self, work: Work, rows: usize) -> &Path {
@@ -194,7 +210,9 @@ impl RowFiles {
 /// The processor and its count.
 fn machine() -> Result<String> {
     let cpus = fs::read_to_string("/proc/cpuinfo").context("/proc/cpuinfo")?;
-    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("an unknown processor", |(_, model)| model.trim());
     let count = std::thread::available_parallelism()?;
     Ok(format!("{model}, {count} cores, {}", std::env::consts::OS))

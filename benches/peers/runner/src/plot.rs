@@ -12,6 +12,8 @@ use crate::figures::{BATCH, Figures, NATIVE, ROWS, time, title};
 const WIDTH: u32 = 860;
 const BAR: u32 = 24;
 const FONT: (&str, u32) = ("sans-serif", 14);
+/// How high a heading is, in pixels.
+const HEADING: i32 = 22;
 
 /// The time of each peer as a bar, on a logarithmic scale, the fastest first.
 pub(crate) fn bars(file: &Path, figures: &Figures, work: Work) -> Result<()> {
@@ -26,7 +28,10 @@ pub(crate) fn bars(file: &Path, figures: &Figures, work: Work) -> Result<()> {
     };
     let (least, most) = (least / 2.0, most * 4.0);
     let height = 60 + BAR * times.len() as u32;
-    let heading = format!("{}: time per document, {BATCH} documents a call (logarithmic)", title(work));
+    let heading = format!(
+        "{}: time per document, {BATCH} documents a call (logarithmic)",
+        title(work)
+    );
     drawn(file, height, |area| {
         let area = area.titled(&heading, FONT)?;
         let mut chart = ChartBuilder::on(&area)
@@ -39,11 +44,11 @@ pub(crate) fn bars(file: &Path, figures: &Figures, work: Work) -> Result<()> {
             let mut bar = Rectangle::new(bar, colour(name).filled());
             bar.set_margin(3, 3, 0, 0);
             chart.draw_series([bar])?;
-            let text = Text::new(format!(" {}", time(*nanoseconds)), (*nanoseconds, top), FONT.into_font());
-            chart.draw_series([text])?;
-            let (_, y) = chart.backend_coord(&(*nanoseconds, top));
-            let name = Text::new((*name).to_owned(), (8, y - 22), FONT.into_font());
-            area.draw(&name)?;
+            // The area below the heading begins there.
+            let (x, y) = chart.backend_coord(&(*nanoseconds, top));
+            let y = y - HEADING + 4;
+            area.draw(&Text::new((*name).to_owned(), (8, y), FONT.into_font()))?;
+            area.draw(&Text::new(time(*nanoseconds), (x + 4, y), FONT.into_font()))?;
         }
         Ok(())
     })
@@ -57,7 +62,10 @@ pub(crate) fn lines(file: &Path, figures: &Figures, work: Work) -> Result<()> {
     };
     let least = times().flatten().fold(f64::INFINITY, f64::min) / 2.0;
     let most = times().flatten().fold(0.0, f64::max) * 2.0;
-    let heading = format!("{}: time per document in ns, by documents a call (logarithmic)", title(work));
+    let heading = format!(
+        "{}: time per document in ns, by documents a call (logarithmic)",
+        title(work)
+    );
     drawn(file, 620, |area| {
         let area = area.titled(&heading, FONT)?;
         let mut chart = ChartBuilder::on(&area)
@@ -66,19 +74,32 @@ pub(crate) fn lines(file: &Path, figures: &Figures, work: Work) -> Result<()> {
             .set_label_area_size(LabelAreaPosition::Left, 60)
             .set_label_area_size(LabelAreaPosition::Bottom, 30)
             .build_cartesian_2d((1.0..8192.0).log_scale(), (least..most).log_scale())?;
-        chart.configure_mesh().light_line_style(TRANSPARENT).draw()?;
-        for (index, measured) in figures.peers.iter().enumerate() {
-            let points = ROWS.iter().filter_map(|rows| {
-                Some((*rows as f64, measured.nanoseconds(work, *rows)?))
-            });
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .draw()?;
+        let mut labels = Vec::new();
+        for measured in &figures.peers {
+            let points = ROWS
+                .iter()
+                .filter_map(|rows| Some((*rows as f64, measured.nanoseconds(work, *rows)?)));
             let points: Vec<(f64, f64)> = points.collect();
-            let Some(last) = points.last().copied() else { continue };
-            let colour = Palette99::pick(index).to_rgba();
-            let width = if measured.peer.name.starts_with("Whittle") { 3 } else { 1 };
-            chart.draw_series(LineSeries::new(points, colour.stroke_width(width)))?;
-            let (_, y) = chart.backend_coord(&last);
-            let style = FONT.into_font().color(&colour);
-            area.draw(&Text::new(measured.peer.name.clone(), (WIDTH as i32 - 232, y - 30), style))?;
+            let Some(last) = points.last().copied() else {
+                continue;
+            };
+            let name = measured.peer.name.as_str();
+            let width = if name.starts_with("Whittle") { 3 } else { 1 };
+            chart.draw_series(LineSeries::new(points, colour(name).stroke_width(width)))?;
+            labels.push((chart.backend_coord(&last).1 - HEADING - 8, name));
+        }
+        labels.sort_unstable();
+        let mut free = 0;
+        for (y, name) in labels {
+            // Not over the label before it.
+            let y = y.max(free);
+            free = y + 15;
+            let style = FONT.into_font().color(&colour(name));
+            area.draw(&Text::new(name.to_owned(), (WIDTH as i32 - 226, y), style))?;
         }
         Ok(())
     })

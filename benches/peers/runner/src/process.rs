@@ -71,7 +71,10 @@ impl Workshop {
             return Ok(());
         }
         let printed = String::from_utf8_lossy(&output.stderr).into_owned();
-        let mut lines = printed.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut lines = printed
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
         let reason = lines.clone().find(|line| line.contains("error"));
         let reason = reason.or_else(|| lines.next_back());
         Err(reason.map_or_else(|| output.status.to_string(), str::to_owned))

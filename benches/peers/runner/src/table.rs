@@ -31,7 +31,12 @@ pub(crate) fn markdown(figures: &Figures, machine: &str) -> String {
     for measured in &figures.peers {
         let cells = ROWS.map(|rows| cell(measured, whittle, Work::Score, rows));
         let cold = measured.cold_start.map(|cold| time(cold.as_nanos() as f64));
-        row(&mut page, &measured.peer.name, &cold.unwrap_or_else(|| "-".to_owned()), cells);
+        row(
+            &mut page,
+            &measured.peer.name,
+            &cold.unwrap_or_else(|| "-".to_owned()),
+            cells,
+        );
     }
     for reason in absent(figures) {
         let _ = write!(page, "\n* {reason}");
@@ -47,14 +52,23 @@ pub(crate) fn tsv(figures: &Figures) -> String {
         for cell in &measured.cells {
             if let Ok(time) = &cell.time {
                 let work = title(cell.work);
-                let _ = writeln!(lines, "{}\t{work}\t{}\t{time:.2}", measured.peer.name, cell.rows);
+                let _ = writeln!(
+                    lines,
+                    "{}\t{work}\t{}\t{time:.2}",
+                    measured.peer.name, cell.rows
+                );
             }
         }
     }
     lines
 }
 
-fn row(page: &mut String, name: &str, note: &str, cells: impl IntoIterator<Item = impl AsRef<str>>) {
+fn row(
+    page: &mut String,
+    name: &str,
+    note: &str,
+    cells: impl IntoIterator<Item = impl AsRef<str>>,
+) {
     let _ = write!(page, "| {name} | {note} |");
     for cell in cells {
         let _ = write!(page, " {} |", cell.as_ref());
@@ -79,12 +93,17 @@ fn cell(measured: &Measured, whittle: Option<&Measured>, work: Work, rows: usize
 /// Why there are no figures, for each peer that lacks some.
 fn absent(figures: &Figures) -> Vec<String> {
     let missing = figures.missing.iter();
-    let missing = missing.map(|(peer, reason)| format!("{} could not be built: `{reason}`", peer.name));
+    let missing =
+        missing.map(|(peer, reason)| format!("{} could not be built: `{reason}`", peer.name));
     let unsupported = figures.peers.iter().filter_map(|measured| {
-        let reasons: BTreeSet<String> = measured.cells.iter().filter_map(|cell| {
-            let reason = cell.time.as_ref().err()?;
-            Some(format!("{}: {reason}", title(cell.work)))
-        }).collect();
+        let reasons: BTreeSet<String> = measured
+            .cells
+            .iter()
+            .filter_map(|cell| {
+                let reason = cell.time.as_ref().err()?;
+                Some(format!("{}: {reason}", title(cell.work)))
+            })
+            .collect();
         let reasons = reasons.into_iter().collect::<Vec<_>>().join("; ");
         (!reasons.is_empty()).then(|| format!("{}: {reasons}", measured.peer.name))
     });
