@@ -66,25 +66,26 @@ pub fn serve(mut prepare: impl FnMut(Rows) -> Result<Box<dyn Call>>) -> Result<(
     let mut prepared = None;
     for line in io::stdin().lock().lines() {
         let line = line?;
-        let answer = match serde_json::from_str(&line).with_context(|| format!("the request {line}"))? {
-            Request::Prepare(file) => {
-                let rows = Rows::read(&file)?;
-                match prepare(rows) {
-                    Ok(mut call) => {
-                        call.call()?;
-                        let values = call.values();
-                        prepared = Some(call);
-                        json!({ "values": values })
+        let answer =
+            match serde_json::from_str(&line).with_context(|| format!("the request {line}"))? {
+                Request::Prepare(file) => {
+                    let rows = Rows::read(&file)?;
+                    match prepare(rows) {
+                        Ok(mut call) => {
+                            call.call()?;
+                            let values = call.values();
+                            prepared = Some(call);
+                            json!({ "values": values })
+                        }
+                        Err(error) => json!({ "unsupported": error.downcast::<Unsupported>()?.0 }),
                     }
-                    Err(error) => json!({ "unsupported": error.downcast::<Unsupported>()?.0 }),
                 }
-            }
-            Request::Measure(milliseconds) => {
-                let call = prepared.as_deref_mut().context("nothing is prepared")?;
-                let (calls, time) = measure(call, Duration::from_millis(milliseconds))?;
-                json!({ "calls": calls, "nanoseconds": time.as_nanos() as u64 })
-            }
-        };
+                Request::Measure(milliseconds) => {
+                    let call = prepared.as_deref_mut().context("nothing is prepared")?;
+                    let (calls, time) = measure(call, Duration::from_millis(milliseconds))?;
+                    json!({ "calls": calls, "nanoseconds": time.as_nanos() as u64 })
+                }
+            };
         let mut output = io::stdout().lock();
         writeln!(output, "{answer}")?;
         output.flush()?;

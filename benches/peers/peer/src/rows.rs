@@ -115,8 +115,13 @@ impl Rows {
     ///
     /// Without the column, and if a value is null or of another type.
     pub fn strings(&self, name: &str) -> Result<Vec<String>> {
-        let texts = self.texts(name)?.into_iter().map(|text| text.map(str::to_owned));
-        texts.collect::<Option<_>>().with_context(|| format!("column `{name}` has nulls"))
+        let texts = self
+            .texts(name)?
+            .into_iter()
+            .map(|text| text.map(str::to_owned));
+        texts
+            .collect::<Option<_>>()
+            .with_context(|| format!("column `{name}` has nulls"))
     }
 
     /// A parameter that is a text.
@@ -145,10 +150,14 @@ impl Rows {
         read: impl Fn(&'rows Value) -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
         let column = self.columns.get(name).and_then(Value::as_array);
-        let values = column.with_context(|| format!("no column `{name}`"))?.iter();
+        let values = column
+            .with_context(|| format!("no column `{name}`"))?
+            .iter();
         let values = values.map(|value| match value {
             Value::Null => Ok(None),
-            value => Ok(Some(read(value).with_context(|| format!("column `{name}`: {value}"))?)),
+            value => Ok(Some(
+                read(value).with_context(|| format!("column `{name}`: {value}"))?,
+            )),
         });
         values.collect()
     }
