@@ -1,20 +1,22 @@
 //! Fields by handles: a path is resolved once, and the document is the current one of the store.
 
 use anyhow::Result;
+use peer_epochs::{CALL_EPOCHS, failed};
 use serde_json::Value as Json;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Error, Store};
 use whittle_peer::Call;
 
 use self::peer::documents::fields;
-use self::peer::documents::values;
+use crate::by_path::peer::documents::values;
 use crate::columns::Column;
-use crate::{CALL_EPOCHS, failed};
+use crate::results::json;
 
 wasmtime::component::bindgen!({
     path: "wit",
     world: "by-handle",
     imports: { default: trappable },
+    with: { "peer:documents/values": crate::by_path::peer::documents::values },
 });
 
 /// The columns, and the current row. A field's handle is the number of its column.
@@ -120,13 +122,6 @@ impl Call for Prepared {
     }
 
     fn values(&self) -> Vec<Json> {
-        let json = |value: &Value| match value {
-            Value::Null => Json::Null,
-            Value::Boolean(value) => (*value).into(),
-            Value::Integer(value) => (*value).into(),
-            Value::Number(value) => (*value).into(),
-            Value::Text(value) => value.as_str().into(),
-        };
         self.results.iter().map(json).collect()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use peer_epochs::{CALL_EPOCHS, failed};
 use serde_json::Value as Json;
 use wasmtime::component::{Component, HasSelf, Linker, Resource, ResourceTable};
 use wasmtime::{Engine, Error, Store};
@@ -13,7 +14,7 @@ use self::peer::documents::documents::{self, HostDocument};
 use self::peer::documents::values;
 
 use crate::columns::{Column, Row};
-use crate::{CALL_EPOCHS, failed};
+use crate::results::json;
 
 wasmtime::component::bindgen!({
     path: "wit",
@@ -136,13 +137,6 @@ impl Call for Prepared {
     }
 
     fn values(&self) -> Vec<Json> {
-        let json = |value: &Value| match value {
-            Value::Null => Json::Null,
-            Value::Boolean(value) => (*value).into(),
-            Value::Integer(value) => (*value).into(),
-            Value::Number(value) => (*value).into(),
-            Value::Text(value) => value.as_str().into(),
-        };
         self.results.iter().map(json).collect()
     }
 }

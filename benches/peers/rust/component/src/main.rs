@@ -10,28 +10,25 @@
 mod by_handle;
 mod by_path;
 pub mod columns;
+mod results;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
+use peer_epochs::failed;
 use serde_json::json;
+use wasmtime::Engine;
 use wasmtime::component::Component;
-use wasmtime::{Config, Engine};
 use whittle_peer::Rows;
 use wit_component::ComponentEncoder;
 
 use crate::columns::columns;
 
-/// How long an epoch is, and how many a call may last.
-const EPOCH: Duration = Duration::from_millis(10);
-const CALL_EPOCHS: u64 = 100;
-
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let engine = Engine::new(Config::new().epoch_interruption(true)).map_err(failed)?;
+    let engine = peer_epochs::engine()?;
     match arguments[..] {
         ["compile", module, file] => {
             let mut module = ComponentEncoder::default().module(&fs::read(module)?)?;
@@ -56,21 +53,9 @@ fn main() -> Result<()> {
     }
 }
 
-/// Wasmtime's errors are types of their own.
-fn failed(error: wasmtime::Error) -> anyhow::Error {
-    anyhow::Error::from_boxed(error.into_boxed_dyn_error())
-}
-
 /// Loads a compiled component, and starts to count epochs.
 fn load(engine: &Engine, file: &str) -> Result<Component> {
-    let weak = engine.weak();
-    std::thread::spawn(move || {
-        while let Some(engine) = weak.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(EPOCH);
-        }
-    });
+    peer_epochs::count(engine);
     // SAFETY: `peer-component compile` has written the file.
     unsafe { Component::deserialize_file(engine, Path::new(file)) }.map_err(failed)
 }

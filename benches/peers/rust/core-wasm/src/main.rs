@@ -8,26 +8,22 @@ mod documents;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
+use peer_epochs::{CALL_EPOCHS, failed};
 use serde::Serialize;
 use serde_json::json;
 use wasmtime::{
-    Config, Engine, Error, Instance, InstancePre, Linker, Module, Store, TypedFunc, WasmResults,
+    Engine, Error, Instance, InstancePre, Linker, Module, Store, TypedFunc, WasmResults,
 };
 use whittle_peer::{Call, Rows, Work};
 
 use crate::documents::Documents;
 
-/// How long an epoch is, and how many a call may last.
-const EPOCH: Duration = Duration::from_millis(10);
-const CALL_EPOCHS: u64 = 100;
-
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let engine = Engine::new(Config::new().epoch_interruption(true)).map_err(failed)?;
+    let engine = peer_epochs::engine()?;
     match arguments[..] {
         ["compile", module, file] => {
             let compiled = engine.precompile_module(&fs::read(module)?);
@@ -35,7 +31,7 @@ fn main() -> Result<()> {
         }
         [file] => {
             let module = load(&engine, file).map_err(failed)?;
-            count_epochs(&engine);
+            peer_epochs::count(&engine);
             whittle_peer::serve(|rows| {
                 let documents = Documents::new(&rows)?;
                 let instance = prepare(&engine, &module, &rows, documents).map_err(failed)?;
@@ -44,11 +40,6 @@ fn main() -> Result<()> {
         }
         _ => bail!("usage: peer-core-wasm FILE, or peer-core-wasm compile MODULE FILE"),
     }
-}
-
-/// Wasmtime's errors are types of their own.
-fn failed(error: Error) -> anyhow::Error {
-    anyhow::Error::from_boxed(error.into_boxed_dyn_error())
 }
 
 /// Loads a compiled module, and links it to the host's functions.
@@ -60,17 +51,6 @@ fn load(engine: &Engine, file: &str) -> wasmtime::Result<InstancePre<Documents>>
     // Fields by their names, which this peer does not use.
     linker.define_unknown_imports_as_traps(&module)?;
     linker.instantiate_pre(&module)
-}
-
-fn count_epochs(engine: &Engine) {
-    let weak = engine.weak();
-    std::thread::spawn(move || {
-        while let Some(engine) = weak.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(EPOCH);
-        }
-    });
 }
 
 /// A module that was prepared for a work.

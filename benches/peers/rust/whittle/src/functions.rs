@@ -15,7 +15,7 @@ pub(crate) struct Function {
 ///
 /// # Errors
 ///
-/// Why there is none.
+/// If no function does it, with the reason.
 pub(crate) fn function(language: &str, rows: &Rows) -> Result<Function, String> {
     let function = |component, name, arguments| {
         Ok(Function {
