@@ -97,11 +97,12 @@ pub fn products(count: usize) -> impl Iterator<Item = String> {
     })
 }
 
-/// A linear congruential generator (Knuth, MMIX).
-struct Random(u64);
+/// A linear congruential generator (Knuth, MMIX), from a seed.
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    /// The next number, less than a bound, which is not 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

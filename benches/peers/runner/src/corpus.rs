@@ -1,6 +1,7 @@
 //! The rows of each work, from a fixed seed, so that every run and every peer has the same.
 
 use serde_json::{Map, Value, json};
+use whittle_benches::Random;
 use whittle_peer::{Rows, Work};
 
 /// The first `count` rows of a work.
@@ -93,17 +94,4 @@ fn order(random: &mut Random) -> Value {
         "seller": {"name": "Acme", "rating": random.below(50) as f64 / 10.0, "country": country},
         "paid": random.below(2) == 1,
     })
-}
-
-/// A linear congruential generator (Knuth, MMIX).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
 }

@@ -22,6 +22,7 @@ use clap::Parser;
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
+use whittle_benches::machine;
 use whittle_peer::Work;
 
 use crate::figures::{Cell, Figures, Measured, NATIVE, ROWS, title};
@@ -81,7 +82,7 @@ fn main() -> Result<()> {
         measured.cold_start = times.into_iter().min();
     }
 
-    let page = table::markdown(&figures, &machine()?);
+    let page = table::markdown(&figures, &machine());
     println!("{page}");
     for line in figures.behind() {
         println!("behind: {line}");
@@ -205,17 +206,6 @@ impl RowFiles {
     fn file(&self, work: Work, rows: usize) -> &Path {
         &self.files[&(title(work), rows)]
     }
-}
-
-/// The processor and its count.
-fn machine() -> Result<String> {
-    let cpus = fs::read_to_string("/proc/cpuinfo").context("/proc/cpuinfo")?;
-    let model = cpus
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or("an unknown processor", |(_, model)| model.trim());
-    let count = std::thread::available_parallelism()?;
-    Ok(format!("{model}, {count} cores, {}", std::env::consts::OS))
 }
 
 /// Writes the tables between their marks in a page, and the figures and plots beside it.
