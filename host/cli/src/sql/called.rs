@@ -39,10 +39,7 @@ pub(super) fn clause(call: &ScalarFunction, snapshot: &Snapshot) -> Option<Claus
         columns.contains(&field.path.as_str())
             && column.is_ok_and(|column| reads(field.kind, column.data_type()))
     });
-    // `_id` and `_source` are columns in SQL, and no fields of a search.
-    let are_fields = columns
-        .iter()
-        .all(|column| !["_id", "_source"].contains(column));
+    let are_fields = columns.iter().all(|column| snapshot.is_field(column));
     if !is_same || !are_fields || !columns.iter().all(is_read) {
         return None;
     }

@@ -39,6 +39,12 @@ impl Snapshot {
         Arc::new(Schema::new(columns.collect::<Vec<_>>()))
     }
 
+    /// Whether a column of [`Snapshot::schema`] is a field, which queries and functions can name: all
+    /// but `_id` and `_source`.
+    pub fn is_field(&self, column: &str) -> bool {
+        self.mapping.field(column).is_some()
+    }
+
     /// Whether a query can find the values of a field by comparing them as SQL does: numbers, booleans
     /// and keywords; not words of texts, and not dates, which queries round.
     pub fn is_comparable(&self, path: &str) -> bool {
