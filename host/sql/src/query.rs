@@ -10,12 +10,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use whittle_host::{Budget, QueryContext};
 
 use crate::call::Instance;
-use crate::error::CallError;
 
 /// The state of a planned query.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub struct Query {
     /// The context in which arguments are checked and constants are folded.
     planning: OnceLock<QueryContext>,
     /// Why planning was stopped.
-    failure: Mutex<Option<CallError>>,
+    failure: Mutex<Option<DataFusionError>>,
     calls: Mutex<Vec<Arc<Cost>>>,
     current: Mutex<Current>,
 }
@@ -105,12 +104,12 @@ impl Query {
     }
 
     /// Planning was stopped: the time is over, or the query was cancelled.
-    pub(crate) fn fail(&self, error: CallError) {
+    pub(crate) fn fail(&self, error: DataFusionError) {
         lock(&self.failure).get_or_insert(error);
     }
 
     /// Fails if planning was stopped.
-    pub(crate) fn check(&self) -> Result<(), CallError> {
+    pub(crate) fn check(&self) -> Result<()> {
         lock(&self.failure).take().map_or(Ok(()), Err)
     }
 
