@@ -137,6 +137,22 @@ impl UdfFunction {
         }
     }
 
+    /// Puts the function's name in the place of the one that it has while a statement is planned.
+    pub(crate) fn named(&self, error: DataFusionError) -> DataFusionError {
+        let message = error.find_root().message().into_owned();
+        match &self.site {
+            Some(site) if message.contains(&site.name) => {
+                let message = message.replace(&site.name, &self.reference().name);
+                let named = DataFusionError::Plan(message);
+                match error.diagnostic() {
+                    Some(diagnostic) => named.with_diagnostic(diagnostic.clone()),
+                    None => self.placed(named),
+                }
+            }
+            _ => error,
+        }
+    }
+
     /// The function in the logical plan of a query.
     pub(crate) fn planned_in(&self, query: &Arc<Query>) -> Self {
         Self {
@@ -339,6 +355,9 @@ impl Call {
         let memory = instance.memory_bytes();
         self.cost.memory_bytes.fetch_max(memory, Ordering::Relaxed);
         let values = evaluated?;
+        if let Some(fields) = instance.without_values() {
+            self.cost.add_without_values(fields);
+        }
         run.put_back(self.number, instance);
         run.charge_memory()?;
         Ok(ColumnarValue::Array(values))

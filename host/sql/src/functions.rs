@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use datafusion::common::plan_err;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
-use datafusion::execution::{FunctionRegistry, SessionStateBuilder};
 use datafusion::execution::session_state::SessionState;
+use datafusion::execution::{FunctionRegistry, SessionStateBuilder};
 use datafusion::logical_expr::{
     DdlStatement, LogicalPlan, LogicalPlanBuilder, ScalarUDF, Statement as PlanStatement,
 };
@@ -279,10 +279,14 @@ impl Functions {
         };
         names::complete(&mut statement, &mut calls)?;
         let mut state = self.context.state();
-        for function in calls.placed.into_iter().flatten() {
-            state.register_udf(Arc::new(ScalarUDF::new_from_impl(function)))?;
+        let placed = calls.placed.unwrap_or_default();
+        for function in &placed {
+            state.register_udf(Arc::new(ScalarUDF::new_from_impl(function.clone())))?;
         }
-        let plan = match state.statement_to_plan(statement).await? {
+        let planned = state.statement_to_plan(statement).await;
+        let planned =
+            planned.map_err(|error| placed.iter().fold(error, |error, of| of.named(error)));
+        let plan = match planned? {
             // Their calls are those of later queries.
             LogicalPlan::Ddl(DdlStatement::CreateView(mut view)) => {
                 view.definition = written;
