@@ -65,7 +65,7 @@ impl Source {
 }
 
 /// The position of an error, which other errors may hold: Arrow's, and those that several streams share.
-fn span(error: &DataFusionError) -> Option<Span> {
+pub(super) fn span(error: &DataFusionError) -> Option<Span> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         let shared = error.downcast_ref::<Arc<DataFusionError>>();
