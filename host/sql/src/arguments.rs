@@ -35,7 +35,10 @@ pub(crate) fn make_positional(
     }
     let mistake = |source, span| {
         let function = function.name.clone();
-        (CallError::Bind(BindError::Argument { function, source }), span)
+        (
+            CallError::Bind(BindError::Argument { function, source }),
+            span,
+        )
     };
     let names = function.parameters.iter().map(|of| of.name.as_str());
     let names: Vec<&str> = names.chain([DOCUMENT]).collect();
@@ -69,8 +72,8 @@ pub(crate) fn make_positional(
         }
     }
     let mut parameters = function.parameters.iter().zip(&places);
-    let left_out = parameters
-        .find(|(parameter, of)| of.is_none() && parameter.presence == Presence::Required);
+    let left_out =
+        parameters.find(|(parameter, of)| of.is_none() && parameter.presence == Presence::Required);
     if let Some((parameter, _)) = left_out {
         return Err((CallError::missing(function, parameter), Span::empty()));
     }

@@ -120,7 +120,7 @@ impl Instance {
 
     /// The columns and the fields of the documents.
     fn with_document(
-        &self,
+        &mut self,
         document: &ArrayRef,
         mut columns: Vec<ArrayRef>,
         rows: usize,

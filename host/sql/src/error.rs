@@ -3,7 +3,10 @@
 use std::error::Error;
 
 use datafusion::error::DataFusionError;
-use whittle_host::{ArgumentError, BindError, EvaluateError, Function, Parameter, SelectError, nearest_name, with_causes};
+use whittle_host::{
+    ArgumentError, BindError, EvaluateError, Function, Parameter, SelectError, nearest_name,
+    with_causes,
+};
 
 /// Why a call of a UDF in SQL failed. DataFusion passes it on as [`DataFusionError::External`].
 #[derive(Debug)]
