@@ -169,10 +169,7 @@ fn what_is_out_of_range_is_refused() {
 #[test]
 fn bounds_hold_for_defaults_and_arguments() {
     let presence = function::<Weighed>().parameters[0].presence.clone();
-    assert!(matches!(
-        presence,
-        Presence::Default(Value::Float64(50.0))
-    ));
+    assert!(matches!(presence, Presence::Default(Value::Float64(50.0))));
     let weighed = |percent: f64, shift: Option<f64>, count: i64| {
         let mut arguments = vec![
             argument("percent", Value::Float64(percent)),

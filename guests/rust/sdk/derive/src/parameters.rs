@@ -460,7 +460,8 @@ mod tests {
 
     #[test]
     fn an_integer_is_a_value_of_a_float() {
-        let written = |ty: Type, value: Expr| as_number_of(&ty, value).to_token_stream().to_string();
+        let written =
+            |ty: Type, value: Expr| as_number_of(&ty, value).to_token_stream().to_string();
         for ty in [parse_quote!(f64), parse_quote!(::std::option::Option<f64>)] {
             let written = |value| written(Type::clone(&ty), value);
             assert_eq!(written(parse_quote!(50)), "50.0");
