@@ -51,24 +51,26 @@ const SYSTEM: &[(&str, &[&str], &[&str])] = &[
 /// table of the kit's has no size, since one of its entries is wrong.
 pub(super) fn without_consequences(messages: &str) -> String {
     let mut kept = String::new();
-    // The places of errors so far, and how many of them are kept.
-    let (mut places, mut errors) = (HashSet::new(), 0);
+    // Of the errors so far.
+    let mut places = HashSet::new();
+    let (mut errors, mut left_out) = (0, 0);
     let mut is_kept = true;
     for line in messages.split_inclusive('\n') {
         let plain = without_colors(line);
         if let Some((place, error)) = plain.split_once(": error: ") {
             let is_table = error.contains("incomplete type 'const whittle_");
-            let is_new = places.insert(place.to_owned());
+            // The linker's errors have none.
+            let has_place =
+                place.ends_with(|last: char| last.is_ascii_digit()) && place.contains(':');
+            let is_new = !has_place || places.insert(place.to_owned());
             is_kept = is_new && !(is_table && errors > 0);
             errors += usize::from(is_kept);
+            left_out += usize::from(!is_kept);
         } else if plain.contains(": warning: ") || plain.contains(": fatal error: ") {
             is_kept = true;
         } else if is_count(&plain) {
-            // Of all errors, among which are those that are left out.
-            if errors < places.len() {
-                continue;
-            }
-            is_kept = true;
+            // It would count those that are left out.
+            is_kept = left_out == 0;
         }
         if is_kept {
             kept.push_str(line);
@@ -202,13 +204,16 @@ mod tests {
             u.c:4:5: error: incompatible pointer to integer conversion\n    4 |  INT64\n\
             u.c:4:5: error: initializer element is not a compile-time constant\n    4 |  INT64\n\
             \x1b[1mu.c:8:1: \x1b[0;31merror: \x1b[0mexpected ';'\n3 errors generated.\n";
-        insta::assert_snapshot!(without_consequences(messages), @r"
+        let shown = without_consequences(messages).replace('\x1b', "ESC");
+        insta::assert_snapshot!(shown, @r"
         u.c:4:5: error: incompatible pointer to integer conversion
             4 |  INT64
-        \u{1b}[1mu.c:8:1: \u{1b}[0;31merror: \u{1b}[0mexpected ';'
+        ESC[1mu.c:8:1: ESC[0;31merror: ESC[0mexpected ';'
         ");
         let alone = "u.c:9:46: error: invalid application of 'sizeof' to an incomplete type 'const whittle_parameter[]'\n1 error generated.\n";
         assert_eq!(without_consequences(alone), alone);
+        let linker = "wasm-ld-19: error: lto.tmp: undefined symbol: a\nwasm-ld-19: error: lto.tmp: undefined symbol: b\n";
+        assert_eq!(without_consequences(linker), linker);
     }
 
     #[test]
