@@ -82,7 +82,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     if io::stderr().is_terminal() {
         clang.arg("-fcolor-diagnostics");
     }
-    run_explained(&mut clang, INSTALL, mistakes::explained)?;
+    run_explained(
+        &mut clang,
+        INSTALL,
+        mistakes::explained,
+        mistakes::without_consequences,
+    )?;
     let bytes = setup::read(&module)?;
     let lines = dwarf::lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file));
     Ok(Built {
