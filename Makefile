@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`; the rest is for those who
 # change things. CARGO_TARGET_DIR, where it is set, holds everything that is built.
 
-TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 GUESTS := $(TARGET)/guests
 DEMO := $(TARGET)/demo
 WHITTLE := $(TARGET)/debug/whittle

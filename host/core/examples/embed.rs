@@ -1,6 +1,6 @@
 //! An embedder's code: an Arrow batch in, an Arrow array out.
 //!
-//! `make guests`, then
+//! `make demo`, then
 //! `cargo run --package whittle-host --example embed target/guests/rust/custom-score.wasm`.
 
 use std::error::Error;

@@ -1,6 +1,6 @@
 //! A search over partitions: a registry, a thread for each partition, one budget, and errors.
 //!
-//! `make guests`, then
+//! `make demo`, then
 //! `cargo run --package whittle-host --example partitions target/guests/rust/string-distance.wasm`.
 
 use std::error::Error;
