@@ -113,6 +113,41 @@ test("without validity every row has a value, and a missing column has none", ()
   assert.equal(Buffer.from(values).toString(), '[true,1,false,null,"-"][true,2,false,null,"-"]');
 });
 
+test("a method that was taken from a field reads the batch of its call", () => {
+  const field = resolve("price", "float64");
+  const handle = host.resolve("last", "text") - 1;
+  const taken: (typeof field.or)[] = [];
+  const evaluate = () => {
+    taken.push(field.or);
+    return taken.map((or) => or(-1));
+  };
+  const exports = component(
+    define({
+      name: "f",
+      description: "",
+      parameters: {},
+      returns: "json",
+      prepare: () => evaluate,
+    }),
+  );
+  exports.bind("f", []);
+  host.fields.set("price", 9);
+  host.calls.length = 0;
+  const values = bytes(new Float64Array([5]));
+  for (const validity of [null, flags(0), flags(1), null]) {
+    exports.evaluate(1, [numbers(handle, values, validity)], null);
+  }
+  exports.evaluate();
+  host.fields.clear();
+  const results = host.calls.filter(([name]) => name === "put");
+  assert.deepEqual(
+    results.map(([, , given]) => JSON.parse(Buffer.from(given as Uint8Array).toString())),
+    [[5], [-1, -1], [5, 5, 5], [5, 5, 5, 5]],
+  );
+  assert.equal(taken.length, 5);
+  assert.deepEqual(exports.evaluate(), { tag: "json", val: "[-1,-1,-1,-1,-1,-1]" });
+});
+
 test("large texts stay with the host", () => {
   const field = resolve("large", "text");
   const handle = host.resolve("last", "text") - 1;

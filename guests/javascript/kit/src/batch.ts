@@ -112,16 +112,20 @@ export function byDocument(kind: Kind, rows: number, compute: () => unknown): vo
   const plain = kind === "float64" ? "number" : kind === "boolean" ? kind : "";
   const results = resultsOf(kind, rows);
   const { values } = results;
-  for (let at = 0; at < rows; at++) {
-    // As `enter`, without a call for each row: an interpreter does not inline it.
-    row = watched[0] = at;
-    if (!isPinned) host.at(at);
+  let at = 0;
+  // Documents seldom throw, so the loop is entered anew after each that did.
+  while (at < rows) {
     try {
-      const value = compute();
-      if (typeof value === plain) values[at] = value as number;
-      else results.set(at, value);
+      for (; at < rows; at++) {
+        // As `enter`, without a call for each row: an interpreter does not inline it.
+        row = watched[0] = at;
+        if (!isPinned) host.at(at);
+        const value = compute();
+        if (typeof value === plain) values[at] = value as number;
+        else results.set(at, value);
+      }
     } catch (thrown) {
-      results.fail(at, thrown);
+      results.fail(at++, thrown);
     }
   }
   results.put();

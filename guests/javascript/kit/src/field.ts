@@ -51,14 +51,28 @@ export function resolve<K extends Kind>(path: string, kind: K): Fields[K] {
 // document costs about as much as the read itself. `validity` and then `values` are null if all
 // documents have a value, and if the host has the values: outside of a batch, and large texts.
 
+/** In place of a column in which every row has a value. */
+const NONE = new Float64Array(0);
+
 function float64(handle: number): Fields["float64"] {
   let values: Float64Array | null = null;
   let validity: Uint8Array | null = null;
+  let dense: Float64Array = NONE;
   onBatch(handle, (column, flags) => {
     values = column && float64s(numbers(column));
     validity = flags;
+    dense = values !== null && flags === null ? values : NONE;
+    field.or = dense === NONE ? or : orDense;
   });
-  return {
+  function or(fallback: number): number {
+    if (validity !== null && validity[row] !== 1) return fallback;
+    return values !== null ? values[row]! : document.float64Or(handle, fallback);
+  }
+  /** The same, with a look at one variable instead of three where every row has a value. */
+  function orDense(fallback: number): number {
+    return dense[row] ?? or(fallback);
+  }
+  const field = {
     has() {
       if (validity !== null) return validity[row] === 1;
       return values !== null || document.has(handle);
@@ -67,12 +81,10 @@ function float64(handle: number): Fields["float64"] {
       if (validity !== null && validity[row] !== 1) return null;
       return values !== null ? values[row]! : (document.getFloat64(handle) ?? null);
     },
-    or(fallback) {
-      if (validity !== null && validity[row] !== 1) return fallback;
-      return values !== null ? values[row]! : document.float64Or(handle, fallback);
-    },
+    or,
     column: () => columnOf("float64", handle, () => document.getFloat64(handle)),
   };
+  return field;
 }
 
 function boolean(handle: number): Fields["boolean"] {
