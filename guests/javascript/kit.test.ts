@@ -152,11 +152,14 @@ test("a number out of bounds is refused", () => {
     return (error as { val: string }).val;
   };
   const both = { minimum: 0, maximum: 9 };
-  assert.equal(refused(both, -1), "parameter `max_count`: -1 is not between 0 and 9");
-  assert.equal(refused(both, 10), "parameter `max_count`: 10 is not between 0 and 9");
-  assert.equal(refused({ minimum: 0 }, -1), "parameter `max_count`: -1 is not at least 0");
-  assert.equal(refused({ maximum: 9 }, 10), "parameter `max_count`: 10 is not at most 9");
-  assert.match(refused({}, 2 ** 53), /9007199254740992 is not between -9007199254740991 and/);
+  assert.equal(refused(both, -1), "parameter `max_count` must be between 0 and 9, not -1");
+  assert.equal(refused(both, 10), "parameter `max_count` must be between 0 and 9, not 10");
+  assert.equal(refused({ minimum: 0 }, -1), "parameter `max_count` must be at least 0, not -1");
+  assert.equal(refused({ maximum: 9 }, 10), "parameter `max_count` must be at most 9, not 10");
+  assert.match(
+    refused({}, 2 ** 53),
+    /must be between -9007199254740991 and 9007199254740991, not 9007199254740992/,
+  );
 });
 
 test("a default is of its parameter's kind and within its bounds", () => {
@@ -166,7 +169,7 @@ test("a default is of its parameter's kind and within its bounds", () => {
     count({ default: 1.5 }),
     told("1.5 is not a valid int64: return a whole number, as `Math.round` gives"),
   );
-  assert.throws(count({ default: -1, minimum: 0 }), told("-1 is not at least 0"));
+  assert.throws(count({ default: -1, minimum: 0 }), told("it must be at least 0, not -1"));
 });
 
 test("results are checked against their kind", () => {

@@ -229,7 +229,7 @@ test("arguments are checked as the host does", () => {
   assert.throws(() => query(functions, "oddd"), /unknown function `oddd`: did you mean `odd`\?/);
   assert.throws(() => query(functions, "odd", { least: -1 }), {
     name: "InvalidArgument",
-    message: "parameter `least`: -1 is not at least 0",
+    message: "parameter `least` must be at least 0, not -1",
   });
   assert.equal(query(functions, "odd", { since: new Date(1) }).value({}), 1000);
 });
@@ -262,7 +262,7 @@ test("vectors give a line for each case", () => {
       { error: 'function `odd` failed for document `0`: "one is odd"', logs: ["info: number 1"] },
       { values: [2], errors: {}, logs: ["info: number 5", "warn: b 2"] },
       {
-        error: 'function `odd` refused its arguments: "parameter `least`: -1 is not at least 0"',
+        error: 'function `odd` refused its arguments: "parameter `least` must be at least 0, not -1"',
         logs: [],
       },
       { error: "function `odd`: unknown parameter `numbers`: did you mean `number`?", logs: [] },

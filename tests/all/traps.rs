@@ -97,7 +97,7 @@ fn assemblyscript_names_the_line_of_a_trap() {
     "#);
 }
 
-/// Its panics are errors of documents, and its debug log has their lines.
+/// Its panics are errors of documents, and its log has the lines of the first.
 #[test]
 fn go_names_the_function_of_a_trap() {
     let failures = ["divide", "bounds", "recurse", "loop", "exit"];

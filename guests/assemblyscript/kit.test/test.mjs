@@ -89,11 +89,37 @@ test("wrong arguments are refused in the words of the host", () => {
       "function `given`: unknown parameter `txt`: did you mean `text`?",
       "function `given`: parameter `text` is text, but 3 was given",
       "function `given`: parameter `int` is int64, but 2.5 was given",
-      'function `given` refused its arguments: "parameter `int`: -1 is not between 0 and 4294967295"',
+      'function `given` refused its arguments: "parameter `int` must be between 0 and 4294967295, not -1"',
       'function `given`: parameter `since` is timestamp, but the string "soon" was given',
     ],
   );
   assert.throws(() => udf.query("gven"), { message: /^unknown function `gven`: expected one of / });
+});
+
+test("numbers are checked against their bounds", () => {
+  const given = (parameters) => {
+    try {
+      return udf.query("bounded", parameters).evaluate({});
+    } catch (error) {
+      return error.message.replace("function `bounded` refused its arguments: ", "");
+    }
+  };
+  assert.deepEqual(
+    [
+      given({}),
+      given({ share: 100, shift: -1, count: 0 }),
+      given({ share: 100.5 }),
+      given({ shift: -2 }),
+      given({ count: 10 }),
+    ],
+    [
+      "50.0 0 9",
+      "100.0 -1 0",
+      '"parameter `share` must be between 0.5 and 100.0, not 100.5"',
+      '"parameter `shift` must be at least -1, not -2"',
+      '"parameter `count` must be between 0 and 9, not 10"',
+    ],
+  );
 });
 
 test("a document has an id, a score, log lines and an error", () => {

@@ -21,6 +21,6 @@ test("a negative distance is refused", () => {
   const parameters = { field: "title", target: "Alien", max_distance: -1 };
   assert.throws(() => udf.query("string_distance", parameters), {
     message:
-      'function `string_distance` refused its arguments: "parameter `max_distance`: -1 is not between 0 and 4294967295"',
+      'function `string_distance` refused its arguments: "parameter `max_distance` must be between 0 and 4294967295, not -1"',
   });
 });

@@ -34,11 +34,10 @@ static whittle_outcome prepare(void) {
   if (max_distance < 0 || max_distance > UINT32_MAX) {
     char buffer[20];
     whittle_text parts[] = {
-        whittle_c("parameter `max_distance`: "),
+        whittle_c("parameter `max_distance` must be between 0 and 4294967295, not "),
         decimal(max_distance, buffer),
-        whittle_c(" is not between 0 and 4294967295"),
     };
-    return whittle_invalid_argument(whittle_join(parts, 3));
+    return whittle_invalid_argument(whittle_join(parts, 2));
   }
   if (!pattern_prepare(&target, whittle_text_argument("target"), (size_t)max_distance)) {
     whittle_panic("out of memory");

@@ -163,6 +163,22 @@ func textRows[T string | JSON](function Function[T]) func(*results) {
 	}
 }
 
+// parameters are those of a function, as the manifest has them. The author of a default that is out of
+// its bounds reads that when the component is built, or in the first test.
+func (d Definition) parameters() []declared {
+	var parameters Parameters
+	d.declare(&parameters)
+	for _, parameter := range parameters.declared {
+		if parameter.presence != defaulted || parameter.check == nil {
+			continue
+		}
+		if err := parameter.check(parameter.fallback); err != nil {
+			panic("udf: the default of function `" + d.name + "`: " + err.Error())
+		}
+	}
+	return parameters.declared
+}
+
 // exported is what [Export] was given.
 var exported struct {
 	component Component

@@ -95,14 +95,13 @@ func manifest(component Component, functions []Definition) lowering {
 }
 
 func (l *lowering) putFunction(at int, function Definition) {
-	var parameters Parameters
-	function.declare(&parameters)
+	parameters := function.parameters()
 	l.putText(at, function.name)
 	l.putText(at+8, function.description)
-	list := l.room(len(parameters.declared)*sizeParameter, 8)
-	l.putList(at+16, list, len(parameters.declared))
+	list := l.room(len(parameters)*sizeParameter, 8)
+	l.putList(at+16, list, len(parameters))
 	l.bytes[at+24] = byte(function.returns)
-	for index, parameter := range parameters.declared {
+	for index, parameter := range parameters {
 		l.putParameter(list+index*sizeParameter, parameter)
 	}
 }

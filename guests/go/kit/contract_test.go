@@ -231,10 +231,10 @@ func TestIntegersAreCheckedAgainstTheirRange(t *testing.T) {
 		message string
 	}{
 		{"int32", math.MaxInt32, ""},
-		{"int32", math.MaxInt32 + 1, "parameter `int32`: 2147483648 is not between -2147483648 and 2147483647"},
-		{"int32", math.MinInt32 - 1, "parameter `int32`: -2147483649 is not between -2147483648 and 2147483647"},
+		{"int32", math.MaxInt32 + 1, "parameter `int32` must be between -2147483648 and 2147483647, not 2147483648"},
+		{"int32", math.MinInt32 - 1, "parameter `int32` must be between -2147483648 and 2147483647, not -2147483649"},
 		{"uint32", math.MaxUint32, ""},
-		{"uint32", -1, "parameter `uint32`: -1 is not between 0 and 4294967295"},
+		{"uint32", -1, "parameter `uint32` must be between 0 and 4294967295, not -1"},
 		{"int64", math.MinInt64, ""},
 	} {
 		var parameters Parameters
@@ -243,7 +243,7 @@ func TestIntegersAreCheckedAgainstTheirRange(t *testing.T) {
 			if declared.name != each.name {
 				continue
 			}
-			err := declared.store(value{tag: tagInt64, number: uint64(each.number)})
+			err := declared.check(value{tag: tagInt64, number: uint64(each.number)})
 			message := ""
 			if err != nil {
 				message = err.Error()
@@ -253,6 +253,63 @@ func TestIntegersAreCheckedAgainstTheirRange(t *testing.T) {
 			}
 		}
 	}
+}
+
+type withBounds struct {
+	share   float64
+	shift   int64
+	count   uint32
+	atMost  int
+	given   bool
+	invalid bool
+}
+
+func (f *withBounds) Declare(p *Parameters) {
+	p.Float64(&f.share, "share", "A share.").Minimum(0.5).Maximum(100).Default(50)
+	p.Int64(&f.shift, "shift", "A shift.").Minimum(-1).Optional(&f.given)
+	p.Uint32(&f.count, "count", "A count.").Minimum(1)
+	if f.invalid {
+		p.Int(&f.atMost, "at_most", "Too much.").Maximum(9).Default(10)
+	}
+}
+
+func (f *withBounds) Evaluate() (float64, error) { return f.share, nil }
+
+func TestNumbersAreCheckedAgainstTheirBounds(t *testing.T) {
+	float := func(number float64) value { return value{tag: tagFloat64, number: math.Float64bits(number)} }
+	integer := func(number int64) value { return value{tag: tagInt64, number: uint64(number)} }
+	for _, each := range []struct {
+		name    string
+		value   value
+		message string
+	}{
+		{"share", float(0.5), ""},
+		{"share", float(100), ""},
+		{"share", float(0.25), "parameter `share` must be between 0.5 and 100, not 0.25"},
+		{"share", float(math.NaN()), "parameter `share` must be between 0.5 and 100, not NaN"},
+		{"shift", integer(-1), ""},
+		{"shift", integer(-2), "parameter `shift` must be at least -1, not -2"},
+		{"count", integer(0), "parameter `count` must be between 1 and 4294967295, not 0"},
+	} {
+		arguments := []argument{{"share", float(1)}, {"count", integer(1)}}
+		arguments = append([]argument{{each.name, each.value}}, arguments...)
+		parameters := Parameters{arguments: arguments}
+		(&withBounds{}).Declare(&parameters)
+		message := ""
+		if err := parameters.take(); err != nil {
+			message = err.Error()
+		}
+		if message != each.message {
+			t.Errorf("%q, not %q", message, each.message)
+		}
+	}
+	defer func() {
+		cause := recover()
+		if cause != "udf: the default of function `f`: parameter `at_most` must be at most 9, not 10" {
+			t.Errorf("%v", cause)
+		}
+	}()
+	Define("f", "", &withBounds{invalid: true}).parameters()
 }
 
 func TestWhatBindRefuses(t *testing.T) {

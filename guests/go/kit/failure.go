@@ -98,7 +98,7 @@ func logPanic(text string) {
 		}
 	}
 	if lines != "" {
-		Debug(text + " (" + lines + ")")
+		Warn(text + " (" + lines + ")")
 	}
 }
 

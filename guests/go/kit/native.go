@@ -106,10 +106,8 @@ func resultsPut(validity, values []byte, offsets []uint32) {
 func nativeFunctions() []fake.Function {
 	var functions []fake.Function
 	for _, definition := range exported.functions {
-		var parameters Parameters
-		definition.declare(&parameters)
 		function := fake.Function{Name: definition.name, Returns: fake.Kind(definition.returns)}
-		for _, declared := range parameters.declared {
+		for _, declared := range definition.parameters() {
 			fallback := declared.fallback
 			function.Parameters = append(function.Parameters, fake.Parameter{
 				Name:        declared.name,

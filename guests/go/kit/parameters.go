@@ -36,6 +36,8 @@ type declared struct {
 	presence          presence
 	fallback          value
 	given             *bool
+	// check refuses a value of the kind that is out of a number's bounds. Other kinds have none.
+	check func(value) error
 	// store puts a query's value, which is of the kind, where the author wants it.
 	store func(value) error
 }
@@ -62,6 +64,69 @@ func (p Parameter[T]) Optional(given *bool) {
 	parameter.given = given
 }
 
+// Number is a parameter with bounds, which are named before [Parameter.Default] and
+// [Parameter.Optional]:
+//
+//	p.Float64(&f.share, "share", "The share in percent.").Minimum(0).Maximum(100).Default(50)
+type Number[T any] struct {
+	Parameter[T]
+	minimum, maximum func(T)
+}
+
+// Minimum has a query refused whose value is less.
+func (n Number[T]) Minimum(least T) Number[T] {
+	n.minimum(least)
+	return n
+}
+
+// Maximum has a query refused whose value is greater.
+func (n Number[T]) Maximum(most T) Number[T] {
+	n.maximum(most)
+	return n
+}
+
+// bounds are the least and the greatest value of a number, both included; nil if there is none.
+type bounds[T int64 | float64] struct {
+	least, most *T
+	text        func(T) string
+}
+
+// problem is what is wrong with a value. NaN is out of every bound.
+func (b *bounds[T]) problem(number T) string {
+	if (b.least == nil || number >= *b.least) && (b.most == nil || number <= *b.most) {
+		return ""
+	}
+	allowed := "between "
+	switch {
+	case b.most == nil:
+		allowed = "at least " + b.text(*b.least)
+	case b.least == nil:
+		allowed = "at most " + b.text(*b.most)
+	default:
+		allowed += b.text(*b.least) + " and " + b.text(*b.most)
+	}
+	return " must be " + allowed + ", not " + b.text(number)
+}
+
+// bounded adds bounds to a parameter, which has the numbers of a kind.
+func bounded[T int | int32 | int64 | uint32 | float64, W int64 | float64](
+	parameter Parameter[T], bounds *bounds[W], number func(value) W,
+) Number[T] {
+	declared := &parameter.parameters.declared[parameter.index]
+	name := declared.name
+	declared.check = func(v value) error {
+		if problem := bounds.problem(number(v)); problem != "" {
+			return refusal("parameter `" + name + "`" + problem)
+		}
+		return nil
+	}
+	return Number[T]{
+		Parameter: parameter,
+		minimum:   func(least T) { bounds.least = new(W); *bounds.least = W(least) },
+		maximum:   func(most T) { bounds.most = new(W); *bounds.most = W(most) },
+	}
+}
+
 func declare[T any](
 	p *Parameters, name, description string, kind kind, toValue func(T) value, store func(value) error,
 ) Parameter[T] {
@@ -84,6 +149,11 @@ func (p *Parameters) take() error {
 				return refusal("parameter `" + parameter.name + "` has no value")
 			}
 			continue
+		}
+		if parameter.check != nil {
+			if err := parameter.check(argument.value); err != nil {
+				return err
+			}
 		}
 		if err := parameter.store(argument.value); err != nil {
 			return err
@@ -110,49 +180,52 @@ func (p *Parameters) Bool(to *bool, name, description string) Parameter[bool] {
 	})
 }
 
-// integer names a parameter of kind int64 whose values are within a type's range.
+// integer names a parameter of kind int64 whose values are within bounds.
 func integer[T int | int32 | int64 | uint32](
-	p *Parameters, to *T, name, description string, least, most int64,
-) Parameter[T] {
+	p *Parameters, to *T, name, description string, least, most *int64,
+) Number[T] {
 	toValue := func(i T) value { return value{tag: tagInt64, number: uint64(i)} }
-	return declare(p, name, description, kindInt64, toValue, func(v value) error {
-		number := int64(v.number)
-		if number < least || number > most {
-			return refusal("parameter `" + name + "`: " + strconv.FormatInt(number, 10) +
-				" is not between " + strconv.FormatInt(least, 10) + " and " + strconv.FormatInt(most, 10))
-		}
-		*to = T(number)
+	parameter := declare(p, name, description, kindInt64, toValue, func(v value) error {
+		*to = T(v.number)
 		return nil
 	})
+	text := func(number int64) string { return strconv.FormatInt(number, 10) }
+	limits := &bounds[int64]{least: least, most: most, text: text}
+	return bounded(parameter, limits, func(v value) int64 { return int64(v.number) })
 }
 
 // Int names a parameter of kind int64. In a component an int has 64 bits.
-func (p *Parameters) Int(to *int, name, description string) Parameter[int] {
-	return integer(p, to, name, description, math.MinInt, math.MaxInt)
+func (p *Parameters) Int(to *int, name, description string) Number[int] {
+	return integer(p, to, name, description, nil, nil)
 }
 
 // Int64 names a parameter of kind int64.
-func (p *Parameters) Int64(to *int64, name, description string) Parameter[int64] {
-	return integer(p, to, name, description, math.MinInt64, math.MaxInt64)
+func (p *Parameters) Int64(to *int64, name, description string) Number[int64] {
+	return integer(p, to, name, description, nil, nil)
 }
 
 // Int32 names a parameter of kind int64 that is refused outside its type's range.
-func (p *Parameters) Int32(to *int32, name, description string) Parameter[int32] {
-	return integer(p, to, name, description, math.MinInt32, math.MaxInt32)
+func (p *Parameters) Int32(to *int32, name, description string) Number[int32] {
+	least, most := int64(math.MinInt32), int64(math.MaxInt32)
+	return integer(p, to, name, description, &least, &most)
 }
 
 // Uint32 names a parameter of kind int64 that is refused outside its type's range.
-func (p *Parameters) Uint32(to *uint32, name, description string) Parameter[uint32] {
-	return integer(p, to, name, description, 0, math.MaxUint32)
+func (p *Parameters) Uint32(to *uint32, name, description string) Number[uint32] {
+	least, most := int64(0), int64(math.MaxUint32)
+	return integer(p, to, name, description, &least, &most)
 }
 
 // Float64 names a parameter of kind float64.
-func (p *Parameters) Float64(to *float64, name, description string) Parameter[float64] {
+func (p *Parameters) Float64(to *float64, name, description string) Number[float64] {
 	toValue := func(f float64) value { return value{tag: tagFloat64, number: math.Float64bits(f)} }
-	return declare(p, name, description, kindFloat64, toValue, func(v value) error {
-		*to = math.Float64frombits(v.number)
+	number := func(v value) float64 { return math.Float64frombits(v.number) }
+	parameter := declare(p, name, description, kindFloat64, toValue, func(v value) error {
+		*to = number(v)
 		return nil
 	})
+	text := func(number float64) string { return strconv.FormatFloat(number, 'g', -1, 64) }
+	return bounded(parameter, &bounds[float64]{text: text}, number)
 }
 
 // String names a parameter of kind text.

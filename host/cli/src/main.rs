@@ -9,6 +9,7 @@ mod cluster;
 #[cfg(not(feature = "cluster"))]
 #[path = "cluster_disabled.rs"]
 mod cluster;
+mod description;
 mod dev;
 mod index;
 mod inspect;

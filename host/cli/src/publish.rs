@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use ureq::http::{Method, StatusCode};
 use whittle_host::{Function, Kind, Presence, Udf};
 
+use crate::description;
 use crate::remote::{Remote, Response};
 use crate::setup;
 use crate::step;
@@ -41,6 +42,7 @@ impl Publish {
         let bytes = setup::read(&component)?;
         let udf = Udf::new(&setup::engine()?, &bytes);
         let udf = udf.with_context(|| component.display().to_string())?;
+        description::warn_of_templates(udf.manifest(), self.test.path());
         let timeout = Duration::from_secs(self.upload_timeout);
         let upload = || node.put("/_udf", bytes, token.as_deref(), timeout);
         let answer = step::shown(&format!("uploading to {}", self.server), upload)?;
@@ -102,7 +104,10 @@ impl Publish {
                  here"
             ),
             (StatusCode::CONFLICT, _) => {
-                format!("{server}: {reason}, in {}", version_place(self.test.path()))
+                format!(
+                    "{server}: {reason}, in {}",
+                    description::place(self.test.path())
+                )
             }
             _ if reason.is_empty() => {
                 format!("{server} responded with {status}: it is not a Whittle node")
@@ -123,21 +128,6 @@ fn token(file: &Path) -> Result<String> {
         );
     }
     Ok(token.to_owned())
-}
-
-/// Where an author writes a component's version.
-fn version_place(dir: &Path) -> &'static str {
-    let places = [
-        ("Cargo.toml", "Cargo.toml"),
-        ("go.mod", "the call of `udf.Export`"),
-        ("asconfig.json", "the component that is exported"),
-        ("package.json", "package.json"),
-        ("pyproject.toml", "pyproject.toml"),
-    ];
-    let place = places
-        .into_iter()
-        .find(|(file, _)| dir.join(file).is_file());
-    place.map_or("its source", |(_, place)| place)
 }
 
 /// The enabled version that queries get in place of this one, if they name none.

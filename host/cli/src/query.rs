@@ -62,18 +62,24 @@ impl Query {
         let result = result.map_err(Error::from);
         progress.clear();
         self.log.print(&query, &result);
-        print(&serde_json::to_string_pretty(&result?)?, self.json)
+        let answer = serde_json::to_string_pretty(&result?)?;
+        print(&answer, self.id_field.as_deref(), self.json)
     }
 }
 
-/// Prints the answer to a search: its JSON, or a table.
-pub(crate) fn print(answer: &str, as_json: bool) -> Result<()> {
+/// Where the id of a document usually is.
+const ID_FIELD: &str = "id";
+
+/// Prints the answer to a search: its JSON, or a table. The id of a document is in its field
+/// `id_field`, if that is known.
+pub(crate) fn print(answer: &str, id_field: Option<&str>, as_json: bool) -> Result<()> {
     let mut stdout = io::stdout().lock();
     if as_json {
         writeln!(stdout, "{answer}")?;
     } else {
         let answer = serde_json::from_str(answer).context("the answer to the search")?;
-        stdout.write_all(table::render(&answer, table::width()).as_bytes())?;
+        let table = table::render(&answer, id_field.unwrap_or(ID_FIELD), table::width());
+        stdout.write_all(table.as_bytes())?;
     }
     Ok(())
 }

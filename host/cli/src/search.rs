@@ -48,7 +48,7 @@ impl Search {
             }
             Location::Node { node, name } => of_node(&node, &name, text)?,
         };
-        print(&answer, self.json)
+        print(&answer, None, self.json)
     }
 
     fn on_disk(&self, request: &SearchRequest, data: &Path, name: &str) -> Result<String> {

@@ -9,6 +9,7 @@ use whittle_host::Udf;
 use whittle_node::mapping::Mapping;
 
 use crate::build;
+use crate::description;
 use crate::mapping::MappingFile;
 use crate::setup;
 use crate::udf_log::UdfLog;
@@ -43,14 +44,16 @@ impl Test {
         if self.vectors.is_empty() && !self.component.is_dir() {
             return Ok(self.component.clone());
         }
-        self.tested()
+        Ok(self.tested()?.0)
     }
 
     pub(crate) fn run(&self) -> Result<()> {
-        self.tested().map(drop)
+        let (_, udf) = self.tested()?;
+        description::warn_of_templates(udf.manifest(), &self.component);
+        Ok(())
     }
 
-    fn tested(&self) -> Result<PathBuf> {
+    fn tested(&self) -> Result<(PathBuf, Udf)> {
         let component = build::component(&self.component)?;
         let folder = match self.component.is_dir() {
             true => &*self.component,
@@ -77,7 +80,7 @@ impl Test {
         if failed > 0 {
             bail!("{}: {failed} of {cases} cases failed", component.display());
         }
-        Ok(component)
+        Ok((component, udf))
     }
 
     fn failures(&self, udf: &Udf, vectors: &Vectors, mapping: Option<&Mapping>) -> Vec<Failure> {

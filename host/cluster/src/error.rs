@@ -90,11 +90,17 @@ pub(crate) fn marked(error: QueryError) -> DataFusionError {
     DataFusionError::External(Box::new(Marked(error)))
 }
 
-/// The reason in a text of Ballista; `None` if it is not one of ours.
-pub(crate) fn plain(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once(BEGIN)?;
-    let (reason, _) = rest.split_once(END)?;
-    Some(reason)
+/// The reason in a text of Ballista: one of ours, or the engine's on a plan. `None` if it is another one.
+pub(crate) fn plain(text: &str) -> Option<String> {
+    if let Some((_, rest)) = text.split_once(BEGIN) {
+        let (reason, _) = rest.split_once(END)?;
+        return Some(reason.to_owned());
+    }
+    let (_, planning) = text.split_once("Error planning job")?;
+    // The innermost error of a debug form: `Context("...", NotImplemented("..."))`.
+    let (_, reason) = planning.rsplit_once("(\"")?;
+    let (reason, _) = reason.rsplit_once("\")")?;
+    Some(reason.replace("\\\"", "\""))
 }
 
 #[cfg(test)]
@@ -105,7 +111,15 @@ mod tests {
     fn a_reason_is_found_in_the_texts_around_it() {
         let error = marked(QueryError::Failed("row 3: \"no\" [title]".to_owned()));
         let text = format!("Job 5 failed: Task failed: DataFusionError({error:?})");
-        assert_eq!(plain(&text), Some("row 3: \"no\" [title]"));
+        let reason = plain(&text);
+        assert_eq!(reason.as_deref(), Some("row 3: \"no\" [title]"));
+        let text = "Job 5 failed: Error planning job 5: DataFusionError(Context(\"UPDATE operation on \
+            table 'films'\", NotImplemented(\"UPDATE not supported for \\\"Base\\\" table\")))";
+        let reason = plain(text);
+        assert_eq!(
+            reason.as_deref(),
+            Some("UPDATE not supported for \"Base\" table")
+        );
         assert_eq!(plain("Job 5 failed: out of memory"), None);
     }
 }

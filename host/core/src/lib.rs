@@ -87,6 +87,7 @@ mod encode;
 mod engine;
 mod error;
 mod exact_json;
+mod flags;
 mod instance;
 mod language;
 mod likeness;

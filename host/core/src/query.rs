@@ -279,15 +279,27 @@ impl QueryContext {
     pub(crate) fn take_result(&self, bytes: usize) -> Result<(), LimitExceeded> {
         let budget = &self.account.budget;
         LimitExceeded::check("value_bytes", "bytes", budget.value_bytes, bytes)?;
+        let met = self.add_results(bytes);
+        LimitExceeded::check("result_bytes", "bytes", budget.result_bytes, met)
+    }
+
+    /// Whether the budget allows several results of so many bytes in all, of which the longest has
+    /// `longest`.
+    pub(crate) fn has_room_for_results(&self, longest: usize, bytes: usize) -> bool {
+        let budget = &self.account.budget;
+        let met = self.account.result_bytes.load(Ordering::Relaxed);
+        longest <= budget.value_bytes && met.saturating_add(bytes) <= budget.result_bytes
+    }
+
+    /// Counts the bytes of results, and returns how many there are now.
+    pub(crate) fn add_results(&self, bytes: usize) -> usize {
         if let Some(share) = &self.share {
             share.result_bytes.fetch_add(bytes, Ordering::Relaxed);
         }
-        let met = self
-            .account
+        self.account
             .result_bytes
             .fetch_add(bytes, Ordering::Relaxed)
-            + bytes;
-        LimitExceeded::check("result_bytes", "bytes", budget.result_bytes, met)
+            + bytes
     }
 
     /// Keeps a log line, truncated to the budget's `message_bytes`.

@@ -1,8 +1,9 @@
 //! Collects results: a batch's values, the rows that failed, and the statistics of a bound
 //! function.
 //!
-//! Numbers take eight bytes per row, whatever their kind. Strings are appended in row order. Both
-//! become an Arrow array at the end of the batch, numbers without a copy.
+//! Results that come all at once, as from a guest that takes batches, become an Arrow array as they
+//! are. Otherwise numbers take eight bytes per row, whatever their kind, and strings are appended in
+//! row order, until the end of the batch.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,9 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, TimestampMicrosecondArray};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
+};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 
+use crate::flags;
 use crate::limits::LimitExceeded;
 use crate::value::Kind;
 
@@ -105,6 +109,11 @@ pub(crate) struct Sink {
     pub(crate) statistics: Statistics,
     /// The first row of the current piece in the batch.
     offset: usize,
+    /// The number of rows of the batch.
+    rows: usize,
+    /// The results of all rows, if they came at once.
+    whole: Option<ArrayRef>,
+    /// By row; empty until a row has a result of its own.
     values: Vec<u64>,
     states: Vec<u8>,
     /// `None` until the batch's first text.
@@ -131,6 +140,8 @@ impl Sink {
             on_error: OnError::Fail,
             statistics: Statistics::default(),
             offset: 0,
+            rows: 0,
+            whole: None,
             values: Vec::new(),
             states: Vec::new(),
             texts: None,
@@ -153,9 +164,10 @@ impl Sink {
     /// Starts a batch.
     pub(crate) fn begin(&mut self, rows: usize) {
         self.offset = 0;
-        self.values = vec![0; rows];
+        self.rows = rows;
+        self.whole = None;
+        self.values.clear();
         self.states.clear();
-        self.states.resize(rows, NULL);
         // A batch that was not finished has left strings.
         self.texts = None;
         self.any_failed = false;
@@ -173,7 +185,28 @@ impl Sink {
         self.statistics.documents + (self.offset + row) as u64
     }
 
+    /// Makes room for results by row.
+    #[inline]
+    fn open_rows(&mut self) {
+        if self.states.is_empty() {
+            self.values.resize(self.rows, 0);
+            self.states.resize(self.rows, NULL);
+        }
+    }
+
+    /// The state of a row of the batch.
+    fn state(&self, row: usize) -> u8 {
+        self.states.get(row).copied().unwrap_or(NULL)
+    }
+
+    /// Whether results for these rows are those of the whole batch.
+    fn is_whole(&self, rows: &Range<usize>) -> bool {
+        let is_all = self.offset == 0 && *rows == (0..self.rows);
+        is_all && !self.any_failed && !self.keeps_messages
+    }
+
     pub(crate) fn push_word(&mut self, row: usize, word: u64) {
+        self.open_rows();
         self.values[self.offset + row] = word;
         self.states[self.offset + row] = VALUE;
     }
@@ -186,6 +219,11 @@ impl Sink {
         validity: Option<&[u8]>,
         numbers: &[u8],
     ) {
+        if self.is_whole(&rows) {
+            self.whole = Some(array_of(self.returns, validity, numbers));
+            return;
+        }
+        self.open_rows();
         let rows = self.offset + rows.start..self.offset + rows.end;
         let values = &mut self.values[rows.clone()];
         if self.returns == Kind::Boolean {
@@ -215,7 +253,31 @@ impl Sink {
 
     /// Whether a row of the current piece has failed.
     pub(crate) fn has_failed(&self, row: usize) -> bool {
-        self.states[self.offset + row] == FAILED
+        self.state(self.offset + row) == FAILED
+    }
+
+    /// Whether any row of the batch has failed.
+    pub(crate) fn any_failed(&self) -> bool {
+        self.any_failed
+    }
+
+    /// Stores the texts of a range of rows, none of which has failed. `false`, and nothing is stored,
+    /// if the batch has too much text for one array.
+    pub(crate) fn put_texts(&mut self, rows: Range<usize>, array: StringArray) -> bool {
+        if self.is_whole(&rows) {
+            self.whole = Some(Arc::new(array));
+            return true;
+        }
+        let texts = self.texts_up_to(self.offset + rows.start);
+        if texts.append_array(&array).is_err() {
+            return false;
+        }
+        self.open_rows();
+        let states = &mut self.states[self.offset + rows.start..self.offset + rows.end];
+        for (row, state) in states.iter_mut().enumerate() {
+            *state = if array.is_valid(row) { VALUE } else { NULL };
+        }
+        true
     }
 
     pub(crate) fn push_text(&mut self, row: usize, text: &str) -> Result<(), LimitExceeded> {
@@ -224,6 +286,7 @@ impl Sink {
         let bytes = texts.values_slice().len() + text.len();
         LimitExceeded::check("batch_text_bytes", "bytes", i32::MAX as usize, bytes)?;
         texts.append_value(text);
+        self.open_rows();
         self.states[self.offset + row] = VALUE;
         Ok(())
     }
@@ -255,6 +318,7 @@ impl Sink {
                 samples.push(error.clone());
             }
         }
+        self.open_rows();
         self.states[self.offset + row] = FAILED;
         self.any_failed = true;
         match self.on_error {
@@ -276,6 +340,7 @@ impl Sink {
         if !all_known || self.returns.is_text() {
             return false;
         }
+        self.open_rows();
         let rows = self.offset..self.offset + slots.len();
         for (value, slot) in self.values[rows.clone()].iter_mut().zip(slots) {
             *value = numbers[*slot as usize];
@@ -289,7 +354,7 @@ impl Sink {
 
     /// The result of a row, which is the last that has one.
     pub(crate) fn outcome(&self, row: usize) -> Outcome {
-        match self.states[self.offset + row] {
+        match self.state(self.offset + row) {
             NULL => Outcome::Null,
             FAILED => Outcome::Failed(self.messages.get(&row).map(Arc::clone).unwrap_or_default()),
             _ if self.returns.is_text() => {
@@ -315,7 +380,7 @@ impl Sink {
 
     /// The results of all rows.
     pub(crate) fn outcomes(&mut self) -> HashMap<usize, Outcome> {
-        let rows = self.states.len();
+        let rows = self.rows;
         let mut outcomes = self.errors();
         if self.returns.is_text() {
             let texts = self.texts_up_to(rows).finish();
@@ -325,7 +390,7 @@ impl Sink {
             );
         }
         for row in 0..rows {
-            let outcome = || match self.states[row] {
+            let outcome = || match self.state(row) {
                 NULL => Outcome::Null,
                 _ => Outcome::Number(self.values[row]),
             };
@@ -344,7 +409,7 @@ impl Sink {
 
     /// Finishes a batch.
     pub(crate) fn finish(&mut self) -> Evaluated {
-        let rows = self.states.len();
+        let rows = self.rows;
         self.statistics.documents += rows as u64;
         self.statistics.evaluations += rows as u64 - self.spared;
         self.statistics.batches += 1;
@@ -360,10 +425,14 @@ impl Sink {
 
     /// The results of the current batch, which are taken.
     pub(crate) fn values(&mut self) -> ArrayRef {
-        let rows = self.states.len();
+        if let Some(whole) = self.whole.take() {
+            return whole;
+        }
+        let rows = self.rows;
         if self.returns.is_text() {
             return Arc::new(self.texts_up_to(rows).finish());
         }
+        self.open_rows();
         // Without an early end, so that it is vectorised.
         let all = self
             .states
@@ -375,24 +444,105 @@ impl Sink {
             }))
         });
         let values = std::mem::take(&mut self.values);
-        match self.returns {
-            Kind::Boolean => {
-                let bits = BooleanBuffer::collect_bool(rows, |row| values[row] != 0);
-                Arc::new(BooleanArray::new(bits, nulls))
-            }
-            Kind::Float64 => {
-                let values = ScalarBuffer::new(Buffer::from_vec(values), 0, rows);
-                Arc::new(Float64Array::new(values, nulls))
-            }
-            Kind::Timestamp => {
-                let values = ScalarBuffer::new(Buffer::from_vec(values), 0, rows);
-                let array = TimestampMicrosecondArray::new(values, nulls);
-                Arc::new(array.with_data_type(self.returns.data_type()))
-            }
-            Kind::Int64 | Kind::Text | Kind::Json => {
-                let values = ScalarBuffer::new(Buffer::from_vec(values), 0, rows);
-                Arc::new(Int64Array::new(values, nulls))
+        if self.returns == Kind::Boolean {
+            let bits = BooleanBuffer::collect_bool(rows, |row| values[row] != 0);
+            return Arc::new(BooleanArray::new(bits, nulls));
+        }
+        array_of_words(self.returns, Buffer::from_vec(values), rows, nulls)
+    }
+}
+
+/// Numbers as [`Sink::put_numbers`] takes them, as an array.
+fn array_of(kind: Kind, validity: Option<&[u8]>, numbers: &[u8]) -> ArrayRef {
+    let nulls = validity.map(|validity| NullBuffer::new(flags::to_bits(validity)));
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+    if kind == Kind::Boolean {
+        return Arc::new(BooleanArray::new(flags::to_bits(numbers), nulls));
+    }
+    array_of_words(kind, Buffer::from(numbers), numbers.len() / 8, nulls)
+}
+
+/// An array of numbers in eight bytes each.
+fn array_of_words(kind: Kind, words: Buffer, rows: usize, nulls: Option<NullBuffer>) -> ArrayRef {
+    match kind {
+        Kind::Float64 => Arc::new(Float64Array::new(ScalarBuffer::new(words, 0, rows), nulls)),
+        Kind::Timestamp => {
+            let values = ScalarBuffer::new(words, 0, rows);
+            let array = TimestampMicrosecondArray::new(values, nulls);
+            Arc::new(array.with_data_type(kind.data_type()))
+        }
+        Kind::Boolean | Kind::Int64 | Kind::Text | Kind::Json => {
+            Arc::new(Int64Array::new(ScalarBuffer::new(words, 0, rows), nulls))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: usize = 77;
+
+    fn collected(kind: Kind, put: impl Fn(&mut Sink, Range<usize>), parts: &[usize]) -> ArrayRef {
+        let mut sink = Sink::new(kind);
+        sink.begin(ROWS);
+        let mut start = 0;
+        for end in parts.iter().copied().chain([ROWS]) {
+            put(&mut sink, start..end);
+            start = end;
+        }
+        assert_eq!(sink.whole.is_some(), parts.is_empty());
+        sink.finish().values
+    }
+
+    #[test]
+    fn numbers_that_come_at_once_are_those_that_come_in_parts() {
+        let validity: Vec<u8> = (0..ROWS).map(|row| u8::from(row % 5 != 0)).collect();
+        let flags: Vec<u8> = (0..ROWS).map(|row| u8::from(row % 3 == 0)).collect();
+        let words = (0..ROWS).map(|row| (row as f64 * 1.5).to_le_bytes());
+        let words = words.collect::<Vec<_>>().into_flattened();
+        for kind in [Kind::Boolean, Kind::Int64, Kind::Float64, Kind::Timestamp] {
+            let (numbers, width) = match kind {
+                Kind::Boolean => (&flags, 1),
+                _ => (&words, 8),
+            };
+            for validity in [None, Some(&validity)] {
+                let put = |sink: &mut Sink, rows: Range<usize>| {
+                    let validity = validity.map(|validity| &validity[rows.clone()]);
+                    let numbers = &numbers[rows.start * width..rows.end * width];
+                    sink.put_numbers(rows, validity, numbers);
+                };
+                let whole = collected(kind, put, &[]);
+                assert_eq!(whole.data_type(), &kind.data_type());
+                assert_eq!(&whole, &collected(kind, put, &[1, 40]), "{kind}");
             }
         }
+    }
+
+    #[test]
+    fn texts_that_come_at_once_are_those_that_come_in_parts() {
+        let texts = (0..ROWS).map(|row| (row % 4 != 0).then(|| "é".repeat(row % 7)));
+        let texts: StringArray = texts.collect();
+        let put = |sink: &mut Sink, rows: Range<usize>| {
+            assert!(sink.put_texts(rows.clone(), texts.slice(rows.start, rows.len())));
+        };
+        let expected: ArrayRef = Arc::new(texts.clone());
+        assert_eq!(&collected(Kind::Text, put, &[]), &expected);
+        assert_eq!(&collected(Kind::Text, put, &[3, 3, 50]), &expected);
+    }
+
+    #[test]
+    fn a_row_that_failed_keeps_no_result_that_comes_later() {
+        let mut sink = Sink::new(Kind::Int64);
+        sink.on_error = OnError::Null;
+        sink.begin(2);
+        sink.fail(1, "b".to_owned(), "no price".to_owned())
+            .expect("the query goes on");
+        let numbers = [7_i64, 8].map(i64::to_le_bytes);
+        sink.put_numbers(0..2, None, numbers.as_flattened());
+        let evaluated = sink.finish();
+        let expected: ArrayRef = Arc::new(Int64Array::from(vec![Some(7), None]));
+        assert_eq!(&evaluated.values, &expected);
+        assert!(evaluated.failed.is_some_and(|failed| failed.value(1)));
     }
 }

@@ -3,8 +3,11 @@
 //! All host functions work on it. So the errors that a guest sees (an unknown handle, an exceeded
 //! limit) are decided here, once. It does not know how the guest is entered.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+
+use arrow_array::StringArray;
 
 use crate::batch::Present;
 use crate::columns::{Column, FieldUse};
@@ -200,6 +203,17 @@ impl State {
             return Ok(self.fail(row, message)?);
         }
         Ok(self.sink.push_text(row, text).map_err(Stopped::from)?)
+    }
+
+    /// Stores text results of rows, none of which has failed. `false`, and nothing is stored, if a
+    /// limit may be exceeded.
+    pub(crate) fn push_texts(&mut self, rows: Range<usize>, texts: StringArray) -> bool {
+        let longest = texts.offsets().lengths().max().unwrap_or_default();
+        let bytes = texts.value_data().len();
+        self.query.has_room_for_results(longest, bytes) && self.sink.put_texts(rows, texts) && {
+            self.query.add_results(bytes);
+            true
+        }
     }
 
     /// Stores an error that the guest returned.

@@ -4,9 +4,10 @@
 //! those that are left out become null, which stands for the default.
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, Value,
 };
-use whittle_host::{ArgumentError, BindError, Function};
+use datafusion::sql::sqlparser::tokenizer::Span;
+use whittle_host::{ArgumentError, BindError, Function, Presence};
 
 use crate::bind::DOCUMENT;
 use crate::error::CallError;
@@ -16,11 +17,12 @@ use crate::names::normalized;
 ///
 /// # Errors
 ///
-/// There is no parameter of a name, or it is given twice.
+/// There is no parameter of a name, it is given twice, or a required one is left out. The span is that of
+/// the argument, if the error is about one.
 pub(crate) fn make_positional(
     arguments: &mut FunctionArguments,
     function: &Function,
-) -> Result<(), CallError> {
+) -> Result<(), (CallError, Span)> {
     let FunctionArguments::List(list) = arguments else {
         return Ok(());
     };
@@ -31,16 +33,18 @@ pub(crate) fn make_positional(
     {
         return Ok(());
     }
-    let mistake = |source| {
-        CallError::Bind(BindError::Argument {
-            function: function.name.clone(),
-            source,
-        })
+    let mistake = |source, span| {
+        let function = function.name.clone();
+        (
+            CallError::Bind(BindError::Argument { function, source }),
+            span,
+        )
     };
     let names = function.parameters.iter().map(|of| of.name.as_str());
     let names: Vec<&str> = names.chain([DOCUMENT]).collect();
     let mut places: Vec<Option<FunctionArg>> = Vec::new();
     for argument in std::mem::take(&mut list.args) {
+        let span = argument.span();
         let (name, value) = match argument {
             FunctionArg::Unnamed(_) => {
                 places.push(Some(argument));
@@ -54,17 +58,24 @@ pub(crate) fn make_positional(
         };
         let place = names.iter().position(|known| *known == name);
         let place = place.ok_or_else(|| {
-            mistake(ArgumentError::Unknown {
+            let unknown = ArgumentError::Unknown {
                 parameter: name.clone(),
                 known: names.iter().map(|name| (*name).to_owned()).collect(),
-            })
+            };
+            mistake(unknown, span)
         })?;
         if places.len() <= place {
             places.resize(place + 1, None);
         }
         if places[place].replace(FunctionArg::Unnamed(value)).is_some() {
-            return Err(mistake(ArgumentError::Twice { parameter: name }));
+            return Err(mistake(ArgumentError::Twice { parameter: name }, span));
         }
+    }
+    let mut parameters = function.parameters.iter().zip(&places);
+    let left_out =
+        parameters.find(|(parameter, of)| of.is_none() && parameter.presence == Presence::Required);
+    if let Some((parameter, _)) = left_out {
+        return Err((CallError::missing(function, parameter), Span::empty()));
     }
     let null = || FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::value(Value::Null)));
     let places = places.into_iter().map(|of| of.unwrap_or_else(null));

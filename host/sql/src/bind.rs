@@ -68,6 +68,7 @@ pub(crate) fn bind(
         constant.is_some_and(ScalarValue::is_null)
     };
     let document = place.filter(|place| !is_null(place));
+    check_nulls(function, given)?;
     let mut columns = columns(function, given)?;
     let mut bound = bound(callable, given, &columns, context)?;
     if document.is_none() {
@@ -81,7 +82,7 @@ pub(crate) fn bind(
             }
         }
     }
-    check_fields(function, &columns, &bound, document.is_some())?;
+    check_fields(function, given, &columns, &bound, document.is_some())?;
     let schema = columns
         .iter()
         .map(|at| column(function, &bound, *at, &types[*at]));
@@ -92,6 +93,27 @@ pub(crate) fn bind(
         schema,
         document,
     })
+}
+
+/// Checks that required constants are not null. A text may name a field, which has no value then.
+fn check_nulls(function: &Function, given: &[Argument]) -> Result<(), CallError> {
+    let mut parameters = function.parameters.iter().zip(given);
+    let null = parameters.find(|(parameter, argument)| {
+        let constant = argument.constant.as_ref();
+        parameter.presence == Presence::Required
+            && parameter.kind != Kind::Text
+            && constant.is_some_and(ScalarValue::is_null)
+    });
+    null.map_or(Ok(()), |(parameter, _)| Err(is_null(function, parameter)))
+}
+
+fn is_null(function: &Function, parameter: &Parameter) -> CallError {
+    let Parameter { name, kind, .. } = parameter;
+    CallError::parameter_of(
+        &function.name,
+        name,
+        format!("parameter `{name}` ({kind}) is required, but null was given"),
+    )
 }
 
 /// The path of the field that an argument stands for.
@@ -113,8 +135,9 @@ fn columns(function: &Function, given: &[Argument]) -> Result<Vec<usize>, CallEr
         let is_required = parameter.presence == Presence::Required;
         match &argument.constant {
             None if parameter.kind != Kind::Text => {
-                return Err(CallError::argument(
+                return Err(CallError::parameter_of(
                     &function.name,
+                    &parameter.name,
                     format!(
                         "parameter `{}` ({}) takes a constant, but a column was given",
                         parameter.name, parameter.kind
@@ -197,8 +220,9 @@ fn value_of(
         _ => None,
     };
     value.ok_or_else(|| {
-        CallError::argument(
+        CallError::parameter_of(
             &function.name,
+            &parameter.name,
             format!(
                 "parameter `{}` is {}, but {} was given",
                 parameter.name,
@@ -243,19 +267,26 @@ fn reads(bound: &Bound, parameter: &Parameter) -> bool {
 /// Checks that the function reads each column as a field, and no field that is not given.
 fn check_fields(
     function: &Function,
+    given: &[Argument],
     columns: &[usize],
     bound: &Bound,
     has_document: bool,
 ) -> Result<(), CallError> {
     let parameters: Vec<&Parameter> = columns.iter().map(|at| &function.parameters[*at]).collect();
-    if let Some(parameter) = parameters.iter().find(|parameter| !reads(bound, parameter)) {
-        return Err(CallError::argument(
-            &function.name,
-            format!(
-                "parameter `{}` does not name a field: it takes a constant string",
-                parameter.name
+    let mut unread = columns.iter().zip(&parameters);
+    if let Some((at, parameter)) = unread.find(|(_, parameter)| !reads(bound, parameter)) {
+        let constant = given[*at].constant.as_ref();
+        return Err(match constant.is_some_and(ScalarValue::is_null) {
+            true => is_null(function, parameter),
+            false => CallError::parameter_of(
+                &function.name,
+                &parameter.name,
+                format!(
+                    "parameter `{}` does not name a field: it takes a constant string",
+                    parameter.name
+                ),
             ),
-        ));
+        });
     }
     let mut missing: Vec<String> = bound
         .fields()
@@ -292,8 +323,9 @@ fn column(
     let kinds = bound.fields().iter().filter(|field| field.path == path);
     let kinds: Vec<Kind> = kinds.map(|field| field.kind).collect();
     if let Some(kind) = kinds.iter().find(|kind| !can_read(**kind, found)) {
-        return Err(CallError::argument(
+        return Err(CallError::parameter_of(
             &function.name,
+            &parameter.name,
             format!(
                 "parameter `{}` takes a column of kind {kind}, but {found} was given: cast it",
                 parameter.name

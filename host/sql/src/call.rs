@@ -3,9 +3,12 @@
 //! Columns are handed over as they are. A document that is a struct is taken apart without a copy;
 //! one that is a JSON text is parsed in every batch.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StructArray,
+};
 use datafusion::arrow::compute::{cast, is_not_null, kernels::nullif::nullif, not};
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
@@ -26,6 +29,8 @@ pub(crate) struct Instance {
     columns: Vec<usize>,
     schema: SchemaRef,
     document: Option<usize>,
+    /// The fields of which no document of the last batch had a value.
+    without_values: BTreeSet<String>,
 }
 
 impl Instance {
@@ -48,7 +53,13 @@ impl Instance {
             columns,
             schema: Arc::new(schema),
             document,
+            without_values: BTreeSet::new(),
         })
+    }
+
+    /// The fields of which no document of the last batch had a value; `None` without documents.
+    pub(crate) fn without_values(&self) -> Option<&BTreeSet<String>> {
+        self.document.and(Some(&self.without_values))
     }
 
     /// Whether the instance is bound to the constants among the arguments.
@@ -94,19 +105,31 @@ impl Instance {
         Ok(self.bound.evaluate(&batch)?)
     }
 
+    /// The paths that the function reads of its document.
+    fn read_of_document(&self) -> impl Iterator<Item = &str> {
+        let paths = self.bound.fields().iter().map(|field| &*field.path);
+        paths.filter(|path| {
+            let mut given = self.schema.fields().iter();
+            !given.any(|given| is_below(path, given.name()))
+        })
+    }
+
     fn problem(&self, problem: impl Into<String>) -> CallError {
         CallError::argument(&self.bound.function().name, problem)
     }
 
     /// The columns and the fields of the documents.
     fn with_document(
-        &self,
+        &mut self,
         document: &ArrayRef,
         mut columns: Vec<ArrayRef>,
         rows: usize,
     ) -> Result<Result<RecordBatch, String>, CallError> {
         let mut fields: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        self.without_values.clear();
         if let Some(document) = document.as_struct_opt() {
+            let absent = self.read_of_document().filter(|path| !has(document, path));
+            self.without_values = absent.map(str::to_owned).collect();
             for (field, column) in document.fields().iter().zip(document.columns()) {
                 fields.push(Arc::clone(field));
                 columns.push(match document.nulls() {
@@ -146,6 +169,12 @@ impl Instance {
             })
             .collect();
         let loaded = self.bound.load(&documents)?;
+        let has_value = |path: &str| {
+            let column = loaded.column_by_name(path);
+            column.is_some_and(|column| column.logical_null_count() < rows)
+        };
+        let absent = self.read_of_document().filter(|path| !has_value(path));
+        self.without_values = absent.map(str::to_owned).collect();
         for (field, column) in loaded.schema_ref().fields().iter().zip(loaded.columns()) {
             let is_read = self
                 .bound
@@ -163,6 +192,21 @@ impl Instance {
         }
         Ok(batch(Arc::new(Schema::new(fields)), columns, rows))
     }
+}
+
+/// Whether a struct has a field at a path: by its name, or in the field of its first name.
+fn has(document: &StructArray, path: &str) -> bool {
+    if document.column_by_name(path).is_some() {
+        return true;
+    }
+    path.split_once('.').is_some_and(|(first, rest)| {
+        let inner = document.column_by_name(first);
+        inner.is_some_and(|inner| match inner.as_struct_opt() {
+            Some(inner) => has(inner, rest),
+            // The fields of a list's items, or of a JSON object, are known to the host alone.
+            None => true,
+        })
+    })
 }
 
 fn array(argument: &ColumnarValue, rows: usize) -> datafusion::error::Result<ArrayRef> {

@@ -3,7 +3,10 @@
 use std::error::Error;
 
 use datafusion::error::DataFusionError;
-use whittle_host::{BindError, EvaluateError, SelectError, nearest_name, with_causes};
+use whittle_host::{
+    ArgumentError, BindError, EvaluateError, Function, Parameter, SelectError, nearest_name,
+    with_causes,
+};
 
 /// Why a call of a UDF in SQL failed. DataFusion passes it on as [`DataFusionError::External`].
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub enum CallError {
     Argument {
         /// The function.
         function: String,
+        /// The parameter, if the reason is about one.
+        parameter: Option<String>,
         /// The reason.
         problem: String,
     },
@@ -51,7 +56,43 @@ impl CallError {
     pub(crate) fn argument(function: &str, problem: impl Into<String>) -> Self {
         Self::Argument {
             function: function.to_owned(),
+            parameter: None,
             problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn parameter_of(
+        function: &str,
+        parameter: &str,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self::Argument {
+            function: function.to_owned(),
+            parameter: Some(parameter.to_owned()),
+            problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn missing(function: &Function, parameter: &Parameter) -> Self {
+        let Parameter { name, kind, .. } = parameter;
+        Self::argument(
+            &function.name,
+            format!("missing parameter `{name}` ({kind})"),
+        )
+    }
+
+    /// The parameter that the error is about.
+    pub(crate) fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::Argument { parameter, .. } => parameter.as_deref(),
+            Self::Bind(BindError::Argument { source, .. }) => match source {
+                ArgumentError::Unknown { parameter, .. }
+                | ArgumentError::Missing { parameter, .. }
+                | ArgumentError::Twice { parameter }
+                | ArgumentError::Kind { parameter, .. } => Some(parameter),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }
@@ -95,7 +136,9 @@ impl std::fmt::Display for CallError {
                 "function `{function}` cannot run here: this process does not have the component \
                  `{component}` {version}"
             ),
-            Self::Argument { function, problem } => {
+            Self::Argument {
+                function, problem, ..
+            } => {
                 write!(formatter, "function `{function}`: {problem}")
             }
         }

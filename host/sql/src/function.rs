@@ -11,20 +11,24 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use datafusion::arrow::array::new_empty_array;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{ExprSchema, ScalarValue};
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions, new_empty_array};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::common::{DFSchema, ExprSchema, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::context::ExecutionProps;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
     ScalarUDFImpl, Signature, Volatility,
 };
+use datafusion::physical_expr::create_physical_expr;
 use whittle_host::{Presence, QueryContext, Udf};
 
 use crate::bind::{Argument, DOCUMENT, constant_type, document_at};
 use crate::call::Instance;
 use crate::error::CallError;
 use crate::query::{Cost, Query};
+use crate::site::Site;
 use crate::source::{Callable, Definition, Reference};
 
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub(crate) struct UdfFunction {
     definition: Arc<Definition>,
     aliases: Vec<String>,
     signature: Signature,
+    /// Where the statement calls it.
+    site: Option<Arc<Site>>,
     place: Place,
 }
 
@@ -81,6 +87,7 @@ impl UdfFunction {
             definition: Arc::new(definition),
             aliases,
             signature,
+            site: None,
             place: Place::Session,
         })
     }
@@ -100,6 +107,49 @@ impl UdfFunction {
         match &self.place {
             Place::Session => None,
             Place::Logical(query) | Place::Physical(Call { query, .. }) => Some(query),
+        }
+    }
+
+    /// The function while a statement is planned that calls it at this site.
+    pub(crate) fn at(&self, site: Site) -> Self {
+        Self {
+            aliases: Vec::new(),
+            site: Some(Arc::new(site)),
+            place: Place::Session,
+            ..self.clone()
+        }
+    }
+
+    /// The function without the site of its call, for statements that others run.
+    pub(crate) fn without_site(&self) -> Self {
+        Self {
+            site: None,
+            ..self.clone()
+        }
+    }
+
+    /// Gives an error of the call its position.
+    pub(crate) fn placed(&self, error: impl Into<DataFusionError>) -> DataFusionError {
+        let error = error.into();
+        match &self.site {
+            Some(site) => site.place(error, &self.reference().function),
+            None => error,
+        }
+    }
+
+    /// Puts the function's name in the place of the one that it has while a statement is planned.
+    pub(crate) fn named(&self, error: DataFusionError) -> DataFusionError {
+        let message = error.find_root().message().into_owned();
+        match &self.site {
+            Some(site) if message.contains(&site.name) => {
+                let message = message.replace(&site.name, &self.reference().name);
+                let named = DataFusionError::Plan(message);
+                match error.diagnostic() {
+                    Some(diagnostic) => named.with_diagnostic(diagnostic.clone()),
+                    None => self.placed(named),
+                }
+            }
+            _ => error,
         }
     }
 
@@ -159,13 +209,17 @@ impl UdfFunction {
     ///
     /// # Errors
     ///
-    /// The version cannot be selected any more, or cannot be bound to the arguments.
+    /// An argument without columns cannot be evaluated, the version cannot be selected any more, or it
+    /// cannot be bound to the arguments.
     pub(crate) fn check(
         &self,
         arguments: &[Expr],
         schema: &dyn ExprSchema,
         query: &Query,
     ) -> Result<(), CallError> {
+        for (at, argument) in arguments.iter().enumerate() {
+            self.check_constant(at, argument)?;
+        }
         let arguments = arguments.iter().map(|argument| Argument {
             constant: match argument {
                 Expr::Literal(value, _) => Some(value.clone()),
@@ -177,6 +231,37 @@ impl UdfFunction {
         let callable = self.definition.callable()?;
         Instance::bind(&callable, arguments.collect(), query.planning())?;
         Ok(())
+    }
+
+    /// Checks an argument that should be a constant by now: DataFusion leaves what it cannot fold, without
+    /// the reason.
+    fn check_constant(&self, at: usize, argument: &Expr) -> Result<(), CallError> {
+        let is_folded = matches!(argument, Expr::Literal(..));
+        if is_folded || argument.any_column_refs() || argument.is_volatile() {
+            return Ok(());
+        }
+        let physical = create_physical_expr(
+            argument,
+            &DFSchema::empty(),
+            &ExecutionProps::new(),
+            &PhysicalPlanningContext::default(),
+        );
+        let Ok(physical) = physical else {
+            return Ok(());
+        };
+        let row = RecordBatchOptions::new().with_row_count(Some(1));
+        let row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &row);
+        let evaluated = row.map_err(DataFusionError::from);
+        let evaluated = evaluated.and_then(|row| physical.evaluate(&row));
+        let Err(error) = evaluated else {
+            return Ok(());
+        };
+        let function = &self.reference().function;
+        let parameter = function.parameters.get(at);
+        let name = parameter.map_or(DOCUMENT, |parameter| &parameter.name);
+        let reason = error.find_root().message().into_owned();
+        let problem = format!("parameter `{name}` cannot be evaluated: {reason}");
+        Err(CallError::parameter_of(&function.name, name, problem))
     }
 
     /// Evaluates a call that is not part of a physical plan, such as one with constants only.
@@ -192,7 +277,7 @@ impl UdfFunction {
             // DataFusion would leave the call for the execution.
             (Err(error), Some(query)) if context.check().is_err() => {
                 let told = error.to_string();
-                query.fail(error);
+                query.fail(self.placed(error));
                 Err(DataFusionError::Execution(told))
             }
             (folded, _) => Ok(ColumnarValue::Array(folded?)),
@@ -204,24 +289,24 @@ impl UdfFunction {
     /// # Errors
     ///
     /// There are too many or too few, or a type does not fit its parameter.
-    fn coerced(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+    fn coerced(&self, given: &[DataType]) -> Result<Vec<DataType>, CallError> {
         let function = &self.reference().function;
         let parameters = &function.parameters;
         if given.len() > parameters.len() + 1 {
-            return Err(self.argument(format!(
-                "it has {} parameters and `{DOCUMENT}`, but {} arguments were given",
-                parameters.len(),
-                given.len()
-            )));
+            return Err(CallError::argument(
+                &function.name,
+                format!(
+                    "it has {} parameters and `{DOCUMENT}`, but {} arguments were given",
+                    parameters.len(),
+                    given.len()
+                ),
+            ));
         }
         let document = document_at(function, given);
         let absent = parameters.iter().skip(document.unwrap_or(given.len()));
         let mut absent = absent.filter(|parameter| parameter.presence == Presence::Required);
         if let Some(parameter) = absent.next() {
-            return Err(self.argument(format!(
-                "missing parameter `{}` ({})",
-                parameter.name, parameter.kind
-            )));
+            return Err(CallError::missing(function, parameter));
         }
         let types = given.iter().enumerate().map(|(at, found)| {
             let parameter = parameters.get(at).filter(|_| document != Some(at));
@@ -239,19 +324,11 @@ impl UdfFunction {
                 }
             };
             target.ok_or_else(|| {
-                self.argument(format!(
-                    "parameter `{name}` is {expected}, but {found} was given"
-                ))
+                let problem = format!("parameter `{name}` is {expected}, but {found} was given");
+                CallError::parameter_of(&function.name, name, problem)
             })
         });
         types.collect()
-    }
-
-    fn argument(&self, problem: String) -> DataFusionError {
-        DataFusionError::from(CallError::argument(
-            &self.reference().function.name,
-            problem,
-        ))
     }
 }
 
@@ -278,6 +355,9 @@ impl Call {
         let memory = instance.memory_bytes();
         self.cost.memory_bytes.fetch_max(memory, Ordering::Relaxed);
         let values = evaluated?;
+        if let Some(fields) = instance.without_values() {
+            self.cost.add_without_values(fields);
+        }
         run.put_back(self.number, instance);
         run.charge_memory()?;
         Ok(ColumnarValue::Array(values))
@@ -297,8 +377,18 @@ fn given(args: &ScalarFunctionArgs) -> Vec<Argument> {
 }
 
 impl ScalarUDFImpl for UdfFunction {
+    /// One of its own while the statement is planned: see [`Site`].
     fn name(&self) -> &str {
-        &self.reference().name
+        match (&self.place, &self.site) {
+            (Place::Session, Some(site)) => &site.name,
+            _ => &self.reference().name,
+        }
+    }
+
+    fn schema_name(&self, arguments: &[Expr]) -> Result<String> {
+        let arguments = arguments.iter().map(|of| of.schema_name().to_string());
+        let arguments = arguments.collect::<Vec<_>>().join(",");
+        Ok(format!("{}({arguments})", self.reference().name))
     }
 
     fn aliases(&self) -> &[String] {
@@ -319,7 +409,8 @@ impl ScalarUDFImpl for UdfFunction {
             .arg_fields
             .iter()
             .map(|field| field.data_type().clone());
-        self.coerced(&types.collect::<Vec<_>>())?;
+        self.coerced(&types.collect::<Vec<_>>())
+            .map_err(|error| self.placed(error))?;
         let Reference { name, function, .. } = self.reference();
         let field: Field = function.returns.field(name);
         Ok(Arc::new(field))
@@ -339,9 +430,10 @@ impl ScalarUDFImpl for UdfFunction {
             return Ok(ColumnarValue::Array(new_empty_array(&kind.data_type())));
         }
         let value = match &self.place {
-            Place::Physical(call) => call.evaluate(&args, rows)?,
-            Place::Session | Place::Logical(_) => self.fold(&args, rows)?,
+            Place::Physical(call) => call.evaluate(&args, rows),
+            Place::Session | Place::Logical(_) => self.fold(&args, rows),
         };
+        let value = value.map_err(|error| self.placed(error))?;
         match value {
             ColumnarValue::Array(values) if is_constant => Ok(ColumnarValue::Scalar(
                 ScalarValue::try_from_array(&values, 0)?,

@@ -11,21 +11,23 @@ use std::sync::{Arc, Mutex};
 use datafusion::common::plan_err;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
-use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::session_state::SessionState;
+use datafusion::execution::{FunctionRegistry, SessionStateBuilder};
 use datafusion::logical_expr::{
     DdlStatement, LogicalPlan, LogicalPlanBuilder, ScalarUDF, Statement as PlanStatement,
 };
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{DropFunction, FunctionDesc, Spanned, Statement as Sql};
 use whittle_host::{Function, QueryContext, Registry, SelectError, Selector, Udf};
 
 use crate::Options;
 use crate::error::CallError;
 use crate::function::UdfFunction;
-use crate::names::{self, Found};
+use crate::names::{self, Found, Known, normalized};
 use crate::planner::{self, UdfPlanner};
 use crate::query::{Query, lock};
+use crate::site::{Site, placed_at};
 use crate::source::Definition;
 
 /// The UDFs of a session. Clones share them.
@@ -150,7 +152,7 @@ impl Functions {
         }
         match self.look_up(name)? {
             Found::Udf(function) => Ok(function),
-            Found::Other => plan_err!("`{name}` is not a name of a function"),
+            Found::Scalar | Found::Other => plan_err!("`{name}` is not a name of a function"),
         }
     }
 
@@ -161,8 +163,14 @@ impl Functions {
     ///
     /// The session has no such function.
     pub fn drop(&self, name: &str) -> Result<()> {
-        if lock(&self.sources).own.remove(name).is_some() {
-            self.context.deregister_udf(name);
+        self.check_drop(name)?;
+        lock(&self.sources).own.remove(name);
+        self.context.deregister_udf(name);
+        Ok(())
+    }
+
+    fn check_drop(&self, name: &str) -> Result<()> {
+        if lock(&self.sources).own.contains_key(name) {
             return Ok(());
         }
         if self.list().iter().any(|of| of.function.name == name) {
@@ -247,22 +255,47 @@ impl Functions {
         self.plan_as(statement, Query::in_context(context)).await
     }
 
-    async fn plan_as(&self, mut statement: Statement, query: Arc<Query>) -> Result<DataFrame> {
-        self.resolve(&mut statement)?;
-        let plan = self.context.state().statement_to_plan(statement).await?;
-        let plan = match plan {
-            LogicalPlan::Ddl(DdlStatement::DropFunction(drop)) => {
-                match self.drop(&drop.name) {
-                    Err(error) if !drop.if_exists => return Err(error),
-                    Ok(()) | Err(_) => {}
-                }
+    async fn plan_as(&self, statement: Statement, query: Arc<Query>) -> Result<DataFrame> {
+        match plain(&statement) {
+            Some(Sql::DropFunction(drop)) => {
+                self.drop_all(drop)?;
                 let empty = LogicalPlanBuilder::empty(false).build()?;
                 return Ok(DataFrame::new(self.context.state(), empty));
             }
+            Some(Sql::CreateFunction(create)) => {
+                let span = create.name.span();
+                let created = self.plan_calls(statement, &query).await;
+                return created.map_err(|error| placed_at(error, span));
+            }
+            _ => self.plan_calls(statement, &query).await,
+        }
+    }
+
+    async fn plan_calls(&self, mut statement: Statement, query: &Arc<Query>) -> Result<DataFrame> {
+        let written = plain(&statement).map(ToString::to_string);
+        let mut calls = Calls {
+            functions: self,
+            placed: Some(Vec::new()),
+        };
+        names::complete(&mut statement, &mut calls)?;
+        let mut state = self.context.state();
+        let placed = calls.placed.unwrap_or_default();
+        for function in &placed {
+            state.register_udf(Arc::new(ScalarUDF::new_from_impl(function.clone())))?;
+        }
+        let planned = state.statement_to_plan(statement).await;
+        let planned =
+            planned.map_err(|error| placed.iter().fold(error, |error, of| of.named(error)));
+        let plan = match planned? {
             // Their calls are those of later queries.
-            LogicalPlan::Ddl(DdlStatement::CreateView(_))
-            | LogicalPlan::Statement(PlanStatement::Prepare(_)) => plan,
-            plan => planner::plan_in(plan, &query)?,
+            LogicalPlan::Ddl(DdlStatement::CreateView(mut view)) => {
+                view.definition = written;
+                planner::plan_for_later(LogicalPlan::Ddl(DdlStatement::CreateView(view)))?
+            }
+            plan @ LogicalPlan::Statement(PlanStatement::Prepare(_)) => {
+                planner::plan_for_later(plan)?
+            }
+            plan => planner::plan_in(plan, query)?,
         };
         let is_prepared = matches!(plan, LogicalPlan::Statement(PlanStatement::Execute(_)));
         let frame = self.context.execute_logical_plan(plan).await?;
@@ -270,7 +303,32 @@ impl Functions {
             return Ok(frame);
         }
         let (state, plan) = frame.into_parts();
-        Ok(DataFrame::new(state, planner::plan_in(plan, &query)?))
+        Ok(DataFrame::new(state, planner::plan_in(plan, query)?))
+    }
+
+    /// Removes the functions of a statement, all or none.
+    fn drop_all(&self, statement: &DropFunction) -> Result<()> {
+        if let Some(behavior) = &statement.drop_behavior {
+            return plan_err!("`DROP FUNCTION` takes no `{behavior}`: views keep the function");
+        }
+        let mut names = Vec::new();
+        for FunctionDesc { name, args } in &statement.func_desc {
+            let at = |error| placed_at(error, name.span());
+            if args.as_ref().is_some_and(|args| !args.is_empty()) {
+                return plan_err!("a name has one function: leave out the parameters of `{name}`")
+                    .map_err(at);
+            }
+            let parts = name.0.iter();
+            let parts = parts.map(|part| part.as_ident().map(normalized));
+            let parts: Option<Vec<String>> = parts.collect();
+            let name = parts.unwrap_or_default().join(".");
+            match self.check_drop(&name) {
+                Ok(()) => names.push(name),
+                Err(_) if statement.if_exists => {}
+                Err(error) => return Err(at(error)),
+            }
+        }
+        names.iter().try_for_each(|name| self.drop(name))
     }
 
     /// Looks up the UDFs that a statement calls, and completes the calls: `component.function`
@@ -281,7 +339,11 @@ impl Functions {
     /// The statement calls a function that does not exist, or a UDF that cannot be used, or names a
     /// parameter that the function does not have.
     pub fn resolve(&self, statement: &mut Statement) -> Result<()> {
-        names::complete(statement, &mut |name| self.look_up(name))
+        let mut calls = Calls {
+            functions: self,
+            placed: None,
+        };
+        names::complete(statement, &mut calls)
     }
 
     /// Makes all functions of the registries known. [`Functions::sql`] looks up single names without
@@ -300,7 +362,11 @@ impl Functions {
         // A copy of the session's state would cost more than the rest of a look-up.
         let state = self.context.state_ref();
         if is_other(&state.read(), name) {
-            return Ok(Found::Other);
+            let is_scalar = state.read().scalar_functions().contains_key(name);
+            return Ok(match is_scalar && !PLANNED.contains(&name) {
+                true => Found::Scalar,
+                false => Found::Other,
+            });
         }
         let Ok(selector) = name.parse::<Selector>() else {
             return Err(self.unknown(name));
@@ -373,6 +439,36 @@ impl Functions {
         });
         let own: Vec<String> = own.collect();
         CallError::unknown(name, others.chain(&own))
+    }
+}
+
+/// The functions of the session, for the calls of one statement.
+struct Calls<'a> {
+    functions: &'a Functions,
+    /// A function for each call, for the state that the statement is planned in; `None` if it is planned
+    /// elsewhere.
+    placed: Option<Vec<UdfFunction>>,
+}
+
+impl Known for Calls<'_> {
+    fn look_up(&mut self, name: &str) -> Result<Found, CallError> {
+        self.functions.look_up(name)
+    }
+
+    fn called_at(&mut self, site: Site, function: &UdfFunction) -> bool {
+        let Some(placed) = &mut self.placed else {
+            return false;
+        };
+        placed.push(function.at(site));
+        true
+    }
+}
+
+/// A statement of SQL itself, not of DataFusion.
+fn plain(statement: &Statement) -> Option<&Sql> {
+    match statement {
+        Statement::Statement(statement) => Some(statement),
+        _ => None,
     }
 }
 

@@ -48,6 +48,7 @@ mod names;
 mod planner;
 mod query;
 mod remote;
+mod site;
 mod source;
 
 use whittle_host::Budget;

@@ -3,53 +3,65 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use datafusion::common::{Diagnostic, Span};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::sql::parser::{CopyToSource, Statement};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, Ident, ObjectName, Spanned, VisitMut, visit_expressions_mut,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
+    ObjectName, Spanned, VisitMut, visit_expressions_mut,
 };
+use datafusion::sql::sqlparser::tokenizer::Span;
 
 use crate::arguments::make_positional;
 use crate::error::CallError;
 use crate::function::UdfFunction;
+use crate::site::{Site, placed_at};
 
 /// What a name stands for.
 pub(crate) enum Found {
     Udf(Arc<ScalarUDF>),
-    /// A function of DataFusion, or of somebody else.
+    /// A scalar function of DataFusion, or of somebody else.
+    Scalar,
+    /// Another function of DataFusion, or of somebody else.
     Other,
 }
 
-/// Looks up a function by its name.
-pub(crate) type LookUp<'a> = dyn FnMut(&str) -> Result<Found, CallError> + 'a;
+/// What knows the functions of a statement.
+pub(crate) trait Known {
+    /// Finds a function by its name.
+    fn look_up(&mut self, name: &str) -> Result<Found, CallError>;
+
+    /// Takes the function for a call at a site. Returns whether the call can use the name of the site.
+    fn called_at(&mut self, site: Site, function: &UdfFunction) -> bool;
+}
 
 /// Looks up the functions that a statement calls, and completes the calls of UDFs.
-pub(crate) fn complete(statement: &mut Statement, look_up: &mut LookUp<'_>) -> Result<()> {
+pub(crate) fn complete(statement: &mut Statement, known: &mut impl Known) -> Result<()> {
     match statement {
-        Statement::Statement(statement) => complete_in(statement.as_mut(), look_up),
-        Statement::Explain(explain) => complete(&mut explain.statement, look_up),
+        Statement::Statement(statement) => complete_in(statement.as_mut(), known),
+        Statement::Explain(explain) => complete(&mut explain.statement, known),
         Statement::CopyTo(copy) => match &mut copy.source {
-            CopyToSource::Query(query) => complete_in(query.as_mut(), look_up),
+            CopyToSource::Query(query) => complete_in(query.as_mut(), known),
             CopyToSource::Relation(_) => Ok(()),
         },
         Statement::CreateExternalTable(_) | Statement::Reset(_) => Ok(()),
     }
 }
 
-fn complete_in<T: VisitMut>(tree: &mut T, look_up: &mut LookUp<'_>) -> Result<()> {
+fn complete_in<T: VisitMut>(tree: &mut T, known: &mut impl Known) -> Result<()> {
     let found = visit_expressions_mut(tree, |expression| {
         let Expr::Function(call) = expression else {
             return ControlFlow::Continue(());
         };
         let span = call.name.span();
-        match complete_call(call, look_up) {
+        match complete_call(call, known) {
             Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                let span = Span::try_from_sqlparser_span(span);
-                let diagnostic = Diagnostic::new_error(error.to_string(), span);
-                ControlFlow::Break(DataFusionError::from(error).with_diagnostic(diagnostic))
+            Err((error, argument)) => {
+                let span = match argument == Span::empty() {
+                    true => span,
+                    false => argument,
+                };
+                ControlFlow::Break(placed_at(DataFusionError::from(error), span))
             }
         }
     });
@@ -59,25 +71,99 @@ fn complete_in<T: VisitMut>(tree: &mut T, look_up: &mut LookUp<'_>) -> Result<()
     }
 }
 
-fn complete_call(call: &mut Function, look_up: &mut LookUp<'_>) -> Result<(), CallError> {
+/// The span of an error is that of an argument, or empty.
+fn complete_call(call: &mut Function, known: &mut impl Known) -> Result<(), (CallError, Span)> {
+    let of_call = |error| (error, Span::empty());
     let parts = call.name.0.iter();
     let parts: Option<Vec<String>> = parts.map(|part| part.as_ident().map(normalized)).collect();
     let Some(parts) = parts else {
         return Ok(());
     };
     let name = parts.join(".");
-    let Found::Udf(function) = look_up(&name)? else {
-        return Ok(());
+    let function = match known.look_up(&name).map_err(of_call)? {
+        Found::Udf(function) => function,
+        Found::Scalar => return check_scalar(call, &name).map_err(of_call),
+        Found::Other => return Ok(()),
     };
+    let span = call.name.span();
     if parts.len() > 1 {
         // DataFusion knows functions by one name.
-        let span = call.name.span();
-        call.name = ObjectName::from(vec![Ident::with_quote_and_span('"', span, name)]);
+        call.name = one_name(name.clone(), span);
     }
-    match UdfFunction::of(&function) {
-        Some(function) => make_positional(&mut call.args, &function.reference().function),
-        None => Ok(()),
+    let Some(function) = UdfFunction::of(&function) else {
+        return Ok(());
+    };
+    let declared = &function.reference().function;
+    check_scalar(call, &declared.name).map_err(of_call)?;
+    check_arguments(&call.args, &declared.name)?;
+    make_positional(&mut call.args, declared)?;
+    if let Some(site) = Site::of(call, &name) {
+        let planned = one_name(site.name.clone(), span);
+        if known.called_at(site, function) {
+            call.name = planned;
+        }
     }
+    Ok(())
+}
+
+fn one_name(name: String, span: Span) -> ObjectName {
+    ObjectName::from(vec![Ident::with_quote_and_span('"', span, name)])
+}
+
+/// Refuses what belongs to aggregates and windows: DataFusion would ignore it.
+fn check_scalar(call: &Function, name: &str) -> Result<(), CallError> {
+    let list = match &call.args {
+        FunctionArguments::List(list) => Some(list),
+        FunctionArguments::None | FunctionArguments::Subquery(_) => None,
+    };
+    let duplicates = list.and_then(|list| list.duplicate_treatment);
+    let clause = list.and_then(|list| list.clauses.first());
+    let extra = if let Some(treatment) = duplicates {
+        treatment.to_string()
+    } else if let Some(clause) = clause {
+        match clause {
+            FunctionArgumentClause::OrderBy(_) => "ORDER BY".to_owned(),
+            FunctionArgumentClause::Limit(_) => "LIMIT".to_owned(),
+            clause => clause.to_string(),
+        }
+    } else if call.filter.is_some() {
+        "FILTER".to_owned()
+    } else if let Some(treatment) = &call.null_treatment {
+        treatment.to_string()
+    } else if call.over.is_some() {
+        "OVER".to_owned()
+    } else if !call.within_group.is_empty() {
+        "WITHIN GROUP".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(CallError::argument(
+        name,
+        format!("it is a scalar function, which takes no `{extra}`"),
+    ))
+}
+
+/// Refuses what stands for several arguments.
+fn check_arguments(arguments: &FunctionArguments, name: &str) -> Result<(), (CallError, Span)> {
+    let refused = |what: &str, span| {
+        let problem = format!("{what} is not an argument: name columns or constants");
+        Err((CallError::argument(name, problem), span))
+    };
+    let list = match arguments {
+        FunctionArguments::List(list) => list,
+        FunctionArguments::None => return Ok(()),
+        FunctionArguments::Subquery(query) => return refused("a query", query.span()),
+    };
+    for argument in &list.args {
+        let value = match argument {
+            FunctionArg::Unnamed(value) => value,
+            FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } => arg,
+        };
+        if !matches!(value, FunctionArgExpr::Expr(_)) {
+            return refused(&format!("`{value}`"), argument.span());
+        }
+    }
+    Ok(())
 }
 
 /// The name that an identifier stands for: in lower case unless it is quoted.

@@ -14,7 +14,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF};
+use datafusion::logical_expr::{Expr, LogicalPlan, PlanType, ScalarUDF, ToStringifiedPlan};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::analyze::AnalyzeExec;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
@@ -42,8 +42,9 @@ impl QueryPlanner for UdfPlanner {
         };
         query.check()?;
         let own = replace_calls(plan.clone(), |function, arguments, schema| {
-            function.check(arguments, schema, &query)?;
-            Ok(function.called_in(&query)?)
+            let checked = function.check(arguments, schema, &query);
+            let called = checked.and_then(|()| function.called_in(&query));
+            called.map_err(|error| function.placed(error))
         })?;
         if !own.transformed {
             return self.inner.create_physical_plan(plan, session).await;
@@ -72,6 +73,18 @@ fn in_one(plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
 /// Makes the calls in a logical plan belong to a query.
 pub(crate) fn plan_in(plan: LogicalPlan, query: &Arc<Query>) -> Result<LogicalPlan> {
     let planned = replace_calls(plan, |function, _, _| Ok(function.planned_in(query)))?;
+    let mut plan = planned.data;
+    if let LogicalPlan::Explain(explain) = &mut plan {
+        // Made with the names that functions have while a statement is planned.
+        let initial = explain.plan.to_stringified(PlanType::InitialLogicalPlan);
+        explain.stringified_plans = vec![initial];
+    }
+    Ok(plan)
+}
+
+/// Makes the calls in a logical plan those of any query that uses it.
+pub(crate) fn plan_for_later(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let planned = replace_calls(plan, |function, _, _| Ok(function.without_site()))?;
     Ok(planned.data)
 }
 

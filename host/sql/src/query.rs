@@ -5,17 +5,16 @@
 //! the first stream. It ends when all partitions are done, or when a stream is dropped before its
 //! end and no other is open.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use whittle_host::{Budget, QueryContext};
 
 use crate::call::Instance;
-use crate::error::CallError;
 
 /// The state of a planned query.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub struct Query {
     /// The context in which arguments are checked and constants are folded.
     planning: OnceLock<QueryContext>,
     /// Why planning was stopped.
-    failure: Mutex<Option<CallError>>,
+    failure: Mutex<Option<DataFusionError>>,
     calls: Mutex<Vec<Arc<Cost>>>,
     current: Mutex<Current>,
 }
@@ -60,9 +59,30 @@ pub(crate) struct Cost {
     pub(crate) instances: AtomicUsize,
     pub(crate) nanoseconds: AtomicU64,
     pub(crate) memory_bytes: AtomicUsize,
+    /// The fields of which no document has had a value; `None` before the first one.
+    without_values: Mutex<Option<BTreeSet<String>>>,
 }
 
 impl Cost {
+    /// Adds the fields of which no document of a batch had a value.
+    pub(crate) fn add_without_values(&self, fields: &BTreeSet<String>) {
+        let mut known = lock(&self.without_values);
+        match &mut *known {
+            Some(known) => known.retain(|field| fields.contains(field)),
+            None => *known = Some(fields.clone()),
+        }
+    }
+
+    /// Warns of such fields: their names may be wrong.
+    fn warn(&self) {
+        for field in lock(&self.without_values).take().into_iter().flatten() {
+            log::warn!(
+                "function `{}` read the field `{field}`, of which no document had a value",
+                self.function
+            );
+        }
+    }
+
     pub(crate) fn time(&self) -> Duration {
         Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))
     }
@@ -105,12 +125,12 @@ impl Query {
     }
 
     /// Planning was stopped: the time is over, or the query was cancelled.
-    pub(crate) fn fail(&self, error: CallError) {
+    pub(crate) fn fail(&self, error: DataFusionError) {
         lock(&self.failure).get_or_insert(error);
     }
 
     /// Fails if planning was stopped.
-    pub(crate) fn check(&self) -> Result<(), CallError> {
+    pub(crate) fn check(&self) -> Result<()> {
         lock(&self.failure).take().map_or(Ok(()), Err)
     }
 
@@ -162,6 +182,9 @@ impl Query {
         current.open = current.open.saturating_sub(1);
         let is_last = !is_complete || current.begun.len() >= partitions;
         if current.open == 0 && is_last {
+            if is_complete {
+                self.costs().iter().for_each(|cost| cost.warn());
+            }
             current.end();
         }
     }

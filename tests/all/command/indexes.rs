@@ -40,7 +40,7 @@ fn replaces_documents_by_id_and_searches_them_in_another_process() {
     1.0000  Stir Wars  title: Stir Wars
 
     2 hits in N ms
-    string_distance: 3 documents in N ms, 0 errors, N KiB
+    string_distance: 3 documents in N ms, after N ms to bind and N ms to load columns, 0 errors, N KiB
     ");
     insta::assert_snapshot!(desk.bad(search), @"error: unknown function `string_distance`; no component is loaded: load one, or use a registry");
     desk.good("registry add string-distance.wasm --registry data/registry");
@@ -104,7 +104,7 @@ fn indexes_and_searches_a_node_like_a_directory() {
     1.0000  Star Wars  title: Star Wars  rating: 8
 
     1 hit in N ms
-    string_distance: 2 documents in N ms, 0 errors, N KiB
+    string_distance: 2 documents in N ms, after N ms to bind and N ms to load columns, 0 errors, N KiB
 
      score  id         document
     1.0000  Star Wars  title: Star Wars  rating: 8

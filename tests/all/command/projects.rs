@@ -168,7 +168,7 @@ fn a_project_is_built_again_only_if_something_has_changed() {
     let before = project.runs();
     assert_eq!(
         project.run("call p f --docs d.json"),
-        "{\"_id\":\"0\",\"value\":1.0}\n{\"_id\":\"1\",\"value\":1.0}\n"
+        "{\"_id\":\"0\",\"value\":1.0}\n{\"_id\":\"1\",\"value\":1.0}\nbuilding p (Python)\n"
     );
     project.run("build p");
     let added = project.run("registry add p --registry registry");
@@ -388,11 +388,14 @@ fn dev_ends_a_build_that_an_edit_has_made_useless() {
     let mut build = project.command("build p");
     let mut build = build.stderr(Stdio::piped()).spawn().expect("it runs");
     let mut message = String::new();
-    let errors = build.stderr.take().expect("a pipe");
-    BufReader::new(errors)
-        .read_line(&mut message)
-        .expect("it waits");
-    assert_eq!(message, "waiting for another build of p\n");
+    let mut errors = BufReader::new(build.stderr.take().expect("a pipe"));
+    for _ in 0..2 {
+        errors.read_line(&mut message).expect("it waits");
+    }
+    assert_eq!(
+        message,
+        "building p (Python)\nwaiting for another build of p\n"
+    );
     build.kill().expect("killed");
     build.wait().expect("it ends");
     let sleeper = project.sleeper().expect("it runs");
@@ -487,6 +490,7 @@ fn dev_keeps_the_compiler_of_assemblyscript_running() {
     let watcher = Watcher::start(command);
     insta::assert_snapshot!(watcher.until("waiting"), @r"
     watching N files of p; Ctrl-C ends it
+    building p (AssemblyScript)
     build 1: --config asconfig.json --target release
     error: p: asc failed: see its messages above
     build failed after T s
@@ -495,6 +499,7 @@ fn dev_keeps_the_compiler_of_assemblyscript_running() {
     project.write("p/assembly/index.ts", "2");
     insta::assert_snapshot!(watcher.until("waiting"), @r"
     changed: assembly/index.ts
+    building p (AssemblyScript)
     build 2: --config asconfig.json --target release
     error: p: asc failed: see its messages above
     build failed after T s
@@ -504,6 +509,7 @@ fn dev_keeps_the_compiler_of_assemblyscript_running() {
     project.write("p/transform.mjs", "edited");
     insta::assert_snapshot!(watcher.until("waiting"), @r"
     changed: transform.mjs
+    building p (AssemblyScript)
     a new asc
     error: p: node failed: see its messages above
     build failed after T s

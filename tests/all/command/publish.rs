@@ -196,3 +196,33 @@ fn a_project_is_built_and_tested_first() {
     let (_, listed) = node.ask("GET", "/_udf/my-udf", &Json::Null);
     assert_eq!(listed["versions"][0]["version"], "0.1.0");
 }
+
+#[test]
+fn a_test_says_what_is_built_and_that_the_description_is_the_templates() {
+    if !languages().contains(&"c".to_owned()) {
+        return;
+    }
+    let desk = Desk::new();
+    desk.good("new c my-udf");
+    let said = || {
+        let mut test = desk.command("test my-udf");
+        test.env("CARGO_TARGET_DIR", target().join("guest-build"))
+            .env("PATH", path());
+        let output = test.output().expect("the command runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    insta::assert_snapshot!(said(), @"building my-udf (C)");
+    // The function is the author's now.
+    let file = desk.path("my-udf/my_udf.c");
+    let source = fs::read_to_string(&file).expect("the template");
+    let own = source.replace("Tells whether a number is", "Tells whether a price is");
+    assert_ne!(own, source);
+    fs::write(&file, &own).expect("written");
+    insta::assert_snapshot!(said(), @r#"
+    building my-udf (C)
+    warning: the description of my-udf is still the template's, "Numbers within bounds.": write what its functions are for, in its source
+    "#);
+    fs::write(&file, own.replace("Numbers within bounds.", "Prices.")).expect("written");
+    insta::assert_snapshot!(said(), @"building my-udf (C)");
+}

@@ -188,6 +188,10 @@ fn mistakes_have_their_position_and_the_nearest_name() {
         @"error: line 2, column 6: there is no table `film`: did you mean `films`?"
     );
     insta::assert_snapshot!(
+        mistake("SELECT 5 # 3"),
+        @"error: line 1, column 10: the operator `#` is not supported"
+    );
+    insta::assert_snapshot!(
         mistake("SELECT title FROM 'film.csv'"),
         @"error: film.csv: No such file or directory (os error 2)"
     );
@@ -209,6 +213,14 @@ fn files_that_are_no_tables_are_named() {
     let desk = desk();
     desk.write("bad.json", "[{\"a\": 1},");
     desk.write("bad.parquet", "nonsense");
+    desk.write("twice.csv", "a,b,a\n1,2,3\n");
+    desk.write("cut.ndjson", "{\"a\": 1}\n\n{\"a\":\n");
+    desk.write("word.ndjson", "{\"a\": 1}\nnonsense\n");
+    desk.write("list.ndjson", "{\"a\": 1}\n[1]\n");
+    desk.write(
+        "mixed.ndjson",
+        "{\"a\": 1}\n{\"a\": 2}\n{\"a\": {\"b\": 1}}\n",
+    );
     for (flags, expected) in [
         (
             "none.csv",
@@ -217,6 +229,27 @@ fn files_that_are_no_tables_are_named() {
         (
             "bad.json",
             "bad.json: EOF while parsing a value at line 1 column 10",
+        ),
+        (
+            "twice.csv",
+            "twice.csv: two columns of the header have the name `a`: rename one",
+        ),
+        (
+            "cut.ndjson",
+            "cut.ndjson: line 3, column 5: the object is not complete in its line",
+        ),
+        (
+            "word.ndjson",
+            "word.ndjson: line 2, column 2: expected ident",
+        ),
+        (
+            "list.ndjson",
+            "list.ndjson: line 2: it is not a JSON object",
+        ),
+        (
+            "mixed.ndjson",
+            "mixed.ndjson: line 3: a field has another type than in the lines before: Expected object json \
+             type, found: Scalar({Int64})",
         ),
         (
             "bad.parquet",
@@ -241,6 +274,29 @@ fn files_that_are_no_tables_are_named() {
 }
 
 #[test]
+fn mistakes_after_the_rows_that_types_come_from_name_the_line() {
+    let desk = desk();
+    let lines = |first: &str, line: &str, last: &str| {
+        let lines = vec![line; 100_000].join("\n");
+        format!("{first}{lines}\n{last}\n")
+    };
+    desk.write("cut.ndjson", lines("", "{\"a\": 1}", "{\"a\":"));
+    desk.write("word.ndjson", lines("", "{\"a\": 1}", "{\"a\": \"x\"}"));
+    desk.write("word.csv", lines("b,a\n", "0,1", "0,x"));
+    desk.write("short.csv", lines("b,a\n", "0,1", "0"));
+    let mistake = |file: &str| {
+        let statement = format!("SELECT sum(a) FROM '{file}'");
+        let output = desk.sql("", &statement);
+        let error = text(&output.stderr);
+        error.lines().last().unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(mistake("cut.ndjson"), @"error: cut.ndjson: line 100001, column 5: the object is not complete in its line");
+    insta::assert_snapshot!(mistake("word.ndjson"), @r#"error: word.ndjson: line 100001: whilst decoding field 'a': failed to parse "x" as Int64"#);
+    insta::assert_snapshot!(mistake("word.csv"), @"error: word.csv: Error while parsing value 'x' as type 'Int64' for column `a` at line 100001. Row data: '[0,x]'");
+    insta::assert_snapshot!(mistake("short.csv"), @"error: short.csv: incorrect number of fields for line 100002, expected 2 got 1");
+}
+
+#[test]
 fn functions_take_columns_constants_and_documents() {
     let desk = desk();
     let near = "SELECT title FROM films WHERE string_distance(lower(title), 'star wars', 1); \
@@ -254,8 +310,30 @@ fn functions_take_columns_constants_and_documents() {
     );
     let score = "SELECT custom_score(rating_weight => 1.0, document => named_struct('rating', rating)) \
         AS score FROM films";
-    let scores = desk.answer("--udf custom-score.wasm films.csv --format csv", score);
+    let scores = desk.sql("--udf custom-score.wasm films.csv --format csv", score);
+    let scores = text(&scores.stdout);
     assert_eq!(scores, "score\n8.6\n2.0\n8.5\n9.2\n");
+}
+
+#[test]
+fn fields_that_no_document_has_are_warnings() {
+    let desk = desk();
+    let flags = "--udf custom-score.wasm films.csv --format csv";
+    let warnings = |document: &str| {
+        let statement = format!("SELECT custom_score(document => {document}) AS score FROM films");
+        let output = desk.sql(flags, &statement);
+        assert_eq!(output.status.code(), Some(0), "{document}");
+        text(&output.stderr).trim_end().to_owned()
+    };
+    insta::assert_snapshot!(warnings("named_struct('rating', rating)"), @"
+    warning: function `custom_score` read the field `popularity`, of which no document had a value
+    warning: function `custom_score` read the field `price`, of which no document had a value
+    ");
+    insta::assert_snapshot!(warnings("'{\"rating\": 2}'"), @"
+    warning: function `custom_score` read the field `popularity`, of which no document had a value
+    warning: function `custom_score` read the field `price`, of which no document had a value
+    ");
+    insta::assert_snapshot!(warnings("'{\"rating\": 2, \"price\": 1, \"popularity\": 3}'"), @"");
 }
 
 #[test]
@@ -278,19 +356,36 @@ fn functions_are_made_replaced_and_dropped() {
     let mistake = |statements: &str| desk.mistake("films.csv", statements);
     insta::assert_snapshot!(
         mistake(&format!("{make}; {make}")),
-        @"error: function `string_distance` exists already: use `CREATE OR REPLACE FUNCTION`"
+        @"error: line 1, column 90: function `string_distance` exists already: use `CREATE OR REPLACE FUNCTION`"
     );
     insta::assert_snapshot!(
         mistake(&format!("{make}; DROP FUNCTION string_distance; DROP FUNCTION string_distance")),
-        @"error: unknown function `string_distance`"
+        @"error: line 1, column 119: unknown function `string_distance`"
     );
     insta::assert_snapshot!(
         mistake("CREATE FUNCTION f LANGUAGE wasm AS 'string-distance.wasm'"),
-        @"error: string-distance.wasm: there is no function `f` in the component: it has `string_distance`"
+        @"error: line 1, column 17: string-distance.wasm: there is no function `f` in the component: it has `string_distance`"
     );
     insta::assert_snapshot!(
         mistake("CREATE FUNCTION abs LANGUAGE wasm AS 'string-distance.wasm'"),
-        @"error: string-distance.wasm: there is no function `abs` in the component: it has `string_distance`"
+        @"error: line 1, column 17: string-distance.wasm: there is no function `abs` in the component: it has `string_distance`"
+    );
+    insta::assert_snapshot!(
+        mistake("CREATE FUNCTION string_distance LANGUAGE wasm IMMUTABLE AS 'string-distance.wasm'"),
+        @"error: `CREATE FUNCTION` takes no `IMMUTABLE` or `VOLATILE` here: write `LANGUAGE wasm AS 'file.wasm'` alone"
+    );
+    insta::assert_snapshot!(
+        mistake(&format!("{make}; DROP FUNCTION string_distance CASCADE")),
+        @"error: `DROP FUNCTION` takes no `CASCADE`: views keep the function"
+    );
+    insta::assert_snapshot!(
+        mistake(&format!("{make}; DROP FUNCTION string_distance, nope")),
+        @"error: line 1, column 105: unknown function `nope`"
+    );
+    let both = format!("{make}; DROP FUNCTION IF EXISTS nope, String_Distance; {call}");
+    insta::assert_snapshot!(
+        mistake(&both),
+        @"error: line 1, column 128: unknown function `string_distance`: did you mean `cosine_distance`?"
     );
 }
 
@@ -303,7 +398,7 @@ fn functions_come_from_a_registry() {
     assert_eq!(desk.answer(flags, call), "n\n2\n");
     insta::assert_snapshot!(
         desk.mistake(flags, "DROP FUNCTION string_distance"),
-        @"error: function `string_distance` belongs to a registry: `whittle registry remove` deletes it there"
+        @"error: line 1, column 15: function `string_distance` belongs to a registry: `whittle registry remove` deletes it there"
     );
     insta::assert_snapshot!(
         desk.mistake(flags, r#"SELECT "string_distance@^2"(title, 'x') FROM films"#),
@@ -327,24 +422,109 @@ fn mistakes_in_calls_name_the_function_and_the_parameter() {
     );
     insta::assert_snapshot!(
         mistake("string_distance(title, 'x', year)"),
-        @"error: function `string_distance`: parameter `max_distance` (int64) takes a constant, but a column was given"
+        @"error: line 1, column 36: function `string_distance`: parameter `max_distance` (int64) takes a constant, but a column was given"
     );
     insta::assert_snapshot!(
         mistake("string_distance(title, title)"),
-        @"error: function `string_distance`: parameter `target` does not name a field: it takes a constant string"
+        @"error: line 1, column 31: function `string_distance`: parameter `target` does not name a field: it takes a constant string"
     );
     insta::assert_snapshot!(
         mistake("string_distance(year, '1977')"),
-        @"error: function `string_distance`: parameter `field` takes a column of kind text, but Int64 was given: cast it"
+        @"error: line 1, column 24: function `string_distance`: parameter `field` takes a column of kind text, but Int64 was given: cast it"
     );
     insta::assert_snapshot!(
         mistake("string_distance(title)"),
-        @"error: function `string_distance`: missing parameter `target` (text)"
+        @"error: line 1, column 8: function `string_distance`: missing parameter `target` (text)"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, max_distance => 1)"),
+        @"error: line 1, column 8: function `string_distance`: missing parameter `target` (text)"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, NULL)"),
+        @"error: line 1, column 31: function `string_distance`: parameter `target` (text) is required, but null was given"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, 'x', 'y')"),
+        @"error: line 1, column 36: function `string_distance`: parameter `max_distance` is int64, but Utf8 was given"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, 'x', 1 / 0)"),
+        @"error: line 1, column 36: function `string_distance`: parameter `max_distance` cannot be evaluated: Divide by zero error"
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(title, 'x'), string_distance(title, 'x', -1)"),
+        @r#"error: line 1, column 37: function `string_distance`: refused its arguments: "parameter `max_distance`: -1 is not between 0 and 4294967295" (columns are given for `field`; a parameter that does not name a field takes a constant)"#
+    );
+    insta::assert_snapshot!(
+        mistake("string_distance(*)"),
+        @"error: line 1, column 8: function `string_distance`: `*` is not an argument: name columns or constants"
+    );
+    insta::assert_snapshot!(
+        desk.mistake(flags, "SELECT year FROM films WHERE fail_on(title, 'Stir')"),
+        @"error: line 1, column 30: Cannot create filter with non-boolean predicate 'fail_on(films.title, Utf8(\"Stir\"))' returning Utf8"
     );
     insta::assert_snapshot!(
         mistake("fail_on(title, 'Stir')"),
-        @r#"error: function `fail_on` failed for row 1: "found Stir in 1""#
+        @r#"error: line 1, column 8: function `fail_on` failed for row 1: "found Stir in 1""#
     );
+}
+
+#[test]
+fn what_belongs_to_aggregates_is_refused_at_calls() {
+    let desk = desk();
+    let flags = "--udf string-distance.wasm films.csv";
+    for (call, extra) in [
+        ("string_distance(DISTINCT title, 'x')", "DISTINCT"),
+        ("string_distance(ALL title, 'x')", "ALL"),
+        ("string_distance(title, 'x' ORDER BY title)", "ORDER BY"),
+        (
+            "string_distance(title, 'x') FILTER (WHERE year > 3)",
+            "FILTER",
+        ),
+        ("string_distance(title, 'x') IGNORE NULLS", "IGNORE NULLS"),
+        ("string_distance(title, 'x') OVER ()", "OVER"),
+        (
+            "string_distance(title, 'x') WITHIN GROUP (ORDER BY title)",
+            "WITHIN GROUP",
+        ),
+    ] {
+        assert_eq!(
+            desk.mistake(flags, &format!("SELECT\n {call} FROM films")),
+            format!(
+                "error: line 2, column 2: function `string_distance`: it is a scalar function, which takes \
+                 no `{extra}`"
+            )
+        );
+    }
+    insta::assert_snapshot!(
+        desk.mistake(flags, "SELECT lower(title) OVER () FROM films"),
+        @"error: line 1, column 8: function `lower`: it is a scalar function, which takes no `OVER`"
+    );
+}
+
+#[test]
+fn calls_with_positions_have_the_names_of_their_functions() {
+    let desk = desk();
+    let flags = "--udf string-distance.wasm films.csv --format csv";
+    let grouped = "SELECT string_distance(title, 'Alien'), count(*) AS n FROM films \
+        GROUP BY string_distance(title, 'Alien') HAVING NOT string_distance(title, 'Alien')";
+    insta::assert_snapshot!(desk.answer(flags, grouped), @r#"
+    "string_distance(films.title,Utf8(""Alien""))",n
+    false,4
+    "#);
+    let view = "CREATE VIEW near AS SELECT string_distance(title, target => 'Alien') FROM films";
+    let definition = "SELECT definition FROM information_schema.views WHERE definition IS NOT NULL";
+    let shown = desk.answer(flags, &format!("{view}; {definition}"));
+    assert_eq!(shown, format!("definition\n\"{view}\"\n"));
+    let plan = desk.answer(
+        flags,
+        "EXPLAIN VERBOSE SELECT string_distance(title, 'Alien') FROM films",
+    );
+    assert!(!plan.contains(" at 1:"), "{plan}");
+    let later = "PREPARE near AS SELECT title FROM films WHERE string_distance(title, $1); \
+        EXECUTE near('Star Wars')";
+    assert_eq!(desk.answer(flags, later), "title\nStar Wars\nStir Wars\n");
 }
 
 #[test]
@@ -549,12 +729,40 @@ fn an_index_is_exported_whole_or_not_at_all() {
     );
     insta::assert_snapshot!(
         failed("films other --columns titel"),
-        @r#"error: No field named titel. Did you mean 'films.title'? Valid fields are films._id, films."cast.name", films.id, films.seen, films.title, films.year, films._source."#
+        @r#"error: `--columns`: No field named titel. Did you mean 'films.title'? Valid fields are films._id, films."cast.name", films.id, films.seen, films.title, films.year, films._source."#
     );
     insta::assert_snapshot!(
         failed("films other --where year>"),
         @"error: `--where`: line 1, column 6: expected an expression, found: EOF"
     );
+    let filtered = |filter: &str| {
+        let flags = "export --data data films other --udf string-distance.wasm --where";
+        let mut command = desk.command(flags);
+        let output = command.arg(filter).output().expect("the command runs");
+        assert_eq!(output.status.code(), Some(1), "{filter}");
+        text(&output.stderr).trim_end().to_owned()
+    };
+    insta::assert_snapshot!(
+        filtered("year > 1\n AND titel = ''"),
+        @r#"error: `--where`: line 2, column 6: No field named titel. Did you mean 'films.title'? Valid fields are films._id, films."cast.name", films.id, films.seen, films.title, films.year, films._source."#
+    );
+    insta::assert_snapshot!(
+        filtered("year + 1"),
+        @"error: `--where`: Cannot create filter with non-boolean predicate 'films.year + Int64(1)' returning Int64"
+    );
+    insta::assert_snapshot!(
+        filtered("year / 0 = 1"),
+        @"error: `--where`: Divide by zero error"
+    );
+    insta::assert_snapshot!(
+        filtered("string_distance(title)"),
+        @"error: `--where`: line 1, column 1: function `string_distance`: missing parameter `target` (text)"
+    );
+    insta::assert_snapshot!(
+        failed("films data/indexes/new/one"),
+        @"error: `data/indexes/new/one` is in the data directory `data`, which is the node's alone: name a directory outside of it"
+    );
+    assert!(!desk.path("data/indexes/new").exists());
     let mut unnamed = desk.command("export --data data films other --columns _id,,title");
     let error = text(&unnamed.output().expect("the command runs").stderr);
     insta::assert_snapshot!(
@@ -563,7 +771,13 @@ fn an_index_is_exported_whole_or_not_at_all() {
     );
     insta::assert_snapshot!(
         failed("films data --force"),
-        @"error: `data` has `lock`, which is not a Parquet file: `--force` would delete it, so name another directory"
+        @"error: `data` is in the data directory `data`, which is the node's alone: name a directory outside of it"
+    );
+    fs::create_dir(desk.path("mixed")).expect("it is made");
+    desk.write("mixed/other.txt", "");
+    insta::assert_snapshot!(
+        failed("films mixed --force"),
+        @"error: `mixed` has `other.txt`, which is not a Parquet file: `--force` would delete it, so name another directory"
     );
     let fails = "films other --udf probe.wasm --log error --where trap_on(title,'Star')";
     let error = failed(fails);
@@ -593,6 +807,26 @@ fn an_index_is_exported_whole_or_not_at_all() {
     ]);
     let written = text(&some.output().expect("the command runs").stdout);
     assert!(written.starts_with("4 rows, 2 files, "), "{written}");
+}
+
+#[test]
+fn a_copy_has_the_format_of_its_extension() {
+    let desk = desk();
+    let copy = |target: &str| {
+        desk.answer("films.csv", &format!("COPY films TO '{target}'"));
+        fs::read_to_string(desk.path(target)).expect("it is written")
+    };
+    assert!(copy("films.tsv").starts_with("title\tyear\trating\n"));
+    assert!(copy("films.jsonl").starts_with("{\"title\":"));
+    let sums = ["'films.csv'", "'films.tsv'", "'films.jsonl'"].map(|table| {
+        let sum = format!("SELECT sum(year) AS y FROM {table}");
+        desk.answer("--format csv", &sum)
+    });
+    assert!(sums.iter().all(|sum| *sum == sums[0]), "{sums:?}");
+    let mistake = |copy: &str| desk.mistake("films.csv", &format!("COPY films TO {copy}"));
+    insta::assert_snapshot!(mistake("'films.txt'"), @"error: unknown format in `films.txt`: the extension must be `.parquet`, `.csv`, `.tsv`, `.json`, `.ndjson`, `.jsonl` or `.arrow`; for other names add `STORED AS PARQUET`, `CSV`, `JSON` or `ARROW`");
+    insta::assert_snapshot!(mistake("'films'"), @"error: unknown format in `films`: the extension must be `.parquet`, `.csv`, `.tsv`, `.json`, `.ndjson`, `.jsonl` or `.arrow`; for other names add `STORED AS PARQUET`, `CSV`, `JSON` or `ARROW`");
+    insta::assert_snapshot!(mistake("'films.csv' STORED AS xml"), @"error: unknown format in `STORED AS XML`: the extension must be `.parquet`, `.csv`, `.tsv`, `.json`, `.ndjson`, `.jsonl` or `.arrow`; for other names add `STORED AS PARQUET`, `CSV`, `JSON` or `ARROW`");
 }
 
 #[test]

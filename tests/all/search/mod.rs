@@ -9,6 +9,7 @@ mod expressions;
 mod index;
 mod order;
 mod pages;
+mod phrases;
 mod time;
 
 use proptest::prelude::*;

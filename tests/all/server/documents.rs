@@ -100,3 +100,34 @@ fn a_document_is_read_in_parts_and_as_searches_see_it() {
         "index_not_found_exception"
     );
 }
+
+#[test]
+fn what_is_empty_is_no_field_that_a_strict_mapping_lacks() {
+    let node = Node::start();
+    let mapping = json!({"mappings": {"dynamic": "strict", "properties": {
+        "n": {"type": "long"}, "o": {"properties": {"a": {"type": "long"}}}}}});
+    assert_eq!(node.ask("PUT", "/films", &mapping).0, 200);
+    for document in [
+        json!({"n": []}),
+        json!({"n": null, "o": {}}),
+        json!({"o": [null, {"a": []}]}),
+    ] {
+        let (status, answer) = node.ask("PUT", "/films/_doc/1", &document);
+        assert!(status < 300, "{document}: {answer}");
+    }
+    let refused = |document: Json| node.refused("PUT", "/films/_doc/1", &document);
+    for empty in [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!([null]),
+        json!([{}]),
+    ] {
+        assert_eq!(
+            refused(json!({"z": empty})),
+            "400 strict_dynamic_mapping_exception: mapping set to strict, dynamic introduction of [z] within [_doc] is not allowed"
+        );
+    }
+    insta::assert_snapshot!(refused(json!({"n": {}})), @"400 mapper_parsing_exception: failed to parse field [n] of type [long] in document with id '1'. Preview of field's value: '{}'");
+    insta::assert_snapshot!(refused(json!({"n": {"x": null}})), @"400 mapper_parsing_exception: failed to parse field [n] of type [long] in document with id '1'. Preview of field's value: '{x=null}'");
+}

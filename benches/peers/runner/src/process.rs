@@ -63,7 +63,7 @@ impl Workshop {
         shell
     }
 
-    /// Builds a peer, or says why it cannot be built: the last line with an error that the build printed.
+    /// Builds a peer, or says why it cannot be built: the first error that the build printed, or its last line.
     pub(crate) fn build(&self, peer: &Peer) -> Result<(), String> {
         let output = self.shell(&peer.build).output();
         let output = output.map_err(|error| format!("bash: {error}"))?;
@@ -75,7 +75,8 @@ impl Workshop {
             .lines()
             .map(str::trim)
             .filter(|line| !line.is_empty());
-        let reason = lines.clone().find(|line| line.contains("error"));
+        // Not one such as `Compiling thiserror`.
+        let reason = lines.clone().find(|line| line.starts_with("error"));
         let reason = reason.or_else(|| lines.next_back());
         Err(reason.map_or_else(|| output.status.to_string(), str::to_owned))
     }

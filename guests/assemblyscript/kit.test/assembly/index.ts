@@ -7,6 +7,7 @@ import {
   Float64Field,
   Float64Parameter,
   Int64Field,
+  Int64Parameter,
   IntegerScore,
   JsonField,
   JsonParameter,
@@ -117,6 +118,23 @@ class Given extends TextValue {
   }
 }
 register(new Given());
+
+class Bounded extends TextValue {
+  share: Float64Parameter = new Float64Parameter("share", "A share.")
+    .minimum(0.5)
+    .maximum(100)
+    .defaultsTo(50);
+  shift: Int64Parameter = new Int64Parameter("shift", "A shift.").minimum(-1).optional();
+  count: Uint32Parameter = new Uint32Parameter("count", "A count.").maximum(9).defaultsTo(9);
+
+  constructor() {
+    super("bounded", "");
+  }
+  value(): string | null {
+    return `${this.share.value} ${this.shift.value} ${this.count.value}`;
+  }
+}
+register(new Bounded());
 
 class Label extends TextValue {
   private title: TextField = new TextField();

@@ -69,7 +69,13 @@ function writeParameter(at: usize, parameter: Parameter): void {
   store<u8>(at, parameter.kind, 16);
   store<u8>(at, parameter.presence, 24);
   const otherwise = parameter.otherwise;
-  if (parameter.presence == Presence.Default && otherwise !== null) writeValue(at + 32, otherwise);
+  if (parameter.presence == Presence.Default && otherwise !== null) {
+    outcome.begin();
+    parameter.check(otherwise);
+    // The component describes itself when it is built, so its author reads this.
+    assert(outcome.outcome == Outcome.Value, "the default of " + outcome.message);
+    writeValue(at + 32, otherwise);
+  }
 }
 
 function writeValue(at: usize, value: Value): void {
@@ -137,6 +143,7 @@ function accept(parameters: Parameter[], argument: usize): void {
     const parameter = parameters[index];
     if (parameter.name == name) {
       parameter.given = true;
+      parameter.check(value);
       parameter.accept(value);
       return;
     }

@@ -32,7 +32,7 @@ export function takeDeclared(): Parameter[] {
   return declared;
 }
 
-// `optional` and `defaultsTo` are written out in each class below: in one that is inherited, asc takes
+// `optional`, `defaultsTo` and the bounds are written out in each class below: in one that is inherited, asc takes
 // `this` for the base class.
 
 /** What a query gives a function. A field of the function's class holds it. */
@@ -53,7 +53,10 @@ export abstract class Parameter {
     if (name.length > 0) pending.push(this);
   }
 
-  /** Takes the query's value, which is of the parameter's kind. */
+  /** Refuses a value of the parameter's kind that is out of a number's bounds. */
+  check(value: Value): void {}
+
+  /** Takes the query's value, which is of the parameter's kind and has been checked. */
   abstract accept(value: Value): void;
 
   /** The default value. */
@@ -93,6 +96,8 @@ export class BooleanParameter extends Parameter {
 export class Int64Parameter extends Parameter {
   /** The query's value; 0 if it is optional and omitted. */
   value: i64 = 0;
+  private least: i64 = i64.MIN_VALUE;
+  private most: i64 = i64.MAX_VALUE;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Int64);
@@ -110,22 +115,47 @@ export class Int64Parameter extends Parameter {
     return this;
   }
 
+  /** Refuses a query that gives less. */
+  minimum(least: i64): this {
+    this.least = least;
+    return this;
+  }
+
+  /** Refuses a query that gives more. */
+  maximum(most: i64): this {
+    this.most = most;
+    return this;
+  }
+
+  check(value: Value): void {
+    checkIntegerBounds(this.name, value, this.least, this.most);
+  }
+
   accept(value: Value): void {
     this.value = i64(value.bits);
   }
 }
 
-/** Refuses an integer that is out of its type's range. */
-function checkRange(name: string, value: i64, least: i64, most: i64): void {
-  if (value < least || value > most) {
-    refuse(`parameter \`${name}\`: ${value} is not between ${least} and ${most}`);
-  }
+/** Refuses a number that is out of bounds. A bound that is the end of `T`'s range is none. */
+function checkBounds<T>(name: string, value: T, least: T, most: T, lowest: T, highest: T): void {
+  // Written so that NaN is out of every bound.
+  if ((value >= least && value <= most) || (least == lowest && most == highest)) return;
+  let allowed = `between ${least} and ${most}`;
+  if (most == highest) allowed = `at least ${least}`;
+  else if (least == lowest) allowed = `at most ${most}`;
+  refuse(`parameter \`${name}\` must be ${allowed}, not ${value}`);
+}
+
+function checkIntegerBounds(name: string, value: Value, least: i64, most: i64): void {
+  checkBounds<i64>(name, i64(value.bits), least, most, i64.MIN_VALUE, i64.MAX_VALUE);
 }
 
 /** An integer of 32 bits; a query that gives a larger one is refused. */
 export class Int32Parameter extends Parameter {
   /** The query's value; 0 if it is optional and omitted. */
   value: i32 = 0;
+  private least: i32 = i32.MIN_VALUE;
+  private most: i32 = i32.MAX_VALUE;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Int64);
@@ -143,8 +173,23 @@ export class Int32Parameter extends Parameter {
     return this;
   }
 
+  /** Refuses a query that gives less. */
+  minimum(least: i32): this {
+    this.least = least;
+    return this;
+  }
+
+  /** Refuses a query that gives more. */
+  maximum(most: i32): this {
+    this.most = most;
+    return this;
+  }
+
+  check(value: Value): void {
+    checkIntegerBounds(this.name, value, this.least, this.most);
+  }
+
   accept(value: Value): void {
-    checkRange(this.name, i64(value.bits), i32.MIN_VALUE, i32.MAX_VALUE);
     this.value = i32(value.bits);
   }
 }
@@ -153,6 +198,8 @@ export class Int32Parameter extends Parameter {
 export class Uint32Parameter extends Parameter {
   /** The query's value; 0 if it is optional and omitted. */
   value: u32 = 0;
+  private least: u32 = u32.MIN_VALUE;
+  private most: u32 = u32.MAX_VALUE;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Int64);
@@ -170,8 +217,23 @@ export class Uint32Parameter extends Parameter {
     return this;
   }
 
+  /** Refuses a query that gives less. */
+  minimum(least: u32): this {
+    this.least = least;
+    return this;
+  }
+
+  /** Refuses a query that gives more. */
+  maximum(most: u32): this {
+    this.most = most;
+    return this;
+  }
+
+  check(value: Value): void {
+    checkIntegerBounds(this.name, value, this.least, this.most);
+  }
+
   accept(value: Value): void {
-    checkRange(this.name, i64(value.bits), 0, u32.MAX_VALUE);
     this.value = u32(value.bits);
   }
 }
@@ -180,6 +242,8 @@ export class Uint32Parameter extends Parameter {
 export class Float64Parameter extends Parameter {
   /** The query's value; 0 if it is optional and omitted. */
   value: f64 = 0;
+  private least: f64 = -Infinity;
+  private most: f64 = Infinity;
 
   constructor(name: string, description: string) {
     super(name, description, Kind.Float64);
@@ -195,6 +259,23 @@ export class Float64Parameter extends Parameter {
   optional(): this {
     this.presence = Presence.Optional;
     return this;
+  }
+
+  /** Refuses a query that gives less. */
+  minimum(least: f64): this {
+    this.least = least;
+    return this;
+  }
+
+  /** Refuses a query that gives more. */
+  maximum(most: f64): this {
+    this.most = most;
+    return this;
+  }
+
+  check(value: Value): void {
+    const number = reinterpret<f64>(value.bits);
+    checkBounds<f64>(this.name, number, this.least, this.most, -Infinity, Infinity);
   }
 
   accept(value: Value): void {

@@ -213,7 +213,7 @@ func TestArgumentsAreCheckedAsTheHostDoes(t *testing.T) {
 		{"odd", udftest.Arguments{"since": "soon"}, "function `odd`: parameter `since` is timestamp, but" +
 			` the string "soon" was given: give a date and time such as "2024-01-31T12:00:00Z", a date such as` +
 			` "2024-01-31", or an integer, the microseconds since 1970-01-01T00:00:00Z`},
-		{"odd", udftest.Arguments{"least": -1}, "parameter `least`: -1 is not between 0 and 4294967295"},
+		{"odd", udftest.Arguments{"least": -1}, "parameter `least` must be between 0 and 4294967295, not -1"},
 		{"each", nil, "function `each`: missing parameter `field` (text): The path."},
 		{"ood", nil, "unknown function `ood`: did you mean `odd`?"},
 	} {

@@ -181,7 +181,7 @@ func (c oneCase) run(function string) found {
 		var panicked panicked
 		// A component logs its first panic.
 		if len(all.Errors) == 0 && errors.As(result.Err, &panicked) {
-			query.log = append(query.log, fmt.Sprintf("debug: %s (%s)", message, panicked.place))
+			query.log = append(query.log, fmt.Sprintf("warn: %s (%s)", message, panicked.place))
 		}
 		if strings.HasPrefix(message, "the guest broke the contract: ") {
 			text := fmt.Sprintf("function `%s` was stopped: %s", function, message)

@@ -24,10 +24,10 @@ func TestALineHasTheResultsOfACase(t *testing.T) {
 	]}, {"function": "od", "cases": [{"documents": []}]}]`
 	const expected = `{"values":[null,null],"errors":{"0":"one is odd"},"logs":[]}
 {"error":"function ` + "`odd` failed for document `0`" + `: \"one is odd\"","logs":[]}
-{"values":[null],"errors":{"0":"two panics"},"logs":["debug: two panics (udftest_test.go:79)"]}
+{"values":[null],"errors":{"0":"two panics"},"logs":["warn: two panics (udftest_test.go:79)"]}
 {"values":[2.5],"logs":["info: b"]}
 {"error":"function ` + "`odd` was stopped: the guest broke the contract: it looked up a field outside of `prepare`: look up all fields there, before the first document" + `","logs":[]}
-{"error":"function ` + "`odd` refused its arguments: \\\"parameter `least`" + `: -1 is not between 0 and 4294967295\"","logs":[]}
+{"error":"function ` + "`odd` refused its arguments: \\\"parameter `least`" + ` must be between 0 and 4294967295, not -1\"","logs":[]}
 {"error":"function ` + "`odd`: parameter `least`" + ` is int64, but 2.5 was given","logs":[]}
 {"error":"function ` + "`odd`: unknown parameter `numbers`: did you mean `number`" + `?","logs":[]}
 {"skipped":"the case has a mapping, which only the host reads documents with","logs":[]}

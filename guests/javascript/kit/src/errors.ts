@@ -33,7 +33,9 @@ export function hostError(thrown: unknown): HostError {
   if (!isLogged && thrown instanceof Error && !(thrown instanceof InvalidArgument)) {
     isLogged = true;
     const places = placesOf(thrown.stack ?? "");
-    if (places !== "") log.debug(`${error.val} (${places})`);
+    // An author throws an `Error` on purpose; the engine throws its own kinds at a mistake.
+    const level = thrown.constructor === Error ? "debug" : "warn";
+    if (places !== "") log[level](`${error.val} (${places})`);
   }
   return error;
 }

@@ -64,7 +64,7 @@ export function parameter(
   const isWithin = (value: number): boolean => value >= minimum && value <= maximum;
   const check = (name: string, value: number): number => {
     if (!isBounded || isWithin(value)) return value;
-    throw new InvalidArgument(`parameter \`${name}\`: ${value} ${outside(minimum, maximum)}`);
+    throw new InvalidArgument(`parameter \`${name}\` ${must(minimum, maximum)}, not ${value}`);
   };
   const lift = (name: string, argument: Lowered): unknown => {
     switch (kind) {
@@ -81,7 +81,7 @@ export function parameter(
   };
   return declared(kind, description, options, lift, (value) => {
     if (isBounded && !isWithin(value as number)) {
-      throw new TypeError(`${value} ${outside(minimum, maximum)}`);
+      throw new TypeError(`it ${must(minimum, maximum)}, not ${value}`);
     }
   });
 }
@@ -135,12 +135,12 @@ function integer(name: string, argument: number | bigint): number {
   if (Number.isSafeInteger(value)) return value;
   const most = Number.MAX_SAFE_INTEGER;
   throw new InvalidArgument(
-    `parameter \`${name}\`: ${argument} is not between ${-most} and ${most}`,
+    `parameter \`${name}\` must be between ${-most} and ${most}, not ${argument}`,
   );
 }
 
-function outside(minimum: number, maximum: number): string {
-  if (maximum === Infinity) return `is not at least ${minimum}`;
-  if (minimum === -Infinity) return `is not at most ${maximum}`;
-  return `is not between ${minimum} and ${maximum}`;
+function must(minimum: number, maximum: number): string {
+  if (maximum === Infinity) return `must be at least ${minimum}`;
+  if (minimum === -Infinity) return `must be at most ${maximum}`;
+  return `must be between ${minimum} and ${maximum}`;
 }

@@ -86,10 +86,10 @@ class Declarations(unittest.TestCase):
         since = compute.__self__.since
         self.assertIs(type(since), Timestamp)
         cases: tuple[tuple[dict[str, object], str], ...] = (
-            ({"left": -1}, "parameter `left`: -1 is not between 0 and 9"),
-            ({"left": 10}, "parameter `left`: 10 is not between 0 and 9"),
-            ({"left": 0, "right": 0.25}, "parameter `right`: 0.25 is not at least 0.5"),
-            ({"left": 0, "right": float("nan")}, "parameter `right`: nan is not at least 0.5"),
+            ({"left": -1}, "parameter `left` must be between 0 and 9, not -1"),
+            ({"left": 10}, "parameter `left` must be between 0 and 9, not 10"),
+            ({"left": 0, "right": 0.25}, "parameter `right` must be at least 0.5, not 0.25"),
+            ({"left": 0, "right": float("nan")}, "parameter `right` must be at least 0.5, not nan"),
         )
         for arguments, message in cases:
             with self.assertRaisesRegex(InvalidArgumentError, f"^{message}$"):
@@ -185,7 +185,7 @@ class Refusals(unittest.TestCase):
             one(int, parameter("X.", default="")),
         )
         self.refused(
-            "the default of `Bad.x`: parameter `x`: 0 is not at least 1",
+            "the default of `Bad.x`: parameter `x` must be at least 1, not 0",
             one(int, parameter("X.", default=0, minimum=1)),
         )
         self.refused(

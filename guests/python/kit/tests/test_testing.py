@@ -221,7 +221,7 @@ class Queries(unittest.TestCase):
             ArgumentError, r"missing parameter `field` \(text\): The path."
         ):
             Query(AllKinds)
-        with self.assertRaisesRegex(InvalidArgumentError, "`least`: -1 is not at least 0"):
+        with self.assertRaisesRegex(InvalidArgumentError, "`least` must be at least 0, not -1"):
             Query(Odd, least=-1)
         self.assertIsNone(Query(Odd, since=datetime(2020, 1, 1, tzinfo=UTC)).value({}))
 

@@ -65,7 +65,7 @@ class Parameter:
         if self.minimum is not None or self.maximum is not None:
             problem = self._out_of_bounds(typing.cast("float", argument))
             if problem is not None:
-                raise InvalidArgumentError(f"parameter `{self.name}`: {problem}")
+                raise InvalidArgumentError(f"parameter `{self.name}` {problem}")
         return self.kind.lift(argument)
 
     def _out_of_bounds(self, value: float) -> str | None:
@@ -75,10 +75,10 @@ class Parameter:
         if is_enough and not is_too_much:
             return None
         if self.minimum is not None and self.maximum is not None:
-            return f"{value} is not between {self.minimum} and {self.maximum}"
+            return f"must be between {self.minimum} and {self.maximum}, not {value}"
         if self.minimum is not None:
-            return f"{value} is not at least {self.minimum}"
-        return f"{value} is not at most {self.maximum}"
+            return f"must be at least {self.minimum}, not {value}"
+        return f"must be at most {self.maximum}, not {value}"
 
 
 def parameters_of(cls: type) -> list[Parameter]:

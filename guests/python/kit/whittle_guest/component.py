@@ -118,7 +118,7 @@ class _Origins:
         if not self._have_told:
             self._have_told = True
             origin = _errors.origin(error)
-            log.debug(f"{message} ({origin})" if origin else message)
+            log.warn(f"{message} ({origin})" if origin else message)
 
 
 _origins = _Origins()

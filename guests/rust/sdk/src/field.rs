@@ -146,7 +146,7 @@ impl Field<str> {
     }
 
     /// What `read` makes of the value.
-    #[inline]
+    #[inline(always)]
     pub fn with<R>(&self, read: impl FnOnce(&str) -> R) -> Option<R> {
         self.place.text(read, document::get_text)
     }

@@ -137,7 +137,7 @@ pub use error::Error;
 pub use field::{Field, FieldKind};
 pub use log::log;
 pub use output::{Output, Udf};
-pub use parameters::{Arguments, ParameterType, Parameters};
+pub use parameters::{Arguments, NumberType, ParameterType, Parameters};
 pub use whittle_guest_derive::{Parameters, udf};
 
 /// An instant: microseconds since 1970-01-01T00:00:00 UTC, negative before it.
@@ -158,5 +158,5 @@ pub mod __private {
     pub use crate::bindings::whittle::udf::types::{Error, Parameter};
     pub use crate::export::{Evaluated, bind, function, log_panics, manifest, unknown};
     pub use crate::output::{Filter, Number};
-    pub use crate::parameters::{default, parameter, presence};
+    pub use crate::parameters::{Bounds, default, default_within, parameter, presence};
 }

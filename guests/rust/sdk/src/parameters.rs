@@ -1,5 +1,7 @@
 //! Parameters: what a struct's fields may be, and how a query's arguments become them.
 
+use std::fmt::Display;
+
 use crate::bindings::whittle::udf::types::{Argument, Kind, Parameter, Presence, Value};
 use crate::field::{Field, FieldKind};
 use crate::{Error, Json, Timestamp};
@@ -63,8 +65,69 @@ impl Arguments {
     ///
     /// Where it is out of the type's range.
     pub fn take<T: ParameterType>(&mut self, name: &str) -> Result<T, Error> {
+        T::from_argument(name, self.value(name))
+    }
+
+    /// Takes the argument of a number with bounds.
+    ///
+    /// # Errors
+    ///
+    /// Where it is out of the bounds, or of its type's range.
+    pub fn take_within<T: NumberType>(
+        &mut self,
+        name: &str,
+        bounds: &Bounds<T::Default>,
+    ) -> Result<T, Error> {
+        T::within(name, self.value(name), bounds)
+    }
+
+    fn value(&mut self, name: &str) -> Option<Value> {
         let index = self.0.iter().position(|argument| argument.name == name);
-        T::from_argument(name, index.map(|index| self.0.swap_remove(index).value))
+        index.map(|index| self.0.swap_remove(index).value)
+    }
+}
+
+/// The least and the greatest value of a number, both included.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds<T> {
+    minimum: Option<T>,
+    maximum: Option<T>,
+}
+
+impl<T: PartialOrd + Display> Bounds<T> {
+    const NONE: Self = Self {
+        minimum: None,
+        maximum: None,
+    };
+
+    /// The bounds of `#[parameter(minimum = .., maximum = ..)]`.
+    pub const fn new(minimum: Option<T>, maximum: Option<T>) -> Self {
+        Self { minimum, maximum }
+    }
+
+    /// What is wrong with a value. NaN is out of every bound.
+    fn problem(&self, value: &T) -> Option<String> {
+        let is_enough = self.minimum.as_ref().is_none_or(|least| value >= least);
+        let is_little = self.maximum.as_ref().is_none_or(|most| value <= most);
+        if is_enough && is_little {
+            return None;
+        }
+        let allowed = match (&self.minimum, &self.maximum) {
+            (Some(least), Some(most)) => format!("between {least} and {most}"),
+            (Some(least), None) => format!("at least {least}"),
+            (None, Some(most)) => format!("at most {most}"),
+            (None, None) => return None,
+        };
+        Some(format!("must be {allowed}, not {value}"))
+    }
+
+    fn checked(&self, name: &str, value: T) -> Result<T, Error> {
+        match self.problem(&value) {
+            None => Ok(value),
+            Some(problem) => Err(Error::invalid_argument(format!(
+                "parameter `{name}` {problem}"
+            ))),
+        }
     }
 }
 
@@ -90,6 +153,23 @@ pub fn presence<T: ParameterType>() -> Presence {
 /// The presence of a parameter with a default.
 pub fn default<T: ParameterType>(default: T::Default) -> Presence {
     Presence::Default(T::default_value(default))
+}
+
+/// The same for a number with bounds.
+///
+/// # Panics
+///
+/// If the default is out of the bounds: the component describes itself when it is built, so its author
+/// reads that.
+pub fn default_within<T: NumberType>(
+    name: &str,
+    default: T::Default,
+    bounds: &Bounds<T::Default>,
+) -> Presence {
+    if let Some(problem) = bounds.problem(&default) {
+        panic!("the default of parameter `{name}` {problem}");
+    }
+    self::default::<T>(default)
 }
 
 /// The host breaks the contract where this is needed.
@@ -126,6 +206,52 @@ parameter_types! {
     Json, &'static str => Json, str::to_owned, Json;
 }
 
+/// A parameter that may have a minimum and a maximum.
+#[diagnostic::on_unimplemented(
+    message = "a parameter of type `{Self}` cannot have a minimum or a maximum",
+    note = "bounds are for `i64`, `i32`, `u32`, `u64`, `usize`, `f64`, and an `Option` of these"
+)]
+pub trait NumberType: ParameterType<Default: PartialOrd + Display> {
+    /// The parameter of an argument within bounds.
+    ///
+    /// # Errors
+    ///
+    /// Where the argument is out of the bounds, or of the type's range.
+    fn within(
+        name: &str,
+        argument: Option<Value>,
+        bounds: &Bounds<Self::Default>,
+    ) -> Result<Self, Error>;
+}
+
+macro_rules! unlimited_numbers {
+    ($($type:ty),*) => {
+        $(impl NumberType for $type {
+            fn within(
+                name: &str,
+                argument: Option<Value>,
+                bounds: &Bounds<$type>,
+            ) -> Result<Self, Error> {
+                bounds.checked(name, Self::from_argument(name, argument)?)
+            }
+        })*
+    };
+}
+
+unlimited_numbers!(i64, f64);
+
+impl<T: NumberType> NumberType for Option<T> {
+    fn within(
+        name: &str,
+        argument: Option<Value>,
+        bounds: &Bounds<T::Default>,
+    ) -> Result<Self, Error> {
+        argument
+            .map(|value| T::within(name, Some(value), bounds))
+            .transpose()
+    }
+}
+
 macro_rules! integer_parameters {
     ($($type:ty),*) => {
         $(impl ParameterType for $type {
@@ -137,14 +263,24 @@ macro_rules! integer_parameters {
             }
 
             fn from_argument(name: &str, argument: Option<Value>) -> Result<Self, Error> {
+                Self::within(name, argument, &Bounds::NONE)
+            }
+        }
+
+        impl NumberType for $type {
+            fn within(
+                name: &str,
+                argument: Option<Value>,
+                bounds: &Bounds<$type>,
+            ) -> Result<Self, Error> {
                 let value = i64::from_argument(name, argument)?;
-                value.try_into().map_err(|_| {
-                    let most = i64::try_from(Self::MAX).unwrap_or(i64::MAX);
-                    let least = Self::MIN;
-                    Error::invalid_argument(format!(
-                        "parameter `{name}`: {value} is not between {least} and {most}"
-                    ))
-                })
+                let of_bound = |bound: Self| i64::try_from(bound).unwrap_or(i64::MAX);
+                let least = of_bound(bounds.minimum.unwrap_or(Self::MIN));
+                let most = of_bound(bounds.maximum.unwrap_or(Self::MAX));
+                // No argument is above that.
+                let most = Some(most).filter(|most| *most < i64::MAX);
+                let value = Bounds::new(Some(least), most).checked(name, value)?;
+                value.try_into().map_err(|_| unexpected(name))
             }
         })*
     };
@@ -196,16 +332,77 @@ mod tests {
     #[test]
     fn integers_are_checked_against_their_range() {
         assert_eq!(take::<u32>(Value::Int64(7)), Ok(7));
-        let below = "parameter `count`: -1 is not between 0 and 4294967295";
+        let below = "parameter `count` must be between 0 and 4294967295, not -1";
         assert_eq!(
             take::<u32>(Value::Int64(-1)),
             Err(Error::invalid_argument(below))
         );
-        let above = "parameter `count`: 4294967296 is not between -2147483648 and 2147483647";
+        let above = "parameter `count` must be between -2147483648 and 2147483647, not 4294967296";
         assert_eq!(
             take::<i32>(Value::Int64(1 << 32)),
             Err(Error::invalid_argument(above))
         );
+    }
+
+    #[test]
+    fn numbers_are_checked_against_their_bounds() {
+        fn refused<T: NumberType + std::fmt::Debug>(
+            minimum: Option<T::Default>,
+            maximum: Option<T::Default>,
+            value: Value,
+        ) -> String {
+            let argument = Argument {
+                name: "n".to_owned(),
+                value,
+            };
+            let mut arguments = Arguments::new(vec![argument]);
+            let taken = arguments.take_within::<T>("n", &Bounds::new(minimum, maximum));
+            let Err(Error::InvalidArgument(text)) = taken else {
+                return format!("{taken:?}");
+            };
+            text
+        }
+        let long = |number| Value::Int64(number);
+        let float = |number| Value::Float64(number);
+        for (found, expected) in [
+            (refused::<u32>(Some(1), Some(9), long(9)), "Ok(9)"),
+            (
+                refused::<u32>(Some(1), Some(9), long(0)),
+                "parameter `n` must be between 1 and 9, not 0",
+            ),
+            (
+                refused::<i32>(None, Some(9), long(10)),
+                "parameter `n` must be between -2147483648 and 9, not 10",
+            ),
+            (
+                refused::<u64>(Some(1), None, long(0)),
+                "parameter `n` must be at least 1, not 0",
+            ),
+            (
+                refused::<i64>(None, Some(-1), long(0)),
+                "parameter `n` must be at most -1, not 0",
+            ),
+            (refused::<f64>(Some(0.5), None, float(0.5)), "Ok(0.5)"),
+            (
+                refused::<f64>(Some(0.5), Some(1.0), float(f64::NAN)),
+                "parameter `n` must be between 0.5 and 1, not NaN",
+            ),
+            (
+                refused::<Option<f64>>(Some(0.5), None, float(0.25)),
+                "parameter `n` must be at least 0.5, not 0.25",
+            ),
+        ] {
+            assert_eq!(found, expected);
+        }
+        let mut none = Arguments::new(Vec::new());
+        let bounds = Bounds::new(Some(1), None);
+        assert_eq!(none.take_within::<Option<u32>>("n", &bounds), Ok(None));
+    }
+
+    #[test]
+    #[should_panic(expected = "the default of parameter `n` must be at least 1, not 0")]
+    fn a_default_is_within_the_bounds() {
+        default_within::<u32>("n", 0, &Bounds::new(Some(1), None));
     }
 
     #[test]

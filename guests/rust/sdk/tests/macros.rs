@@ -43,6 +43,25 @@ impl WithinLimits {
     }
 }
 
+/// Weighs.
+#[derive(Parameters)]
+struct Weighed {
+    /// The percents.
+    #[parameter(default = 50, minimum = 0, maximum = 100)]
+    percent: f64,
+    #[parameter(minimum = -1)]
+    shift: Option<f64>,
+    #[parameter(maximum = 9, default = 9)]
+    count: u32,
+}
+
+#[udf]
+impl Weighed {
+    fn score(&self) -> f64 {
+        self.percent * f64::from(self.count) + self.shift.unwrap_or(0.0)
+    }
+}
+
 /// One.
 #[derive(Parameters)]
 #[parameters(name = "uno")]
@@ -55,7 +74,7 @@ impl One {
     }
 }
 
-export!(WithinLimits, One);
+export!(WithinLimits, Weighed, One);
 
 fn arguments(most: i64) -> Vec<Argument> {
     let arguments = [
@@ -66,12 +85,14 @@ fn arguments(most: i64) -> Vec<Argument> {
         ("json", Value::Json("{}".to_owned())),
         ("least", Value::Int64(0)),
     ];
-    arguments
-        .map(|(name, value)| Argument {
-            name: name.to_owned(),
-            value,
-        })
-        .into()
+    arguments.map(|(name, value)| argument(name, value)).into()
+}
+
+fn argument(name: &str, value: Value) -> Argument {
+    Argument {
+        name: name.to_owned(),
+        value,
+    }
 }
 
 #[test]
@@ -134,7 +155,7 @@ fn what_is_out_of_range_is_refused() {
         Err(types::Error::InvalidArgument(message)) => message,
         _ => panic!("it is an invalid argument"),
     };
-    let range = format!("parameter `most`: -1 is not between 0 and {}", i64::MAX);
+    let range = "parameter `most` must be at least 0, not -1".to_owned();
     assert_eq!(refused(-1), range);
     let mut below = arguments(1);
     below[5].value = Value::Int64(2);
@@ -143,4 +164,40 @@ fn what_is_out_of_range_is_refused() {
         Err(types::Error::InvalidArgument(message))
             if message == "parameter `most` is less than `least`"
     ));
+}
+
+#[test]
+fn bounds_hold_for_defaults_and_arguments() {
+    let presence = function::<Weighed>().parameters[0].presence.clone();
+    assert!(matches!(presence, Presence::Default(Value::Float64(50.0))));
+    let weighed = |percent: f64, shift: Option<f64>, count: i64| {
+        let mut arguments = vec![
+            argument("percent", Value::Float64(percent)),
+            argument("count", Value::Int64(count)),
+        ];
+        arguments.extend(shift.map(|shift| argument("shift", Value::Float64(shift))));
+        match bind::<Weighed>(arguments) {
+            Ok(bound) => Ok(bound.evaluate()),
+            Err(types::Error::InvalidArgument(message)) => Err(message),
+            Err(types::Error::Failed(message)) => panic!("{message}"),
+        }
+    };
+    assert_eq!(weighed(100.0, Some(-1.0), 9), Ok(899.0));
+    assert_eq!(weighed(0.0, None, 0), Ok(0.0));
+    for (refused, expected) in [
+        (
+            weighed(101.0, None, 9),
+            "parameter `percent` must be between 0 and 100, not 101",
+        ),
+        (
+            weighed(0.0, Some(-1.5), 9),
+            "parameter `shift` must be at least -1, not -1.5",
+        ),
+        (
+            weighed(0.0, None, 10),
+            "parameter `count` must be between 0 and 9, not 10",
+        ),
+    ] {
+        assert_eq!(refused, Err(expected.to_owned()));
+    }
 }

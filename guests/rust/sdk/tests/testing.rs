@@ -272,7 +272,7 @@ fn refuses_wrong_arguments_in_the_words_of_the_host() {
         "function `given`: unknown parameter `txt`: did you mean `text`?\n\
          function `given`: parameter `text` is text, but 3 was given\n\
          function `given`: parameter `int` is int64, but 2.5 was given\n\
-         function `given` refused its arguments: \"parameter `int`: -1 is not between 0 and 4294967295\"\n\
+         function `given` refused its arguments: \"parameter `int` must be between 0 and 4294967295, not -1\"\n\
          function `given`: parameter `since` is timestamp, but the string \"soon\" was given\n\
          function `label`: missing parameter `required` (boolean): "
     );

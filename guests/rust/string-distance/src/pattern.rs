@@ -51,17 +51,22 @@ impl Pattern {
         let mut column = Column::first(block);
         let mut reach = Reach::new(self, text.len());
         let mut bits = 0;
-        let mut goes_on = |byte: &u8| {
-            bits |= *byte;
-            reach.allows(column.advance(block.low[usize::from(*byte)], Carry::UP))
+        let mut goes_on = |bytes: &[u8]| {
+            bytes.iter().fold(true, |_, byte| {
+                bits |= *byte;
+                reach.allows(column.advance(block.low[usize::from(*byte)], Carry::UP))
+            })
         };
-        // Four a turn, since in a component each turn of a loop pays for a look at the clock.
+        // Four a turn, since in a component each turn of a loop pays for a look at the clock. What is
+        // out of reach stays so, and a branch after each byte would cost more than the bytes that it
+        // saves.
         let (fours, rest) = text.as_chunks::<4>();
-        let matches =
-            fours.iter().all(|four| four.iter().all(&mut goes_on)) && rest.iter().all(&mut goes_on);
+        let matches = fours.iter().all(|four| goes_on(four)) && goes_on(rest);
         bits.is_ascii().then_some(matches)
     }
 
+    /// A function of its own, so that the short way is compiled without what this needs.
+    #[inline(never)]
     fn matches_characters(&self, text: &str) -> bool {
         let length = text.chars().count();
         if self.length.abs_diff(length) > self.max_distance {
@@ -187,8 +192,10 @@ impl Column {
     fn advance(&mut self, equal: u64, above: Carry) -> Carry {
         let vertical = equal | self.down;
         let equal = equal | above.down;
-        let diagonal = ((equal & self.up).wrapping_add(self.up) ^ self.up) | equal;
-        let up = self.down | !(diagonal | self.up);
+        let sum = (equal & self.up).wrapping_add(self.up);
+        let diagonal = (sum ^ self.up) | equal;
+        // As `!(diagonal | self.up)`, but sooner: each character waits for the one before.
+        let up = self.down | !(sum | (equal | self.up));
         let down = self.up & diagonal;
         let below = Carry {
             up: up >> (ROWS - 1),

@@ -54,6 +54,8 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
         .args(["--target=wasm32-wasi", "-mexec-model=reactor"])
         // Link-time optimisation inlines the kit's wrappers into the guest.
         .args(["-std=c17", "-O2", "-flto", "-Wall", "-Wextra"])
+        // Every host of components has SIMD, but clang does not use it unless told to.
+        .arg("-msimd128")
         // For the lines that errors name.
         .arg("-g")
         // Without a value, the result of a function is whatever is in memory.
@@ -80,7 +82,12 @@ pub(super) fn build(dir: &Path) -> Result<Built> {
     if io::stderr().is_terminal() {
         clang.arg("-fcolor-diagnostics");
     }
-    run_explained(&mut clang, INSTALL, mistakes::explained)?;
+    run_explained(
+        &mut clang,
+        INSTALL,
+        mistakes::explained,
+        mistakes::without_consequences,
+    )?;
     let bytes = setup::read(&module)?;
     let lines = dwarf::lines(&bytes, |file| authors(&dir, &[&bindings, &kit], file));
     Ok(Built {

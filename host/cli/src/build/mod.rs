@@ -20,7 +20,7 @@ mod source_map;
 mod tool;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -161,6 +161,7 @@ pub(crate) struct Component {
 
 impl Build {
     pub(crate) fn run(&self) -> Result<()> {
+        announce(&self.dir);
         let Component { udf, bytes, output } = build(&self.dir, self.output.as_deref())?;
         let manifest = udf.manifest();
         let mut stdout = io::stdout().lock();
@@ -203,8 +204,24 @@ pub(crate) fn build(dir: &Path, output: Option<&Path>) -> Result<Component> {
 pub(crate) fn component(path: &Path) -> Result<PathBuf> {
     let found = fs::metadata(path).with_context(|| path.display().to_string())?;
     match found.is_dir() {
-        true => Ok(build(path, None)?.output),
+        true => {
+            announce(path);
+            Ok(build(path, None)?.output)
+        }
         false => Ok(path.to_owned()),
+    }
+}
+
+/// Says what is built, where no line shows the steps. Builds take up to half a minute.
+fn announce(dir: &Path) {
+    let mut stderr = io::stderr();
+    let (Ok(path), Ok(language)) = (fs::canonicalize(dir), language(dir)) else {
+        return;
+    };
+    if !stderr.is_terminal() {
+        let name = path.file_name().unwrap_or(path.as_os_str()).display();
+        // If standard error is closed, nobody reads it.
+        let _ = writeln!(stderr, "building {name} ({})", language.label.name());
     }
 }
 

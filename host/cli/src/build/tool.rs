@@ -52,31 +52,34 @@ pub(super) fn run_module(
     let Some((status, messages)) = ended else {
         bail!(endless(module, LOADING));
     };
+    let messages = String::from_utf8_lossy(&messages);
     report(&program, status, &messages, explain)
 }
 
 /// Like [`run`], for a tool whose messages do not always say what to do: if it fails, `explain` makes
-/// the error of them, if it can.
+/// the error of them, if it can. Of the others the user sees those that `select` leaves.
 pub(super) fn run_explained(
     tool: &mut Command,
     install: &str,
     explain: impl FnOnce(&str) -> Option<String>,
+    select: impl FnOnce(&str) -> String,
 ) -> Result<()> {
     let program = name(tool);
     plain(tool).stdin(Stdio::null());
     let output = step::shown(&program, || tool.output());
     let output = output.map_err(|error| cannot_run(&program, error, install))?;
-    report(&program, output.status, &output.stderr, explain)
+    let messages = select(&String::from_utf8_lossy(&output.stderr));
+    report(&program, output.status, &messages, explain)
 }
 
 /// Makes the error of a tool that failed, and prints what `explain` does not explain.
 fn report(
     program: &str,
     status: ExitStatus,
-    messages: &[u8],
+    messages: &str,
     explain: impl FnOnce(&str) -> Option<String>,
 ) -> Result<()> {
-    let text = without_colors(&String::from_utf8_lossy(messages));
+    let text = without_colors(messages);
     if !status.success()
         && let Some(explained) = explain(&text)
     {
@@ -85,7 +88,7 @@ fn report(
     let mut stderr = io::stderr();
     // A tool writes colors if its caller has asked it to.
     match stderr.is_terminal() {
-        true => stderr.write_all(messages)?,
+        true => stderr.write_all(messages.as_bytes())?,
         false => stderr.write_all(text.as_bytes())?,
     }
     if !status.success() {
@@ -143,7 +146,7 @@ fn plain(tool: &mut Command) -> &mut Command {
 }
 
 /// A text without the codes of colors and the like: ESC, `[`, and all up to a letter.
-fn without_colors(text: &str) -> String {
+pub(super) fn without_colors(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -298,7 +301,12 @@ mod tests {
             .env("CI", "true")
             .env("FORCE_COLOR", "1")
             .env("CARGO_TERM_COLOR", "always");
-        let error = run_explained(&mut tool, "", |messages| Some(messages.trim().to_owned()));
+        let error = run_explained(
+            &mut tool,
+            "",
+            |messages| Some(messages.trim().to_owned()),
+            str::to_owned,
+        );
         assert_eq!(error.expect_err("it fails").to_string(), "red 1");
         assert_eq!(without_colors("a\x1b[31mb\x1b[0m\x1b[Kc"), "abc");
         assert_eq!(without_colors("a\x1b["), "a");

@@ -1,13 +1,51 @@
-//! `COPY ... TO` one file of this machine: the engine writes another file beside it, which takes the place when it is
-//! complete. A statement that fails leaves the file as it was.
+//! `COPY ... TO`: its format, and one file of this machine. The engine writes another file beside it, which takes the
+//! place when it is complete. A statement that fails leaves the file as it was.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use datafusion::common::plan_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::Value;
 use tempfile::{Builder, TempPath};
+
+/// Gives a statement that writes files the format of their extension, which may be any that is read.
+///
+/// # Errors
+///
+/// The format is unknown.
+pub(super) fn with_format(statement: &mut Statement) -> Result<()> {
+    let Statement::CopyTo(copy) = statement else {
+        return Ok(());
+    };
+    let extension = Path::new(&copy.target).extension();
+    let extension = extension.map(|extension| extension.to_string_lossy().to_lowercase());
+    let (named, format) = match (&copy.stored_as, extension) {
+        (Some(format), _) => (format!("`STORED AS {format}`"), Some(format.to_lowercase())),
+        (None, extension) => (format!("`{}`", copy.target), extension),
+    };
+    let written = match format.as_deref() {
+        Some("parquet" | "csv" | "json" | "arrow") => return Ok(()),
+        Some("ndjson" | "jsonl") if copy.stored_as.is_none() => "JSON",
+        Some("tsv") if copy.stored_as.is_none() => "CSV",
+        _ => {
+            return plan_err!(
+                "unknown format in {named}: the extension must be `.parquet`, `.csv`, `.tsv`, `.json`, \
+                 `.ndjson`, `.jsonl` or `.arrow`; for other names add `STORED AS PARQUET`, `CSV`, `JSON` \
+                 or `ARROW`"
+            );
+        }
+    };
+    copy.stored_as = Some(written.to_owned());
+    let delimiter = "format.delimiter";
+    if format.as_deref() == Some("tsv") && copy.options.iter().all(|(key, _)| key != delimiter) {
+        let tab = Value::SingleQuotedString("\t".to_owned());
+        copy.options.push((delimiter.to_owned(), tab));
+    }
+    Ok(())
+}
 
 /// A file that a statement writes. It is deleted unless it is put in its place.
 pub(super) struct Copied {

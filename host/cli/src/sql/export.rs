@@ -108,7 +108,7 @@ impl Export {
         };
         let ended = runtime.block_on(session.execute(statement, &mut files, interrupted));
         ended.map_err(|error| match error.downcast_ref::<DataFusionError>() {
-            Some(error) => anyhow!("{}", mistake::message(error)),
+            Some(error) => self.mistake(error),
             None => error,
         })?;
         let written = files.finish()?;
@@ -148,10 +148,33 @@ impl Export {
             };
             let parsed = state.sql_to_expr(filter, &dialect);
             parsed.map_err(|error| anyhow!("`--where`: {}", source.mistake(&error)))?;
-            // It may end with a comment.
-            text.push_str(&format!(" WHERE ({filter}\n)"));
+            // It may end with a comment, and its positions are those of lines of its own.
+            text.push_str(&format!(" WHERE (\n{filter}\n)"));
         }
         Ok(text)
+    }
+
+    /// The engine's error on the statement: its first line has the columns, and those after it the condition.
+    fn mistake(&self, error: &DataFusionError) -> anyhow::Error {
+        let message = mistake::message(error);
+        let start = mistake::span(error).map(|span| span.start);
+        let is_of_filter = self.filter.is_some()
+            && matches!(
+                error.find_root(),
+                DataFusionError::Plan(_)
+                    | DataFusionError::NotImplemented(_)
+                    | DataFusionError::SchemaError(..)
+                    | DataFusionError::ArrowError(..)
+            );
+        match start {
+            Some(start) if start.line > 1 => {
+                let (line, column) = (start.line - 1, start.column);
+                anyhow!("`--where`: line {line}, column {column}: {message}")
+            }
+            Some(_) => anyhow!("`--columns`: {message}"),
+            None if is_of_filter => anyhow!("`--where`: {message}"),
+            None => anyhow!("{message}"),
+        }
     }
 
     /// The directory that the new one is made in.
@@ -165,6 +188,20 @@ impl Export {
 
     /// Refuses a place that must not be overwritten.
     fn check_place(&self) -> Result<()> {
+        let whole = env::current_dir()?.join(&self.to);
+        // What does not exist yet is in the nearest directory that does.
+        let real = whole
+            .ancestors()
+            .find_map(|path| fs::canonicalize(path).ok());
+        let data = fs::canonicalize(&self.data).ok();
+        if let (Some(real), Some(data)) = (real, data)
+            && real.starts_with(&data)
+        {
+            let data = self.data.display();
+            bail!(self.shown(&format!(
+                "is in the data directory `{data}`, which is the node's alone: name a directory outside of it"
+            )));
+        }
         let Ok(found) = fs::symlink_metadata(&self.to) else {
             return Ok(());
         };

@@ -12,13 +12,14 @@ use datafusion::arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, 
 use datafusion::arrow::compute::kernels::comparison::{ilike, like};
 use datafusion::arrow::compute::{cast, filter_record_batch};
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::common::plan_datafusion_err;
+use datafusion::common::{plan_datafusion_err, plan_err};
 use datafusion::error::Result as EngineResult;
 use datafusion::execution::context::{FunctionFactory, RegisterFunction};
 use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::{CreateFunction, Expr, ScalarUDF};
 use datafusion::prelude::SessionContext;
-use datafusion::sql::sqlparser::ast::ShowStatementFilter;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{ShowStatementFilter, Statement as Sql};
 use whittle_datafusion::{Functions, Listed, reference};
 use whittle_host::{Engine, Function, one_line};
 
@@ -71,6 +72,39 @@ impl Factory {
         };
         let made = self.functions.create(&function.name, &udf, *or_replace);
         made.map_err(|error| anyhow!(message(&error)))
+    }
+}
+
+/// Refuses clauses of `CREATE FUNCTION` that say nothing about a component: the engine would ignore them.
+///
+/// # Errors
+///
+/// The statement has such a clause.
+pub(super) fn check_created(statement: &Statement) -> EngineResult<()> {
+    let Statement::Statement(statement) = statement else {
+        return Ok(());
+    };
+    let Sql::CreateFunction(create) = &**statement else {
+        return Ok(());
+    };
+    let clauses = [
+        ("IF NOT EXISTS", create.if_not_exists),
+        ("OR ALTER", create.or_alter),
+        ("IMMUTABLE` or `VOLATILE", create.behavior.is_some()),
+        ("STRICT", create.called_on_null.is_some()),
+        ("PARALLEL", create.parallel.is_some()),
+        ("SECURITY", create.security.is_some()),
+        ("SET", !create.set_params.is_empty()),
+        ("USING", create.using.is_some()),
+        ("DETERMINISTIC", create.determinism_specifier.is_some()),
+        ("OPTIONS", create.options.is_some()),
+        ("REMOTE", create.remote_connection.is_some()),
+    ];
+    match clauses.iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((clause, _)) => plan_err!(
+            "`CREATE FUNCTION` takes no `{clause}` here: write `LANGUAGE wasm AS 'file.wasm'` alone"
+        ),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Errors of the SQL engine in one line, with their position in the text that the user wrote.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
+use datafusion::common::Span;
 use datafusion::error::DataFusionError;
 
 use super::statement;
@@ -56,15 +59,28 @@ impl Source {
             let (message, position) = statement::position(parser, &self.text);
             return (Cow::Owned(message), Some(position));
         }
-        let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
-        let position = span.map(|span| (span.start.line, span.start.column));
+        let position = span(error).map(|span| (span.start.line, span.start.column));
         (root.message(), position)
     }
 }
 
+/// The position of an error, which other errors may hold: Arrow's, and those that several streams share.
+pub(super) fn span(error: &DataFusionError) -> Option<Span> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let shared = error.downcast_ref::<Arc<DataFusionError>>();
+        let engine = error.downcast_ref().or(shared.map(|error| &**error));
+        if let Some(DataFusionError::Diagnostic(diagnostic, _)) = engine {
+            return diagnostic.span;
+        }
+        cause = error.source();
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use datafusion::common::{Diagnostic, Location, Span};
+    use datafusion::common::{Diagnostic, Location};
 
     use super::*;
 

@@ -5,6 +5,7 @@
 //! three clouds and an allocator, prints errors to standard output, and drops their positions.
 
 mod array;
+mod broken;
 mod called;
 #[cfg(feature = "cluster")]
 mod cluster;

@@ -11,6 +11,7 @@ use datafusion::arrow::util::display::FormatOptions;
 use datafusion::catalog::{DynamicFileCatalog, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::common::utils::quote_identifier;
+use datafusion::datasource::listing::ListingTable;
 use datafusion::error::{DataFusionError, Result as EngineResult};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::ExplainFormat;
@@ -23,7 +24,8 @@ use tokio::task::JoinHandle;
 use whittle_datafusion::{Functions, Options};
 use whittle_host::{Budget, Engine, QueryContext, nearest_name};
 
-use super::copied::Copied;
+use super::broken;
+use super::copied::{self, Copied};
 use super::functions::{self, Factory};
 use super::index;
 use super::mistake::Source;
@@ -192,9 +194,9 @@ impl Session {
         for statement in statements {
             let mut printer = Printing::new(self);
             let ended = self.execute(&statement, &mut printer, &mut interrupted);
-            ended
-                .await
-                .map_err(|error| self.placed(error, &statement, source))?;
+            if let Err(error) = ended.await {
+                return Err(self.placed(error, &statement, source).await);
+            }
             printer.end()?;
         }
         Ok(())
@@ -241,16 +243,36 @@ impl Session {
     }
 
     /// An error of the engine, with its position in the source.
-    fn placed(
+    async fn placed(
         &self,
         error: anyhow::Error,
         statement: &Statement,
         source: &Source,
     ) -> anyhow::Error {
-        match error.downcast_ref::<DataFusionError>() {
-            Some(error) => self.mistake(error, statement, source),
-            None => error,
+        let Some(of_engine) = error.downcast_ref::<DataFusionError>() else {
+            return error;
+        };
+        if broken::is_of_file(of_engine)
+            && let Some(found) = self.broken_file(statement).await
+        {
+            return anyhow!(found);
         }
+        self.mistake(of_engine, statement, source)
+    }
+
+    /// The first mistake in the files that a statement reads.
+    async fn broken_file(&self, statement: &Statement) -> Option<String> {
+        let references = self.context.state().resolve_table_references(statement);
+        for reference in references.ok()? {
+            let Ok(table) = self.context.table_provider(reference).await else {
+                continue;
+            };
+            let files = table.downcast_ref::<ListingTable>();
+            if let Some(found) = files.and_then(broken::in_table) {
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// The engine's error, with the nearest name if a table does not exist.
@@ -397,6 +419,8 @@ impl Running {
         let state = self.context.state();
         let indexes = index::named(&state, &statement).await?;
         wildcard::leave_out_sources(&mut statement, &indexes);
+        copied::with_format(&mut statement)?;
+        functions::check_created(&statement)?;
         let copied = match self.on_cluster {
             true => None,
             false => Copied::aside(&mut statement)?,

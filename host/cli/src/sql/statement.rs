@@ -2,8 +2,9 @@
 //!
 //! All statements of a text are parsed before the first one runs, so that a mistake in the last line
 //! is found before anything has happened, and positions are those in the whole text. The grammar is
-//! DataFusion's but for one thing: `CREATE FUNCTION f LANGUAGE wasm AS 'f.wasm'` needs no list of
-//! parameters, because the component declares them.
+//! DataFusion's but for two things: `CREATE FUNCTION f LANGUAGE wasm AS 'f.wasm'` needs no list of
+//! parameters, because the component declares them; and `1_000` and `0x3E8` are numbers, as in PostgreSQL, and not
+//! a number with a name and bytes.
 
 use datafusion::error::Result;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
@@ -18,7 +19,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Tok
 ///
 /// The first mistake.
 pub(super) fn parse(text: &str) -> Result<Vec<Statement>> {
-    let tokens = tokens(text).map_err(ParserError::from)?;
+    let tokens = with_numbers(tokens(text).map_err(ParserError::from)?);
     let parser = DFParserBuilder::new(with_parameter_lists(tokens)).build();
     Ok(parser?.parse_statements()?.into())
 }
@@ -42,6 +43,48 @@ fn tokens(text: &str) -> std::result::Result<Vec<TokenWithSpan>, TokenizerError>
 
 fn is_significant(token: &TokenWithSpan) -> bool {
     !matches!(token.token, Token::Whitespace(_) | Token::EOF)
+}
+
+/// Makes numbers of whole numbers with underscores and in hexadecimal.
+fn with_numbers(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut done: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for mut token in tokens {
+        let before = done
+            .last_mut()
+            .filter(|before| before.span.end == token.span.start);
+        match (&mut token.token, before) {
+            (
+                Token::Word(word),
+                Some(TokenWithSpan {
+                    token: Token::Number(number, _),
+                    span,
+                }),
+            ) if is_rest_of_number(&word.value) => {
+                number.push_str(&word.value.replace('_', ""));
+                span.end = token.span.end;
+                continue;
+            }
+            // The token of `X'1F'` is a character longer.
+            (Token::HexStringLiteral(digits), _)
+                if token.span.end.column == token.span.start.column + digits.len() as u64 + 2 =>
+            {
+                if let Ok(value) = u128::from_str_radix(digits, 16) {
+                    token.token = Token::Number(value.to_string(), false);
+                }
+            }
+            _ => {}
+        }
+        done.push(token);
+    }
+    done
+}
+
+/// Whether a name after a number is its other digits: `_000`.
+fn is_rest_of_number(word: &str) -> bool {
+    let is_group =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|of| of.is_ascii_digit());
+    let digits = word.strip_prefix('_');
+    digits.is_some_and(|digits| digits.split('_').all(is_group))
 }
 
 /// Adds `()` to the name of a function that is created without a list of parameters.
@@ -111,9 +154,29 @@ pub(super) fn position(error: &ParserError, text: &str) -> (String, (u64, u64)) 
     let (message, position) = found.unwrap_or_else(|| (message, end(text)));
     let message = match message.strip_prefix("Expected: ") {
         Some(expected) => format!("expected {expected}"),
+        None if message.starts_with("No infix parser for token") => {
+            format!(
+                "the operator `{}` is not supported",
+                token_at(position, text)
+            )
+        }
+        None if message.starts_with("Unexpected token in unary operator") => {
+            format!("unexpected `{}`", token_at(position, text))
+        }
         None => message.to_owned(),
     };
     (message, position)
+}
+
+/// The token at a position: the parser writes the names that it has for tokens.
+fn token_at((line, column): (u64, u64), text: &str) -> String {
+    let tokens = tokens(text).unwrap_or_default();
+    let mut tokens = tokens.into_iter();
+    let found = tokens.find(|token| {
+        let start = token.span.start;
+        (start.line, start.column) == (line, column)
+    });
+    found.map_or_else(String::new, |found| found.token.to_string())
 }
 
 /// The position after a text, without the white space at its end.
@@ -149,6 +212,18 @@ mod tests {
         ] {
             assert!(parse(text).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_are_written_as_in_postgresql() {
+        let shown = |text: &str| match &parse(text).expect("it is parsed")[0] {
+            Statement::Statement(statement) => statement.to_string(),
+            other => other.to_string(),
+        };
+        assert_eq!(
+            shown("SELECT 1_000, 1_0_0, 0x1F, X'1F', a_1, 1 _0"),
+            "SELECT 1000, 100, 31, X'1F', a_1, 1 AS _0"
+        );
     }
 
     #[test]
@@ -190,6 +265,10 @@ mod tests {
         insta::assert_snapshot!(
             mistake("SELECT 1;\nSELECT a FROM  "),
             @r#"("expected identifier, found: EOF", (2, 14))"#
+        );
+        insta::assert_snapshot!(
+            mistake("SELECT 1,\n 5 # 3"),
+            @r#"("the operator `#` is not supported", (2, 4))"#
         );
         insta::assert_snapshot!(
             mistake("SELECT 'a"),

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use datafusion::arrow::csv::reader::Format;
 use datafusion::catalog::{TableProvider, UrlTableFactory};
 use datafusion::common::{plan_datafusion_err, plan_err};
 use datafusion::datasource::file_format::FileFormat;
@@ -24,7 +25,7 @@ use datafusion::datasource::listing::{
 use datafusion::error::Result;
 use datafusion::execution::SessionState;
 
-use super::array;
+use super::{array, broken};
 use crate::sources;
 
 /// The rows that types of columns are taken from, of each file.
@@ -81,8 +82,8 @@ async fn opened(state: &SessionState, path: &str) -> Result<Arc<dyn TableProvide
     let Files { files, extension } = Files::at(Path::new(path))?;
     let format: Arc<dyn FileFormat> = match &*extension.to_lowercase() {
         "parquet" | "parq" | "pq" => Arc::new(ParquetFormat::default()),
-        "csv" => Arc::new(csv(b',')),
-        "tsv" => Arc::new(csv(b'\t')),
+        "csv" => separated(&files, b',')?,
+        "tsv" => separated(&files, b'\t')?,
         "arrow" | "arrows" | "feather" | "ipc" => Arc::new(ArrowFormat),
         "json" | "ndjson" | "jsonl" if starts_with_bracket(&files[0])? => {
             return array::open(&files);
@@ -98,11 +99,24 @@ async fn opened(state: &SessionState, path: &str) -> Result<Arc<dyn TableProvide
             );
         }
     };
+    let is_json = format.get_ext() == "json";
     let options = ListingOptions::new(format).with_file_extension(format!(".{extension}"));
     let config = ListingTableConfig::new(ListingTableUrl::parse(path)?);
     let config = config.with_listing_options(options);
     let config = config.infer_partitions_from_path(state).await?;
-    let table = ListingTable::try_new(config.infer_schema(state).await?)?;
+    let config = config.infer_schema(state).await.map_err(|error| {
+        let found = files.iter().find_map(|file| {
+            let found = broken::in_lines(file)?;
+            Some(match &files[..] {
+                [_] => found,
+                _ => format!("{}: {found}", file.display()),
+            })
+        });
+        found
+            .filter(|_| is_json)
+            .map_or(error, |found| plan_datafusion_err!("{found}"))
+    })?;
+    let table = ListingTable::try_new(config)?;
     let cache = state.runtime_env().cache_manager.get_file_statistic_cache();
     Ok(Arc::new(table.with_cache(cache)))
 }
@@ -136,6 +150,28 @@ impl Files {
             ),
         }
     }
+}
+
+/// The format of files whose names of columns are read as such.
+fn separated(files: &[PathBuf], delimiter: u8) -> Result<Arc<dyn FileFormat>> {
+    let header = Format::default().with_header(true);
+    let header = header.with_delimiter(delimiter);
+    for file in files {
+        // What cannot be read is reported when it is.
+        let Ok((names, _)) = header.infer_schema(File::open(file)?, Some(0)) else {
+            continue;
+        };
+        let mut known = BTreeSet::new();
+        let mut names = names.fields().iter().map(|field| field.name());
+        if let Some(twice) = names.find(|name| !known.insert(name.as_str())) {
+            let at = match files {
+                [_] => String::new(),
+                _ => format!("{}: ", file.display()),
+            };
+            return plan_err!("{at}two columns of the header have the name `{twice}`: rename one");
+        }
+    }
+    Ok(Arc::new(csv(delimiter)))
 }
 
 /// Quoted values may have line breaks, for which a large file is read by one thread; its rows are

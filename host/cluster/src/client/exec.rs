@@ -158,7 +158,7 @@ impl Drop for Rows {
 /// The reason for an error, without the texts around it.
 fn reason(error: DataFusionError) -> DataFusionError {
     match plain(&error.to_string()) {
-        Some(reason) => DataFusionError::Execution(reason.to_owned()),
+        Some(reason) => DataFusionError::Execution(reason),
         None => error,
     }
 }

@@ -4,11 +4,12 @@
 use std::ops::Range;
 
 use arrow_array::{Array, StringArray};
-use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_buffer::NullBuffer;
 use wasmtime::component::{ComponentType, Lower};
 
 use super::CALL_TEXT_BYTES;
 use crate::columns::Column;
+use crate::flags;
 use crate::state::{Columns, FIRST_HANDLE};
 
 // Numbers are passed as they lie in Arrow's buffers.
@@ -154,7 +155,7 @@ impl ColumnCopy {
             Column::Missing(_) => Self::default(),
             Column::Boolean(array) => Self {
                 validity: validity(array.nulls(), rows),
-                values: bytes(&array.values().slice(rows.start, rows.len())),
+                values: flags::to_bytes(&array.values().slice(rows.start, rows.len())),
             },
             Column::Int64(array) => Self::of_validity(array, rows),
             Column::Float64(array) => Self::of_validity(array, rows),
@@ -198,7 +199,9 @@ impl ColumnCopy {
 
 fn validity(nulls: Option<&NullBuffer>, rows: &Range<usize>) -> Option<Vec<u8>> {
     let nulls = nulls.filter(|nulls| nulls.null_count() > 0)?;
-    Some(bytes(&nulls.inner().slice(rows.start, rows.len())))
+    Some(flags::to_bytes(
+        &nulls.inner().slice(rows.start, rows.len()),
+    ))
 }
 
 /// The offsets of the rows, from zero.
@@ -211,45 +214,12 @@ fn offsets(texts: &StringArray, rows: &Range<usize>) -> Vec<u8> {
     offsets.into_flattened()
 }
 
-/// A byte for each bit, eight at a time.
-fn bytes(bits: &BooleanBuffer) -> Vec<u8> {
-    let word = |word: u64| word.to_le_bytes().map(|byte| spread(byte).to_le_bytes());
-    let bytes: Vec<_> = bits.bit_chunks().iter_padded().map(word).collect();
-    let mut bytes = bytes.into_flattened().into_flattened();
-    bytes.truncate(bits.len());
-    bytes
-}
-
-/// The bits of a byte, each in a byte of its own.
-fn spread(byte: u8) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // Eight copies of the byte, of which the first keeps the first bit, and so on; then each byte
-    // that is not zero becomes 1.
-    let bits = (u64::from(byte) * ONES) & 0x8040_2010_0804_0201;
-    ((bits + 0x7f * ONES) >> 7) & ONES
-}
-
 #[cfg(test)]
 mod tests {
     use arrow_array::StringArray;
 
     use super::*;
     use crate::value::Kind;
-
-    #[test]
-    fn each_bit_becomes_a_byte() {
-        for byte in 0..=u8::MAX {
-            let expected: Vec<u8> = (0..8).map(|bit| (byte >> bit) & 1).collect();
-            assert_eq!(spread(byte).to_le_bytes().to_vec(), expected);
-        }
-        let bits = BooleanBuffer::collect_bool(200, |row| row % 3 == 0);
-        for (start, length) in [(0, 200), (1, 64), (7, 0), (63, 129)] {
-            let expected: Vec<u8> = (start..start + length)
-                .map(|row| u8::from(row % 3 == 0))
-                .collect();
-            assert_eq!(bytes(&bits.slice(start, length)), expected);
-        }
-    }
 
     #[test]
     fn a_long_text_among_short_ones_is_left_outside() {

@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use arrow_array::StringArray;
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmList};
 
 use super::{row_in, state_at_row};
 use crate::contract::{RESULTS, types};
 use crate::error::Stopped;
+use crate::flags;
 use crate::sink::Sink;
 use crate::state::{Phase, State, misuse};
 use crate::value::Kind;
@@ -77,11 +80,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             match offsets {
                 None => numbers(&mut store, next, validity.as_ref(), &values, returns)?,
                 Some(offsets) => {
-                    let copy = |bytes: &Bytes| bytes.as_le_slice(&store).to_vec();
-                    let validity = validity.as_ref().map(copy);
-                    let (bytes, offsets) = (copy(&values), copy(&offsets));
-                    let state = store.data_mut();
-                    texts(state, next, validity.as_deref(), &bytes, &offsets)?;
+                    texts(&mut store, next, validity.as_ref(), &values, &offsets)?;
                 }
             }
             let batch = &mut store.data_mut().batch;
@@ -196,39 +195,92 @@ fn check_flags(what: &str, flags: &[u8]) -> wasmtime::Result<()> {
     .into())
 }
 
+/// The results of a function that returns texts.
+struct Texts<'a> {
+    validity: Option<&'a [u8]>,
+    bytes: &'a [u8],
+    /// Four bytes for each row, and four more.
+    offsets: &'a [u8],
+}
+
 fn texts(
-    state: &mut State,
+    store: &mut StoreContextMut<'_, State>,
     rows: Range<usize>,
-    validity: Option<&[u8]>,
-    bytes: &[u8],
-    offsets: &[u8],
+    validity: Option<&Bytes>,
+    values: &Bytes,
+    offsets: &Bytes,
 ) -> wasmtime::Result<()> {
-    check_flags("validity", validity.unwrap_or_default())?;
-    let offset = |index: usize| {
-        let mut offset = [0; 4];
-        offset.copy_from_slice(&offsets[index * 4..][..4]);
-        u32::from_le_bytes(offset) as usize
+    let given = Texts {
+        validity: validity.map(|bytes| bytes.as_le_slice(&*store)),
+        bytes: values.as_le_slice(&*store),
+        offsets: offsets.as_le_slice(&*store),
     };
-    for (index, row) in rows.enumerate() {
-        state.row = row;
-        let (start, end) = (offset(index), offset(index + 1));
-        let text = bytes.get(start..end).ok_or_else(|| {
-            let length = bytes.len();
-            misuse(format!(
-                "the text that it gave for row {index} is at the bytes {start} to {end} of {length}"
-            ))
-        })?;
-        if validity.is_some_and(|validity| validity[index] == 0) {
-            continue;
-        }
-        let text = std::str::from_utf8(text).map_err(|error| {
-            misuse(format!(
-                "the text that it gave for row {index} is not UTF-8: {error}"
-            ))
-        })?;
-        if !state.sink.has_failed(row) {
-            state.push_text(row, text)?;
-        }
+    check_flags("validity", given.validity.unwrap_or_default())?;
+    let state = store.data();
+    let may_be_array = state.sink.returns() == Kind::Text && !state.sink.any_failed();
+    if let Some(array) = may_be_array.then(|| given.array()).flatten()
+        && store.data_mut().push_texts(rows.clone(), array)
+    {
+        return Ok(());
     }
-    Ok(())
+    // A host function's memory is in the store, which the rows change.
+    let copy = |bytes: &Bytes| bytes.as_le_slice(&*store).to_vec();
+    let validity = validity.map(copy);
+    let (bytes, offsets) = (copy(values), copy(offsets));
+    let given = Texts {
+        validity: validity.as_deref(),
+        bytes: &bytes,
+        offsets: &offsets,
+    };
+    given.put(store.data_mut(), rows)
+}
+
+impl Texts<'_> {
+    /// The texts as an array; `None` if one of them is not a text.
+    fn array(&self) -> Option<StringArray> {
+        let (offsets, _) = self.offsets.as_chunks::<4>();
+        let offsets: Vec<i32> = offsets.iter().map(|end| i32::from_le_bytes(*end)).collect();
+        let grow = offsets
+            .windows(2)
+            .fold(true, |all, pair| all & (pair[0] <= pair[1]));
+        if !grow || *offsets.first()? < 0 {
+            return None;
+        }
+        let nulls = self
+            .validity
+            .map(|bytes| NullBuffer::new(flags::to_bits(bytes)));
+        let offsets = OffsetBuffer::new(offsets.into());
+        StringArray::try_new(offsets, Buffer::from(self.bytes), nulls).ok()
+    }
+
+    /// Gives each row its text, or ends with the row whose text is none or exceeds a limit.
+    fn put(&self, state: &mut State, rows: Range<usize>) -> wasmtime::Result<()> {
+        let offset = |index: usize| {
+            let mut offset = [0; 4];
+            offset.copy_from_slice(&self.offsets[index * 4..][..4]);
+            u32::from_le_bytes(offset) as usize
+        };
+        for (index, row) in rows.enumerate() {
+            state.row = row;
+            let (start, end) = (offset(index), offset(index + 1));
+            let text = self.bytes.get(start..end).ok_or_else(|| {
+                let length = self.bytes.len();
+                misuse(format!(
+                    "the text that it gave for row {index} is at the bytes {start} to {end} of {length}"
+                ))
+            })?;
+            if self.validity.is_some_and(|validity| validity[index] == 0) {
+                continue;
+            }
+            let text = std::str::from_utf8(text).map_err(|error| {
+                misuse(format!(
+                    "the text that it gave for row {index} is not UTF-8: {error}"
+                ))
+            })?;
+            if !state.sink.has_failed(row) {
+                state.push_text(row, text)?;
+            }
+        }
+        Ok(())
+    }
 }

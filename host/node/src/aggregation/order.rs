@@ -149,7 +149,7 @@ impl Order {
     }
 }
 
-/// Finds `metric`, `stats.avg` or `filter>metric`.
+/// Finds `metric`, `stats.avg`, `percentiles[99.9]` or `filter>metric`.
 fn number(by: &str, mut inside: &[std::sync::Arc<Plan>]) -> Result<By, &'static str> {
     const UNKNOWN: &str = "there is no such aggregation inside";
     let mut path = Vec::new();
@@ -163,10 +163,18 @@ fn number(by: &str, mut inside: &[std::sync::Arc<Plan>]) -> Result<By, &'static 
         let (at, name) = match place(step) {
             Some(at) => (at, None),
             None => {
-                let mut dots = step.match_indices('.');
-                let split = dots.find_map(|(dot, _)| Some((place(&step[..dot])?, dot)));
-                let (at, dot) = split.ok_or(UNKNOWN)?;
-                (at, Some(&step[dot + 1..]))
+                let mut marks = step.match_indices(['.', '[']);
+                let split = marks.find_map(|(mark, found)| {
+                    let name = &step[mark + 1..];
+                    let name = if found == "[" {
+                        name.strip_suffix(']')?
+                    } else {
+                        name
+                    };
+                    Some((place(&step[..mark])?, name))
+                });
+                let (at, name) = split.ok_or(UNKNOWN)?;
+                (at, Some(name))
             }
         };
         path.push(at);

@@ -24,6 +24,20 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     parse_optional_time(text, true, Separator::TOrSpace)
 }
 
+/// Reads a date that is written in SQL: in the forms of documents, with one digit for a month, a day or an
+/// hour too, or `epoch`.
+pub(crate) fn parse_written(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("epoch") {
+        return Some(0);
+    }
+    // Two digits of a year are a year of this century in PostgreSQL.
+    let has_year =
+        |text: &str| text.len() >= 4 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
+    let strict = !has_year(text);
+    parse_optional_time(text, strict, Separator::TOrSpace)
+}
+
 /// Reads a date as [`parse`] does; one that is not strict may have fewer digits.
 fn parse_optional_time(text: &str, strict: bool, separator: Separator) -> Option<i64> {
     let separators: &[char] = match separator {

@@ -46,6 +46,7 @@ pub(super) fn negative(literal: &ValueWithSpan) -> Result<Option<Arc<Node>>, Exp
 
 /// A whole number is a long if it fits, and a double like those with a point or an exponent.
 fn number(literal: &ValueWithSpan, digits: String) -> Result<Arc<Node>, ExpressionError> {
+    let digits = digits.replace('_', "");
     if let Ok(value) = digits.parse() {
         return Ok(Node::new(Kind::Long(value), Type::Long));
     }
@@ -126,10 +127,10 @@ pub(super) fn day(text: &str, at: Position, form: &str) -> Result<Arc<Node>, Exp
     })
 }
 
-/// A string as a date, in any of the forms of documents, milliseconds since 1970 among them.
+/// A string as a date, in any of the forms of documents, milliseconds since 1970 among them, and of SQL.
 pub(super) fn instant(text: &str, at: Position, form: &str) -> Result<Arc<Node>, ExpressionError> {
     let millis = || dates::from_millis(text.parse().ok()?);
-    match dates::parse(text).or_else(millis) {
+    match dates::parse_written(text).or_else(millis) {
         Some(micros) => Ok(Node::new(Kind::Instant(micros), Type::Date)),
         None => Err(ExpressionError::Value {
             at,

@@ -10,6 +10,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::error::{ExpressionError, Position};
+use super::names::OPERATORS;
 
 /// The longest text, in bytes.
 pub(super) const MAX_BYTES: usize = 16 * 1024;
@@ -54,6 +55,10 @@ impl Dialect for Expressions {
         true
     }
 
+    fn supports_numeric_literal_underscores(&self) -> bool {
+        true
+    }
+
     fn is_reserved_for_identifier(&self, keyword: Keyword) -> bool {
         keyword != Keyword::NoKeyword
     }
@@ -74,6 +79,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
             reason: lower_first(&error.message),
         })?;
     check_tokens(&tokens)?;
+    read_hexadecimals(&mut tokens);
     forget_intervals(&mut tokens);
     rewrite_positions(&mut tokens);
     forget_from(&mut tokens);
@@ -122,6 +128,20 @@ pub(super) fn position(expression: &Expr) -> Position {
             Expr::Value(value) => return value.span.start.into(),
             Expr::TypedString(typed) => return typed.value.span.start.into(),
             leaf => return leaf.span().start.into(),
+        }
+    }
+}
+
+/// Makes numbers of `0x1F`, for which the tokenizer has the token of `X'1F'`, which is a character longer.
+fn read_hexadecimals(tokens: &mut [TokenWithSpan]) {
+    for TokenWithSpan { token, span } in tokens {
+        let Token::HexStringLiteral(digits) = token else {
+            continue;
+        };
+        let is_number = span.end.column == span.start.column + digits.len() as u64 + 2;
+        let value = u128::from_str_radix(&digits.replace('_', ""), 16);
+        if let (true, Ok(value)) = (is_number, value) {
+            *token = Token::Number(value.to_string(), false);
         }
     }
 }
@@ -201,6 +221,10 @@ fn foreign(token: &Token) -> Option<&'static str> {
     match token {
         Token::DoubleEq => Some("write `=`"),
         Token::Overlap => Some("write `and`"),
+        Token::AtSign => Some("write `abs(x)`"),
+        Token::Sharp | Token::ShiftLeft | Token::ShiftRight | Token::ExclamationMark => {
+            Some(OPERATORS)
+        }
         _ => None,
     }
 }

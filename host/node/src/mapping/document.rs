@@ -117,6 +117,7 @@ pub(super) fn each_scalar<'a>(
     let mut walk = Walk {
         mapping,
         path: String::new(),
+        with_empty: false,
         visit: &mut |path, value| {
             visit(path, value);
             Ok(())
@@ -135,6 +136,7 @@ pub(crate) fn check_keys(mapping: &Mapping, document: &Members) -> Result<(), Do
     let mut walk = Walk {
         mapping,
         path: String::new(),
+        with_empty: false,
         visit: &mut |_, _| Ok(()),
     };
     walk.object(document, 0)
@@ -157,6 +159,7 @@ pub(crate) fn fields_of(
     let mut walk = Walk {
         mapping,
         path: String::new(),
+        with_empty: true,
         visit: &mut |path, value| {
             add(mapping, path, value, &mut values)?;
             match values.bytes > VALUE_BYTES {
@@ -238,6 +241,8 @@ impl Values {
 struct Walk<'w, 'a> {
     mapping: &'w Mapping,
     path: String,
+    /// Whether empty lists and objects are visited too.
+    with_empty: bool,
     visit: &'w mut dyn FnMut(&str, &'a ExactJson) -> Result<(), DocumentError>,
 }
 
@@ -273,6 +278,12 @@ impl<'a> Walk<'_, 'a> {
             ExactJson::Null | ExactJson::Boolean(_) | ExactJson::Number(_) | ExactJson::Text(_) => {
                 (self.visit)(&self.path, value)
             }
+            ExactJson::List(elements) if self.with_empty && elements.is_empty() => {
+                (self.visit)(&self.path, value)
+            }
+            ExactJson::Object(members) if self.with_empty && members.is_empty() => {
+                (self.visit)(&self.path, value)
+            }
             ExactJson::List(elements) => elements
                 .iter()
                 .try_for_each(|element| self.value(element, depth + 1)),
@@ -290,6 +301,11 @@ fn add(
     let Some(mapped) = mapping.fields.get(path) else {
         return unmapped(mapping, path, value);
     };
+    match value {
+        ExactJson::List(_) => return Ok(()),
+        ExactJson::Object(_) => return Err(mapped.malformed(shown(value))),
+        _ => {}
+    }
     mapped.add(mapping, value, values)?;
     for path in &mapped.definition.copy_to {
         match mapping.fields.get(path) {
@@ -359,11 +375,8 @@ impl Mapped {
     }
 }
 
-/// What becomes of a value whose path has no field.
+/// What becomes of a value whose path has no field, also of null and of what is empty.
 fn unmapped(mapping: &Mapping, path: &str, value: &ExactJson) -> Result<(), DocumentError> {
-    if *value == ExactJson::Null {
-        return Ok(());
-    }
     for (dot, _) in path.match_indices('.') {
         if let Some(outer) = mapping.fields.get(&path[..dot]) {
             let inner = &path[dot + 1..];
@@ -371,9 +384,12 @@ fn unmapped(mapping: &Mapping, path: &str, value: &ExactJson) -> Result<(), Docu
         }
     }
     if mapping.is_object(path) {
-        return Err(DocumentError::Concrete {
-            object: path.to_owned(),
-        });
+        return match value {
+            ExactJson::Null | ExactJson::List(_) | ExactJson::Object(_) => Ok(()),
+            _ => Err(DocumentError::Concrete {
+                object: path.to_owned(),
+            }),
+        };
     }
     match mapping.dynamic_at(path) {
         Dynamic::Add | Dynamic::Ignore => Ok(()),
@@ -468,6 +484,7 @@ mod tests {
             (json!({"m": ["x", 1]}), vec![text("x"), long(1), text("1")]),
             (json!({"off": {"": [1, {"a": "b"}]}}), vec![]),
             (json!({}), vec![]),
+            (json!({"l": [], "x": null, "o": [{}, null, []]}), vec![]),
         ] {
             assert_eq!(read(&document), Ok(expected), "{document}");
         }
@@ -503,6 +520,22 @@ mod tests {
         insta::assert_snapshot!(error(json!({"l": {"m": 1}})), @"failed to parse field [l] of type [long]. Preview of field's value: '{m=1}'");
         insta::assert_snapshot!(error(json!({"o": 1})), @"object mapping for [o] tried to parse field [o] as object, but found a concrete value");
         insta::assert_snapshot!(error(json!({"z": 1})), @"mapping set to strict, dynamic introduction of [z] within [_doc] is not allowed");
+        // What is empty has a kind too, and a name.
+        insta::assert_snapshot!(error(json!({"l": {}})), @"failed to parse field [l] of type [long]. Preview of field's value: '{}'");
+        insta::assert_snapshot!(error(json!({"m": [1, {}]})), @"failed to parse field [m] of type [long]. Preview of field's value: '{}'");
+        insta::assert_snapshot!(error(json!({"l": {"m": null}})), @"failed to parse field [l] of type [long]. Preview of field's value: '{m=null}'");
+        for empty in [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!([null]),
+            json!([{}]),
+        ] {
+            assert_eq!(
+                error(json!({"o": {"z": empty}})),
+                "mapping set to strict, dynamic introduction of [z] within [o] is not allowed"
+            );
+        }
         insta::assert_snapshot!(error(json!({"x.keyword": 1})), @"failed to parse field [x] of type [text]. Preview of field's value: '{keyword=1}'");
         insta::assert_snapshot!(error(json!({"o": {"": 1}})), @"a field cannot have the name ``: a name cannot be empty");
         insta::assert_snapshot!(error(json!({"_id": "a"})), @"a field cannot have the name `_id`: it is the name of a metadata field, which is no part of a document");

@@ -1,7 +1,8 @@
 //! Date math: instants relative to now or to a date, as `now-1d/d` or `2020-01-01||+1M/d`.
 //!
 //! A date that is not exact names a span: `2020-01-01` is a day, `now/M` a month, a number of
-//! milliseconds a millisecond. Its beginning or its end is meant, by where it stands in a range.
+//! milliseconds a millisecond; but `2020-01-01||` and what steps lead to, unless it is rounded, are
+//! an instant, as in OpenSearch. Its beginning or its end is meant, by where it stands in a range.
 //! The smallest step is a microsecond.
 
 use std::sync::LazyLock;
@@ -108,12 +109,16 @@ pub(crate) fn instant(
     let (start, steps) = if let Some(steps) = text.strip_prefix("now") {
         (now, steps)
     } else {
-        let (date, steps) = text.split_once("||").unwrap_or((text, ""));
+        let (date, steps) = match text.split_once("||") {
+            Some((date, steps)) => (date, Some(steps)),
+            None => (text, None),
+        };
         let span = options.format.span(date, options.zone_seconds);
         let (first, last) = span.ok_or_else(|| DateMathError::of_format(options.format))?;
-        match end {
-            End::First => (first, steps),
-            End::Last => (last, steps),
+        match (end, steps) {
+            // Steps begin at the first instant; only a rounding goes to the last.
+            (End::First, _) | (End::Last, Some(_)) => (first, steps.unwrap_or_default()),
+            (End::Last, None) => (last, ""),
         }
     };
     if steps.is_empty() {
@@ -346,7 +351,17 @@ mod tests {
             (
                 "2020-01-31||",
                 "2020-01-31T00:00:00.000Z",
-                "2020-01-31T23:59:59.999999Z",
+                "2020-01-31T00:00:00.000Z",
+            ),
+            (
+                "2020-01-31||-2d",
+                "2020-01-29T00:00:00.000Z",
+                "2020-01-29T00:00:00.000Z",
+            ),
+            (
+                "2020-01-31||/d+1h",
+                "2020-01-31T01:00:00.000Z",
+                "2020-02-01T00:59:59.999999Z",
             ),
             (
                 "2020",

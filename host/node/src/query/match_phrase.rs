@@ -8,6 +8,7 @@ use super::field_terms::Target;
 use super::native::{NativeQuery, none};
 use super::parameters::{boost, count};
 use super::parse::{Parser, RequestError, of_field};
+use super::sloppy_phrase::SloppyPhraseQuery;
 use super::watchful::WatchfulQuery;
 use super::{Clause, Plan, Planner, QueryError};
 use crate::request::path::Path;
@@ -64,7 +65,14 @@ pub(super) fn phrase(
         [(_, word)] => target.exact(word),
         words => {
             let words = target.terms_at(words);
-            let phrase = PhraseQuery::new_with_offset_and_slop(words, slop);
+            if slop > 0 {
+                return Ok(Box::new(SloppyPhraseQuery::new(
+                    words,
+                    slop,
+                    target.allowance,
+                )));
+            }
+            let phrase = PhraseQuery::new_with_offset(words);
             WatchfulQuery::asked(Box::new(phrase), target.allowance)
         }
     })

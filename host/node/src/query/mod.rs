@@ -42,6 +42,7 @@ mod prefix;
 mod range;
 mod regexp;
 mod regexp_syntax;
+mod sloppy_phrase;
 mod term;
 mod terms;
 mod terms_query;

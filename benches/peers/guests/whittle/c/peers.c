@@ -12,22 +12,22 @@ static const whittle_parameter of_business_days[] = {
 };
 
 static whittle_outcome prepare_business_days(void) {
-  start = whittle_field_argument("start_field", WHITTLE_TIMESTAMP);
-  end = whittle_field_argument("end_field", WHITTLE_TIMESTAMP);
+  start = whittle_field_argument("start_field", WHITTLE_INT64);
+  end = whittle_field_argument("end_field", WHITTLE_INT64);
   return whittle_ready();
 }
 
-// The weekdays before an instant after 1970, from a day on that is the same for all.
-static int64_t weekdays_before(int64_t instant) {
+// The weekdays before a day after 1970, from a day on that is the same for all.
+static int64_t weekdays_before(int64_t day) {
   // 1970-01-01 was a Thursday.
-  int64_t day = instant / (24 * 60 * 60 * INT64_C(1000000)) + 3;
+  day += 3;
   int64_t weekday = day % 7;
   return day / 7 * 5 + (weekday < 5 ? weekday : 5);
 }
 
 static whittle_outcome business_days(void) {
-  return whittle_int64(weekdays_before(whittle_timestamp_or(end, 0)) -
-                       weekdays_before(whittle_timestamp_or(start, 0)));
+  return whittle_int64(weekdays_before(whittle_int64_or(end, 0)) -
+                       weekdays_before(whittle_int64_or(start, 0)));
 }
 
 static const whittle_function functions[] = {
@@ -39,7 +39,7 @@ static const whittle_function functions[] = {
     },
     {
         .name = "business_days",
-        .description = "How many weekdays there are from an instant to another.",
+        .description = "How many weekdays there are from a day to another.",
         WHITTLE_PARAMETERS(of_business_days),
         .returns = WHITTLE_INT64,
         .prepare = prepare_business_days,

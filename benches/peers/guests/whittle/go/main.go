@@ -83,22 +83,22 @@ func (f *jsonPath) Evaluate() (bool, error) {
 }
 
 type businessDays struct {
-	start, end udf.TimestampField
+	start, end udf.Int64Field
 }
 
 func (f *businessDays) Declare(p *udf.Parameters) {
-	p.TimestampField(&f.start, "start_field", "The field that holds the start.")
-	p.TimestampField(&f.end, "end_field", "The field that holds the end.")
+	p.Int64Field(&f.start, "start_field", "The field that holds the start.")
+	p.Int64Field(&f.end, "end_field", "The field that holds the end.")
 }
 
 func (f *businessDays) Evaluate() (int64, error) {
 	return weekdaysBefore(f.end.Or(0)) - weekdaysBefore(f.start.Or(0)), nil
 }
 
-// weekdaysBefore counts the weekdays before an instant after 1970, from a day on that is the same for all.
-func weekdaysBefore(instant udf.Timestamp) int64 {
+// weekdaysBefore counts the weekdays before a day after 1970, from a day on that is the same for all.
+func weekdaysBefore(day int64) int64 {
 	// 1970-01-01 was a Thursday.
-	day := int64(instant)/(24*60*60*1_000_000) + 3
+	day += 3
 	return day/7*5 + min(day%7, 5)
 }
 

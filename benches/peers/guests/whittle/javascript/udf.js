@@ -60,20 +60,19 @@ const jsonPath = define({
   },
 });
 
-/** Weekdays before an instant, in microseconds, from a day on that is the same for all. */
-function weekdaysBefore(instant) {
+/** Weekdays before a day, from a day on that is the same for all. */
+function weekdaysBefore(day) {
   // 1970-01-01 was a Thursday.
-  const day = Math.floor(instant / 86_400_000_000) + 3;
-  const week = Math.floor(day / 7);
-  return 5 * week + Math.min(day - 7 * week, 5);
+  const week = Math.floor((day + 3) / 7);
+  return 5 * week + Math.min(day + 3 - 7 * week, 5);
 }
 
 const businessDays = define({
   name: "business_days",
-  description: "How many weekdays there are from an instant to another.",
+  description: "How many weekdays there are from a day to another.",
   parameters: {
-    startField: field("timestamp", "The field that holds the start."),
-    endField: field("timestamp", "The field that holds the end."),
+    startField: field("int64", "The field that holds the start."),
+    endField: field("int64", "The field that holds the end."),
   },
   returns: "int64",
   prepare({ startField, endField }) {

@@ -3,9 +3,7 @@
 import json
 import re
 
-from whittle_guest import Field, Json, Timestamp, parameter, udf
-
-MICROSECONDS = 24 * 60 * 60 * 1_000_000
+from whittle_guest import Field, Json, parameter, udf
 
 
 @udf
@@ -71,10 +69,10 @@ class JsonPath:
 
 @udf
 class BusinessDays:
-    """How many weekdays there are from an instant to another."""
+    """How many weekdays there are from a day to another."""
 
-    start_field: Field[Timestamp] = parameter("The field that holds the start.")
-    end_field: Field[Timestamp] = parameter("The field that holds the end.")
+    start_field: Field[int] = parameter("The field that holds the start.")
+    end_field: Field[int] = parameter("The field that holds the end.")
 
     def value(self) -> int | None:
         """Count from a day on that is the same for all."""
@@ -84,8 +82,8 @@ class BusinessDays:
         return weekdays_before(end) - weekdays_before(start)
 
 
-def weekdays_before(instant: int) -> int:
-    """Count the weekdays before an instant."""
+def weekdays_before(day: int) -> int:
+    """Count the weekdays before a day."""
     # 1970-01-01 was a Thursday.
-    week, weekday = divmod(instant // MICROSECONDS + 3, 7)
+    week, weekday = divmod(day + 3, 7)
     return 5 * week + min(weekday, 5)

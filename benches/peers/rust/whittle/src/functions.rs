@@ -40,6 +40,7 @@ pub(crate) fn function(language: &str, rows: &Rows) -> Result<Function, String> 
             Work::Score | Work::ScoreNulls,
             "javascript-columns" | "python-columns" | "rust-columns",
         ) => function("column-score", "custom_score", json!({})),
+        (Work::BusinessDays, "rust-columns") => function("peers", "business_days_columns", days),
         (_, "javascript-columns" | "python-columns" | "rust-columns") => {
             missing("columns are for numbers")
         }
@@ -58,7 +59,6 @@ pub(crate) fn function(language: &str, rows: &Rows) -> Result<Function, String> 
         (Work::Json, "rust" | "assemblyscript") => function("json-path", "json_path", json_path),
         (Work::Json, "go" | "javascript" | "python") => function("peers", "json_path", json_path),
         (Work::Json, _) => missing("the language's library has no JSON"),
-        (Work::BusinessDays, "rust") => function("business-days", "business_days", days),
         (Work::BusinessDays, _) => function("peers", "business_days", days),
     }
 }

@@ -16,9 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, TimestampMicrosecondArray};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use serde_json::Value;
 use whittle_host::{Arguments, Bound, Budget, Engine, EngineOptions, QueryContext, Udf};
 use whittle_peer::{Call, Rows, Unsupported, Work};
@@ -90,30 +88,17 @@ fn budget() -> Budget {
     }
 }
 
-/// The columns as a node has them: days are instants, and a field of JSON is marked as such.
+/// The columns that the function reads, as a node has them: a field of JSON is marked as such.
 fn batch(rows: &Rows, bound: &Bound) -> Result<RecordBatch> {
-    const MICROSECONDS: i64 = 24 * 60 * 60 * 1_000_000;
     let batch = peer_arrow::batch(rows)?;
     if rows.work == Work::Noop {
         return Ok(batch);
     }
     let schema = Arc::new(bound.schema());
-    let column = |field: &Arc<arrow_schema::Field>| -> Result<ArrayRef> {
-        let column = batch
-            .column_by_name(field.name())
-            .with_context(|| field.name().clone())?;
-        if rows.work != Work::BusinessDays {
-            return Ok(column.clone());
-        }
-        let days = column.as_primitive::<Int64Type>().iter();
-        let instants = days.map(|day| day.map(|day| day * MICROSECONDS));
-        let instants: TimestampMicrosecondArray = instants.collect();
-        Ok(Arc::new(instants.with_data_type(field.data_type().clone())))
+    let column = |field: &Arc<arrow_schema::Field>| {
+        let column = batch.column_by_name(field.name());
+        column.cloned().with_context(|| field.name().clone())
     };
-    let columns = schema
-        .fields()
-        .iter()
-        .map(column)
-        .collect::<Result<Vec<_>>>()?;
+    let columns: Vec<_> = schema.fields().iter().map(column).collect::<Result<_>>()?;
     Ok(RecordBatch::try_new(schema, columns)?)
 }

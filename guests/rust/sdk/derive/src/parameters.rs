@@ -4,12 +4,14 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::meta::ParseNestedMeta;
 use syn::{
-    Attribute, Data, DeriveInput, Error, Expr, ExprLit, Field, Fields, Lit, LitStr, Meta, Result,
+    Attribute, Data, DeriveInput, Error, Expr, ExprLit, ExprUnary, Field, Fields, GenericArgument,
+    Lit, LitFloat, LitStr, Meta, PathArguments, Result, Type, UnOp, parse_quote,
 };
 
-pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
-    let input: DeriveInput = syn::parse2(input)?;
+pub(crate) fn expand(input: &TokenStream) -> Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(input.clone())?;
     let fields = parameter_fields(&input)?;
     let this = &input.ident;
     let name = function_name(&input)?;
@@ -21,13 +23,17 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         let Some(ident) = &field.ident else { continue };
         let ty = &field.ty;
         let name = checked_name(ident.unraw().to_string(), ident)?;
-        let presence = match Role::of(field)? {
-            Role::Skipped => {
-                taken.push(quote!(#ident: ::core::default::Default::default()));
-                continue;
+        let Some(options) = Options::of(field)? else {
+            taken.push(quote!(#ident: ::core::default::Default::default()));
+            continue;
+        };
+        let bounds = options.bounds();
+        let presence = match (&options.default, &bounds) {
+            (None, _) => quote!(presence::<#ty>()),
+            (Some(value), None) => quote!(default::<#ty>(#value)),
+            (Some(value), Some(bounds)) => {
+                quote!(default_within::<#ty>(#name, #value, #bounds))
             }
-            Role::Plain => quote!(presence::<#ty>()),
-            Role::Defaulted(value) => quote!(default::<#ty>(#value)),
         };
         let description = self::description(&field.attrs);
         declared.push(quote! {
@@ -37,7 +43,10 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
                 ::whittle_guest::__private::#presence,
             )
         });
-        taken.push(quote!(#ident: arguments.take::<#ty>(#name)?));
+        taken.push(match bounds {
+            None => quote!(#ident: arguments.take::<#ty>(#name)?),
+            Some(bounds) => quote!(#ident: arguments.take_within::<#ty>(#name, #bounds)?),
+        });
     }
     // Without parameters it is not used, which must not warn in the author's crate.
     let arguments = if declared.is_empty() {
@@ -86,39 +95,144 @@ fn parameter_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
     }
 }
 
-/// What a field of the struct is.
-enum Role {
-    /// A parameter without a default.
-    Plain,
-    /// A parameter with a default.
-    Defaulted(Expr),
-    /// No parameter.
-    Skipped,
+/// Code that has the shape of what `expand` makes, for a struct that it refuses.
+pub(crate) fn stand_in(input: &TokenStream) -> TokenStream {
+    let Ok(input) = syn::parse2::<DeriveInput>(input.clone()) else {
+        return TokenStream::new();
+    };
+    let this = &input.ident;
+    let (generics, arguments, conditions) = input.generics.split_for_impl();
+    quote! {
+        impl #generics ::whittle_guest::Parameters for #this #arguments #conditions {
+            const NAME: &'static str = "";
+            const DESCRIPTION: &'static str = "";
+
+            fn declared() -> ::std::vec::Vec<::whittle_guest::__private::Parameter> {
+                ::std::vec::Vec::new()
+            }
+
+            fn from_arguments(
+                _: &mut ::whittle_guest::Arguments,
+            ) -> ::core::result::Result<Self, ::whittle_guest::Error> {
+                ::core::panic!()
+            }
+        }
+    }
 }
 
-impl Role {
-    fn of(field: &Field) -> Result<Self> {
-        let mut role = Self::Plain;
+/// What `#[parameter(...)]` says of a parameter.
+#[derive(Default)]
+struct Options {
+    default: Option<Expr>,
+    minimum: Option<Expr>,
+    maximum: Option<Expr>,
+}
+
+impl Options {
+    /// `None` if the field is not a parameter.
+    fn of(field: &Field) -> Result<Option<Self>> {
+        let mut options = Self::default();
+        let mut is_skipped = false;
         for attribute in &field.attrs {
             if !attribute.path().is_ident("parameter") {
                 continue;
             }
             attribute.parse_nested_meta(|meta| {
-                let said = if meta.path.is_ident("skip") {
-                    Self::Skipped
-                } else if meta.path.is_ident("default") {
-                    Self::Defaulted(meta.value()?.parse()?)
-                } else {
-                    return Err(meta.error("write `default = VALUE` or `skip`"));
-                };
-                if !matches!(role, Self::Plain) {
-                    return Err(meta.error("write one `default = VALUE`, or one `skip`"));
+                let is_first = !is_skipped;
+                if meta.path.is_ident("skip") {
+                    is_skipped = true;
+                    let is_alone = is_first && options.is_empty();
+                    return is_alone.then_some(()).ok_or_else(|| alone(&meta));
                 }
-                role = said;
+                let option = match meta.path.get_ident().map(ToString::to_string).as_deref() {
+                    Some("default") => &mut options.default,
+                    Some("minimum") => &mut options.minimum,
+                    Some("maximum") => &mut options.maximum,
+                    _ => {
+                        return Err(meta.error(
+                            "write `default = VALUE`, `minimum = NUMBER`, `maximum = NUMBER`, or `skip`",
+                        ));
+                    }
+                };
+                if is_skipped {
+                    return Err(alone(&meta));
+                }
+                if option.is_some() {
+                    return Err(meta.error("write it once"));
+                }
+                *option = Some(as_number_of(&field.ty, meta.value()?.parse()?));
                 Ok(())
             })?;
         }
-        Ok(role)
+        Ok((!is_skipped).then_some(options))
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(
+            self,
+            Self {
+                default: None,
+                minimum: None,
+                maximum: None,
+            }
+        )
+    }
+
+    /// The expression of the bounds, if there are any.
+    fn bounds(&self) -> Option<TokenStream> {
+        if self.minimum.is_none() && self.maximum.is_none() {
+            return None;
+        }
+        let [minimum, maximum] = [&self.minimum, &self.maximum].map(|bound| match bound {
+            None => quote!(::core::option::Option::None),
+            Some(bound) => quote!(::core::option::Option::Some(#bound)),
+        });
+        Some(quote!(&::whittle_guest::__private::Bounds::new(#minimum, #maximum)))
+    }
+}
+
+fn alone(meta: &ParseNestedMeta<'_>) -> Error {
+    meta.error("`skip` stands alone: the field is not a parameter")
+}
+
+/// The value, as a float if it is an integer and the type is a float's.
+fn as_number_of(ty: &Type, value: Expr) -> Expr {
+    if !is_float(ty) {
+        return value;
+    }
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(digits),
+            ..
+        }) if digits.suffix().is_empty() => {
+            let float = LitFloat::new(&format!("{}.0", digits.base10_digits()), digits.span());
+            parse_quote!(#float)
+        }
+        Expr::Unary(ExprUnary {
+            attrs,
+            op: op @ UnOp::Neg(_),
+            expr,
+        }) => Expr::Unary(ExprUnary {
+            attrs,
+            op,
+            expr: Box::new(as_number_of(ty, *expr)),
+        }),
+        other => other,
+    }
+}
+
+/// Whether a type is `f64` or `Option<f64>`.
+fn is_float(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    match &last.arguments {
+        PathArguments::None => last.ident == "f64",
+        PathArguments::AngleBracketed(inner) if last.ident == "Option" => {
+            matches!(inner.args.first(), Some(GenericArgument::Type(inner)) if is_float(inner))
+        }
+        _ => false,
     }
 }
 
@@ -199,7 +313,7 @@ mod tests {
     use super::*;
 
     fn error(input: TokenStream) -> String {
-        expand(input).expect_err("it is refused").to_string()
+        expand(&input).expect_err("it is refused").to_string()
     }
 
     #[test]
@@ -237,7 +351,7 @@ mod tests {
                     a: u32,
                 }
             )),
-            "write `default = VALUE` or `skip`"
+            "write `default = VALUE`, `minimum = NUMBER`, `maximum = NUMBER`, or `skip`"
         );
         assert_eq!(
             error(quote!(
@@ -246,7 +360,26 @@ mod tests {
                     a: u32,
                 }
             )),
-            "write one `default = VALUE`, or one `skip`"
+            "`skip` stands alone: the field is not a parameter"
+        );
+        assert_eq!(
+            error(quote!(
+                struct S {
+                    #[parameter(skip)]
+                    #[parameter(minimum = 2)]
+                    a: u32,
+                }
+            )),
+            "`skip` stands alone: the field is not a parameter"
+        );
+        assert_eq!(
+            error(quote!(
+                struct S {
+                    #[parameter(minimum = 2, minimum = 3)]
+                    a: u32,
+                }
+            )),
+            "write it once"
         );
         assert_eq!(
             error(quote!(
@@ -326,8 +459,36 @@ mod tests {
     }
 
     #[test]
+    fn an_integer_is_a_value_of_a_float() {
+        let written =
+            |ty: Type, value: Expr| as_number_of(&ty, value).to_token_stream().to_string();
+        for ty in [parse_quote!(f64), parse_quote!(::std::option::Option<f64>)] {
+            let written = |value| written(Type::clone(&ty), value);
+            assert_eq!(written(parse_quote!(50)), "50.0");
+            assert_eq!(written(parse_quote!(-1)), "- 1.0");
+            assert_eq!(written(parse_quote!(0x10)), "16.0");
+            assert_eq!(written(parse_quote!(0.5)), "0.5");
+            assert_eq!(written(parse_quote!(HALF)), "HALF");
+        }
+        assert_eq!(written(parse_quote!(i64), parse_quote!(-1)), "- 1");
+        assert_eq!(written(parse_quote!(Option<i64>), parse_quote!(1)), "1");
+    }
+
+    #[test]
+    fn a_struct_that_is_refused_has_a_stand_in() {
+        let input = quote!(
+            struct S<T> {
+                a: T,
+            }
+        );
+        let stand_in = stand_in(&input).to_string();
+        let expected = "impl < T > :: whittle_guest :: Parameters for S < T >";
+        assert!(stand_in.starts_with(expected), "{stand_in}");
+    }
+
+    #[test]
     fn raw_identifiers_lose_their_prefix() {
-        let expanded = expand(quote!(
+        let expanded = expand(&quote!(
             struct S {
                 r#type: u32,
             }

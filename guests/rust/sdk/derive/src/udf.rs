@@ -8,14 +8,14 @@ use syn::{
     parse_quote,
 };
 
-pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<TokenStream> {
+pub(crate) fn expand(attribute: &TokenStream, item: &TokenStream) -> Result<TokenStream> {
     if !attribute.is_empty() {
         return Err(Error::new_spanned(
             attribute,
             "put the function's name on its struct: `#[parameters(name = \"...\")]`",
         ));
     }
-    let block: ItemImpl = syn::parse2(item)
+    let block: ItemImpl = syn::parse2(item.clone())
         .map_err(|error| Error::new(error.span(), "`#[udf]` stands on the struct's impl block"))?;
     if let Some((_, path, _)) = &block.trait_ {
         return Err(Error::new_spanned(
@@ -58,6 +58,27 @@ pub(crate) fn expand(attribute: &TokenStream, item: TokenStream) -> Result<Token
             returns::<#output>();
         };
     })
+}
+
+/// What was written, with code that has the shape of what `expand` adds, for a block that it refuses.
+pub(crate) fn stand_in(item: &TokenStream) -> TokenStream {
+    let block = syn::parse2::<ItemImpl>(item.clone()).ok();
+    let Some(block) = block.filter(|block| block.trait_.is_none()) else {
+        return item.clone();
+    };
+    let this = &block.self_ty;
+    let (generics, _, conditions) = block.generics.split_for_impl();
+    quote! {
+        #item
+
+        impl #generics ::whittle_guest::Udf for #this #conditions {
+            type Output = bool;
+
+            fn evaluate(&self) -> bool {
+                ::core::panic!()
+            }
+        }
+    }
 }
 
 /// The block with the method inlined into the loop over a batch: a call for each document would
@@ -211,7 +232,7 @@ mod tests {
     use super::*;
 
     fn error(item: TokenStream) -> String {
-        expand(&TokenStream::new(), item)
+        expand(&TokenStream::new(), &item)
             .expect_err("it is refused")
             .to_string()
     }
@@ -233,6 +254,21 @@ mod tests {
             error(quote!(impl S { fn value(&self) {} })),
             "`value` returns nothing: add a return type"
         );
+    }
+
+    #[test]
+    fn a_block_that_is_refused_stays_with_a_stand_in() {
+        let block = quote!(
+            impl S {
+                fn other(&self) {}
+            }
+        );
+        let stand_in = self::stand_in(&block).to_string();
+        let expected = format!("{block} impl :: whittle_guest :: Udf for S");
+        assert!(stand_in.starts_with(&expected), "{stand_in}");
+        // Another block may be the UDF's.
+        let of_trait = quote!(impl Clone for S {});
+        assert_eq!(self::stand_in(&of_trait).to_string(), of_trait.to_string());
     }
 
     #[test]
@@ -297,7 +333,7 @@ mod tests {
             error(quote!(impl Clone for S {})),
             "`#[udf]` stands on the struct's own impl block, not on a trait's"
         );
-        let named = expand(&quote!(name = "s"), quote!(impl S {})).expect_err("it is refused");
+        let named = expand(&quote!(name = "s"), &quote!(impl S {})).expect_err("it is refused");
         assert_eq!(
             named.to_string(),
             "put the function's name on its struct: `#[parameters(name = \"...\")]`"

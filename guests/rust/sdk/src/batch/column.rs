@@ -330,7 +330,7 @@ numbers! {
 
 impl Place {
     /// What `read` makes of the current row's text; `host` gets a text that the host has kept.
-    #[inline]
+    #[inline(always)]
     #[expect(unsafe_code, reason = "no row is checked twice")]
     pub(crate) fn text<R>(
         self,

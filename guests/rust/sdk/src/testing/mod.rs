@@ -27,8 +27,8 @@
 //! let refused = query.parameter("enough", -1).bind().expect_err("it is negative");
 //! assert_eq!(
 //!     refused,
-//!     "function `too_long` refused its arguments: \"parameter `enough`: -1 is not between 0 and \
-//!      4294967295\""
+//!     "function `too_long` refused its arguments: \"parameter `enough` must be between 0 and \
+//!      4294967295, not -1\""
 //! );
 //! ```
 //!

@@ -1,7 +1,9 @@
 //! Mistakes of which clang and the linker know only a part: what a UDF does not have (threads, a
 //! network, processes), and a component that is not declared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+
+use super::super::tool::without_colors;
 
 /// Headers and functions of a system, by what they are for.
 const SYSTEM: &[(&str, &[&str], &[&str])] = &[
@@ -44,6 +46,44 @@ const SYSTEM: &[(&str, &[&str], &[&str])] = &[
         &["signal", "raise", "setjmp", "longjmp"],
     ),
 ];
+
+/// clang's messages without the errors that follow from earlier ones: others at the same place, and that a
+/// table of the kit's has no size, since one of its entries is wrong.
+pub(super) fn without_consequences(messages: &str) -> String {
+    let mut kept = String::new();
+    // Of the errors so far.
+    let mut places = HashSet::new();
+    let (mut errors, mut left_out) = (0, 0);
+    let mut is_kept = true;
+    for line in messages.split_inclusive('\n') {
+        let plain = without_colors(line);
+        if let Some((place, error)) = plain.split_once(": error: ") {
+            let is_table = error.contains("incomplete type 'const whittle_");
+            // The linker's errors have none.
+            let has_place =
+                place.ends_with(|last: char| last.is_ascii_digit()) && place.contains(':');
+            let is_new = !has_place || places.insert(place.to_owned());
+            is_kept = is_new && !(is_table && errors > 0);
+            errors += usize::from(is_kept);
+            left_out += usize::from(!is_kept);
+        } else if plain.contains(": warning: ") || plain.contains(": fatal error: ") {
+            is_kept = true;
+        } else if is_count(&plain) {
+            // It would count those that are left out.
+            is_kept = left_out == 0;
+        }
+        if is_kept {
+            kept.push_str(line);
+        }
+    }
+    kept
+}
+
+/// Whether a line is `1 warning and 2 errors generated.` or the like.
+fn is_count(line: &str) -> bool {
+    let line = line.trim_end();
+    line.ends_with(" generated.") && line.starts_with(|first: char| first.is_ascii_digit())
+}
 
 /// The error for clang's messages, where they do not say what to do.
 pub(super) fn explained(messages: &str) -> Option<String> {
@@ -145,6 +185,35 @@ mod tests {
         insta::assert_snapshot!(told("/p/u.c:9:3: error: call to undeclared function 'socket'; ISO C99 and later\n"), @"/p/u.c:9:3: `socket` does not work in a UDF, which has no network: put what it would load into the documents (docs/LIBRARIES.md lists what works)");
         insta::assert_snapshot!(told("wasm-ld-19: error: lto.tmp: undefined symbol: system\n"), @"`system` does not work in a UDF, which has no processes (docs/LIBRARIES.md lists what works)");
         insta::assert_snapshot!(told("/p/u.c:9:3: error: call to undeclared function 'foo'\n"), @"nothing");
+    }
+
+    #[test]
+    fn an_error_is_shown_without_those_that_follow_from_it() {
+        let messages = "\
+            u.c:4:53: error: use of undeclared identifier 'x'\n    4 |  INT64(x)\n      |        ^\n\
+            u.c:9:46: error: invalid application of 'sizeof' to an incomplete type 'const whittle_parameter[]'\n    9 |  PARAMETERS(p)\nkit/whittle.h:194:51: note: expanded from macro 'WHITTLE_PARAMETERS'\n\
+            u.c:20:1: warning: unused function 'f' [-Wunused-function]\n\
+            1 warning and 2 errors generated.\n";
+        insta::assert_snapshot!(without_consequences(messages), @r"
+        u.c:4:53: error: use of undeclared identifier 'x'
+            4 |  INT64(x)
+              |        ^
+        u.c:20:1: warning: unused function 'f' [-Wunused-function]
+        ");
+        let messages = "\
+            u.c:4:5: error: incompatible pointer to integer conversion\n    4 |  INT64\n\
+            u.c:4:5: error: initializer element is not a compile-time constant\n    4 |  INT64\n\
+            \x1b[1mu.c:8:1: \x1b[0;31merror: \x1b[0mexpected ';'\n3 errors generated.\n";
+        let shown = without_consequences(messages).replace('\x1b', "ESC");
+        insta::assert_snapshot!(shown, @r"
+        u.c:4:5: error: incompatible pointer to integer conversion
+            4 |  INT64
+        ESC[1mu.c:8:1: ESC[0;31merror: ESC[0mexpected ';'
+        ");
+        let alone = "u.c:9:46: error: invalid application of 'sizeof' to an incomplete type 'const whittle_parameter[]'\n1 error generated.\n";
+        assert_eq!(without_consequences(alone), alone);
+        let linker = "wasm-ld-19: error: lto.tmp: undefined symbol: a\nwasm-ld-19: error: lto.tmp: undefined symbol: b\n";
+        assert_eq!(without_consequences(linker), linker);
     }
 
     #[test]

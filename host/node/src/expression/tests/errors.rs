@@ -28,6 +28,11 @@ fn rejects_text_that_is_not_an_expression() {
     insta::assert_snapshot!(error("case when p then 1"), @"expression, column 19: expected: END, found the end");
     insta::assert_snapshot!(error("a in ()"), @"expression, column 7: expected: an expression, found: )");
     insta::assert_snapshot!(error("select a from t"), @"expression, column 8: unexpected `a` after the expression: join the two with an operator");
+    insta::assert_snapshot!(error("5 # 3"), @"expression, column 3: `#` is not supported: use `+ - * / % || = <> < <= > >= ~ and or not`, `is null`, `is true`, `is false`, `is distinct from`, `between`, `in`, `like`, `ilike`, `case` and `cast`");
+    insta::assert_snapshot!(error("a << 1"), @"expression, column 3: `<<` is not supported: use `+ - * / % || = <> < <= > >= ~ and or not`, `is null`, `is true`, `is false`, `is distinct from`, `between`, `in`, `like`, `ilike`, `case` and `cast`");
+    insta::assert_snapshot!(error("@ a"), @"expression, column 1: `@` is not supported: write `abs(x)`");
+    insta::assert_snapshot!(error("x'1F' = 31"), @"expression, column 1: `X'1F'` is not a supported literal: write numbers as `1` or `1.5`, and strings as `'it''s'`");
+    insta::assert_snapshot!(error("1_ + 2"), @"expression, column 2: unexpected `_` after the expression: join the two with an operator");
     insta::assert_snapshot!(error("a as b"), @"expression, column 3: unexpected `as` after the expression: join the two with an operator");
     insta::assert_snapshot!(error("*"), @"expression, column 1: expected: an expression, found: *");
     insta::assert_snapshot!(error("\u{0}"), @"expression, column 1: expected: an expression, found: �");

@@ -1,6 +1,6 @@
 // The functions of `make peers` for which this repository has no UDF in AssemblyScript.
 
-import { Filter, IntegerScore, TimestampField, register } from "../../../../../../guests/assemblyscript/kit/assembly";
+import { Filter, Int64Field, IntegerScore, register } from "../../../../../../guests/assemblyscript/kit/assembly";
 
 class Noop extends Filter {
   constructor() {
@@ -13,11 +13,11 @@ class Noop extends Filter {
 }
 
 class BusinessDays extends IntegerScore {
-  start: TimestampField = new TimestampField("start_field", "The field that holds the start.");
-  end: TimestampField = new TimestampField("end_field", "The field that holds the end.");
+  start: Int64Field = new Int64Field("start_field", "The field that holds the start.");
+  end: Int64Field = new Int64Field("end_field", "The field that holds the end.");
 
   constructor() {
-    super("business_days", "How many weekdays there are from an instant to another.");
+    super("business_days", "How many weekdays there are from a day to another.");
   }
 
   score(): i64 {
@@ -25,11 +25,11 @@ class BusinessDays extends IntegerScore {
   }
 }
 
-/** The weekdays before an instant after 1970, from a day on that is the same for all. */
-function weekdaysBefore(instant: i64): i64 {
+/** The weekdays before a day after 1970, from a day on that is the same for all. */
+function weekdaysBefore(day: i64): i64 {
   // 1970-01-01 was a Thursday.
-  const day = instant / (24 * 60 * 60 * 1_000_000) + 3;
-  return (day / 7) * 5 + min<i64>(day % 7, 5);
+  const days = day + 3;
+  return (days / 7) * 5 + min<i64>(days % 7, 5);
 }
 
 register(new Noop());
