@@ -97,7 +97,8 @@ impl Weight for SloppyPhraseWeight {
             postings,
             words,
             slop: i64::from(self.query.slop),
-            similarity: self.similarity.as_ref().map(|bm25| bm25.boost_by(boost)),
+            similarity: self.similarity.clone(),
+            boost,
             norms: norms.unwrap_or_else(|| FieldNormReader::constant(reader.max_doc(), 1)),
             frequency: 0.0,
             document: 0,
@@ -231,6 +232,7 @@ struct SloppyPhraseScorer {
     words: Vec<Word>,
     slop: i64,
     similarity: Option<Bm25Weight>,
+    boost: Score,
     norms: FieldNormReader,
     /// How often the phrase is in the document, the less the farther its words are apart.
     frequency: Score,
@@ -300,7 +302,7 @@ impl Scorer for SloppyPhraseScorer {
             return 0.0;
         }
         let norm = most / bm25.score(self.norms.fieldnorm_id(self.document), 1) - 1.0;
-        most * self.frequency / (self.frequency + norm)
+        self.boost * (most * self.frequency / (self.frequency + norm))
     }
 }
 
