@@ -153,6 +153,17 @@ impl UdfFunction {
         }
     }
 
+    /// The name of a column that has the text of an expression with a call of the function in it, once
+    /// the function has its own name; `None` if it has it already.
+    pub(crate) fn column_named(&self, column: &str) -> Option<String> {
+        let site = self.site.as_ref()?;
+        let called = format!("{}(", site.name);
+        let own = format!("{}(", self.reference().name);
+        column
+            .contains(&called)
+            .then(|| column.replace(&called, &own))
+    }
+
     /// The function in the logical plan of a query.
     pub(crate) fn planned_in(&self, query: &Arc<Query>) -> Self {
         Self {

@@ -297,6 +297,7 @@ impl Functions {
             }
             plan => planner::plan_in(plan, query)?,
         };
+        let plan = planner::with_own_columns(plan, &placed)?;
         let is_prepared = matches!(plan, LogicalPlan::Statement(PlanStatement::Execute(_)));
         let frame = self.context.execute_logical_plan(plan).await?;
         if !is_prepared {

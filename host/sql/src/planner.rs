@@ -88,6 +88,42 @@ pub(crate) fn plan_for_later(plan: LogicalPlan) -> Result<LogicalPlan> {
     Ok(planned.data)
 }
 
+/// Gives columns the names that they have once the functions have their own. A node refers to a column of
+/// another by the text of its expression, and for some, such as the order of a window, DataFusion
+/// takes the names of functions at the time.
+pub(crate) fn with_own_columns(plan: LogicalPlan, placed: &[UdfFunction]) -> Result<LogicalPlan> {
+    let own = |name: &str| {
+        placed
+            .iter()
+            .find_map(|function| function.column_named(name))
+    };
+    let renamed = plan.transform_up_with_subqueries(|node| {
+        node.map_expressions(|expression| {
+            expression.transform_up(|expression| {
+                let Expr::Column(mut column) = expression else {
+                    return Ok(Transformed::no(expression));
+                };
+                let mut is_renamed = false;
+                while let Some(name) = own(&column.name) {
+                    column.name = name;
+                    is_renamed = true;
+                }
+                Ok(Transformed::new_transformed(
+                    Expr::Column(column),
+                    is_renamed,
+                ))
+            })
+        })
+    })?;
+    if !renamed.transformed {
+        return Ok(renamed.data);
+    }
+    let recomputed = renamed
+        .data
+        .transform_up_with_subqueries(|node| node.recompute_schema().map(Transformed::yes))?;
+    Ok(recomputed.data)
+}
+
 /// The query to which a plan's calls belong.
 fn query_of(plan: &LogicalPlan) -> Result<Option<Arc<Query>>> {
     let mut found = None;

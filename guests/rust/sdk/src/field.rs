@@ -140,7 +140,8 @@ impl Field<Json> {
 
 impl Field<str> {
     /// The value, in memory of its own. [`Field::with`] does not copy it.
-    #[inline]
+    // Not inlined: an error in the author's loop then has a line of the loop.
+    #[inline(never)]
     pub fn get(&self) -> Option<String> {
         self.with(str::to_owned)
     }

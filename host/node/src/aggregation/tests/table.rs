@@ -291,7 +291,11 @@ fn terms_are_ordered_by_what_lies_inside() {
     assert_eq!(keys(json!({"f>m": "desc"}), filter.clone()), "cabde");
     assert_eq!(keys(json!({"f": "desc"}), filter), "cabde");
     for by in ["p.50", "p[50]", "p[50.0]"] {
-        assert_eq!(keys(json!({by: "desc"}), percentiles.clone()), "cabde", "{by}");
+        assert_eq!(
+            keys(json!({by: "desc"}), percentiles.clone()),
+            "cabde",
+            "{by}"
+        );
     }
     assert_eq!(
         keys(json!([{"_count": "asc"}, {"_term": "DESC"}]), json!({})),
