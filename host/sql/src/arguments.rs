@@ -6,23 +6,22 @@
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, Value,
 };
-use datafusion::sql::sqlparser::tokenizer::Span;
 use whittle_host::{ArgumentError, BindError, Function, Presence};
 
 use crate::bind::DOCUMENT;
 use crate::error::CallError;
 use crate::names::normalized;
+use crate::site::Mistake;
 
 /// Puts the arguments of a call in the order of the parameters, and the document after them.
 ///
 /// # Errors
 ///
-/// There is no parameter of a name, it is given twice, or a required one is left out. The span is that of
-/// the argument, if the error is about one.
+/// There is no parameter of a name, it is given twice, or a required one is left out.
 pub(crate) fn make_positional(
     arguments: &mut FunctionArguments,
     function: &Function,
-) -> Result<(), (CallError, Span)> {
+) -> Result<(), Mistake> {
     let FunctionArguments::List(list) = arguments else {
         return Ok(());
     };
@@ -35,7 +34,7 @@ pub(crate) fn make_positional(
     }
     let mistake = |source, span| {
         let function = function.name.clone();
-        (
+        Mistake::at(
             CallError::Bind(BindError::Argument { function, source }),
             span,
         )
@@ -75,7 +74,7 @@ pub(crate) fn make_positional(
     let left_out =
         parameters.find(|(parameter, of)| of.is_none() && parameter.presence == Presence::Required);
     if let Some((parameter, _)) = left_out {
-        return Err((CallError::missing(function, parameter), Span::empty()));
+        return Err(CallError::missing(function, parameter).into());
     }
     let null = || FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::value(Value::Null)));
     let places = places.into_iter().map(|of| of.unwrap_or_else(null));

@@ -85,13 +85,14 @@ impl CallError {
     pub(crate) fn parameter(&self) -> Option<&str> {
         match self {
             Self::Argument { parameter, .. } => parameter.as_deref(),
-            Self::Bind(BindError::Argument { source, .. }) => match source {
-                ArgumentError::Unknown { parameter, .. }
-                | ArgumentError::Missing { parameter, .. }
-                | ArgumentError::Twice { parameter }
-                | ArgumentError::Kind { parameter, .. } => Some(parameter),
-                _ => None,
-            },
+            Self::Bind(BindError::Argument {
+                source:
+                    ArgumentError::Unknown { parameter, .. }
+                    | ArgumentError::Missing { parameter, .. }
+                    | ArgumentError::Twice { parameter }
+                    | ArgumentError::Kind { parameter, .. },
+                ..
+            }) => Some(parameter),
             _ => None,
         }
     }

@@ -260,12 +260,12 @@ impl Functions {
             Some(Sql::DropFunction(drop)) => {
                 self.drop_all(drop)?;
                 let empty = LogicalPlanBuilder::empty(false).build()?;
-                return Ok(DataFrame::new(self.context.state(), empty));
+                Ok(DataFrame::new(self.context.state(), empty))
             }
             Some(Sql::CreateFunction(create)) => {
                 let span = create.name.span();
                 let created = self.plan_calls(statement, &query).await;
-                return created.map_err(|error| placed_at(error, span));
+                created.map_err(|error| placed_at(error, span))
             }
             _ => self.plan_calls(statement, &query).await,
         }

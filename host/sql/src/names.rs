@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::tokenizer::Span;
 use crate::arguments::make_positional;
 use crate::error::CallError;
 use crate::function::UdfFunction;
-use crate::site::{Site, placed_at};
+use crate::site::{Mistake, Site, placed_at};
 
 /// What a name stands for.
 pub(crate) enum Found {
@@ -56,12 +56,12 @@ fn complete_in<T: VisitMut>(tree: &mut T, known: &mut impl Known) -> Result<()> 
         let span = call.name.span();
         match complete_call(call, known) {
             Ok(()) => ControlFlow::Continue(()),
-            Err((error, argument)) => {
+            Err(Mistake { error, argument }) => {
                 let span = match argument == Span::empty() {
                     true => span,
                     false => argument,
                 };
-                ControlFlow::Break(placed_at(DataFusionError::from(error), span))
+                ControlFlow::Break(placed_at(DataFusionError::from(*error), span))
             }
         }
     });
@@ -71,18 +71,16 @@ fn complete_in<T: VisitMut>(tree: &mut T, known: &mut impl Known) -> Result<()> 
     }
 }
 
-/// The span of an error is that of an argument, or empty.
-fn complete_call(call: &mut Function, known: &mut impl Known) -> Result<(), (CallError, Span)> {
-    let of_call = |error| (error, Span::empty());
+fn complete_call(call: &mut Function, known: &mut impl Known) -> Result<(), Mistake> {
     let parts = call.name.0.iter();
     let parts: Option<Vec<String>> = parts.map(|part| part.as_ident().map(normalized)).collect();
     let Some(parts) = parts else {
         return Ok(());
     };
     let name = parts.join(".");
-    let function = match known.look_up(&name).map_err(of_call)? {
+    let function = match known.look_up(&name)? {
         Found::Udf(function) => function,
-        Found::Scalar => return check_scalar(call, &name).map_err(of_call),
+        Found::Scalar => return Ok(check_scalar(call, &name)?),
         Found::Other => return Ok(()),
     };
     let span = call.name.span();
@@ -94,7 +92,7 @@ fn complete_call(call: &mut Function, known: &mut impl Known) -> Result<(), (Cal
         return Ok(());
     };
     let declared = &function.reference().function;
-    check_scalar(call, &declared.name).map_err(of_call)?;
+    check_scalar(call, &declared.name)?;
     check_arguments(&call.args, &declared.name)?;
     make_positional(&mut call.args, declared)?;
     if let Some(site) = Site::of(call, &name) {
@@ -144,10 +142,10 @@ fn check_scalar(call: &Function, name: &str) -> Result<(), CallError> {
 }
 
 /// Refuses what stands for several arguments.
-fn check_arguments(arguments: &FunctionArguments, name: &str) -> Result<(), (CallError, Span)> {
+fn check_arguments(arguments: &FunctionArguments, name: &str) -> Result<(), Mistake> {
     let refused = |what: &str, span| {
         let problem = format!("{what} is not an argument: name columns or constants");
-        Err((CallError::argument(name, problem), span))
+        Err(Mistake::at(CallError::argument(name, problem), span))
     };
     let list = match arguments {
         FunctionArguments::List(list) => list,

@@ -61,6 +61,25 @@ impl Site {
     }
 }
 
+/// An error of a call, and the argument that it is about; an empty span if it is about none.
+pub(crate) struct Mistake {
+    pub(crate) error: Box<CallError>,
+    pub(crate) argument: tokenizer::Span,
+}
+
+impl Mistake {
+    pub(crate) fn at(error: CallError, argument: tokenizer::Span) -> Self {
+        let error = Box::new(error);
+        Self { error, argument }
+    }
+}
+
+impl From<CallError> for Mistake {
+    fn from(error: CallError) -> Self {
+        Self::at(error, tokenizer::Span::empty())
+    }
+}
+
 /// An error at a part of a parsed statement.
 pub(crate) fn placed_at(error: DataFusionError, span: tokenizer::Span) -> DataFusionError {
     placed(error, Span::try_from_sqlparser_span(span))
