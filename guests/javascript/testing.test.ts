@@ -262,7 +262,8 @@ test("vectors give a line for each case", () => {
       { error: 'function `odd` failed for document `0`: "one is odd"', logs: ["info: number 1"] },
       { values: [2], errors: {}, logs: ["info: number 5", "warn: b 2"] },
       {
-        error: 'function `odd` refused its arguments: "parameter `least` must be at least 0, not -1"',
+        error:
+          'function `odd` refused its arguments: "parameter `least` must be at least 0, not -1"',
         logs: [],
       },
       { error: "function `odd`: unknown parameter `numbers`: did you mean `number`?", logs: [] },
