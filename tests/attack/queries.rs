@@ -95,6 +95,8 @@ pub(crate) fn large_pages(target: &Target<'_>) {
 #[test]
 fn large_pages_of_one_request_are_bounded() {
     let bounds = Bounds {
+        // The allocator keeps some of the pages: 90 to 106 in two runs.
+        kept_mb: 150,
         seconds: 60,
         ..USUAL
     };
