@@ -41,8 +41,8 @@ static void a_negative_distance_is_refused(void) {
   query();
   test_int64_argument("max_distance", -1);
   CHECK_REFUSED(
-      "function `string_distance` refused its arguments: \"parameter `max_distance`: -1 is not "
-      "between 0 and 4294967295\"");
+      "function `string_distance` refused its arguments: \"parameter `max_distance` must be "
+      "between 0 and 4294967295, not -1\"");
 }
 
 int main(void) {

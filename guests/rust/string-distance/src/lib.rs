@@ -80,8 +80,8 @@ mod tests {
             .parameter("max_distance", -1);
         assert_eq!(
             query.bind().expect_err("it is refused"),
-            "function `string_distance` refused its arguments: \"parameter `max_distance`: -1 is \
-             not between 0 and 4294967295\""
+            "function `string_distance` refused its arguments: \"parameter `max_distance` must be \
+             between 0 and 4294967295, not -1\""
         );
     }
 }
