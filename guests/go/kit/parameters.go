@@ -85,7 +85,7 @@ func (n Number[T]) Maximum(most T) Number[T] {
 	return n
 }
 
-// bounds are the least and the greatest value of a number, both included; nil if there is none.
+// bounds are the least and the greatest value of a number, both included; nil without bounds.
 type bounds[T int64 | float64] struct {
 	least, most *T
 	text        func(T) string

@@ -92,6 +92,9 @@ pub(crate) fn plan_for_later(plan: LogicalPlan) -> Result<LogicalPlan> {
 /// another by the text of its expression, and for some, such as the order of a window, DataFusion
 /// takes the names of functions at the time.
 pub(crate) fn with_own_columns(plan: LogicalPlan, placed: &[UdfFunction]) -> Result<LogicalPlan> {
+    if placed.is_empty() {
+        return Ok(plan);
+    }
     let own = |name: &str| {
         placed
             .iter()

@@ -35,7 +35,7 @@ fn a_slop_counts_all_words_of_a_phrase_and_words_that_are_near_score_more() {
         ("quick brown fox", 5, &["1", "2", "0"]),
         ("quick fox", 2, &["1", "2"]),
         ("quick fox", 4, &["1", "2", "0"]),
-        // A word that is asked for twice stands there twice.
+        // A word that the phrase has twice must occur twice in the text.
         ("quick quick", 5, &["4"]),
         ("night quick quick", 20, &["4"]),
         ("quick the unheard", 9, &[]),

@@ -136,7 +136,7 @@ export class Int64Parameter extends Parameter {
   }
 }
 
-/** Refuses a number that is out of bounds. A bound that is the end of `T`'s range is none. */
+/** Refuses a number that is out of bounds. The ends of `T`'s range do not count as bounds. */
 function checkBounds<T>(name: string, value: T, least: T, most: T, lowest: T, highest: T): void {
   // Written so that NaN is out of every bound.
   if ((value >= least && value <= most) || (least == lowest && most == highest)) return;

@@ -253,7 +253,7 @@ impl Texts<'_> {
         StringArray::try_new(offsets, Buffer::from(self.bytes), nulls).ok()
     }
 
-    /// Gives each row its text, or ends with the row whose text is none or exceeds a limit.
+    /// Stores the text of each row, and stops at the first row whose text is invalid or exceeds a limit.
     fn put(&self, state: &mut State, rows: Range<usize>) -> wasmtime::Result<()> {
         let offset = |index: usize| {
             let mut offset = [0; 4];
